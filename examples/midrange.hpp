@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_EXAMPLES_MIDRANGE_HPP
+#define SEQPOOL_EXAMPLES_MIDRANGE_HPP
+
+#include <seqpool/seqpool.hpp>
+
+// A pooling of one's own, (max + min) / 2 of every feature: what a state is, and four steps. Masks, padding,
+// strides, long sequences and threads come from the driver.
+struct Midrange {
+  template <seqpool::Scalar T>
+  struct State {
+    seqpool::Accumulators<seqpool::accumulator_t<T>> min, max;
+    seqpool::Index count = 0;
+  };
+
+  seqpool::Index width(seqpool::Index hidden) const { return hidden; }
+
+  void init(auto& state, seqpool::Index hidden) const {
+    state.min.assign(static_cast<std::size_t>(hidden), INFINITY);
+    state.max.assign(static_cast<std::size_t>(hidden), -INFINITY);
+    state.count = 0;
+  }
+
+  void fold(auto& state, const auto& tokens) const {
+    seqpool::fold_features(state.min.data(), tokens, [](auto a, auto x, auto) { return x < a || x != x ? x : a; });
+    seqpool::fold_features(state.max.data(), tokens, [](auto a, auto x, auto) { return x > a || x != x ? x : a; });
+    state.count += tokens.size();
+  }
+
+  void merge(auto& state, const auto& next) const {
+    for (std::size_t h = 0; h < state.min.size(); ++h) {
+      if (next.min[h] < state.min[h] || next.min[h] != next.min[h]) state.min[h] = next.min[h];
+      if (next.max[h] > state.max[h] || next.max[h] != next.max[h]) state.max[h] = next.max[h];
+    }
+    state.count += next.count;
+  }
+
+  void finish(const auto& state, auto out) const {
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.count == 0 ? 0 : (state.max[h] + state.min[h]) / 2;
+  }
+};
+
+#endif

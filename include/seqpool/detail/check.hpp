@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_CHECK_HPP
+#define SEQPOOL_DETAIL_CHECK_HPP
+
+#include <seqpool/detail/scalar.hpp>
+
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+
+namespace seqpool::detail {
+
+// "[2, 5]"
+inline std::string shape(std::initializer_list<Index> sizes) {
+  std::string text = "[";
+  for (const Index size : sizes) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(size);
+  }
+  return text + "]";
+}
+
+// Out of line and by value of a finished message, so that a check costs its caller one compare.
+[[noreturn]] inline void fail(const std::string& what) {
+  throw std::invalid_argument("seqpool: " + what);
+}
+
+}  // namespace seqpool::detail
+
+#endif

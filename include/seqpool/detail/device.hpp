@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_DEVICE_HPP
+#define SEQPOOL_DETAIL_DEVICE_HPP
+
+#include <seqpool/detail/scalar.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>  // Eigen::TensorOpCost
+
+#include <exception>
+#include <functional>
+#include <mutex>
+
+namespace seqpool {
+
+/// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members of it.
+/// Eigen declares its own under EIGEN_USE_THREADS, which stays the caller's choice.
+template <class D>
+concept Device = requires(const D& device, Index n, Eigen::TensorOpCost cost, std::function<void(Index, Index)> f) {
+  device.numThreads();
+  device.parallelFor(n, cost, f);
+};
+
+namespace detail {
+
+struct CallingThread {};
+
+inline int threads_of(const CallingThread&) noexcept {
+  return 1;
+}
+template <Device D>
+int threads_of(const D& device) {
+  return static_cast<int>(device.numThreads());
+}
+
+// f(first, last) over [0, n), in ranges that may run at the same time. An exception thrown in a worker comes
+// out here, in the caller's thread.
+template <class F>
+void share_out(const CallingThread&, Index n, double, F f) {
+  if (n > 0) f(Index{0}, n);
+}
+template <Device D, class F>
+void share_out(const D& device, Index n, double bytes_per_item, F f) {
+  std::mutex guard;
+  std::exception_ptr error;
+  const std::function<void(Index, Index)> work = [&](Index first, Index last) {
+    try {
+      f(first, last);
+    } catch (...) {
+      const std::lock_guard lock(guard);
+      if (!error) error = std::current_exception();
+    }
+  };
+  device.parallelFor(n, Eigen::TensorOpCost(bytes_per_item, 0, 0), work);
+  if (error) std::rethrow_exception(error);
+}
+
+}  // namespace detail
+}  // namespace seqpool
+
+#endif

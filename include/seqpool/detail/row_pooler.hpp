@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_ROW_POOLER_HPP
+#define SEQPOOL_DETAIL_ROW_POOLER_HPP
+
+#include <seqpool/detail/accumulators.hpp>
+#include <seqpool/detail/device.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pooling/pooling.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace seqpool::detail {
+
+// Blocks are cut every block_tokens real tokens from a row's start, wherever the padding is, and their
+// states are merged in order, by however many threads. So a row's bits are its own.
+inline constexpr Index block_tokens = 256;
+
+template <class P>
+inline constexpr Reads reads_of = Reads::every_token;
+template <class P>
+requires requires {
+  P::reads;
+}
+inline constexpr Reads reads_of<P> = P::reads;
+
+// Lists the real tokens of one row block by block, and packs them where features are not neighbours.
+template <class T, class S>
+class BlockReader {
+ public:
+  BlockReader(const HiddenStates<T>& x, const S& selection) : x_(x), selection_(selection) {
+    if (x.hidden_stride() != 1) packed_.resize(static_cast<std::size_t>(block_tokens * x.hidden()));
+  }
+
+  // Goes to the first real token of `row` at or after token `from`.
+  void start(Index row, Index from) {
+    row_ = row;
+    run_ = selection_.next_run(row, from);
+  }
+
+  // The token that the next block starts with.
+  Index position() const noexcept { return run_.begin; }
+
+  // Passes over a block; how many tokens it had.
+  Index skip() {
+    return take([](Index, Index) {});
+  }
+
+  // The next block of real tokens; a short one only at the row's end, an empty one behind it.
+  TokenBlock<T> next() {
+    return block(take([this](Index i, Index s) { tokens_[static_cast<std::size_t>(i)] = token(i, s); }));
+  }
+
+  // What a pooling that looks at one token gets: a block of the row's first or last one, or an empty one.
+  TokenBlock<T> next_only(Reads reads) {
+    if (run_.begin == run_.end) return block(0);
+    Index s = run_.begin;
+    if (reads == Reads::last_token)
+      for (Run run = run_; run.begin < run.end; run = selection_.next_run(row_, run.end)) s = run.end - 1;
+    tokens_[0] = token(0, s);
+    return block(1);
+  }
+
+ private:
+  template <class F>
+  Index take(F f) {
+    Index count = 0;
+    while (count < block_tokens && run_.begin < run_.end) {
+      const Index end = (std::min)(run_.end, run_.begin + (block_tokens - count));
+      for (; run_.begin < end; ++run_.begin) f(count++, run_.begin);
+      if (run_.begin == run_.end) run_ = selection_.next_run(row_, run_.end);
+    }
+    return count;
+  }
+
+  TokenBlock<T> block(Index count) const {
+    return {std::span<const T* const>(tokens_).first(static_cast<std::size_t>(count)), x_.hidden()};
+  }
+
+  const T* token(Index i, Index s) {
+    const T* const source = x_.token(row_, s);
+    if (packed_.empty()) return source;
+    T* const copy = packed_.data() + i * x_.hidden();
+    for (Index h = 0; h < x_.hidden(); ++h) copy[h] = source[h * x_.hidden_stride()];
+    return copy;
+  }
+
+  const HiddenStates<T>& x_;
+  const S& selection_;
+  Index row_ = 0;
+  Run run_{0, 0};
+  std::array<const T*, block_tokens> tokens_;
+  std::vector<T> packed_;
+};
+
+// The driver: rows to blocks, blocks to states, states to rows of out. All sizes are checked before it.
+template <class P, class T, class S>
+class RowPooler {
+  using A = accumulator_t<T>;
+  using State = typename P::template State<T>;
+
+ public:
+  RowPooler(MatrixView<A> out, const P& pooling, const HiddenStates<T>& x, const S& selection)
+      : out_(out), pooling_(pooling), x_(x), selection_(selection) {}
+
+  template <class D>
+  void run(const D& device) const {
+    const int threads = threads_of(device);
+    if (threads > 1 && x_.batch() < 4 * threads && reads_of<P> == Reads::every_token)
+      pool_blocks(device);
+    else
+      share_out(device, x_.batch(), bytes(x_.seq()), [this](Index first, Index last) { pool_rows(first, last); });
+  }
+
+ private:
+  struct Block {
+    Index row;
+    Index position;
+  };
+
+  double bytes(Index tokens) const {
+    return static_cast<double>(tokens) * static_cast<double>(x_.hidden()) * static_cast<double>(sizeof(T));
+  }
+
+  void pool_rows(Index first, Index last) const {
+    BlockReader<T, S> reader(x_, selection_);
+    State state;
+    State next;
+    Accumulators<A> scratch;
+    for (Index row = first; row < last; ++row) {
+      reader.start(row, 0);
+      constexpr Reads reads = reads_of<P>;
+      TokenBlock<T> block = reads == Reads::every_token ? reader.next() : reader.next_only(reads);
+      if (block.empty()) {
+        clear(row);
+        continue;
+      }
+      fold(state, block);
+      if constexpr (reads == Reads::every_token)
+        for (block = reader.next(); !block.empty(); block = reader.next()) {
+          fold(next, block);
+          pooling_.merge(state, next);
+        }
+      finish(row, state, scratch);
+    }
+  }
+
+  // For a few long rows: every block gets a state of its own, and a thread to fold it.
+  template <class D>
+  void pool_blocks(const D& device) const {
+    std::vector<Block> blocks;
+    BlockReader<T, S> planner(x_, selection_);
+    for (Index row = 0; row < x_.batch(); ++row) {
+      planner.start(row, 0);
+      const std::size_t before = blocks.size();
+      for (Index from = planner.position(); planner.skip() > 0; from = planner.position())
+        blocks.push_back({row, from});
+      if (blocks.size() == before) clear(row);
+    }
+
+    std::vector<State> states(blocks.size());
+    share_out(device, static_cast<Index>(blocks.size()), bytes(block_tokens), [&](Index first, Index last) {
+      BlockReader<T, S> reader(x_, selection_);
+      for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
+        reader.start(blocks[i].row, blocks[i].position);
+        fold(states[i], reader.next());
+      }
+    });
+
+    Accumulators<A> scratch;
+    for (std::size_t i = 0; i < blocks.size();) {
+      const std::size_t head = i;
+      for (++i; i < blocks.size() && blocks[i].row == blocks[head].row; ++i) pooling_.merge(states[head], states[i]);
+      finish(blocks[head].row, states[head], scratch);
+    }
+  }
+
+  void fold(State& state, const TokenBlock<T>& tokens) const {
+    pooling_.init(state, x_.hidden());
+    pooling_.fold(state, tokens);
+  }
+
+  void finish(Index row, const State& state, Accumulators<A>& scratch) const {
+    const auto width = static_cast<std::size_t>(out_.columns);
+    A* const target = out_.data + row * out_.row_stride;
+    if (out_.column_stride == 1) {
+      pooling_.finish(state, std::span<A>(target, width));
+      return;
+    }
+    scratch.resize(width);
+    pooling_.finish(state, std::span<A>(scratch));
+    for (Index column = 0; column < out_.columns; ++column)
+      out_(row, column) = scratch[static_cast<std::size_t>(column)];
+  }
+
+  // An empty row is zeros for every pooling, those of users included.
+  void clear(Index row) const {
+    for (Index column = 0; column < out_.columns; ++column) out_(row, column) = A(0);
+  }
+
+  MatrixView<A> out_;
+  const P& pooling_;
+  const HiddenStates<T>& x_;
+  const S& selection_;
+};
+
+}  // namespace seqpool::detail
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_SCALAR_HPP
+#define SEQPOOL_DETAIL_SCALAR_HPP
+
+#include <Eigen/Core>
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#if (defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)) && \
+    !defined(SEQPOOL_ALLOW_FAST_MATH)
+#error \
+    "seqpool: -ffast-math or -ffinite-math-only is on. It removes NaN and infinity from the language, so seqpool can keep neither its NaN guarantees nor its bit-identical rows. Compile without it, or define SEQPOOL_ALLOW_FAST_MATH to go on without these guarantees."
+#endif
+
+namespace seqpool {
+
+/// The type of every size, index and count: signed, 64 bits.
+using Index = Eigen::Index;
+
+/// What hidden states, queries and weights are made of.
+template <class T>
+concept Scalar = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, Eigen::half> ||
+    std::same_as<T, Eigen::bfloat16>;
+
+/// What sums, maxima and results are made of: double for double, float for float, half and bfloat16.
+template <Scalar T>
+using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
+
+/// The same number in the accumulator's type; exact for every value, NaN and infinity included.
+inline float widen(float x) noexcept {
+  return x;
+}
+inline double widen(double x) noexcept {
+  return x;
+}
+inline float widen(Eigen::bfloat16 x) noexcept {
+  return std::bit_cast<float>(std::uint32_t{std::bit_cast<std::uint16_t>(x)} << 16);
+}
+// Without a branch or a table, so that a loop over it becomes vector code on every instruction set; and
+// without a float subnormal, so that a thread that flushes them to zero gets the same numbers.
+inline float widen(Eigen::half x) noexcept {
+  const std::uint32_t bits = std::bit_cast<std::uint16_t>(x);
+  const std::uint32_t magnitude = (bits & 0x7fffu) << 13;  // exponent and mantissa in their float places
+  const std::uint32_t rebias = 112u << 23;                 // float's exponent bias less half's
+  const float subnormal = std::bit_cast<float>(magnitude + rebias + (1u << 23)) - 0x1p-14f;
+  const std::uint32_t special = magnitude >= (0x1fu << 23) ? rebias : 0u;  // infinity and NaN
+  const std::uint32_t normal = magnitude + rebias + special;
+  const std::uint32_t value = magnitude < (1u << 23) ? std::bit_cast<std::uint32_t>(subnormal) : normal;
+  return std::bit_cast<float>(value | ((bits & 0x8000u) << 16));
+}
+
+}  // namespace seqpool
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_IO_DTYPE_HPP
+#define SEQPOOL_IO_DTYPE_HPP
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <unsupported/Eigen/CXX11/Tensor>
+
+namespace seqpool::io {
+
+/// The element types that can be read and written. `boolean` is one byte, 0 or 1.
+enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean };
+
+namespace detail {
+
+struct DTypeRow {
+  std::string_view name;
+  std::size_t size;
+};
+
+// In the order of DType.
+inline constexpr std::array<DTypeRow, 8> dtype_rows{
+    {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}, {"BOOL", 1}}};
+
+template <class T>
+inline constexpr bool always_false = false;
+
+}  // namespace detail
+
+/// The name of `dtype` in a safetensors file, such as "BF16". O(1), no allocation.
+constexpr std::string_view dtype_name(DType dtype) {
+  return detail::dtype_rows[static_cast<std::size_t>(dtype)].name;
+}
+
+/// The bytes of one element of `dtype`. O(1), no allocation.
+constexpr std::size_t dtype_size(DType dtype) {
+  return detail::dtype_rows[static_cast<std::size_t>(dtype)].size;
+}
+
+/// The dtype that is called `name` in a safetensors file, or nothing if it is none of the eight.
+/// O(1), no allocation.
+constexpr std::optional<DType> dtype_from_name(std::string_view name) {
+  for (std::size_t i = 0; i < detail::dtype_rows.size(); ++i) {
+    if (detail::dtype_rows[i].name == name) return static_cast<DType>(i);
+  }
+  return std::nullopt;
+}
+
+/// The dtype of the C++ scalar `T`. Any other type does not compile, and the message lists the eight.
+template <class T>
+constexpr DType dtype_of() {
+  if constexpr (std::same_as<T, double>)
+    return DType::f64;
+  else if constexpr (std::same_as<T, float>)
+    return DType::f32;
+  else if constexpr (std::same_as<T, Eigen::half>)
+    return DType::f16;
+  else if constexpr (std::same_as<T, Eigen::bfloat16>)
+    return DType::bf16;
+  else if constexpr (std::same_as<T, std::int64_t>)
+    return DType::i64;
+  else if constexpr (std::same_as<T, std::int32_t>)
+    return DType::i32;
+  else if constexpr (std::same_as<T, std::uint8_t>)
+    return DType::u8;
+  else if constexpr (std::same_as<T, bool>)
+    return DType::boolean;
+  else {
+    static_assert(detail::always_false<T>,
+                  "seqpool: a safetensors element must be double, float, Eigen::half, Eigen::bfloat16, "
+                  "std::int64_t, std::int32_t, std::uint8_t or bool.");
+    return {};
+  }
+}
+
+}  // namespace seqpool::io
+
+#endif  // SEQPOOL_IO_DTYPE_HPP

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_MAX_HPP
+#define SEQPOOL_POOLING_MAX_HPP
+
+#include <seqpool/pool.hpp>
+#include <seqpool/pooling/pooling.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <limits>
+#include <span>
+
+namespace seqpool {
+
+/// The largest value of every feature over a row's real tokens: out[h] = max_t x_t[h].
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`. **Mask**: padded tokens are not read; an empty row gives
+/// zeros. **Errors**: none. **Complexity**: one read of the real tokens; a state holds hidden accumulators.
+/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch.
+/// **Source**: sentence-transformers' "max", whose empty row is -inf.
+struct Max {
+  template <Scalar T>
+  struct State {
+    Accumulators<accumulator_t<T>> max;
+    Index count = 0;
+  };
+
+  Index width(Index hidden) const noexcept { return hidden; }
+
+  template <Scalar T>
+  void init(State<T>& state, Index hidden) const {
+    state.max.assign(static_cast<std::size_t>(hidden), -std::numeric_limits<accumulator_t<T>>::infinity());
+    state.count = 0;
+  }
+
+  template <Scalar T>
+  void fold(State<T>& state, const TokenBlock<T>& tokens) const {
+    using A = accumulator_t<T>;
+    fold_features(state.max.data(), tokens, [](A max, A x, Index) { return larger(max, x); });
+    state.count += tokens.size();
+  }
+
+  template <Scalar T>
+  void merge(State<T>& state, const State<T>& next) const {
+    for (std::size_t h = 0; h < state.max.size(); ++h) state.max[h] = larger(state.max[h], next.max[h]);
+    state.count += next.count;
+  }
+
+  template <Scalar T>
+  void finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
+    if (state.count == 0)
+      std::ranges::fill(out, accumulator_t<T>(0));
+    else
+      std::ranges::copy(state.max, out.begin());
+  }
+
+ private:
+  // A NaN on either side wins: std::max and SIMD maxima keep or lose it by its side.
+  template <class A>
+  static A larger(A max, A x) noexcept {
+    return x > max || x != x ? x : max;
+  }
+};
+
+/// The maximum over the real tokens of every row, `pool(Max{}, x, ...)`: `max_pool(x)`, `max_pool(x, mask)`,
+/// `max_pool(x, device)`, `max_pool(x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+/// `[batch, hidden]`. Mask, empty rows and numerics: `Max`. Errors, complexity, allocation: `pool`.
+template <class X, class... MaskAndDevice>
+auto max_pool(const X& x, const MaskAndDevice&... mask_and_device) {
+  return pool(Max{}, x, mask_and_device...);
+}
+
+}  // namespace seqpool
+
+#endif

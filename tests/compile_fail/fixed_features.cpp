@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+// A fixed input of 8 features meets a head for 16.
+int main() {
+#ifdef SEQPOOL_FAIL
+  const Eigen::Matrix<float, 4, 16> weight;
+#else
+  const Eigen::Matrix<float, 4, 8> weight;
+#endif
+  seqpool::Linear{weight}(Eigen::TensorFixedSize<float, Eigen::Sizes<2, 8>>());
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// PyTorch's numbers, from tests/data/golden.safetensors and examples/data/topics.safetensors. generate.py beside
+// each says what made it, and when it may change.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <seqpool/io/safetensors.hpp>
+#include <seqpool/seqpool.hpp>
+#include <string>
+
+#include "support/catch.hpp"
+
+using seqpool::Index;
+using seqpool::io::Safetensors;
+
+namespace {
+
+// The largest |ours - golden| in eps of the largest golden value.
+template <class A, class Result, class Golden>
+double distance(const Result& result, const Golden& golden) {
+  REQUIRE(result.dimension(0) == golden.dimension(0));
+  REQUIRE(result.dimension(1) == golden.dimension(1));
+  double largest = 0;
+  double difference = 0;
+  for (Index b = 0; b < golden.dimension(0); ++b)
+    for (Index h = 0; h < golden.dimension(1); ++h) {
+      REQUIRE(std::isfinite(result(b, h)));
+      largest = std::max(largest, std::abs(static_cast<double>(golden(b, h))));
+      difference =
+          std::max(difference, std::abs(static_cast<double>(result(b, h)) - static_cast<double>(golden(b, h))));
+    }
+  return difference / (largest * static_cast<double>(std::numeric_limits<A>::epsilon()));
+}
+
+// T: hidden states, M: mask, A: results. Exact poolings must agree to the bit. For the others both sides are off
+// by their own rounding: a few eps at these sizes, for sums of up to 300 tokens and dot products of up to 33.
+template <class T, class M>
+void check_case(const std::string& name, double rounding = 8) {
+  using A = seqpool::accumulator_t<T>;
+  const Safetensors file(SEQPOOL_TEST_GOLDEN);
+  const auto x = file.tensor<T, 3>(name + ".hidden_states");
+  const auto mask = file.tensor<M, 2>(name + ".attention_mask");
+  const auto query = file.tensor<A, 1>(name + ".query");
+  const auto golden = [&](const char* key) { return file.tensor<A, 2>(name + "." + key); };
+  CHECK(distance<A>(seqpool::cls_pool(x, mask), golden("cls")) == 0);
+  CHECK(distance<A>(seqpool::last_pool(x, mask), golden("last")) == 0);
+  CHECK(distance<A>(seqpool::max_pool(x, mask), golden("max")) == 0);
+  CHECK(distance<A>(seqpool::mean_pool(x, mask), golden("mean")) <= rounding);
+  CHECK(distance<A>(seqpool::attention_pool(x, query, mask), golden("attention")) <= rounding);
+  const seqpool::Classifier classifier{
+      seqpool::Mean{}, seqpool::Linear{file.tensor<A, 2>(name + ".weight"), file.tensor<A, 1>(name + ".bias")}};
+  CHECK(distance<A>(classifier.logits(x, mask), golden("logits")) <= rounding);
+  // From PyTorch's own logits, so that only the activation's rounding is between.
+  CHECK(distance<A>(seqpool::softmax(golden("logits")), golden("probabilities")) <= rounding);
+  CHECK(distance<A>(seqpool::log_softmax(golden("logits")), golden("log_probabilities")) <= rounding);
+}
+
+}  // namespace
+
+TEST_CASE("golden: right, left and holey padding, NaN in every padded token", "[golden]") {
+  check_case<float, std::int64_t>("f32_right");
+  check_case<float, std::int32_t>("f32_left");
+  check_case<float, bool>("f32_holes");
+}
+
+TEST_CASE("golden: a large offset", "[golden]") {
+  // Scores near 1000 carry an absolute error of about 1000 eps into the weights, on either side.
+  check_case<float, std::int64_t>("f32_offset", 64);
+}
+
+TEST_CASE("golden: double, half and bfloat16", "[golden]") {
+  check_case<double, std::uint8_t>("f64_right");
+  check_case<Eigen::half, float>("f16_right");
+  check_case<Eigen::bfloat16, std::int64_t>("bf16_right");
+}
+
+TEST_CASE("golden: a real encoder and four trained heads", "[golden]") {
+  const Safetensors file(SEQPOOL_TEST_TOPICS);
+  const auto x = file.tensor<Eigen::half, 3>("hidden_states");
+  const auto mask = file.tensor<std::int64_t, 2>("attention_mask");
+  const auto check = [&](const std::string& strategy, const auto& pooling) {
+    const seqpool::Classifier classifier{pooling, seqpool::Linear{file.tensor<float, 2>(strategy + ".weight"),
+                                                                  file.tensor<float, 1>(strategy + ".bias")}};
+    INFO(strategy);
+    CHECK(distance<float>(classifier.logits(x, mask), file.tensor<float, 2>(strategy + ".logits")) <= 8);
+  };
+  check("cls", seqpool::Cls{});
+  check("mean", seqpool::Mean{});
+  check("max", seqpool::Max{});
+  check("attention", seqpool::Attention{file.tensor<float, 1>("attention.query")});
+}

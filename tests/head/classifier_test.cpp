@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+#define EIGEN_USE_THREADS
+#include <seqpool/head/classifier.hpp>
+
+#include <array>
+#include <cmath>
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "midrange.hpp"
+#include "support/catch.hpp"
+#include "support/rows.hpp"
+
+using seqpool::Classifier;
+using seqpool::Index;
+using seqpool::Linear;
+
+namespace {
+
+Eigen::Tensor<float, 3, Eigen::RowMajor> states(Index batch, Index seq, Index hidden) {
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(batch, seq, hidden);
+  const auto values = test::Random(4).values<float>(x.size());
+  std::copy(values.begin(), values.end(), x.data());
+  return x;
+}
+
+// A head that is not Linear: the sum of all features, as the only class.
+struct Sum {
+  Index width;
+  Index classes() const { return 1; }
+  Index features() const { return width; }
+  template <class X>
+  X operator()(const X& pooled) const {
+    X logits(pooled.dimension(0), 1);
+    for (Index b = 0; b < pooled.dimension(0); ++b) {
+      logits(b, 0) = 0;
+      for (Index f = 0; f < pooled.dimension(1); ++f) logits(b, 0) += pooled(b, f);
+    }
+    return logits;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a classifier is head(pool(...)), its softmax and its argmax", "[classifier]") {
+  const auto x = states(5, 6, 8);
+  const auto values = test::Random(5).values<float>(24);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> weight(values.data(), 3, 8);
+  const std::vector<float> bias{0.1f, 0.2f, 0.3f};
+  const Linear head(weight, bias);
+  const Classifier classifier{seqpool::Mean{}, head};
+  Eigen::Tensor<int, 2> mask(5, 6);
+  mask.setConstant(1);
+  for (Index s = 0; s < 6; ++s) mask(3, s) = 0;
+  mask(1, 0) = 0;
+
+  const auto logits = head(seqpool::mean_pool(x, mask));
+  CHECK(test::rows_of(classifier.logits(x, mask)) == test::rows_of(logits));
+  CHECK(test::rows_of(classifier.logits(x, mask)) != test::rows_of(classifier.logits(x)));
+  CHECK(test::rows_of(classifier.probabilities(x, mask)) == test::rows_of(seqpool::softmax(logits)));
+  const auto predicted = classifier.predict(x, mask);
+  const auto best = seqpool::argmax(logits);
+  for (Index b = 0; b < 5; ++b) CHECK(predicted(b) == best(b));
+  for (Index c = 0; c < 3; ++c) CHECK(logits(3, c) == bias[static_cast<std::size_t>(c)]);  // an empty row
+
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice device(&thread_pool, 2);
+  CHECK(test::rows_of(classifier.logits(x, mask, device)) == test::rows_of(logits));
+  CHECK(test::rows_of(classifier.logits(x, seqpool::Lengths(std::array{6, 6, 6, 6, 6}), device)) ==
+        test::rows_of(classifier.logits(x)));
+}
+
+TEST_CASE("a single class is a yes or no: sigmoid, and 1 where it is over a half", "[classifier]") {
+  const Classifier classifier{seqpool::Mean{}, Sum{2}};
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(3, 1, 2);
+  x.setValues({{{1, 1}}, {{-1, -1}}, {{0, 0}}});
+  const auto p = classifier.probabilities(x);
+  CHECK(p(0, 0) == ct::Approx(1 / (1 + std::exp(-2.0))));
+  CHECK(p(1, 0) == ct::Approx(1 / (1 + std::exp(2.0))));
+  CHECK(p(2, 0) == 0.5f);
+  const auto y = classifier.predict(x);
+  CHECK((y(0) == 1 && y(1) == 0 && y(2) == 0));
+}
+
+TEST_CASE("a user's pooling and a user's head are as good as ours", "[classifier]") {
+  const auto x = states(2, 3, 4);
+  const Classifier classifier{Midrange{}, Sum{4}};
+  CHECK(test::rows_of(classifier.logits(x)) == test::rows_of(Sum{4}(seqpool::pool(Midrange{}, x))));
+}
+
+TEST_CASE("Guarantee 7: a pooling and a head of different widths are refused with both", "[guarantees][classifier]") {
+  const Classifier classifier{seqpool::Mean{}, Linear(Eigen::MatrixXf::Zero(3, 7).eval())};
+  CHECK_THROWS_AS(classifier.logits(states(2, 3, 8)), std::invalid_argument);
+  CHECK_THROWS_WITH(classifier.logits(states(2, 3, 8)),
+                    ct::has_substring("width 8") && ct::has_substring("features 7"));
+}
+
+TEST_CASE("Guarantee 2: a row's logits do not depend on the batch", "[guarantees][classifier]") {
+  const auto x = states(33, 9, 130);
+  const auto values = test::Random(6).values<float>(5 * 130);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> weight(values.data(), 5, 130);
+  const Classifier classifier{seqpool::Attention(test::Random(7).values<float>(130)), Linear(weight)};
+  const auto all = test::rows_of(classifier.logits(x));
+  for (Index b = 0; b < 33; ++b) {
+    const seqpool::HiddenStates<float> one(x.data() + b * 9 * 130, {1, 9, 130});
+    CHECK(test::same_bits(test::rows_of(classifier.logits(one))[0], all[static_cast<std::size_t>(b)]));
+  }
+}
