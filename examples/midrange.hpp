@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_EXAMPLES_MIDRANGE_HPP
 #define SEQPOOL_EXAMPLES_MIDRANGE_HPP
 
+#include <limits>
 #include <seqpool/seqpool.hpp>
 
 // A pooling of one's own, (max + min) / 2 of every feature: what a state is, and four steps. Masks, padding,
@@ -15,9 +16,11 @@ struct Midrange {
 
   seqpool::Index width(seqpool::Index hidden) const { return hidden; }
 
-  void init(auto& state, seqpool::Index hidden) const {
-    state.min.assign(static_cast<std::size_t>(hidden), INFINITY);
-    state.max.assign(static_cast<std::size_t>(hidden), -INFINITY);
+  template <seqpool::Scalar T>
+  void init(State<T>& state, seqpool::Index hidden) const {
+    constexpr auto infinity = std::numeric_limits<seqpool::accumulator_t<T>>::infinity();
+    state.min.assign(static_cast<std::size_t>(hidden), infinity);
+    state.max.assign(static_cast<std::size_t>(hidden), -infinity);
     state.count = 0;
   }
 

@@ -54,13 +54,13 @@ TEST_CASE("a token block is its tokens in order, and parts of it", "[pooling]") 
 TEST_CASE("fold_features takes every token once, in order, with its index", "[pooling]") {
   for (const Index hidden : {1, 15, 16, 17, 130})
     for (Index n = 0; n < 11; ++n) {
-      std::vector<float> states;
-      std::vector<const float*> tokens;
-      for (Index i = 0; i < n * hidden; ++i) states.push_back(static_cast<float>(1 + i / hidden + i % hidden));
+      std::vector<double> states;
+      std::vector<const double*> tokens;
+      for (Index i = 0; i < n * hidden; ++i) states.push_back(static_cast<double>(1 + i / hidden + i % hidden));
       for (Index i = 0; i < n; ++i) tokens.push_back(states.data() + i * hidden);
       // A fold that any other order or a token left out would change, exact in double.
       std::vector<double> acc(static_cast<std::size_t>(hidden), 1);
-      seqpool::fold_features(acc.data(), TokenBlock<float>(tokens, hidden),
+      seqpool::fold_features(acc.data(), TokenBlock<double>(tokens, hidden),
                              [](double held, double x, Index i) { return 3 * held + x * static_cast<double>(i + 1); });
       for (Index h = 0; h < hidden; ++h) {
         double expected = 1;
