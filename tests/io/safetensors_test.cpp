@@ -40,9 +40,7 @@ Bytes file_of(const std::string& header, const std::string& data = "", std::uint
   return bytes_of(prefix + header + data);
 }
 
-std::string zeros(std::size_t count) {
-  return std::string(count, '\0');
-}
+std::string zeros(std::size_t count) { return std::string(count, '\0'); }
 
 // The message of the Error that opening these bytes as "bad.safetensors" ends in, or "" if it opens.
 std::string refusal(const Bytes& file) {

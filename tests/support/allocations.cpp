@@ -10,34 +10,31 @@ namespace {
 
 std::atomic<long> count{0};
 
-void* counted(std::size_t size, std::size_t alignment) {
+void* counted(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   ++count;
-  // aligned_alloc wants a multiple of the alignment.
-  if (void* const p = std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)) return p;
+  // aligned_alloc wants a multiple of the alignment, and some of it.
+  const auto step = static_cast<std::size_t>(alignment);
+  return std::aligned_alloc(step, (size + step) / step * step);
+}
+
+void* counted(std::size_t size, std::align_val_t alignment) {
+  if (void* const p = counted(size, alignment, std::nothrow)) return p;
   throw std::bad_alloc();
 }
 
+constexpr std::align_val_t usual{alignof(std::max_align_t)};
+
 }  // namespace
 
-long test::allocations() {
-  return count;
-}
+long test::allocations() { return count; }
 
-void* operator new(std::size_t size) {
-  return counted(size > 0 ? size : 1, alignof(std::max_align_t));
+void* operator new(std::size_t size) { return counted(size, usual); }
+void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, alignment); }
+void* operator new(std::size_t size, const std::nothrow_t& n) noexcept { return counted(size, usual, n); }
+void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t& n) noexcept {
+  return counted(size, alignment, n);
 }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return counted(size > 0 ? size : 1, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::align_val_t) noexcept {
-  std::free(p);
-}
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept {
-  std::free(p);
-}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }

@@ -19,14 +19,10 @@
 namespace ct {
 #if __has_include(<catch2/catch_test_macros.hpp>)
 using Approx = Catch::Approx;
-inline auto has_substring(const std::string& s) {
-  return Catch::Matchers::ContainsSubstring(s);
-}
+inline auto has_substring(const std::string& s) { return Catch::Matchers::ContainsSubstring(s); }
 #else
 using Approx = Catch::Detail::Approx;  // in version 2 lookup of Catch::Approx finds the vector matcher
-inline auto has_substring(const std::string& s) {
-  return Catch::Matchers::Contains(s);
-}
+inline auto has_substring(const std::string& s) { return Catch::Matchers::Contains(s); }
 #endif
 }  // namespace ct
 

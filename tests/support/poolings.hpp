@@ -30,12 +30,8 @@ struct Expected {
   std::vector<double> bound;  // [width], the largest lawful |error|
 };
 
-inline double nan_max(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmax(a, b);
-}
-inline double nan_min(double a, double b) {
-  return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmin(a, b);
-}
+inline double nan_max(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmax(a, b); }
+inline double nan_min(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmin(a, b); }
 
 struct ClsCase {
   static constexpr bool order_free = false;

@@ -21,9 +21,7 @@ inline std::string shape(std::initializer_list<Index> sizes) {
 }
 
 // Out of line and by value of a finished message, so that a check costs its caller one compare.
-[[noreturn]] inline void fail(const std::string& what) {
-  throw std::invalid_argument("seqpool: " + what);
-}
+[[noreturn]] inline void fail(const std::string& what) { throw std::invalid_argument("seqpool: " + what); }
 
 }  // namespace seqpool::detail
 

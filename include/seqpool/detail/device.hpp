@@ -24,9 +24,7 @@ namespace detail {
 
 struct CallingThread {};
 
-inline int threads_of(const CallingThread&) noexcept {
-  return 1;
-}
+inline int threads_of(const CallingThread&) noexcept { return 1; }
 template <Device D>
 int threads_of(const D& device) {
   return static_cast<int>(device.numThreads());

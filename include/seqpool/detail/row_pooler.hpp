@@ -24,9 +24,7 @@ inline constexpr Index block_tokens = 256;
 template <class P>
 inline constexpr Reads reads_of = Reads::every_token;
 template <class P>
-requires requires {
-  P::reads;
-}
+requires requires { P::reads; }
 inline constexpr Reads reads_of<P> = P::reads;
 
 // Lists the real tokens of one row block by block, and packs them where features are not neighbours.

@@ -30,12 +30,8 @@ template <Scalar T>
 using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
 
 /// The same number in the accumulator's type; exact for every value, NaN and infinity included.
-inline float widen(float x) noexcept {
-  return x;
-}
-inline double widen(double x) noexcept {
-  return x;
-}
+inline float widen(float x) noexcept { return x; }
+inline double widen(double x) noexcept { return x; }
 inline float widen(Eigen::bfloat16 x) noexcept {
   return std::bit_cast<float>(std::uint32_t{std::bit_cast<std::uint16_t>(x)} << 16);
 }

@@ -51,9 +51,7 @@ std::array<Index, 2> run_time_sizes(const X& x) {
     return {x.rows(), x.cols()};
 }
 
-constexpr bool sizes_agree(Index a, Index b) {
-  return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b;
-}
+constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b; }
 
 }  // namespace detail
 

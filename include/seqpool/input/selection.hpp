@@ -130,9 +130,7 @@ template <class M>
 concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 
 // The one door for selections. AllTokens and Lengths pass as they are, an attention mask becomes a view.
-inline AllTokens select(Index seq) {
-  return AllTokens(seq);
-}
+inline AllTokens select(Index seq) { return AllTokens(seq); }
 
 template <class S>
 decltype(auto) select(Index, const S& selection) {

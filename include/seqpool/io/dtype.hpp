@@ -32,14 +32,10 @@ inline constexpr bool always_false = false;
 }  // namespace detail
 
 /// The name of `dtype` in a safetensors file, such as "BF16". O(1), no allocation.
-constexpr std::string_view dtype_name(DType dtype) {
-  return detail::dtype_rows[static_cast<std::size_t>(dtype)].name;
-}
+constexpr std::string_view dtype_name(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].name; }
 
 /// The bytes of one element of `dtype`. O(1), no allocation.
-constexpr std::size_t dtype_size(DType dtype) {
-  return detail::dtype_rows[static_cast<std::size_t>(dtype)].size;
-}
+constexpr std::size_t dtype_size(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].size; }
 
 /// The dtype that is called `name` in a safetensors file, or nothing if it is none of the eight.
 /// O(1), no allocation.

@@ -132,7 +132,7 @@ Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shap
   require(std::equal(shape.begin(), shape.end(), found.begin(), fits), "shape");
 
   Eigen::DSizes<Eigen::Index, Rank> sizes;
-  if constexpr (Rank > 0) std::copy(found.begin(), found.end(), sizes.begin());
+  if constexpr (Rank > 0) std::copy_n(found.begin(), Rank, sizes.begin());
   return {reinterpret_cast<const T*>(stored.data), sizes};
 }
 
