@@ -297,7 +297,7 @@ FOR_ALL_POOLINGS("Guarantee 9: one const pooling serves many threads", "[guarant
   CHECK(right == std::array{20, 20, 20});
 }
 
-FOR_ALL_POOLINGS("Law: merging with the empty state changes nothing", "[laws]") {
+FOR_ALL_POOLINGS("Guarantee 10: merging with the empty state changes nothing", "[guarantees][laws]") {
   constexpr Index hidden = 23;
   const auto pooling = TestType::template make<T>(hidden);
   const auto row = test::tokens<T>(40, hidden, 91, -3, 3);
@@ -316,7 +316,7 @@ FOR_ALL_POOLINGS("Law: merging with the empty state changes nothing", "[laws]") 
   for (const auto value : finished(pooling, both, hidden)) CHECK(value == 0);
 }
 
-FOR_ALL_POOLINGS("Law: fold(A ++ B) = merge(fold(A), fold(B)), for any split", "[laws]") {
+FOR_ALL_POOLINGS("Guarantee 10: fold(A ++ B) = merge(fold(A), fold(B)), for any split", "[guarantees][laws]") {
   constexpr Index hidden = 23;
   const auto pooling = TestType::template make<T>(hidden);
   const Index n = 70;
@@ -341,7 +341,7 @@ FOR_ALL_POOLINGS("Law: fold(A ++ B) = merge(fold(A), fold(B)), for any split", "
   }
 }
 
-FOR_ALL_POOLINGS("Law: merge is associative within the bound", "[laws]") {
+FOR_ALL_POOLINGS("Guarantee 10: merge is associative within the bound", "[guarantees][laws]") {
   constexpr Index hidden = 23;
   const auto pooling = TestType::template make<T>(hidden);
   const auto row = test::tokens<T>(60, hidden, 111, -3, 3);
@@ -357,7 +357,7 @@ FOR_ALL_POOLINGS("Law: merge is associative within the bound", "[laws]") {
   test::check_within(finished(pooling, state, hidden), expected);
 }
 
-FOR_ALL_POOLINGS("Law: what is order-free does not depend on token order", "[laws]") {
+FOR_ALL_POOLINGS("Guarantee 10: what is order-free does not depend on token order", "[guarantees][laws]") {
   constexpr Index hidden = 23;
   const auto pooling = TestType::template make<T>(hidden);
   const Index n = 50;
@@ -373,7 +373,7 @@ FOR_ALL_POOLINGS("Law: what is order-free does not depend on token order", "[law
     CHECK_FALSE(shuffled == test::pooled_alone(pooling, row, hidden));  // and the law can tell
 }
 
-FOR_ALL_POOLINGS("Law: attention with equal scores is the mean", "[laws]") {
+FOR_ALL_POOLINGS("Guarantee 10: attention with equal scores is the mean", "[guarantees][laws]") {
   if constexpr (std::is_same_v<TestType, test::AttentionCase>) {
     const Index hidden = 23;
     const auto row = test::tokens<T>(300, hidden, 131, -3, 3);

@@ -165,6 +165,57 @@ TEST_CASE("what a pooling throws comes out of pool, with and without threads", "
   CHECK_THROWS_WITH(seqpool::pool(Throwing{}, one_row, device), "second block");
 }
 
+namespace {
+
+// A pooling that any other order of tokens or of merges would change: a polynomial of what it has seen, exact.
+struct OrderedHash {
+  static constexpr std::uint64_t prime = 65521;
+  template <class T>
+  struct State {
+    std::uint64_t hash = 0;
+    std::uint64_t power = 1;
+  };
+  Index width(Index) const { return 1; }
+  template <class T>
+  void init(State<T>& state, Index) const {
+    state = {};
+  }
+  void fold(auto& state, const auto& tokens) const {
+    for (const auto* token : tokens) {
+      state.hash = (state.hash * 31 + static_cast<std::uint64_t>(token[0])) % prime;
+      state.power = state.power * 31 % prime;
+    }
+  }
+  void merge(auto& state, const auto& next) const {
+    state.hash = (state.hash * next.power + next.hash) % prime;
+    state.power = state.power * next.power % prime;
+  }
+  void finish(const auto& state, auto out) const { out[0] = static_cast<float>(state.hash); }
+};
+
+}  // namespace
+
+TEST_CASE("Guarantee 2: blocks are folded and merged in the order of their tokens", "[guarantees][pool]") {
+  const Index n = GENERATE(1, 256, 257, 1000);
+  test::Random random(9);
+  test::Padded<float> x(2, 2 * n, 1);
+  OrderedHash::State<float> expected;
+  for (Index i = 0; i < n; ++i) {
+    const auto value = static_cast<float>(random.below(10000));
+    const std::vector<const float*> token{&value};
+    OrderedHash().fold(expected, seqpool::TokenBlock<float>(token, 1));
+    x.put(0, i, &value);
+    x.put(1, i < n / 2 ? i : i + n, &value);
+  }
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice device(&thread_pool, 2);
+  for (const auto& rows : {test::rows_of(seqpool::pool(OrderedHash{}, x.view(), x.mask_view())),
+                           test::rows_of(seqpool::pool(OrderedHash{}, x.view(), x.mask_view(), device))}) {
+    CHECK(rows[0][0] == static_cast<float>(expected.hash));
+    CHECK(rows[1][0] == static_cast<float>(expected.hash));
+  }
+}
+
 TEST_CASE("a pooling that reads one token is given one, and the right one", "[pool]") {
   // Every token but the asked one lies behind a null pointer's worth of strides: reading it would crash.
   const std::vector<float> first{1, 2};

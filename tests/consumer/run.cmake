@@ -49,7 +49,17 @@ if(WAY STREQUAL "pkg_config")
   return()
 endif()
 
-if(WAY STREQUAL "find_package")
+if(WAY STREQUAL "fetched_dependencies")
+  # Without a network: what would be downloaded is what lies here, and find_package finds nothing.
+  must_run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/seqpool -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER}
+    -D CMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -D FETCHCONTENT_SOURCE_DIR_SEQPOOL_EIGEN3=${EIGEN_DIR}
+    -D SEQPOOL_BUILD_TESTS=OFF
+  )
+  must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool --target 01_quickstart)
+  must_run(${WORK_DIR}/seqpool/examples/01_quickstart)
+  must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
+  must_run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=${VERSION})
+elseif(WAY STREQUAL "find_package")
   must_run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=${VERSION})
 elseif(WAY STREQUAL "add_subdirectory")
   must_run(${configure} -D SEQPOOL_SOURCE_DIR=${SOURCE_DIR})
