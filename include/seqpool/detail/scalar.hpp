@@ -29,16 +29,26 @@ concept Scalar = std::same_as<T, float> || std::same_as<T, double> || std::same_
 template <Scalar T>
 using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
 
+namespace detail {
+// What Eigen keeps in a half: an integer, and on some ARM a native half. A bit_cast of the class itself, or a copy of
+// it, keeps g++ from making vector code.
+template <class Raw>
+std::uint32_t bits_of(Raw raw) noexcept {
+  if constexpr (std::unsigned_integral<Raw>)
+    return raw;
+  else
+    return std::bit_cast<std::uint16_t>(raw);
+}
+}  // namespace detail
+
 /// The same number in the accumulator's type; exact for every value, NaN and infinity included.
 inline float widen(float x) noexcept { return x; }
 inline double widen(double x) noexcept { return x; }
-inline float widen(Eigen::bfloat16 x) noexcept {
-  return std::bit_cast<float>(std::uint32_t{std::bit_cast<std::uint16_t>(x)} << 16);
-}
+inline float widen(const Eigen::bfloat16& x) noexcept { return std::bit_cast<float>(detail::bits_of(x.value) << 16); }
 // Without a branch or a table, so that a loop over it becomes vector code on every instruction set; and
 // without a float subnormal, so that a thread that flushes them to zero gets the same numbers.
-inline float widen(Eigen::half x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint16_t>(x);
+inline float widen(const Eigen::half& x) noexcept {
+  const std::uint32_t bits = detail::bits_of(x.x);
   const std::uint32_t magnitude = (bits & 0x7fffu) << 13;  // exponent and mantissa in their float places
   const std::uint32_t rebias = 112u << 23;                 // float's exponent bias less half's
   const float subnormal = std::bit_cast<float>(magnitude + rebias + (1u << 23)) - 0x1p-14f;

@@ -6,6 +6,7 @@
 #include <seqpool/detail/scalar.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <span>
 
 namespace seqpool {
@@ -68,31 +69,45 @@ concept Pooling = Scalar<T> &&
   p.finish(next, out);
 };
 
+namespace detail {
+
+// op over feature h of the tokens x, the first of which has index i. Inlined by force: at -O2 g++ calls it instead.
+template <class A, class Op, class... X>
+[[gnu::always_inline]] inline A fold_feature(A acc, Index h, Index i, Op op, X... x) {
+  ((acc = op(acc, widen(x[h]), i++)), ...);
+  return acc;
+}
+
+// The inner loop: the tokens x for every feature. Its sixteen features at a time are a loop of fixed length, without
+// which compilers make no vector code at -O2 (mean in L2: 3 times slower).
+template <class A, class Op, class... X>
+void fold_pass(A* __restrict out, Index hidden, Index i, Op op, X... x) {
+  constexpr Index chunk = 16;
+  Index h = 0;
+  for (; h + chunk <= hidden; h += chunk)
+    for (Index j = 0; j < chunk; ++j) out[h + j] = fold_feature(out[h + j], h + j, i, op, x...);
+  for (; h < hidden; ++h) out[h] = fold_feature(out[h], h, i, op, x...);
+}
+
+}  // namespace detail
+
 /// acc[h] = op(... op(op(acc[h], x_0[h], 0), x_1[h], 1) ..., x_{n-1}[h], n-1) for every feature h: the inner
 /// loop that all row-wise poolings share. `op(A acc, A x, Index i)` takes the accumulator, a feature of
 /// token i widened to A, and i.
 ///
-/// **Shapes**: acc: `[hidden]`; tokens: `[n, hidden]`. **Empty**: n = 0 changes nothing. **Errors**: none;
+/// **Shapes**: acc: `[hidden]`; x: `[n, hidden]`. **Empty**: n = 0 changes nothing. **Errors**: none;
 /// acc must not overlap the tokens. **Complexity**: reads each token once, allocates nothing. **Numerics**: a
 /// feature's tokens are taken strictly in order, so the bits do not depend on n, on addresses or on SIMD width.
 template <Scalar T, class A, class Op>
-void fold_features(A* acc, const TokenBlock<T>& tokens, Op op) {
-  A* __restrict out = acc;
-  const Index hidden = tokens.hidden();
+void fold_features(A* acc, const TokenBlock<T>& x, Op op) {
+  const Index n = x.size();
   Index i = 0;
-  // Four tokens a pass: the accumulator is loaded and stored a quarter as often.
-  for (; i + 4 <= tokens.size(); i += 4) {
-    const T* const a = tokens[i];
-    const T* const b = tokens[i + 1];
-    const T* const c = tokens[i + 2];
-    const T* const d = tokens[i + 3];
-    for (Index h = 0; h < hidden; ++h)
-      out[h] = op(op(op(op(out[h], widen(a[h]), i), widen(b[h]), i + 1), widen(c[h]), i + 2), widen(d[h]), i + 3);
-  }
-  for (; i < tokens.size(); ++i) {
-    const T* const a = tokens[i];
-    for (Index h = 0; h < hidden; ++h) out[h] = op(out[h], widen(a[h]), i);
-  }
+  // Eight tokens a pass: eight streams for the prefetcher, and an eighth of the accumulator's loads and stores (mean
+  // in DRAM against four a pass: 1.2 times as fast at -O3 -march=native, 1.3 at -O2).
+  for (; i + 8 <= n; i += 8)
+    detail::fold_pass(acc, x.hidden(), i, op, x[i], x[i + 1], x[i + 2], x[i + 3], x[i + 4], x[i + 5], x[i + 6],
+                      x[i + 7]);
+  for (; i < n; ++i) detail::fold_pass(acc, x.hidden(), i, op, x[i]);
 }
 
 }  // namespace seqpool
