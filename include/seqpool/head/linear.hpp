@@ -77,12 +77,13 @@ class Linear {
   /// fixed, and are `std::invalid_argument` otherwise. **Complexity**: O(classes * features), two allocations.
   template <detail::MatrixLike W>
   requires std::same_as<detail::element_t<W>, T>
-  explicit Linear(const W& weight) : Linear(weight, Accumulators<A>(), NoBias{}) {}
+  explicit Linear(const W& weight)
+      : Linear(Copy{}, weight, Accumulators<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0))) {}
 
   template <detail::MatrixLike W, detail::VectorLike B>
   requires(std::same_as<detail::element_t<W>, T>&& std::same_as<detail::vector_scalar_t<B>, T>)
       Linear(const W& weight, const B& bias)
-      : Linear(weight, detail::widened(bias), WithBias{}) {}
+      : Linear(Copy{}, weight, detail::widened(bias)) {}
 
   Index classes() const noexcept { return classes_; }
   Index features() const noexcept { return features_; }
@@ -124,11 +125,10 @@ class Linear {
   }
 
  private:
-  struct NoBias {};
-  struct WithBias {};
+  struct Copy {};
 
-  template <class W, class Bias>
-  Linear(const W& weight, Accumulators<A> bias, Bias)
+  template <class W>
+  Linear(Copy, const W& weight, Accumulators<A> bias)
       : classes_(detail::run_time_sizes(weight)[0]),
         features_(detail::run_time_sizes(weight)[1]),
         bias_(std::move(bias)) {
@@ -139,7 +139,6 @@ class Linear {
     if (!detail::sizes_agree(classes_, Classes) || !detail::sizes_agree(features_, Features))
       detail::fail("weight is " + detail::shape({classes_, features_}) + ", but Linear<T, Classes, Features> has " +
                    detail::shape({Classes, Features}) + " (-1 is any): weight must be [classes, features]");
-    if (std::same_as<Bias, NoBias>) bias_.assign(static_cast<std::size_t>(classes_), A(0));
     if (static_cast<Index>(bias_.size()) != classes_)
       detail::fail("bias is " + detail::shape({static_cast<Index>(bias_.size())}) +
                    ", but weight [classes, features] is " + detail::shape({classes_, features_}) +

@@ -97,7 +97,8 @@ void fold_pass(A* __restrict out, Index hidden, Index i, Op op, X... x) {
 ///
 /// **Shapes**: acc: `[hidden]`; x: `[n, hidden]`. **Empty**: n = 0 changes nothing. **Errors**: none;
 /// acc must not overlap the tokens. **Complexity**: reads each token once, allocates nothing. **Numerics**: a
-/// feature's tokens are taken strictly in order, so the bits do not depend on n, on addresses or on SIMD width.
+/// feature's tokens are taken strictly in order: addresses, and a split of the tokens into several calls, change no
+/// bit.
 template <Scalar T, class A, class Op>
 void fold_features(A* acc, const TokenBlock<T>& x, Op op) {
   const Index n = x.size();
