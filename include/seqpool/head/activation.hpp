@@ -47,7 +47,8 @@ A shifted_exp(A logit, A largest) {
 /// **Shapes**: logits: `[batch, classes]`; result: the same, in logits' layout, of `accumulator_t`. **Empty**:
 /// a row of -inf only gives zeros; no rows or no classes give an empty result. **Errors**: none.
 /// **Complexity**: O(batch * classes), allocates the result. **Numerics**: finite logits never overflow, at
-/// any size; relative error at most (classes + 4) * eps. A NaN or +inf makes its row NaN, as in PyTorch.
+/// any size; relative error at most (classes + 4 + m_b - x[b, c]) * eps. A NaN or +inf makes its row NaN, as in
+/// PyTorch.
 /// **Source**: the shift is by the largest value; by the largest absolute value, [-60, 35] would overflow.
 template <class X>
 auto softmax(const X& logits) {
@@ -74,7 +75,7 @@ auto softmax(const X& logits) {
 /// **Shapes**: logits: `[batch, classes]`; result: the same, in logits' layout, of `accumulator_t`. **Empty**:
 /// a row of -inf only gives -inf; no rows or no classes give an empty result. **Errors**: none.
 /// **Complexity**: O(batch * classes), allocates the result. **Numerics**: finite for finite logits; absolute
-/// error at most (classes + 4) * eps + eps * |x[b, c] - m_b|. A NaN or +inf makes its row NaN.
+/// error at most (classes + 4 + m_b - x[b, c]) * eps. A NaN or +inf makes its row NaN.
 template <class X>
 auto log_softmax(const X& logits) {
   detail::require_logits<X>();

@@ -85,6 +85,7 @@ class Linear {
       Linear(const W& weight, const B& bias)
       : Linear(Copy{}, weight, detail::widened(bias)) {}
 
+  /// Rows of the weight, what a logit stands for; columns of the weight, what one pooled vector has.
   Index classes() const noexcept { return classes_; }
   Index features() const noexcept { return features_; }
 
