@@ -178,6 +178,15 @@ double touch_all(const io::Safetensors& file) {
 
 }  // namespace
 
+TEST_CASE("a tensor of fixed size is written like any other") {
+  Eigen::TensorFixedSize<float, Eigen::Sizes<2, 3>> fixed;
+  fixed.setValues({{1, 2, 3}, {4, 5, 6}});
+  seqpool::io::SafetensorsWriter writer;
+  writer.add("fixed", fixed);
+  const auto file = seqpool::io::Safetensors::from_bytes(writer.bytes());
+  CHECK(file.tensor<float, 2>("fixed", {2, 3})(1, 0) == 4);
+}
+
 TEST_CASE("a file shorter than its length field is refused", "[safetensors]") {
   const std::size_t size = GENERATE(0U, 1U, 7U);
   check_file_rule(refusal(bytes_of(zeros(size))), "the file has " + std::to_string(size) + " bytes");

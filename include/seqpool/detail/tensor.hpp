@@ -37,7 +37,7 @@ template <std::size_t Rank, class X>
 std::array<Index, Rank> sizes_of(const X& x) {
   std::array<Index, Rank> sizes;
   // An index type that converts to whatever this tensor's dimension() takes without a change of sign.
-  for (unsigned char i = 0; i < Rank; ++i) sizes[i] = static_cast<Index>(x.dimension(i));
+  for (unsigned char i = 0; i != Rank; ++i) sizes[i] = static_cast<Index>(x.dimension(i));
   return sizes;
 }
 

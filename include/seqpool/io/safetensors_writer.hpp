@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/safetensors_header.hpp>
@@ -27,15 +27,6 @@
 namespace seqpool::io {
 
 namespace detail {
-
-template <class X>
-concept EigenTensor = requires(const X& tensor) {
-  typename X::Scalar;
-  { static_cast<int>(X::NumDimensions) } -> std::same_as<int>;
-  { static_cast<int>(X::Layout) } -> std::same_as<int>;
-  { tensor.data() } -> std::convertible_to<const void*>;
-  tensor.dimensions().begin();
-};
 
 /// `text` as a JSON string. Throws Error if it is not UTF-8.
 inline std::string json_string(const std::string& text) {
@@ -92,11 +83,11 @@ class SafetensorsWriter {
 
 template <class X>
 SafetensorsWriter& SafetensorsWriter::add(std::string name, const X& tensor) {
-  static_assert(detail::EigenTensor<X>,
+  static_assert(seqpool::detail::EigenTensor<X>,
                 "seqpool: SafetensorsWriter::add takes an Eigen::Tensor or Eigen::TensorMap; evaluate an expression "
                 "into an Eigen::Tensor first.");
-  if constexpr (detail::EigenTensor<X>) {
-    constexpr int rank = X::NumDimensions;
+  if constexpr (seqpool::detail::EigenTensor<X>) {
+    constexpr int rank = static_cast<int>(X::NumIndices);
     using T = std::remove_cv_t<typename X::Scalar>;
     static_assert(rank <= static_cast<int>(detail::max_rank),
                   "seqpool: a safetensors tensor has at most 32 dimensions.");
@@ -107,7 +98,8 @@ SafetensorsWriter& SafetensorsWriter::add(std::string name, const X& tensor) {
     if (tensors_.contains(name)) refuse("a tensor of this name was added before");
 
     Item item{{dtype_of<T>(), {}}, {}};
-    for (const auto size : tensor.dimensions()) item.info.shape.push_back(static_cast<Eigen::Index>(size));
+    for (const Eigen::Index size : seqpool::detail::sizes_of<static_cast<std::size_t>(rank)>(tensor))
+      item.info.shape.push_back(size);
     const auto size = detail::byte_size(item.info);
     if (!size) refuse("its size in bytes overflows");
     item.data.resize(static_cast<std::size_t>(*size));
