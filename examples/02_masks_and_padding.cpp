@@ -52,7 +52,7 @@ int main() {
   show("with holes", seqpool::mean_pool(at({0, 2, 5}), mask_of({0, 2, 5})), mean);
   show("by length instead of a mask", seqpool::mean_pool(at({0, 1, 2}), seqpool::Lengths(std::array{3})), mean);
   Eigen::Tensor<std::int64_t, 2> int64_mask(1, 6);
-  int64_mask.setValues({{1, 1, 1, 0, 0, 0}});
+  for (Index s = 0; s < 6; ++s) int64_mask(0, s) = s < 3 ? 1 : 0;
   show("an int64 mask, column-major", seqpool::mean_pool(at({0, 1, 2}), int64_mask), mean);
 
   // An encoder that hands over [seq, batch, hidden]: batch 2, and ours is the second.
