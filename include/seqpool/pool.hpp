@@ -10,6 +10,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/pooling/pooling.hpp>
 
+#include <concepts>
 #include <type_traits>
 
 namespace seqpool {
@@ -25,6 +26,14 @@ void pool_rows(MatrixView<accumulator_t<T>> out, const P& pooling, const HiddenS
     fail("out is " + shape({out.rows, out.columns}) + ", but the result is [batch, width] = " +
          shape({x.batch(), width}) + " for hidden states " + shape({x.batch(), x.seq(), x.hidden()}));
   selection.check(x.batch(), x.seq());
+  // Column-major hidden states hold one feature of the whole batch side by side, and without a mask all rows have the
+  // same tokens: such a feature is pooled as a row would be.
+  if constexpr (feature_wise<P> && std::same_as<S, AllTokens>)
+    if (x.hidden_stride() != 1 && x.batch_stride() == 1 && x.batch() >= 4 && x.seq() > 0) {
+      const MatrixView<accumulator_t<T>> columns{out.data, out.columns, out.rows, out.column_stride, out.row_stride};
+      RowPooler<P, T, S>(columns, pooling, x.transposed(), selection).run(device);
+      return;
+    }
   RowPooler<P, T, S>(out, pooling, x, selection).run(device);
 }
 

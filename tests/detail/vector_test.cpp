@@ -10,7 +10,7 @@
 namespace detail = seqpool::detail;
 
 TEST_CASE("a vector parameter may be a tensor, an Eigen vector of any stride, or a range", "[vector]") {
-  const seqpool::Accumulators<float> expected{1, 2, 3};
+  const detail::AlignedVector<float> expected{1, 2, 3};
   Eigen::Tensor<float, 1> tensor(3);
   tensor.setValues({1, 2, 3});
   CHECK(detail::widened(tensor) == expected);

@@ -59,13 +59,43 @@ TEST_CASE("fold_features takes every token once, in order, with its index", "[po
       for (Index i = 0; i < n * hidden; ++i) states.push_back(static_cast<double>(1 + i / hidden + i % hidden));
       for (Index i = 0; i < n; ++i) tokens.push_back(states.data() + i * hidden);
       // A fold that any other order or a token left out would change, exact in double.
-      std::vector<double> acc(static_cast<std::size_t>(hidden), 1);
-      seqpool::fold_features(acc.data(), TokenBlock<double>(tokens, hidden),
-                             [](double held, double x, Index i) { return 3 * held + x * static_cast<double>(i + 1); });
-      for (Index h = 0; h < hidden; ++h) {
-        double expected = 1;
-        for (Index i = 0; i < n; ++i) expected = 3 * expected + static_cast<double>((1 + i + h) * (i + 1));
-        CHECK(acc[static_cast<std::size_t>(h)] == expected);
+      for (const bool prefetch : {false, true}) {
+        std::vector<double> acc(static_cast<std::size_t>(hidden), 1);
+        seqpool::fold_features(
+            acc.data(), TokenBlock<double>(tokens, hidden, prefetch),
+            [](double held, double x, Index i) { return 3 * held + x * static_cast<double>(i + 1); });
+        for (Index h = 0; h < hidden; ++h) {
+          double expected = 1;
+          for (Index i = 0; i < n; ++i) expected = 3 * expected + static_cast<double>((1 + i + h) * (i + 1));
+          CHECK(acc[static_cast<std::size_t>(h)] == expected);
+        }
       }
     }
+}
+
+TEST_CASE("merge_features takes the other state's accumulators feature by feature", "[pooling]") {
+  for (const std::size_t hidden : {1u, 16u, 17u, 130u}) {
+    seqpool::Accumulators<double> acc(hidden, 1);
+    seqpool::Accumulators<double> next(hidden, 0);
+    for (std::size_t h = 0; h < hidden; ++h) next[h] = static_cast<double>(h);
+    seqpool::merge_features(acc, next,
+                            [](double held, double x, Index i) { return 3 * held + x + 100 * static_cast<double>(i); });
+    for (std::size_t h = 0; h < hidden; ++h) CHECK(acc[h] == 3 + static_cast<double>(h));
+  }
+}
+
+TEST_CASE("upcoming tokens are those listed behind, of tokens to be prefetched alone", "[pooling]") {
+  const std::vector<float> x{1, 2, 3};
+  const std::vector<const float*> tokens{x.data(), x.data() + 1, x.data() + 2};
+  const TokenBlock<float> plain(tokens, 1);
+  const TokenBlock<float> ahead(tokens, 1, true);
+  CHECK(plain.upcoming(0, 1).empty());
+  REQUIRE(ahead.upcoming(1, 2).size() == 2);
+  CHECK(ahead.upcoming(1, 2)[1] == tokens[2]);
+  CHECK(ahead.upcoming(2, 2).empty());
+  CHECK(ahead.part(0, 1).size() == 1);
+  REQUIRE(ahead.part(0, 1).upcoming(1, 2).size() == 2);
+  CHECK(ahead.part(1, 1).upcoming(1, 1)[0] == tokens[2]);
+  CHECK(ahead.part(1, 1).upcoming(1, 2).empty());
+  CHECK(plain.part(0, 1).upcoming(1, 1).empty());
 }

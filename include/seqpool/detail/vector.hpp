@@ -41,7 +41,7 @@ using vector_scalar_t = typename VectorScalar<V>::type;
 template <VectorLike V>
 auto widened(const V& v) {
   using T = vector_scalar_t<V>;
-  Accumulators<accumulator_t<T>> copy;
+  AlignedVector<accumulator_t<T>> copy;
   if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>) {
     copy.reserve(static_cast<std::size_t>(v.size()));
     for (Index i = 0; i < static_cast<Index>(v.size()); ++i) copy.push_back(widen(v(i)));

@@ -78,7 +78,8 @@ class Linear {
   template <detail::MatrixLike W>
   requires std::same_as<detail::element_t<W>, T>
   explicit Linear(const W& weight)
-      : Linear(Copy{}, weight, Accumulators<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0))) {}
+      : Linear(Copy{}, weight,
+               detail::AlignedVector<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0))) {}
 
   template <detail::MatrixLike W, detail::VectorLike B>
   requires(std::same_as<detail::element_t<W>, T>&& std::same_as<detail::vector_scalar_t<B>, T>)
@@ -112,7 +113,7 @@ class Linear {
                    detail::shape({classes_, features_}) + ": input must be [batch, features]");
     auto logits = detail::make_result<X, A>(in.rows, classes_);
     const auto out = detail::matrix_view(logits);
-    Accumulators<detail::element_t<X>> packed(in.column_stride == 1 ? 0 : static_cast<std::size_t>(features_));
+    detail::AlignedVector<detail::element_t<X>> packed(in.column_stride == 1 ? 0 : static_cast<std::size_t>(features_));
     for (Index b = 0; b < in.rows; ++b) {
       const detail::element_t<X>* row = in.data + b * in.row_stride;
       if (!packed.empty()) {
@@ -129,7 +130,7 @@ class Linear {
   struct Copy {};
 
   template <class W>
-  Linear(Copy, const W& weight, Accumulators<A> bias)
+  Linear(Copy, const W& weight, detail::AlignedVector<A> bias)
       : classes_(detail::run_time_sizes(weight)[0]),
         features_(detail::run_time_sizes(weight)[1]),
         bias_(std::move(bias)) {
@@ -151,8 +152,8 @@ class Linear {
 
   Index classes_;
   Index features_;
-  Accumulators<A> weight_;  // [classes, features], row-major
-  Accumulators<A> bias_;    // [classes]
+  detail::AlignedVector<A> weight_;  // [classes, features], row-major
+  detail::AlignedVector<A> bias_;    // [classes]
 };
 
 template <detail::MatrixLike W>

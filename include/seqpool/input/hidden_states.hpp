@@ -7,6 +7,7 @@
 #include <seqpool/detail/tensor.hpp>
 
 #include <array>
+#include <utility>
 
 namespace seqpool {
 
@@ -50,6 +51,17 @@ class HiddenStates {
 
   /// Elements from one feature of a token to the next.
   Index hidden_stride() const noexcept { return sizes_[2] > 1 ? strides_[2] : 1; }
+
+  /// Elements from one sequence to the next.
+  Index batch_stride() const noexcept { return sizes_[0] > 1 ? strides_[0] : 1; }
+
+  /// The same memory with batch and hidden exchanged, `[hidden, seq, batch]`.
+  HiddenStates transposed() const noexcept {
+    HiddenStates other(*this);
+    std::swap(other.sizes_[0], other.sizes_[2]);
+    std::swap(other.strides_[0], other.strides_[2]);
+    return other;
+  }
 
   /// The first feature of token `s` of row `b`; the others follow at `hidden_stride()`.
   const T* token(Index b, Index s) const noexcept { return data_ + b * strides_[0] + s * strides_[1]; }

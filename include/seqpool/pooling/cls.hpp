@@ -18,6 +18,7 @@ namespace seqpool {
 /// zeros. **Errors**: none. **Complexity**: one token is read, whatever n. **Numerics**: exact.
 /// **Source**: BERT; the first real token instead of index 0 is sentence-transformers' rule since 5.5.
 struct Cls {
+  static constexpr bool feature_wise = true;
   static constexpr Reads reads = Reads::first_token;
 
   template <Scalar T>

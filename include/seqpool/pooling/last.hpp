@@ -18,6 +18,7 @@ namespace seqpool {
 /// zeros. **Errors**: none. **Complexity**: one token is read, whatever n. **Numerics**: exact.
 /// **Source**: sentence-transformers' "lasttoken".
 struct Last {
+  static constexpr bool feature_wise = true;
   static constexpr Reads reads = Reads::last_token;
 
   template <Scalar T>

@@ -19,6 +19,8 @@ namespace seqpool {
 /// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch.
 /// **Source**: sentence-transformers' "max", whose empty row is -inf.
 struct Max {
+  static constexpr bool feature_wise = true;
+
   template <Scalar T>
   struct State {
     Accumulators<accumulator_t<T>> max;
@@ -35,14 +37,13 @@ struct Max {
 
   template <Scalar T>
   void fold(State<T>& state, const TokenBlock<T>& tokens) const {
-    using A = accumulator_t<T>;
-    fold_features(state.max.data(), tokens, [](A max, A x, Index) { return larger(max, x); });
+    fold_features(state.max.data(), tokens, larger<T>);
     state.count += tokens.size();
   }
 
   template <Scalar T>
   void merge(State<T>& state, const State<T>& next) const {
-    for (std::size_t h = 0; h < state.max.size(); ++h) state.max[h] = larger(state.max[h], next.max[h]);
+    merge_features(state.max, next.max, larger<T>);
     state.count += next.count;
   }
 
@@ -57,11 +58,11 @@ struct Max {
  private:
   // A NaN on either side wins: std::max and SIMD maxima keep or lose it by its side. In two steps, of which the
   // first is one instruction: in L2 that is twice as fast as one condition of two parts.
-  template <class A>
-  static A larger(A max, A x) noexcept {
-    const A number = x > max ? x : max;
+  template <Scalar T>
+  static constexpr auto larger = [](accumulator_t<T> max, accumulator_t<T> x, Index) {
+    const auto number = x > max ? x : max;
     return x != x ? x : number;
-  }
+  };
 };
 
 /// The maximum over the real tokens of every row, `pool(Max{}, x, ...)`: `max_pool(x)`, `max_pool(x, mask)`,

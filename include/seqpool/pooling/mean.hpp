@@ -18,6 +18,8 @@ namespace seqpool {
 /// in order and then added up, so |error| <= (min(n, 256) + n / 256 + 2) * eps * mean_t |x_t[h]|.
 /// **Source**: sentence-transformers' "mean", without its half-precision counts.
 struct Mean {
+  static constexpr bool feature_wise = true;
+
   template <Scalar T>
   struct State {
     Accumulators<accumulator_t<T>> sum;
@@ -34,22 +36,25 @@ struct Mean {
 
   template <Scalar T>
   void fold(State<T>& state, const TokenBlock<T>& tokens) const {
-    using A = accumulator_t<T>;
-    fold_features(state.sum.data(), tokens, [](A sum, A x, Index) { return sum + x; });
+    fold_features(state.sum.data(), tokens, add<T>);
     state.count += tokens.size();
   }
 
   template <Scalar T>
   void merge(State<T>& state, const State<T>& next) const {
-    for (std::size_t h = 0; h < state.sum.size(); ++h) state.sum[h] += next.sum[h];
+    merge_features(state.sum, next.sum, add<T>);
     state.count += next.count;
   }
 
   template <Scalar T>
   void finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
     const auto count = static_cast<accumulator_t<T>>(state.count > 0 ? state.count : 1);
-    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.sum[h] / count;
+    detail::array(out) = detail::array(state.sum) / count;
   }
+
+ private:
+  template <Scalar T>
+  static constexpr auto add = [](accumulator_t<T> sum, accumulator_t<T> x, Index) { return sum + x; };
 };
 
 /// The mean over the real tokens of every row, `pool(Mean{}, x, ...)`: `mean_pool(x)`, `mean_pool(x, mask)`,
