@@ -135,20 +135,26 @@ FOR_ALL_POOLINGS("Guarantee 2: a row's bits are its own", "[guarantees]") {
     // [seq, batch, hidden], and [batch, seq, hidden] with every second feature a stranger's.
     std::vector<T> permuted(static_cast<std::size_t>(n * 3 * hidden));
     std::vector<T> sparse(static_cast<std::size_t>(n * 2 * hidden), static_cast<T>(NAN));
-    Eigen::Tensor<T, 3> column_major(2, n, hidden);
-    column_major.setZero();
+    // Alone with another row, and among so many that a pooling of each feature by itself may take them side by side.
+    std::array column_major{Eigen::Tensor<T, 3>(2, n, hidden), Eigen::Tensor<T, 3>(19, n, hidden)};
+    for (auto& x : column_major) x.setZero();
     for (Index s = 0; s < n; ++s)
       for (Index h = 0; h < hidden; ++h) {
         const T value = row[static_cast<std::size_t>(s * hidden + h)];
         permuted[static_cast<std::size_t>((s * 3 + 2) * hidden + h)] = value;
         sparse[static_cast<std::size_t>(2 * (s * hidden + h))] = value;
-        column_major(1, s, h) = value;
+        for (auto& x : column_major) x(1, s, h) = value;
       }
     const HiddenStates<T> seq_first(permuted.data(), {3, n, hidden}, {hidden, 3 * hidden, 1});
     CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, seq_first))[2], alone));
     const HiddenStates<T> strided(sparse.data(), {1, n, hidden}, {0, 2 * hidden, 2});
     CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, strided))[0], alone));
-    CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, column_major))[1], alone));
+    for (const auto& x : column_major) {
+      CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, x))[1], alone));
+      std::vector<Index> lengths(static_cast<std::size_t>(x.dimension(0)), n / 2);
+      lengths[1] = n;
+      CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, x, seqpool::Lengths(lengths)))[1], alone));
+    }
   }
   SECTION("on any number of threads, shared out by rows or by blocks") {
     for (const int threads : {1, 2, 3}) {

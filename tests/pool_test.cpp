@@ -224,3 +224,31 @@ TEST_CASE("a pooling that reads one token is given one, and the right one", "[po
   const HiddenStates<float> y(first.data(), {1, 1000000, 2}, {0, -(Index{1} << 40), 1});
   CHECK(seqpool::last_pool(y, Lengths(std::array{1}))(0, 1) == 2);
 }
+
+TEST_CASE("Guarantee 2: a row of hidden states beyond a core's cache has the bits it has alone", "[guarantees][pool]") {
+  const Index hidden = 130;
+  const Index seq = 700;
+  const auto states = test::tokens<float>(8 * seq, hidden, 5);
+  const seqpool::HiddenStates<float> all(states.data(), {8, seq, hidden});
+  Eigen::Tensor<bool, 2, Eigen::RowMajor> mask(8, seq);
+  for (Index b = 0; b < 8; ++b)
+    for (Index s = 0; s < seq; ++s) mask(b, s) = s % (16 + b) < 8 + b && s >= 91 * (b % 3);
+  const auto check = [&](const auto& pooling) {
+    const auto whole = test::rows_of(seqpool::pool(pooling, all));
+    const auto masked = test::rows_of(seqpool::pool(pooling, all, mask));
+    for (Index b = 0; b < 8; ++b) {
+      std::vector<float> row;
+      std::vector<float> real;
+      for (Index s = 0; s < seq; ++s) {
+        const float* const token = states.data() + (b * seq + s) * hidden;
+        row.insert(row.end(), token, token + hidden);
+        if (mask(b, s)) real.insert(real.end(), token, token + hidden);
+      }
+      CHECK(test::same_bits(whole[static_cast<std::size_t>(b)], test::pooled_alone(pooling, row, hidden)));
+      CHECK(test::same_bits(masked[static_cast<std::size_t>(b)], test::pooled_alone(pooling, real, hidden)));
+    }
+  };
+  check(seqpool::Mean{});
+  check(seqpool::Max{});
+  check(seqpool::Attention(test::tokens<float>(1, hidden, 6)));
+}

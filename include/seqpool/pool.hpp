@@ -70,9 +70,9 @@ void pool_rows_of(MatrixView<accumulator_t<T>> out, const P& pooling, const Hidd
 /// with no real token, or seq = 0, gives zeros. **Errors**: `std::invalid_argument`, before anything is
 /// written, for sizes that do not fit, a mask value other than 0 or 1, a length over seq; what a pooling
 /// throws in a worker thread is rethrown here. out must not overlap x.
-/// **Complexity**: one read of the mask and of each real token. Allocates two states of the pooling, and for
-/// a hidden stride other than 1 one block of 256 tokens; nothing per row. With a device: the same per range of
-/// rows handed to a thread, or, for fewer than four rows a thread, one state per block of 256 tokens.
+/// **Complexity**: one read of the mask and of each real token. Allocates what two states of the pooling do (nothing
+/// up to 4096 bytes of accumulators), and where tokens are packed one block of 256; nothing per row. With a device: the
+/// same per range of rows handed to a thread, or, for fewer than four rows a thread, one state per block of 256 tokens.
 /// Do not call it with a device from one of that device's own threads: Eigen's pool would wait for itself.
 /// **Numerics**: a row's bits depend on its real tokens alone, not on its neighbours, on padding, on strides or
 /// on threads: blocks are cut every 256 real tokens and merged in order.

@@ -91,3 +91,41 @@ TEST_CASE("tokens in one piece are read in place, others are packed", "[row_pool
   for (Index i = 0; i < 44; ++i)
     for (Index h = 0; h < 37; ++h) CHECK(block[i][h] == states[static_cast<std::size_t>((256 + i) * 37 + h)]);
 }
+
+TEST_CASE("tokens beyond a core's cache are listed ahead of their block, into the next row", "[row_pooler]") {
+  const Index hidden = 1024;
+  const std::vector<float> states(static_cast<std::size_t>(2 * 300 * hidden));
+  const HiddenStates<float> x(states.data(), {2, 300, hidden});
+  const seqpool::AllTokens selection(300);
+  detail::BlockReader reader(x, selection);
+  reader.start(0, 0);
+  const auto first = reader.next();
+  CHECK(first.size() == 256);
+  CHECK(first.ahead(0, 8) == 8 * hidden);
+  CHECK(first.ahead(248, 8) == 8 * hidden);  // in the second block
+  CHECK(first.ahead(249, 8) == 0);           // no more are listed
+  const auto second = reader.next();
+  CHECK(second.size() == 44);
+  CHECK(second.ahead(36, 8) == 8 * hidden);  // in row 1
+  reader.start(1, 256);
+  CHECK(reader.next().ahead(36, 8) == 0);  // nothing behind the last row
+
+  // Of a row whose next one begins with padding, only real tokens.
+  const std::vector<int> mask = [] {
+    std::vector<int> m(600, 1);
+    for (std::size_t s = 300; s < 310; ++s) m[s] = 0;
+    return m;
+  }();
+  const Eigen::TensorMap<const Eigen::Tensor<const int, 2, Eigen::RowMajor>> view(mask.data(), 2, 300);
+  const auto masked = detail::select(300, view);
+  detail::BlockReader masked_reader(x, masked);
+  masked_reader.start(0, 256);
+  const auto block = masked_reader.next();
+  CHECK(block.ahead(43, 1) == 11 * hidden);  // row 1's token 10
+  CHECK(block.ahead(36, 8) == 18 * hidden);
+
+  const HiddenStates<float> small(states.data(), {2, 300, 16});
+  detail::BlockReader small_reader(small, selection);
+  small_reader.start(0, 0);
+  CHECK(small_reader.next().ahead(0, 8) == 0);
+}

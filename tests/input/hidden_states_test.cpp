@@ -69,3 +69,17 @@ TEST_CASE("HiddenStates refuses negative sizes and a null pointer, naming the sh
   CHECK_THROWS_WITH(HiddenStates<float>(nullptr, {1, 1, 4}), ct::has_substring("[1, 1, 4] have a null pointer"));
   CHECK_NOTHROW(HiddenStates<float>(nullptr, {3, 0, 4}));
 }
+
+TEST_CASE("transposed exchanges batch and hidden, sizes and strides", "[hidden_states]") {
+  const std::vector<float> data(24);
+  const HiddenStates<float> column_major(data.data(), {2, 3, 4}, {1, 2, 6});
+  CHECK(column_major.batch_stride() == 1);
+  const HiddenStates<float> other = column_major.transposed();
+  CHECK(other.batch() == 4);
+  CHECK(other.seq() == 3);
+  CHECK(other.hidden() == 2);
+  CHECK(other.batch_stride() == 6);
+  CHECK(other.hidden_stride() == 1);
+  CHECK(other.token(3, 2) == column_major.token(0, 2) + 18);
+  CHECK(HiddenStates<float>(data.data(), {1, 3, 4}, {99, 4, 1}).batch_stride() == 1);
+}

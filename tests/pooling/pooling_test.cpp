@@ -62,7 +62,9 @@ TEST_CASE("fold_features takes every token once, in order, with its index", "[po
       for (const bool prefetch : {false, true}) {
         std::vector<double> acc(static_cast<std::size_t>(hidden), 1);
         seqpool::fold_features(
-            acc.data(), TokenBlock<double>(tokens, hidden, prefetch),
+            acc.data(),
+            TokenBlock<double>(tokens, hidden,
+                               prefetch ? std::span<const double* const>(tokens) : std::span<const double* const>()),
             [](double held, double x, Index i) { return 3 * held + x * static_cast<double>(i + 1); });
         for (Index h = 0; h < hidden; ++h) {
           double expected = 1;
@@ -84,18 +86,19 @@ TEST_CASE("merge_features takes the other state's accumulators feature by featur
   }
 }
 
-TEST_CASE("upcoming tokens are those listed behind, of tokens to be prefetched alone", "[pooling]") {
-  const std::vector<float> x{1, 2, 3};
-  const std::vector<const float*> tokens{x.data(), x.data() + 1, x.data() + 2};
+TEST_CASE("ahead is the distance to tokens of a later pass, if there is one for all", "[pooling]") {
+  const std::vector<float> x(100);
+  const auto at = [&](std::ptrdiff_t i) { return x.data() + i; };
+  const std::vector<const float*> tokens{at(0), at(2), at(10), at(12), at(20), at(21)};
   const TokenBlock<float> plain(tokens, 1);
-  const TokenBlock<float> ahead(tokens, 1, true);
-  CHECK(plain.upcoming(0, 1).empty());
-  REQUIRE(ahead.upcoming(1, 2).size() == 2);
-  CHECK(ahead.upcoming(1, 2)[1] == tokens[2]);
-  CHECK(ahead.upcoming(2, 2).empty());
-  CHECK(ahead.part(0, 1).size() == 1);
-  REQUIRE(ahead.part(0, 1).upcoming(1, 2).size() == 2);
-  CHECK(ahead.part(1, 1).upcoming(1, 1)[0] == tokens[2]);
-  CHECK(ahead.part(1, 1).upcoming(1, 2).empty());
-  CHECK(plain.part(0, 1).upcoming(1, 1).empty());
+  CHECK(plain.ahead(0, 2) == 0);
+  const TokenBlock<float> block(std::span<const float* const>(tokens).first(4), 1, tokens);
+  CHECK(block.size() == 4);
+  CHECK(block.ahead(0, 2) == 10);
+  CHECK(block.ahead(2, 2) == 0);  // 10 and 9
+  CHECK(block.ahead(3, 1) == 8);  // to a token behind the block
+  CHECK(block.ahead(4, 2) == 0);
+  CHECK(block.part(1, 1).size() == 1);
+  CHECK(block.part(1, 1).ahead(0, 1) == 8);
+  CHECK(plain.part(0, 1).ahead(0, 1) == 0);
 }

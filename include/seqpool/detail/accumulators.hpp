@@ -44,12 +44,12 @@ auto array(Row& row) noexcept {
 
 }  // namespace detail
 
-/// A row of accumulators, `[n]`, in a state's own buffer, which starts on a cache line. 256 bytes of them have room
-/// in the state itself, so that pooling a small row allocates nothing.
+/// A row of accumulators, `[n]`, in a state's own buffer, which starts on a cache line. 4096 bytes of them, 1024
+/// floats, have room in the state itself, so that pooling a row of usual width allocates nothing.
 template <class A>
 class Accumulators {
  public:
-  Accumulators() = default;
+  Accumulators() noexcept {}  // leaves the room as it is: to clear it would take longer than to pool a short row
   Accumulators(std::size_t n, A value) { assign(n, value); }
 
   /// Becomes n times `value`; allocates only if it never was so large.
@@ -70,9 +70,9 @@ class Accumulators {
   const A& operator[](std::size_t i) const noexcept { return data()[i]; }
 
  private:
-  static constexpr std::size_t room = 256 / sizeof(A);
+  static constexpr std::size_t room = 4096 / sizeof(A);
 
-  alignas(64) std::array<A, room> near_{};
+  alignas(64) std::array<A, room> near_;
   detail::AlignedVector<A> far_;
   std::size_t size_ = 0;
 };

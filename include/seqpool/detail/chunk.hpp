@@ -51,13 +51,20 @@ class WidenedChunk {
 };
 
 #if defined(__F16C__)
-// ... or all at once, where there is an instruction for it that compilers do not make of widen (TODO).
+// ... or all at once, where F16C has an instruction for it that compilers do not make of widen (mean of half in DRAM
+// against float: 0.5 of the time with it, 1.6 without at -march=native, 6 at x86-64-v3).
 template <>
 class WidenedChunk<Eigen::half> {
  public:
   explicit WidenedChunk(const Eigen::half* x) noexcept {
+    // In registers of the width that the features are then taken in: a wider load must wait for two narrower stores.
+#if defined(__AVX512F__)
+    for (std::size_t j = 0; j < x_.size(); j += 16)
+      _mm512_store_ps(x_.data() + j, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + j))));
+#else
     for (std::size_t j = 0; j < x_.size(); j += 8)
       _mm256_store_ps(x_.data() + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + j))));
+#endif
   }
 
   float operator[](Index j) const noexcept { return x_[static_cast<std::size_t>(j)]; }

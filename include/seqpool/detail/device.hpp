@@ -6,6 +6,8 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>  // Eigen::TensorOpCost
 
+#include <algorithm>
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <mutex>
@@ -38,17 +40,25 @@ void share_out(const CallingThread&, Index n, double, F f) {
 }
 template <Device D, class F>
 void share_out(const D& device, Index n, double bytes_per_item, F f) {
+  // One piece of work a thread, which takes ranges until none are left: Eigen runs so few pieces on the calling thread
+  // too, which so waits for no other to wake up.
+  const Index workers = (std::min)(n, static_cast<Index>(threads_of(device)));
+  if (workers <= 0) return;
+  const Index range = (std::max)(Index{1}, n / (8 * workers));
+  std::atomic<Index> next{0};
   std::mutex guard;
   std::exception_ptr error;
-  const std::function<void(Index, Index)> work = [&](Index first, Index last) {
+  const std::function<void(Index, Index)> work = [&](Index, Index) {
     try {
-      f(first, last);
+      for (Index first = next.fetch_add(range); first < n; first = next.fetch_add(range))
+        f(first, (std::min)(first + range, n));
     } catch (...) {
       const std::lock_guard lock(guard);
       if (!error) error = std::current_exception();
     }
   };
-  device.parallelFor(n, Eigen::TensorOpCost(bytes_per_item, 0, 0), work);
+  const double bytes = bytes_per_item * static_cast<double>(n) / static_cast<double>(workers);
+  device.parallelFor(workers, Eigen::TensorOpCost(bytes, 0, 0), work);
   if (error) std::rethrow_exception(error);
 }
 

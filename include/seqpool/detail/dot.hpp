@@ -8,30 +8,29 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
-#include <span>
 #include <utility>
 
 namespace seqpool::detail {
 
-// sum_h a[h] * x[h] for each of a few x, of n features, while the tokens `upcoming` are asked for. In one fixed order
-// of additions: partial sums in lanes, a tree, then the features beyond the last whole chunk. So the bits depend on n
-// and on the number of x, and not on addresses or on what is computed beside it, which Eigen's products do not promise.
-// |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
+// sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` of the first six of them is prefetched,
+// unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features beyond the last
+// whole chunk. So the bits depend on n and on the number of x, and not on addresses or on what is computed beside it,
+// which Eigen's products do not promise. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
 //
 // The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory (attention in
 // L2: 1.5 times as fast as with one of 32 lanes for one x). Eight x take 8 lanes each, for which AVX2 has registers.
-template <class A, Scalar T, std::same_as<const T*>... X>
-std::array<A, sizeof...(X)> dots(const A* a, Index n, std::span<const T* const> upcoming, X... x) noexcept {
-  constexpr std::size_t count = sizeof...(X);
+template <class A, Scalar T, std::same_as<const T*>... More>
+std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x, More... more) noexcept {
+  constexpr std::size_t count = 1 + sizeof...(More);
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = count == 1 ? 16 : 8;
   using Lanes = Eigen::Array<A, lanes, 1>;
-  const T* const rows[] = {x...};
+  const T* const rows[] = {x, more...};
   return [&]<std::size_t... k>(std::index_sequence<k...>) {
     Lanes sum[] = {(static_cast<void>(k), Lanes::Zero())...};
     Index h = 0;
     for (; h + chunk <= n; h += chunk) {
-      for (const T* token : upcoming) prefetch_chunk(token + h);
+      if (ahead != 0) ((k < 6 ? prefetch_chunk(rows[k] + h + ahead) : void()), ...);
       const WidenedChunk<T> chunks[] = {WidenedChunk<T>(rows[k] + h)...};
       alignas(64) A room[count][std::size_t{chunk}];
       const A* const widened[] = {chunks[k].data(room[k])...};
@@ -53,7 +52,7 @@ std::array<A, sizeof...(X)> dots(const A* a, Index n, std::span<const T* const> 
 // The same for one x.
 template <class A, Scalar T>
 A dot(const A* a, const T* x, Index n) noexcept {
-  return dots<A, T>(a, n, {}, x)[0];
+  return dots(a, n, 0, x)[0];
 }
 
 }  // namespace seqpool::detail

@@ -21,6 +21,9 @@ namespace seqpool::detail {
 // states are merged in order, by however many threads. So a row's bits are its own.
 inline constexpr Index block_tokens = 256;
 
+// As many tokens as the inner loop takes in one pass are listed behind a block, to be prefetched.
+inline constexpr Index ahead_tokens = 8;
+
 template <class P>
 inline constexpr Reads reads_of = Reads::every_token;
 template <class P>
@@ -98,7 +101,19 @@ class BlockReader {
 
   TokenBlock<T> block(Index count) {
     if (!packed_.empty()) pack(count);
-    return {std::span<const T* const>(tokens_).first(static_cast<std::size_t>(count)), x_.hidden(), prefetch_};
+    const std::span<const T* const> tokens(tokens_);
+    const auto listed = static_cast<std::size_t>(prefetch_ ? count + look_ahead(tokens_.data() + count) : 0);
+    return {tokens.first(static_cast<std::size_t>(count)), x_.hidden(), tokens.first(listed)};
+  }
+
+  // Lists the first tokens of the next block, be it the next row's; how many.
+  Index look_ahead(const T** tokens) const {
+    Index row = row_;
+    Run run = run_;
+    if (run.begin == run.end && row + 1 < x_.batch()) run = selection_.next_run(++row, 0);
+    const Index count = (std::min)(ahead_tokens, run.end - run.begin);
+    for (Index i = 0; i < count; ++i) tokens[i] = x_.token(row, run.begin + i);
+    return count;
   }
 
   // Makes every token's features neighbours. A cache line of features at a time, token after token: in column-major
@@ -124,7 +139,7 @@ class BlockReader {
   Index row_ = 0;
   Run run_{0, 0};
   bool prefetch_;
-  std::array<const T*, block_tokens> tokens_;
+  std::array<const T*, block_tokens + ahead_tokens> tokens_;
   std::vector<T> packed_;
 };
 

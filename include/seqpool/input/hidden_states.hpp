@@ -17,7 +17,8 @@ namespace seqpool {
 /// `data[b * strides[0] + s * strides[1] + h * strides[2]]`, so that a permuted `[seq, batch, hidden]` is
 /// `HiddenStates<float>(data, {batch, seq, hidden}, {hidden, batch * hidden, 1})`.
 /// No alignment is assumed. With a hidden stride of 1 tokens are read in place; with any other (a
-/// column-major tensor has one) they are packed block by block.
+/// column-major tensor has one) they are packed block by block, unless batch and hidden can be exchanged: a
+/// batch stride of 1, no mask, and a pooling of each feature by itself.
 template <Scalar T>
 class HiddenStates {
  public:

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Each of these registers benchmarks; the mains call them in the order in which they are to run. What is compared
+// runs within seconds of each other.
+#ifndef SEQPOOL_BENCHMARKS_BENCHMARKS_HPP
+#define SEQPOOL_BENCHMARKS_BENCHMARKS_HPP
+
+#include "shapes.hpp"
+
+namespace bench {
+
+void add_read_limit(const Shape& shape, int threads);
+void add_poolings(const Shape& shape);         // without a mask: mean, max and attention of float, mean of 16 bits
+void add_masked_poolings(const Shape& shape);  // mean and max of float under every kind of mask
+void add_poolings_by_two_threads(const Shape& shape);  // float, without a mask and padded on the right
+void add_other_dtypes(const Shape& shape);
+void add_column_major(const Shape& shape);  // beside Eigen's expressions for it
+void add_eigen_peers(const Shape& shape, int threads);
+void add_overhead();
+
+}  // namespace bench
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// What all benchmarks share: names, memory, masks, and how a case is timed.
+#ifndef SEQPOOL_BENCHMARKS_CASES_HPP
+#define SEQPOOL_BENCHMARKS_CASES_HPP
+
+#include <benchmark/benchmark.h>
+
+#include "shapes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <unsupported/Eigen/CXX11/Tensor>
+#include <vector>
+
+namespace bench {
+
+using Eigen::Index;
+
+struct Case {
+  std::string what;
+  Shape shape;
+  int threads = 1;
+  std::string mask = "none";
+  std::string dtype = "float";
+  std::string layout = "row_major";
+};
+
+// The name that `compare` looks for: what/dtype/layout/mask/threads:n/shape.
+std::string name(const Case& c);
+
+// Values in [-0.5, 0.5), made when first asked for: the same memory for every case of a dtype.
+template <class T>
+T* elements(Index n);
+
+template <class T, int Layout = Eigen::RowMajor>
+using States = Eigen::TensorMap<Eigen::Tensor<T, 3, Layout>>;
+template <class T = float, int Layout = Eigen::RowMajor>
+States<T, Layout> states(const Shape& shape) {
+  const auto [batch, seq, hidden] = shape;
+  return {elements<T>(batch * seq * hidden), batch, seq, hidden};
+}
+
+std::vector<float> query(Index hidden);
+
+template <int Layout = Eigen::RowMajor>
+using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
+// Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns.
+template <int Layout = Eigen::RowMajor>
+std::shared_ptr<const Mask<Layout>> half_mask(const Shape& shape, const std::string& kind) {
+  const auto mask = std::make_shared<Mask<Layout>>(shape.batch, shape.seq);
+  for (Index b = 0; b < shape.batch; ++b)
+    for (Index s = 0; s < shape.seq; ++s)
+      (*mask)(b, s) = kind == "holes" ? s % 16 < 8 : (s < shape.seq / 2) == (kind == "right");
+  return mask;
+}
+
+// Made at its first use: a run of one thread has no other.
+const Eigen::ThreadPoolDevice& two_threads();
+
+// Bytes of the real tokens, which is what a pooling has to read.
+inline Index bytes_of(const Case& c, Index element) {
+  const Index tokens = c.mask == "none" ? c.shape.seq : c.shape.seq / 2;
+  return c.shape.batch * tokens * c.shape.hidden * element;
+}
+
+// Times work() where `work = prepare()`; nothing is prepared for a case that the filter leaves out.
+template <class Prepare>
+void add(const Case& c, Index bytes, Prepare prepare) {
+  benchmark::RegisterBenchmark(name(c).c_str(), [=](benchmark::State& state) {
+    const auto work = prepare();
+    benchmark::DoNotOptimize(work());  // untimed: what ran before may have left cold caches and sleeping threads
+    for (auto _ : state) benchmark::DoNotOptimize(work());
+    state.SetBytesProcessed(state.iterations() * bytes);
+  })->UseRealTime();
+}
+
+// Within 1e-4 of the largest value.
+template <class Result, class Expected>
+bool close(const Result& result, const Expected& expected) {
+  const auto n = static_cast<std::size_t>(expected.size());
+  const float *a = result.data(), *b = expected.data();
+  float error = 0, largest = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    error = std::isnan(a[i]) ? INFINITY : (std::max)(error, std::abs(a[i] - b[i]));
+    largest = (std::max)(largest, std::abs(b[i]));
+  }
+  return static_cast<std::size_t>(result.size()) == n && error <= 1e-4f * largest;
+}
+
+// Times a peer, `prepare()()`, that must have computed what ours did, `prepare_ours()()`.
+template <class Ours, class Prepare>
+void add_peer(const Case& c, Ours prepare_ours, Prepare prepare) {
+  add(c, bytes_of(c, sizeof(float)), [=, checked = std::make_shared<bool>(false)] {
+    const auto work = prepare();
+    if (!*checked && !close(work(), prepare_ours()())) throw std::runtime_error(name(c) + " computes something else");
+    *checked = true;
+    return work;
+  });
+}
+
+}  // namespace bench
+
+#endif

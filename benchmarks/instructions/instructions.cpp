@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+// One call of the library for callgrind to count: `instructions CASE`. Without CASE it lists the names. Shapes are
+// small, but an inner loop is nearly all of each count.
+#include <valgrind/callgrind.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <seqpool/seqpool.hpp>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using seqpool::HiddenStates;
+using seqpool::Index;
+
+struct Shape {
+  Index batch;
+  Index seq;
+  Index hidden;
+};
+
+// Two blocks of 256 tokens and a short one, that passes of 8 do not divide. With hidden at 256 a state
+// is small enough for glibc to clear it by the same code for every scalar.
+constexpr Shape usual{3, 605, 256};
+
+// Counts the second of two calls, which finds malloc's bins filled. No analysis across functions, so that all that the
+// call leaves behind is in memory when counting ends.
+template <class Call>
+[[gnu::noipa]] void count(const Call& call) {
+  call();
+  CALLGRIND_TOGGLE_COLLECT;
+  call();
+  CALLGRIND_TOGGLE_COLLECT;
+}
+
+template <class T>
+std::vector<T> numbers(Index n) {
+  std::vector<T> x(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(static_cast<float>(i % 1013) / 1013 - 0.5f);
+  return x;
+}
+
+template <class T, class P, class... Mask>
+void pool(const P& pooling, const Shape& shape, const Mask&... mask) {
+  const auto x = numbers<T>(shape.batch * shape.seq * shape.hidden);
+  const HiddenStates<T> view(x.data(), {shape.batch, shape.seq, shape.hidden});
+  Eigen::Tensor<seqpool::accumulator_t<T>, 2, Eigen::RowMajor> result;
+  count([&] { result = seqpool::pool(pooling, view, mask...); });
+}
+
+template <class... Mask>
+void mean_column_major(const Mask&... mask) {
+  const auto x = numbers<float>(usual.batch * usual.seq * usual.hidden);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 3>> view(x.data(), usual.batch, usual.seq, usual.hidden);
+  Eigen::Tensor<float, 2> result;
+  count([&] { result = seqpool::mean_pool(view, mask...); });
+}
+
+// What a call costs beside its inner loop.
+void mean_overhead() {
+  const auto x = numbers<float>(32);
+  const HiddenStates<float> view(x.data(), {1, 1, 32});
+  Eigen::Tensor<float, 2, Eigen::RowMajor> result;
+  count([&] {
+    for (int i = 0; i < 100; ++i) result = seqpool::mean_pool(view);
+  });
+}
+
+void linear() {
+  const Index rows = 32;
+  const Index classes = 20;
+  const auto x = numbers<float>(rows * 4 * usual.hidden);
+  const auto pooled = seqpool::mean_pool(HiddenStates<float>(x.data(), {rows, 4, usual.hidden}));
+  const auto w = numbers<float>(classes * usual.hidden);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> weight(w.data(), classes, usual.hidden);
+  const seqpool::Linear head{weight};
+  Eigen::Tensor<float, 2, Eigen::RowMajor> logits;
+  count([&] { logits = head(pooled); });
+}
+
+// A row's real tokens: all of them, two thirds, one third.
+Index length(Index row) { return usual.seq * (usual.batch - row) / usual.batch; }
+
+template <class Real>
+Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> mask(Real real) {
+  Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> result(usual.batch, usual.seq);
+  for (Index b = 0; b < usual.batch; ++b)
+    for (Index s = 0; s < usual.seq; ++s) result(b, s) = real(b, s) ? 1 : 0;
+  return result;
+}
+auto padded() {
+  return mask([](Index b, Index s) { return s < length(b); });
+}
+auto holes() {
+  return mask([](Index, Index s) { return s % 16 < 8; });
+}
+
+struct Case {
+  std::string_view name;
+  void (*run)();
+};
+
+const Case cases[] = {
+    {"mean", [] { pool<float>(seqpool::Mean{}, usual); }},
+    {"mean_in_cache",
+     [] {
+       pool<float>(seqpool::Mean{}, {1, usual.seq, usual.hidden});
+     }},
+    {"max", [] { pool<float>(seqpool::Max{}, usual); }},
+    {"attention", [] { pool<float>(seqpool::Attention(numbers<float>(usual.hidden)), usual); }},
+    {"cls",
+     [] {
+       pool<float>(seqpool::Cls{}, {200, 2, usual.hidden});
+     }},
+    {"mean_double", [] { pool<double>(seqpool::Mean{}, usual); }},
+    {"mean_half", [] { pool<Eigen::half>(seqpool::Mean{}, usual); }},
+    {"mean_bfloat16", [] { pool<Eigen::bfloat16>(seqpool::Mean{}, usual); }},
+    {"mean_padded", [] { pool<float>(seqpool::Mean{}, usual, padded()); }},
+    {"mean_holes", [] { pool<float>(seqpool::Mean{}, usual, holes()); }},
+    {"mean_lengths",
+     [] {
+       pool<float>(seqpool::Mean{}, usual, seqpool::Lengths(std::vector{length(0), length(1), length(2)}));
+     }},
+    {"mean_column_major", [] { mean_column_major(); }},
+    {"mean_column_major_holes", [] { mean_column_major(holes()); }},
+    {"mean_hidden_130",
+     [] {
+       pool<float>(seqpool::Mean{}, {usual.batch, usual.seq, 130});
+     }},
+    {"mean_overhead", mean_overhead},
+    {"linear", linear},
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Case& c : cases) {
+    if (argc < 2) {
+      std::puts(c.name.data());
+    } else if (c.name == argv[1]) {
+      c.run();
+      return 0;
+    }
+  }
+  return argc < 2 ? 0 : 1;
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// libtorch's operators over the same memory, with ours and the read limit beside them.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "benchmarks.hpp"
+#include "cases.hpp"
+
+#include <chrono>
+#include <seqpool/seqpool.hpp>
+#include <thread>
+
+namespace bench {
+namespace {
+
+struct Result {
+  at::Tensor tensor;
+  const float* data() const { return tensor.data_ptr<float>(); }
+  Index size() const { return tensor.numel(); }
+};
+
+at::Tensor view(const Shape& shape) {
+  return at::from_blob(states(shape).data(), {shape.batch, shape.seq, shape.hidden}, at::kFloat);
+}
+
+at::Tensor copied(const Mask<>& mask) {
+  return at::from_blob(const_cast<std::int64_t*>(mask.data()), {mask.dimension(0), mask.dimension(1)}, at::kLong)
+      .clone();
+}
+
+// What runs once the timing is over: libtorch's OpenMP threads spin for some milliseconds after their last work, and
+// would take a core from the next benchmark if that is ours.
+struct Quiet {
+  ~Quiet() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
+};
+
+template <class Ours, class Peer>
+void add_torch(const Case& c, Ours ours, Peer peer) {
+  const auto prepare_ours = [=] { return [=] { return ours(states(c.shape)); }; };
+  add_peer(c, prepare_ours, [=] {
+    at::set_num_threads(c.threads);
+    return [peer, x = view(c.shape), quiet = std::make_shared<Quiet>()] {
+      const c10::InferenceMode no_gradients;
+      return Result{peer(x)};
+    };
+  });
+}
+
+void add_whole(const Shape& shape, int threads) {
+  const auto q = at::tensor(query(shape.hidden));
+  const auto mean = [](const auto& x) { return seqpool::mean_pool(x); };
+  const auto max = [](const auto& x) { return seqpool::max_pool(x); };
+  const auto attention = [=](const auto& x) { return seqpool::attention_pool(x, query(shape.hidden)); };
+  add_torch({"peer_torch_mean", shape, threads}, mean, [](const at::Tensor& x) { return x.mean(1); });
+  add_torch({"peer_torch_max", shape, threads}, max, [](const at::Tensor& x) { return x.amax(1); });
+  add_torch({"peer_torch_attention", shape, threads}, attention, [q](const at::Tensor& x) {
+    const auto weights = at::softmax(at::matmul(x, q), 1);
+    return at::bmm(weights.unsqueeze(1), x).squeeze(1);
+  });
+  // One product per row by bmm instead of one over all tokens.
+  add_torch({"peer_torch_attention_bmm", shape, threads}, attention, [q](const at::Tensor& x) {
+    const auto scores = at::bmm(x, q.view({1, -1, 1}).expand({x.size(0), -1, 1}));
+    return at::bmm(at::softmax(scores, 1).transpose(1, 2), x).squeeze(1);
+  });
+  // The fused kernel, with the hidden states as one head's keys and values.
+  add_torch({"peer_torch_attention_fused", shape, threads}, attention, [q](const at::Tensor& x) {
+    const auto one_query = q.view({1, 1, 1, -1}).expand({x.size(0), 1, 1, -1});
+    const auto tokens = x.unsqueeze(1);
+    return at::scaled_dot_product_attention(one_query, tokens, tokens, {}, 0, false, 1.0).view({x.size(0), -1});
+  });
+}
+
+// sentence-transformers' formulas.
+void add_masked(const Shape& shape, int threads) {
+  const auto ours_mask = half_mask(shape, "right");
+  const auto mask = copied(*ours_mask);
+  const auto mean = [=](const auto& x) { return seqpool::mean_pool(x, *ours_mask); };
+  const auto max = [=](const auto& x) { return seqpool::max_pool(x, *ours_mask); };
+  add_torch({"peer_torch_mean", shape, threads, "right"}, mean, [mask](const at::Tensor& x) {
+    const auto real = mask.unsqueeze(-1).expand_as(x).to(at::kFloat);
+    return (x * real).sum(1) / mask.sum(1, true).clamp_min(1e-9);
+  });
+  // masked_fill and amax, which are faster than the original's assignment to the masked elements, and than its max,
+  // which finds positions too.
+  add_torch({"peer_torch_max", shape, threads, "right"}, max,
+            [mask](const at::Tensor& x) { return x.masked_fill(mask.unsqueeze(-1) == 0, -1e9).amax(1); });
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char** argv) {
+  using namespace bench;
+  benchmark::Initialize(&argc, argv);
+  for (const Shape& shape : {long_batch, long_rows, short_batch, short_row})
+    for (const int threads : {1, 2}) {
+      add_read_limit(shape, threads);
+      if (threads == 1) {
+        add_poolings(shape);
+        add_masked_poolings(shape);
+      } else {
+        add_poolings_by_two_threads(shape);
+      }
+      add_whole(shape, threads);
+      add_masked(shape, threads);
+    }
+  benchmark::RunSpecifiedBenchmarks();
+}
