@@ -5,7 +5,6 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/pooling.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -50,7 +49,7 @@ struct Last {
 
   template <Scalar T>
   void finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
-    std::ranges::copy(state.token, out.begin());
+    detail::array(out) = detail::array(state.token);
   }
 };
 

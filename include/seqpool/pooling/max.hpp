@@ -5,7 +5,6 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/pooling.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <span>
@@ -50,9 +49,9 @@ struct Max {
   template <Scalar T>
   void finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
     if (state.count == 0)
-      std::ranges::fill(out, accumulator_t<T>(0));
+      detail::array(out).setZero();
     else
-      std::ranges::copy(state.max, out.begin());
+      detail::array(out) = detail::array(state.max);
   }
 
  private:
