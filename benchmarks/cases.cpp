@@ -5,6 +5,13 @@
 
 namespace bench {
 
+int run(int argc, char** argv, void (*add_all)()) {
+  benchmark::Initialize(&argc, argv);
+  add_all();
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
+
 std::string name(const Case& c) {
   const auto [batch, seq, hidden] = c.shape;
   return c.what + '/' + c.dtype + '/' + c.layout + '/' + c.mask + "/threads:" + std::to_string(c.threads) + "/B" +

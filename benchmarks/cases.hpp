@@ -28,6 +28,9 @@ struct Case {
   std::string layout = "row_major";
 };
 
+// What every main does: adds its benchmarks, and runs those that the command line asks for.
+int run(int argc, char** argv, void (*add_all)());
+
 // The name that `compare` looks for: what/dtype/layout/mask/threads:n/shape.
 std::string name(const Case& c);
 

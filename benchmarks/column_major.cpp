@@ -46,26 +46,17 @@ auto by_tensor(const Shape& shape, Reduce reduce) {
   return [=] { return [=, x = states<float, layout>(shape)] { return Result(reduce(x)); }; };
 }
 
-void add_means(const Shape& shape) {
-  const auto mean = ours(seqpool::Mean{}, shape);
-  add(named("mean", shape), bytes_of(named("", shape), sizeof(float)), mean);
-  add_peer(named("peer_eigen_mean", shape), mean,
-           by_tensor(shape, [](const auto& x) { return x.mean(Eigen::array<int, 1>{1}); }));
-  add_peer(named("peer_eigen_mean_index_list", shape), mean,
-           by_tensor(shape, [](const auto& x) { return x.mean(Seq{}); }));
-  add_peer(named("peer_eigen_mean_by_feature", shape), mean,
-           by_feature(shape, [](const auto& x) { return x.rowwise().mean(); }));
-}
-
-void add_maxima(const Shape& shape) {
-  const auto max = ours(seqpool::Max{}, shape);
-  add(named("max", shape), bytes_of(named("", shape), sizeof(float)), max);
-  add_peer(named("peer_eigen_max", shape), max,
-           by_tensor(shape, [](const auto& x) { return x.maximum(Eigen::array<int, 1>{1}); }));
-  add_peer(named("peer_eigen_max_index_list", shape), max,
-           by_tensor(shape, [](const auto& x) { return x.maximum(Seq{}); }));
-  add_peer(named("peer_eigen_max_by_feature", shape), max,
-           by_feature(shape, [](const auto& x) { return x.rowwise().maxCoeff(); }));
+// `reduce(x, axis)` by the tensor's expressions, `reduce_feature` by the matrix's.
+template <class P, class Reduce, class ReduceFeature>
+void add_whole(const Shape& shape, const std::string& what, const P& pooling, Reduce reduce,
+               ReduceFeature reduce_feature) {
+  const auto our = ours(pooling, shape);
+  add(named(what, shape), bytes_of(named("", shape), sizeof(float)), our);
+  const std::string peer = "peer_eigen_" + what;
+  add_peer(named(peer, shape), our,
+           by_tensor(shape, [=](const auto& x) { return reduce(x, Eigen::array<int, 1>{1}); }));
+  add_peer(named(peer + "_index_list", shape), our, by_tensor(shape, [=](const auto& x) { return reduce(x, Seq{}); }));
+  add_peer(named(peer + "_by_feature", shape), our, by_feature(shape, reduce_feature));
 }
 
 void add_masked_means(const Shape& shape) {
@@ -95,8 +86,12 @@ void add_masked_means(const Shape& shape) {
 }  // namespace
 
 void add_column_major(const Shape& shape) {
-  add_means(shape);
-  add_maxima(shape);
+  add_whole(
+      shape, "mean", seqpool::Mean{}, [](const auto& x, const auto& axis) { return x.mean(axis); },
+      [](const auto& x) { return x.rowwise().mean(); });
+  add_whole(
+      shape, "max", seqpool::Max{}, [](const auto& x, const auto& axis) { return x.maximum(axis); },
+      [](const auto& x) { return x.rowwise().maxCoeff(); });
   add_masked_means(shape);
 }
 

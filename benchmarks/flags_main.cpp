@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: MIT
 // The main for other flags than native: no peers, whose speed is measured at its best.
-#include <benchmark/benchmark.h>
-
 #include "benchmarks.hpp"
+#include "cases.hpp"
 
 int main(int argc, char** argv) {
-  using namespace bench;
-  benchmark::Initialize(&argc, argv);
-  for (const Shape& shape : {long_batch, long_rows, short_batch, short_row}) {
-    add_read_limit(shape, 1);
-    add_poolings(shape);
-  }
-  benchmark::RunSpecifiedBenchmarks();
+  return bench::run(argc, argv, [] {
+    for (const bench::Shape& shape : bench::compared) {
+      bench::add_read_limit(shape, 1);
+      bench::add_poolings(shape);
+    }
+  });
 }

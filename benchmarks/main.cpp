@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: MIT
-#include <benchmark/benchmark.h>
-
 #include "benchmarks.hpp"
+#include "cases.hpp"
 
 int main(int argc, char** argv) {
   using namespace bench;
-  benchmark::Initialize(&argc, argv);
-  for (const Shape& shape : {long_batch, long_rows, short_batch, short_row}) {
-    add_read_limit(shape, 1);
-    add_poolings(shape);
-    add_masked_poolings(shape);
-    add_eigen_peers(shape, 1);
-    add_read_limit(shape, 2);
-    add_poolings_by_two_threads(shape);
-    add_eigen_peers(shape, 2);
-    add_column_major(shape);
-  }
-  add_read_limit(one_long_row, 2);
-  add_poolings_by_two_threads(one_long_row);
-  add_other_dtypes(short_batch);
-  add_overhead();
-  benchmark::RunSpecifiedBenchmarks();
+  return run(argc, argv, [] {
+    for (const Shape& shape : compared) {
+      add_read_limit(shape, 1);
+      add_poolings(shape);
+      add_masked_poolings(shape);
+      add_eigen_peers(shape, 1);
+      add_read_limit(shape, 2);
+      add_poolings_by_two_threads(shape);
+      add_eigen_peers(shape, 2);
+      add_column_major(shape);
+    }
+    add_read_limit(one_long_row, 2);
+    add_poolings_by_two_threads(one_long_row);
+    add_other_dtypes(short_batch);
+    add_overhead();
+  });
 }

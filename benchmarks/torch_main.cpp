@@ -92,18 +92,18 @@ void add_masked(const Shape& shape, int threads) {
 
 int main(int argc, char** argv) {
   using namespace bench;
-  benchmark::Initialize(&argc, argv);
-  for (const Shape& shape : {long_batch, long_rows, short_batch, short_row})
-    for (const int threads : {1, 2}) {
-      add_read_limit(shape, threads);
-      if (threads == 1) {
-        add_poolings(shape);
-        add_masked_poolings(shape);
-      } else {
-        add_poolings_by_two_threads(shape);
+  return run(argc, argv, [] {
+    for (const Shape& shape : compared)
+      for (const int threads : {1, 2}) {
+        add_read_limit(shape, threads);
+        if (threads == 1) {
+          add_poolings(shape);
+          add_masked_poolings(shape);
+        } else {
+          add_poolings_by_two_threads(shape);
+        }
+        add_whole(shape, threads);
+        add_masked(shape, threads);
       }
-      add_whole(shape, threads);
-      add_masked(shape, threads);
-    }
-  benchmark::RunSpecifiedBenchmarks();
+  });
 }

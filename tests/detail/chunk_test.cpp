@@ -47,9 +47,3 @@ TEMPLATE_TEST_CASE("a chunk widens all 65536 values of two bytes exactly, NaN an
   }
   CHECK(wrong == 0);
 }
-
-TEST_CASE("asking for a chunk changes nothing", "[chunk]") {
-  const std::array<float, 16> x{1, 2, 3};
-  detail::prefetch_chunk(x.data());
-  CHECK(x == std::array<float, 16>{1, 2, 3});
-}

@@ -40,8 +40,8 @@ void share_out(const CallingThread&, Index n, double, F f) {
 }
 template <Device D, class F>
 void share_out(const D& device, Index n, double bytes_per_item, F f) {
-  // One piece of work a thread, which takes ranges until none are left: Eigen runs so few pieces on the calling thread
-  // too, which so waits for no other to wake up.
+  // One piece of work for each thread, which takes ranges until none are left. Eigen runs one of so few pieces on the
+  // calling thread, so that nothing waits for another thread to wake up.
   const Index workers = (std::min)(n, static_cast<Index>(threads_of(device)));
   if (workers <= 0) return;
   const Index range = (std::max)(Index{1}, n / (8 * workers));
