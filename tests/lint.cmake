@@ -12,7 +12,7 @@ foreach(header IN LISTS headers)
   if(NOT lists MATCHES "include/seqpool/${header}\n")
     fault("include/seqpool/${header} is in no file set of CMakeLists.txt")
   endif()
-  if(NOT header MATCHES "^(detail|io)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
+  if(NOT header MATCHES "^(detail|driver|io)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
     fault("seqpool/${header} is not in the umbrella")
   endif()
   # io/ is one reader and one writer in small pieces, tested as a whole; the umbrella is what the ODR test includes.

@@ -3,17 +3,17 @@
 #define SEQPOOL_POOL_HPP
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/device.hpp>
-#include <seqpool/detail/row_pooler.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/row_pooler.hpp>
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <concepts>
 #include <type_traits>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 namespace detail {
 
@@ -84,7 +84,7 @@ void pool_into(Out&& out, const P& pooling, const X& x, const MaskAndDevice&... 
   using T = typename decltype(states)::value_type;
   static_assert(Pooling<P, T>,
                 "seqpool: the pooling must model seqpool::Pooling: State<Scalar>, width, init, fold, merge and "
-                "finish; see seqpool/pooling/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, "
+                "finish; see seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, "
                 "Attention{query}.");
   static_assert(detail::EigenTensorOfRank<std::remove_cvref_t<Out>, 2>,
                 "seqpool: out must be [batch, width]: an Eigen::Tensor or Eigen::TensorMap of rank 2.");
@@ -109,6 +109,6 @@ auto pool(const P& pooling, const X& x, const MaskAndDevice&... mask_and_device)
   return out;
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

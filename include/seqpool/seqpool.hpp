@@ -5,6 +5,8 @@
 // Everything that needs Eigen alone: poolings, the driver, heads. Left out: seqpool/io/safetensors.hpp, which
 // needs nlohmann/json (CMake target seqpool::io).
 
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/linear.hpp>
@@ -16,7 +18,7 @@
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/mean.hpp>
-#include <seqpool/pooling/pooling.hpp>
+#include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
 #endif

@@ -4,7 +4,54 @@
 
 // The one place where the version stands; CMake reads these three lines.
 #define SEQPOOL_VERSION_MAJOR 0
-#define SEQPOOL_VERSION_MINOR 1
+#define SEQPOOL_VERSION_MINOR 2
 #define SEQPOOL_VERSION_PATCH 0
+
+// What seqpool cannot be compiled with. The includes do not exist: they end the compilation, where an #error alone
+// would be followed by hundreds of others.
+#if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
+#error "seqpool: needs C++20; compile with -std=c++20 or newer."
+#include <seqpool/stop>
+#elif !defined(__cpp_exceptions) && !defined(_CPPUNWIND)
+#error "seqpool: -fno-exceptions is on, but seqpool reports wrong sizes by std::invalid_argument; compile without it."
+#include <seqpool/stop>
+#elif !defined(SEQPOOL_ALLOW_FAST_MATH) &&                                                \
+    (defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) || \
+     defined(__ASSOCIATIVE_MATH__))
+#error \
+    "seqpool: -ffast-math or a part of it (-ffinite-math-only, -fassociative-math, -funsafe-math-optimizations) is on. It removes NaN and infinity from the language or reorders additions, so seqpool can keep neither its NaN guarantees nor its bit-identical rows. Compile without it, or define SEQPOOL_ALLOW_FAST_MATH to go on without these guarantees."
+#include <seqpool/stop>
+#endif
+
+// All of seqpool lives in an inline namespace that is named by the version and by the instruction set it is compiled
+// for: `namespace seqpool::inline SEQPOOL_ABI`. So files with different flags may be linked into one program, and each
+// runs the instructions that its own flags allow.
+#if defined(__AVX512F__) && defined(__AVX512VL__)
+#define SEQPOOL_ABI_SIMD avx512vl
+#elif defined(__AVX512F__)
+#define SEQPOOL_ABI_SIMD avx512
+#elif defined(__AVX2__)
+#define SEQPOOL_ABI_SIMD avx2
+#elif defined(__AVX__)
+#define SEQPOOL_ABI_SIMD avx
+#elif defined(__SSE4_1__)
+#define SEQPOOL_ABI_SIMD sse4
+#else
+#define SEQPOOL_ABI_SIMD base
+#endif
+#if defined(__FMA__)
+#define SEQPOOL_ABI_FMA _fma
+#else
+#define SEQPOOL_ABI_FMA
+#endif
+#if defined(__F16C__)
+#define SEQPOOL_ABI_F16C _f16c
+#else
+#define SEQPOOL_ABI_F16C
+#endif
+#define SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c) v##major##_##minor##_##simd##fma##f16c
+#define SEQPOOL_ABI_NAME(major, minor, simd, fma, f16c) SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c)
+#define SEQPOOL_ABI \
+  SEQPOOL_ABI_NAME(SEQPOOL_VERSION_MAJOR, SEQPOOL_VERSION_MINOR, SEQPOOL_ABI_SIMD, SEQPOOL_ABI_FMA, SEQPOOL_ABI_F16C)
 
 #endif

@@ -3,7 +3,7 @@
 #define SEQPOOL_TESTS_SUPPORT_RANDOM_HPP
 
 #include <cstdint>
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 #include <vector>
 
 namespace test {

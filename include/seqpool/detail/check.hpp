@@ -2,13 +2,13 @@
 #ifndef SEQPOOL_DETAIL_CHECK_HPP
 #define SEQPOOL_DETAIL_CHECK_HPP
 
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <initializer_list>
 #include <stdexcept>
 #include <string>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // "[2, 5]"
 inline std::string shape(std::initializer_list<Index> sizes) {
@@ -23,6 +23,6 @@ inline std::string shape(std::initializer_list<Index> sizes) {
 // Out of line and by value of a finished message, so that a check costs its caller one compare.
 [[noreturn]] inline void fail(const std::string& what) { throw std::invalid_argument("seqpool: " + what); }
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

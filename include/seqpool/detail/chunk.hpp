@@ -2,7 +2,7 @@
 #ifndef SEQPOOL_DETAIL_CHUNK_HPP
 #define SEQPOOL_DETAIL_CHUNK_HPP
 
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <cstddef>
@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Features that the inner loop takes at a time: a cache line of T, and of float at least.
 template <Scalar T>
@@ -76,6 +76,6 @@ class WidenedChunk<Eigen::half> {
 };
 #endif
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

@@ -3,14 +3,14 @@
 #define SEQPOOL_DETAIL_DOT_HPP
 
 #include <seqpool/detail/chunk.hpp>
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <utility>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` of the first six of them is prefetched,
 // unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features beyond the last
@@ -55,6 +55,6 @@ A dot(const A* a, const T* x, Index n) noexcept {
   return dots(a, n, 0, x)[0];
 }
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef SEQPOOL_DETAIL_TENSOR_HPP
 #define SEQPOOL_DETAIL_TENSOR_HPP
 
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <type_traits>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // An Eigen tensor with memory behind it: Tensor, TensorFixedSize, or a TensorMap of either. An expression
 // such as `x * 2.f` has none.
@@ -75,6 +75,6 @@ requires EigenTensorOfRank < std::remove_cvref_t<X>,
   return MatrixView<Element>{x.data(), sizes[0], sizes[1], strides[0], strides[1]};
 }
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

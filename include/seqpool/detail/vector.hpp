@@ -2,14 +2,14 @@
 #ifndef SEQPOOL_DETAIL_VECTOR_HPP
 #define SEQPOOL_DETAIL_VECTOR_HPP
 
-#include <seqpool/detail/accumulators.hpp>
-#include <seqpool/detail/scalar.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <cstddef>
 #include <ranges>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What a parameter of one dimension may be handed over as: an Eigen tensor of rank 1, an Eigen vector, or a
 // contiguous range.
@@ -51,6 +51,6 @@ auto widened(const V& v) {
   return copy;
 }
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

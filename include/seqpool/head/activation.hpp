@@ -3,16 +3,16 @@
 #define SEQPOOL_HEAD_ACTIVATION_HPP
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/scalar.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <type_traits>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 namespace detail {
 
@@ -139,6 +139,6 @@ auto argmax(const X& logits) {
   return result;
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

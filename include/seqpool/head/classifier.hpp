@@ -3,16 +3,16 @@
 #define SEQPOOL_HEAD_CLASSIFIER_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <concepts>
 #include <string>
 #include <utility>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// What maps pooled vectors `[batch, features]` to logits `[batch, classes]`, row by row, by a const call
 /// `head(pooled)`: `Linear`, or a user's own.
@@ -89,6 +89,6 @@ class Classifier {
   H head_;
 };
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -2,11 +2,11 @@
 #ifndef SEQPOOL_HEAD_LINEAR_HPP
 #define SEQPOOL_HEAD_LINEAR_HPP
 
-#include <seqpool/detail/accumulators.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/input/hidden_states.hpp>
 
 #include <array>
@@ -14,7 +14,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 namespace detail {
 
@@ -161,6 +161,6 @@ explicit Linear(const W&) -> Linear<detail::element_t<W>, detail::static_sizes<W
 template <detail::MatrixLike W, detail::VectorLike B>
 Linear(const W&, const B&) -> Linear<detail::element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

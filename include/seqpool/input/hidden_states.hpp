@@ -3,13 +3,13 @@
 #define SEQPOOL_INPUT_HIDDEN_STATES_HPP
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/scalar.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <utility>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///
@@ -116,6 +116,6 @@ auto make_result(Sizes... sizes) {
 }
 
 }  // namespace detail
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -3,9 +3,9 @@
 #define SEQPOOL_INPUT_SELECTION_HPP
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/scalar.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// Consecutive real tokens of one row: `[begin, end)`. Empty where begin == end.
 struct Run {
@@ -150,6 +150,6 @@ decltype(auto) select(Index, const S& selection) {
 }
 
 }  // namespace detail
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

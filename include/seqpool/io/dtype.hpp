@@ -2,6 +2,8 @@
 #ifndef SEQPOOL_IO_DTYPE_HPP
 #define SEQPOOL_IO_DTYPE_HPP
 
+#include <seqpool/version.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -10,7 +12,7 @@
 #include <string_view>
 #include <unsupported/Eigen/CXX11/Tensor>
 
-namespace seqpool::io {
+namespace seqpool::inline SEQPOOL_ABI::io {
 
 /// The element types that can be read and written. `boolean` is one byte, 0 or 1.
 enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean };
@@ -73,6 +75,6 @@ constexpr DType dtype_of() {
   }
 }
 
-}  // namespace seqpool::io
+}  // namespace seqpool::inline SEQPOOL_ABI::io
 
-#endif  // SEQPOOL_IO_DTYPE_HPP
+#endif

@@ -2,13 +2,15 @@
 #ifndef SEQPOOL_IO_ERROR_HPP
 #define SEQPOOL_IO_ERROR_HPP
 
+#include <seqpool/version.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 
-namespace seqpool::io {
+namespace seqpool::inline SEQPOOL_ABI::io {
 
 namespace detail {
 
@@ -37,6 +39,6 @@ class Error : public std::runtime_error {
       : Error(file, "tensor '" + detail::excerpt(tensor) + "': " + rule) {}
 };
 
-}  // namespace seqpool::io
+}  // namespace seqpool::inline SEQPOOL_ABI::io
 
-#endif  // SEQPOOL_IO_ERROR_HPP
+#endif

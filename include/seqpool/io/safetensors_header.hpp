@@ -18,7 +18,7 @@
 // The file is an 8-byte little-endian length, a JSON header of that length, and the data section:
 //   {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
 // Nothing in it is trusted before it is checked here.
-namespace seqpool::io::detail {
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 inline constexpr std::size_t max_header_size = 100'000'000;  // the limit of the reference implementation
 
@@ -94,6 +94,6 @@ inline Header parse_header(std::string_view json, std::uint64_t data_size, const
   return header;
 }
 
-}  // namespace seqpool::io::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail
 
-#endif  // SEQPOOL_IO_SAFETENSORS_HEADER_HPP
+#endif

@@ -19,7 +19,7 @@
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/tensor_info.hpp>
 
-namespace seqpool::io::detail {
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 inline constexpr std::string_view metadata_key = "__metadata__";
 
@@ -194,6 +194,6 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
   std::optional<std::pair<std::uint64_t, std::uint64_t>> offsets_;
 };
 
-}  // namespace seqpool::io::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail
 
-#endif  // SEQPOOL_IO_SAFETENSORS_PARSER_HPP
+#endif

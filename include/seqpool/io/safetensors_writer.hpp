@@ -24,7 +24,7 @@
 #include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/io/tensor_info.hpp>
 
-namespace seqpool::io {
+namespace seqpool::inline SEQPOOL_ABI::io {
 
 namespace detail {
 
@@ -198,6 +198,6 @@ inline std::string SafetensorsWriter::length_and_header() const {
   return prefix + json;
 }
 
-}  // namespace seqpool::io
+}  // namespace seqpool::inline SEQPOOL_ABI::io
 
-#endif  // SEQPOOL_IO_SAFETENSORS_WRITER_HPP
+#endif

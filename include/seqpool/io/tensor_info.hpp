@@ -12,7 +12,7 @@
 
 #include <seqpool/io/dtype.hpp>
 
-namespace seqpool::io {
+namespace seqpool::inline SEQPOOL_ABI::io {
 
 /// What a file says about one tensor: the type of its elements, and its sizes, outermost (slowest) first.
 struct TensorInfo {
@@ -54,6 +54,6 @@ inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
 
 }  // namespace detail
 
-}  // namespace seqpool::io
+}  // namespace seqpool::inline SEQPOOL_ABI::io
 
-#endif  // SEQPOOL_IO_TENSOR_INFO_HPP
+#endif

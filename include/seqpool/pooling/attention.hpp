@@ -5,8 +5,8 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@
 #include <span>
 #include <string>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// Attention with one learned query: out = sum_t a_t x_t, a = softmax over a row's real tokens of query·x_t.
 /// No 1/sqrt(hidden): where training had a scale, multiply the query by it.
@@ -155,6 +155,6 @@ auto attention_pool(const X& x, const Q& query, const MaskAndDevice&... mask_and
   return pool(Attention(query), x, mask_and_device...);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -2,13 +2,13 @@
 #ifndef SEQPOOL_POOLING_CLS_HPP
 #define SEQPOOL_POOLING_CLS_HPP
 
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <cstddef>
 #include <span>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// A row's first real token: out[h] = x_first[h]. In a BERT-like encoder that is the [CLS] token, also where
 /// the padding is on the left.
@@ -63,6 +63,6 @@ auto cls_pool(const X& x, const MaskAndDevice&... mask_and_device) {
   return pool(Cls{}, x, mask_and_device...);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

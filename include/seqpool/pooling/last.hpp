@@ -2,13 +2,13 @@
 #ifndef SEQPOOL_POOLING_LAST_HPP
 #define SEQPOOL_POOLING_LAST_HPP
 
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <cstddef>
 #include <span>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// A row's last real token: out[h] = x_last[h], what decoder models are pooled by. It is found in the mask,
 /// so it is right for padding on either side and for holes, where n - 1 is not.
@@ -63,6 +63,6 @@ auto last_pool(const X& x, const MaskAndDevice&... mask_and_device) {
   return pool(Last{}, x, mask_and_device...);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -2,14 +2,14 @@
 #ifndef SEQPOOL_POOLING_MAX_HPP
 #define SEQPOOL_POOLING_MAX_HPP
 
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <cstddef>
 #include <limits>
 #include <span>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// The largest value of every feature over a row's real tokens: out[h] = max_t x_t[h].
 ///
@@ -74,6 +74,6 @@ auto max_pool(const X& x, const MaskAndDevice&... mask_and_device) {
   return pool(Max{}, x, mask_and_device...);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -2,13 +2,13 @@
 #ifndef SEQPOOL_POOLING_MEAN_HPP
 #define SEQPOOL_POOLING_MEAN_HPP
 
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <cstddef>
 #include <span>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// The mean over a row's n real tokens: out[h] = (sum_t x_t[h]) / n.
 ///
@@ -67,6 +67,6 @@ auto mean_pool(const X& x, const MaskAndDevice&... mask_and_device) {
   return pool(Mean{}, x, mask_and_device...);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

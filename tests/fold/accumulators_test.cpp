@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/detail/accumulators.hpp>
+#include <seqpool/fold/accumulators.hpp>
 
 #include <algorithm>
 #include <cstdint>

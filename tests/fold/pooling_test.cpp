@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/pooling/pooling.hpp>
+#include <seqpool/fold/pooling.hpp>
 
 #include <seqpool/seqpool.hpp>
 #include <vector>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The driver's work is in pool_test.cpp and in the laws; here is what it asks of a pooling.
-#include <seqpool/detail/row_pooler.hpp>
+#include <seqpool/driver/row_pooler.hpp>
 
 #include <seqpool/seqpool.hpp>
 

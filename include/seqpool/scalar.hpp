@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_SCALAR_HPP
-#define SEQPOOL_DETAIL_SCALAR_HPP
+#ifndef SEQPOOL_SCALAR_HPP
+#define SEQPOOL_SCALAR_HPP
+
+#include <seqpool/version.hpp>
 
 #include <Eigen/Core>
 
@@ -9,13 +11,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#if (defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)) && \
-    !defined(SEQPOOL_ALLOW_FAST_MATH)
-#error \
-    "seqpool: -ffast-math or -ffinite-math-only is on. It removes NaN and infinity from the language, so seqpool can keep neither its NaN guarantees nor its bit-identical rows. Compile without it, or define SEQPOOL_ALLOW_FAST_MATH to go on without these guarantees."
-#endif
-
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// The type of every size, index and count: signed, 64 bits.
 using Index = Eigen::Index;
@@ -58,6 +54,6 @@ inline float widen(const Eigen::half& x) noexcept {
   return std::bit_cast<float>(value | ((bits & 0x8000u) << 16));
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

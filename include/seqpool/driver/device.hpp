@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_DEVICE_HPP
-#define SEQPOOL_DETAIL_DEVICE_HPP
+#ifndef SEQPOOL_DRIVER_DEVICE_HPP
+#define SEQPOOL_DRIVER_DEVICE_HPP
 
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <unsupported/Eigen/CXX11/Tensor>  // Eigen::TensorOpCost
 
@@ -12,7 +12,7 @@
 #include <functional>
 #include <mutex>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members of it.
 /// Eigen declares its own under EIGEN_USE_THREADS, which stays the caller's choice.
@@ -63,6 +63,6 @@ void share_out(const D& device, Index n, double bytes_per_item, F f) {
 }
 
 }  // namespace detail
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

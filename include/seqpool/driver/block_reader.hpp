@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_BLOCK_READER_HPP
-#define SEQPOOL_DETAIL_BLOCK_READER_HPP
+#ifndef SEQPOOL_DRIVER_BLOCK_READER_HPP
+#define SEQPOOL_DRIVER_BLOCK_READER_HPP
 
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include <span>
 #include <vector>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Blocks are cut every block_tokens real tokens from a row's start, wherever the padding is, and their
 // states are merged in order, by however many threads. So a row's bits are its own.
@@ -127,6 +127,6 @@ class BlockReader {
   std::vector<T> packed_;
 };
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

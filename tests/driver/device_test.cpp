@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #define EIGEN_USE_THREADS
-#include <seqpool/detail/device.hpp>
+#include <seqpool/driver/device.hpp>
 
 #include <atomic>
 #include <stdexcept>

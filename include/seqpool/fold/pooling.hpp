@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_POOLING_HPP
-#define SEQPOOL_POOLING_POOLING_HPP
+#ifndef SEQPOOL_FOLD_POOLING_HPP
+#define SEQPOOL_FOLD_POOLING_HPP
 
-#include <seqpool/detail/accumulators.hpp>
 #include <seqpool/detail/chunk.hpp>
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <utility>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 
 /// Some real tokens of one sequence, in order: `[n, hidden]`, each where it lies in memory.
 ///
@@ -159,6 +159,6 @@ void merge_features(Accumulators<A>& acc, const Accumulators<A>& next, Op op) {
   fold_features(acc.data(), TokenBlock<A>(std::span(&token, 1), static_cast<Index>(next.size())), op);
 }
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_MAPPED_FILE_HPP
-#define SEQPOOL_DETAIL_MAPPED_FILE_HPP
+#ifndef SEQPOOL_IO_MAPPED_FILE_HPP
+#define SEQPOOL_IO_MAPPED_FILE_HPP
+
+#include <seqpool/version.hpp>
 
 #include <cerrno>
 #include <cstddef>
@@ -26,7 +28,7 @@
 #include <vector>
 #endif
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 /// The bytes of a file, read-only, for as long as this object, or what it was moved into, lives; the address
 /// survives a move. The file must not be changed or shortened meanwhile: reads through a mapping would see
@@ -116,6 +118,6 @@ inline std::span<const std::byte> MappedFile::bytes() const noexcept {
 
 #endif
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
-#endif  // SEQPOOL_DETAIL_MAPPED_FILE_HPP
+#endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_ACCUMULATORS_HPP
-#define SEQPOOL_DETAIL_ACCUMULATORS_HPP
+#ifndef SEQPOOL_FOLD_ACCUMULATORS_HPP
+#define SEQPOOL_FOLD_ACCUMULATORS_HPP
 
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <cstddef>
@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <vector>
 
-namespace seqpool {
+namespace seqpool::inline SEQPOOL_ABI {
 namespace detail {
 
 // Alignment to a cache line, the same whatever the instruction set: code compiled with different -march
@@ -77,6 +77,6 @@ class Accumulators {
   std::size_t size_ = 0;
 };
 
-}  // namespace seqpool
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

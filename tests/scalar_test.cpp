@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/detail/scalar.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <bit>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/detail/block_reader.hpp>
+#include <seqpool/driver/block_reader.hpp>
 
 #include <numeric>
 #include <seqpool/seqpool.hpp>

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_ROW_POOLER_HPP
-#define SEQPOOL_DETAIL_ROW_POOLER_HPP
+#ifndef SEQPOOL_DRIVER_ROW_POOLER_HPP
+#define SEQPOOL_DRIVER_ROW_POOLER_HPP
 
-#include <seqpool/detail/accumulators.hpp>
-#include <seqpool/detail/block_reader.hpp>
-#include <seqpool/detail/device.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/block_reader.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/pooling/pooling.hpp>
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
-namespace seqpool::detail {
+namespace seqpool::inline SEQPOOL_ABI::detail {
 
 template <class P>
 inline constexpr Reads reads_of = Reads::every_token;
@@ -140,6 +140,6 @@ class RowPooler {
   const S& selection_;
 };
 
-}  // namespace seqpool::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/detail/mapped_file.hpp>
+#include <seqpool/io/mapped_file.hpp>
 
 #include <unistd.h>
 
