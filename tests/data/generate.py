@@ -1,11 +1,18 @@
-"""Makes golden.safetensors: what PyTorch says about poolings, the linear head and softmax, on small awkward inputs.
+"""Makes the golden files: what others say about poolings, the linear head and softmax, on small awkward inputs.
+
+golden.safetensors          PyTorch's formulas: cls, last, mean, max and attention pooling, and heads
+golden_pooling.safetensors  the Pooling module of sentence-transformers, and float64 formulas for what it does not have
 
 The C++ tests compare with these numbers. They are an outside opinion, so they may change only when a case is added or
 an input was wrong: never because seqpool gives something else, and never to make a test pass. A newer PyTorch may move
 the last bits; the tests' bounds allow for that, so a new version alone is no reason to generate again.
 
-Run it without arguments; it needs `pip install torch==2.13.0 safetensors numpy`. Two runs on one machine give the same
-bytes. Every case holds, prefixed with its name:
+Run it without arguments for both files, or with the names of those to make. It needs
+`pip install torch==2.13.0 sentence-transformers==6.2.0 safetensors==0.8.0 numpy==2.4.6`; golden.safetensors does
+without sentence-transformers. Two runs on one machine give the same bytes. Every row has a real token: neither PyTorch
+nor sentence-transformers has an answer for an empty row that would be worth agreeing with.
+
+Every case of golden.safetensors holds, prefixed with its name:
 
     hidden_states      [batch, seq, hidden]  in the case's dtype, NaN where the mask is 0
     attention_mask     [batch, seq]          in a different dtype from case to case, as exports differ too
@@ -18,11 +25,30 @@ bytes. Every case holds, prefixed with its name:
     probabilities, log_probabilities         [batch, classes], of logits
 
 All but the inputs are float32, computed in float32, or float64 in the one case whose hidden states are.
-Every row has a real token: PyTorch has no answer for an empty row that would be worth agreeing with.
+
+Every case of golden_pooling.safetensors holds, all but the mask in the dtype of the case:
+
+    hidden_states      [batch, seq, hidden]  NaN where the mask is 0; sentence-transformers saw numbers there, because
+                                             it multiplies by the mask, and 0 · NaN is NaN
+    attention_mask     [batch, seq]          int64
+    token_weights      [batch, seq]          w, positive, also in padding; 0 for the real tokens of the last row
+  by sentence-transformers:
+    cls, max, mean, lasttoken                [batch, hidden]
+    mean_sqrt_len_tokens, weightedmean       [batch, hidden], not for left padding
+    cls_mean_max       [batch, 3 * hidden]   pooling_mode ["cls", "mean", "max"], in the order of that list (older
+                                             boolean configs mean cls, max, mean); not for left padding
+  by NumPy, in float64 over the real tokens x_1 ... x_n of a row, rounded to the dtype at the end:
+    weightedmean_real  [batch, hidden]       sum p x_p / sum p, for left padding only, where sentence-transformers
+                                             agrees since 6.2; up to 6.1 it counted p from the first padded token
+    token_weighted_mean                      [batch, hidden], sum w x / sum w; zeros for the last row
+    sum, min           [batch, hidden]
 """
 
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import save
 
@@ -101,21 +127,106 @@ def cases():
     }
 
 
-def main():
+def padding(lengths, seq, left=False):
+    mask = torch.arange(seq) < torch.tensor(lengths)[:, None]
+    return mask.flip(dims=[1]) if left else mask
+
+
+def by_sentence_transformers(hidden_states, mask, *modes):
+    from sentence_transformers.sentence_transformer.modules import Pooling  # Here, so that golden() does without.
+
+    pooling = Pooling(hidden_states.shape[2], pooling_mode=modes)
+    return pooling({"token_embeddings": hidden_states, "attention_mask": mask.to(torch.int64)})["sentence_embedding"]
+
+
+def weighted_mean(weights, tokens):
+    total = weights.sum()
+    return (weights[:, None] * tokens).sum(axis=0) / total if total > 0 else np.zeros(tokens.shape[1])
+
+
+def golden_pooling(hidden_states, mask, left):
+    """Inputs and results for one case of golden_pooling.safetensors."""
+    dtype = hidden_states.dtype
+    token_weights = 0.1 + torch.rand(mask.shape, dtype=dtype)
+    token_weights[-1, mask[-1]] = 0
+
+    # One sequence at a time, its real tokens selected, as in golden().
+    sequences = [row[keep].double().numpy() for row, keep in zip(hidden_states, mask, strict=True)]
+    weights = [row[keep].double().numpy() for row, keep in zip(token_weights, mask, strict=True)]
+
+    def by_numpy(rows):
+        return torch.from_numpy(np.stack(list(rows))).to(dtype)
+
+    modes = ["cls", "max", "mean", "lasttoken"] + ([] if left else ["mean_sqrt_len_tokens", "weightedmean"])
+    results = {mode: by_sentence_transformers(hidden_states, mask, mode) for mode in modes}
+    if left:
+        results["weightedmean_real"] = by_numpy(weighted_mean(np.arange(1.0, len(x) + 1), x) for x in sequences)
+    else:
+        results["cls_mean_max"] = by_sentence_transformers(hidden_states, mask, "cls", "mean", "max")
+
+    padded_states = hidden_states.clone()
+    padded_states[~mask] = torch.nan
+    return {
+        "hidden_states": padded_states,
+        "attention_mask": mask.to(torch.int64),
+        **results,
+        "token_weights": token_weights,
+        "token_weighted_mean": by_numpy(map(weighted_mean, weights, sequences)),
+        "sum": by_numpy(x.sum(axis=0) for x in sequences),
+        "min": by_numpy(x.min(axis=0) for x in sequences),
+    }
+
+
+def pooling_cases():
+    """Name -> hidden states, boolean mask, whether padding is on the left."""
+
+    def case(dtype, hidden, lengths, seq, left=False):
+        states = torch.randn(len(lengths), seq, hidden, dtype=torch.float64).to(dtype)
+        return states, padding(lengths, seq, left), left
+
+    # Full rows, single tokens, lengths beside powers of two. No row of f64_right is full: a column only of padding.
+    return {
+        "f32_right": case(torch.float32, 33, [40, 1, 31, 17], 40),
+        "f32_unpadded": case(torch.float32, 33, [23, 23, 23], 23),
+        "f32_left": case(torch.float32, 33, [37, 16, 1, 29], 37, left=True),
+        "f32_long": case(torch.float32, 17, [300, 257, 130], 300),
+        "f64_right": case(torch.float64, 33, [32, 1, 9, 15], 33),
+    }
+
+
+def make_golden():
     torch.manual_seed(0)
+    return {name: golden(*case) for name, case in cases().items()}
+
+
+def make_golden_pooling():
+    torch.manual_seed(1)
+    return {name: golden_pooling(*case) for name, case in pooling_cases().items()}
+
+
+# File -> what makes its cases, the packages that its metadata names.
+FILES = {
+    "golden.safetensors": (make_golden, ["torch"]),
+    "golden_pooling.safetensors": (make_golden_pooling, ["sentence-transformers", "torch", "numpy"]),
+}
+
+
+def main(files):
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)  # The order of a sum, and so its last bit, may depend on the number of threads.
 
-    tensors = {}
-    for name, case in cases().items():
-        for key, tensor in golden(*case).items():
-            assert key == "hidden_states" or tensor.isfinite().all(), f"{name}.{key} is not finite"
-            tensors[f"{name}.{key}"] = tensor.contiguous()
+    for file in files:
+        make, packages = FILES[file]
+        tensors = {}
+        for name, case in make().items():
+            for key, tensor in case.items():
+                assert key == "hidden_states" or tensor.isfinite().all(), f"{name}.{key} is not finite"
+                tensors[f"{name}.{key}"] = tensor.contiguous()
 
-    # One key only: save writes several in an order that varies from run to run.
-    metadata = {"generated_with": f"torch {torch.__version__.partition('+')[0]}"}
-    (Path(__file__).resolve().parent / "golden.safetensors").write_bytes(save(tensors, metadata=metadata))
+        # One key only: save writes several in an order that varies from run to run.
+        versions = ", ".join(f"{package} {version(package).partition('+')[0]}" for package in packages)
+        (Path(__file__).resolve().parent / file).write_bytes(save(tensors, metadata={"generated_with": versions}))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or FILES)
