@@ -5,13 +5,15 @@
 #include <limits>
 #include <seqpool/seqpool.hpp>
 
-// A pooling of one's own, (max + min) / 2 of every feature: what a state is, and four steps. Masks, padding,
-// strides, long sequences and threads come from the driver.
+// A pooling of one's own, (max + min) / 2 of every feature: what a state is, and four steps. Masks, padding, strides,
+// packed sequences, spans, streams, long sequences and threads come from the driver.
 struct Midrange {
   template <seqpool::Scalar T>
   struct State {
     seqpool::Accumulators<seqpool::accumulator_t<T>> min, max;
     seqpool::Index count = 0;
+
+    void visit(auto f) { f(min), f(max), f(count); }  // so that streams can be saved
   };
 
   seqpool::Index width(seqpool::Index hidden) const { return hidden; }
@@ -25,8 +27,13 @@ struct Midrange {
   }
 
   void fold(auto& state, const auto& tokens) const {
-    seqpool::fold_features(state.min.data(), tokens, [](auto a, auto x, auto) { return x < a || x != x ? x : a; });
-    seqpool::fold_features(state.max.data(), tokens, [](auto a, auto x, auto) { return x > a || x != x ? x : a; });
+    seqpool::fold_features(
+        tokens, [](auto) { return 0; },  // nothing belongs to a token but its features
+        [](auto x, int, auto& min, auto& max) {
+          min = x < min || x != x ? x : min;
+          max = x > max || x != x ? x : max;
+        },
+        state.min.data(), state.max.data());
     state.count += tokens.size();
   }
 

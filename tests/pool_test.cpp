@@ -87,6 +87,10 @@ TEST_CASE("the *_pool functions are pool of their pooling, with every tail of ar
   check(seqpool::Last{}, [&](const auto&... more) { return seqpool::last_pool(x, more...); });
   check(seqpool::Mean{}, [&](const auto&... more) { return seqpool::mean_pool(x, more...); });
   check(seqpool::Max{}, [&](const auto&... more) { return seqpool::max_pool(x, more...); });
+  check(seqpool::Min{}, [&](const auto&... more) { return seqpool::min_pool(x, more...); });
+  check(seqpool::Sum{}, [&](const auto&... more) { return seqpool::sum_pool(x, more...); });
+  check(seqpool::MeanSqrtLen{}, [&](const auto&... more) { return seqpool::mean_sqrt_len_pool(x, more...); });
+  check(seqpool::WeightedMean{}, [&](const auto&... more) { return seqpool::weighted_mean_pool(x, more...); });
   check(seqpool::Attention{query}, [&](const auto&... more) { return seqpool::attention_pool(x, query, more...); });
 }
 
@@ -181,8 +185,8 @@ struct OrderedHash {
     state = {};
   }
   void fold(auto& state, const auto& tokens) const {
-    for (const auto* token : tokens) {
-      state.hash = (state.hash * 31 + static_cast<std::uint64_t>(token[0])) % prime;
+    for (Index i = 0; i < tokens.size(); ++i) {
+      state.hash = (state.hash * 31 + static_cast<std::uint64_t>(tokens[i][0])) % prime;
       state.power = state.power * 31 % prime;
     }
   }
@@ -202,8 +206,7 @@ TEST_CASE("Guarantee 2: blocks are folded and merged in the order of their token
   OrderedHash::State<float> expected;
   for (Index i = 0; i < n; ++i) {
     const auto value = static_cast<float>(random.below(10000));
-    const std::vector<const float*> token{&value};
-    OrderedHash().fold(expected, seqpool::TokenBlock<float>(token, 1));
+    OrderedHash().fold(expected, seqpool::TokenBlock<float>(&value, 1, 1, 1));
     x.put(0, i, &value);
     x.put(1, i < n / 2 ? i : i + n, &value);
   }

@@ -7,106 +7,148 @@
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
 
-#include <concepts>
 #include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
+// What holds for every function that pools:
+//
+// - `x` is hidden states `[batch, seq, hidden]`: an Eigen::Tensor or Eigen::TensorMap of rank 3 in either layout,
+//   `HiddenStates`, `PackedStates`, `Ragged`, or any other `Sequences`.
+// - `mask` is an attention mask `[batch, seq]` of 0 and 1 in any arithmetic type (an Eigen tensor of rank 2, or
+//   `AttentionMask`), `Lengths`, `Spans`, what `skip_prefix` makes, or any other `Selection`. Without one every token
+//   is real. Where there is no padding, in packed and ragged sequences, no mask is taken.
+// - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all. It may stand
+//   in the mask's place: `mean_pool(x, device)`. Do not call with a device from one of that device's own threads:
+//   Eigen's pool would wait for itself.
+// - Padded tokens are never read. A row with no real token, or seq = 0, gives zeros; batch = 0 gives `[0, width]`.
+// - Sizes that do not fit, mask values other than 0 and 1, lengths over seq and null pointers throw
+//   `std::invalid_argument`, before anything is written. What a pooling throws in a worker thread comes out in the
+//   caller's.
+// - Each real token is read once. Inputs are never written; nothing is allocated for each row.
+// - A row's bits depend on its real tokens alone: not on its neighbours, on padding, on strides or on threads. A NaN in
+// a
+//   result is the one quiet NaN of its type, whatever NaN it came from.
+
+/// Pools every row of `x` over its real tokens: out[b] = finish(fold(x[b, t] for every real token t of row b)).
+///
+///     seqpool::pool(seqpool::Mean{}, x);
+///     seqpool::pool(seqpool::Mean{}, x, mask);
+///     seqpool::pool(seqpool::Mean{}, x, mask, device);
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, width]`, or
+/// `[spans, width]` for `Spans`: an `Eigen::Tensor` of x's layout and index type, row-major if x is no tensor, and of
+/// `result_t`, which is double for double and float for float, half and bfloat16.
+/// **Cost**: one read of the mask and of each real token. Allocates the result and what `pool_into` does.
+template <class P, class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto pool(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
+
+/// The same into the caller's memory, which must not overlap x.
+///
+/// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
+/// layout, of `result_t`; the others as in `pool`.
+/// **Cost**: allocates what two states of the pooling do (nothing up to 4096 bytes of accumulators), and where tokens
+/// are packed a block of 256; with a device the same for each range of rows that a thread takes, or, for fewer than
+/// four rows a thread, at most 64 states a thread.
+template <class Out, class P, class X, class M = AllTokens, class D = CallingThread>
+void pool_into(Out&& out, const P& pooling, const X& x, const M& mask = {}, const D& device = {});
+
+// ---------------------------------------------------------------------------------------------------------------------
+
 namespace detail {
 
-// Every selection and device that pool and pool_into take, brought to one call.
-template <class P, class T, class S, class D>
-void pool_rows(MatrixView<accumulator_t<T>> out, const P& pooling, const HiddenStates<T>& x, const S& selection,
-               const D& device) {
-  const Index width = static_cast<Index>(pooling.width(x.hidden()));
-  if (out.rows != x.batch() || out.columns != width)
-    fail("out is " + shape({out.rows, out.columns}) + ", but the result is [batch, width] = " +
-         shape({x.batch(), width}) + " for hidden states " + shape({x.batch(), x.seq(), x.hidden()}));
-  selection.check(x.batch(), x.seq());
-  // Column-major hidden states hold one feature of the whole batch side by side, and without a mask all rows have the
-  // same tokens: such a feature is pooled as a row would be.
-  if constexpr (feature_wise<P> && std::same_as<S, AllTokens>)
-    if (x.hidden_stride() != 1 && x.batch_stride() == 1 && x.batch() >= 4 && x.seq() > 0) {
-      const MatrixView<accumulator_t<T>> columns{out.data, out.columns, out.rows, out.column_stride, out.row_stride};
-      RowPooler<P, T, S>(columns, pooling, x.transposed(), selection).run(device);
-      return;
-    }
-  RowPooler<P, T, S>(out, pooling, x, selection).run(device);
+// The device: the last argument, or the one in the mask's place.
+template <class M, class D>
+const auto& device_of(const M& mask, const D& device) {
+  if constexpr (Device<M>) {
+    static_assert(std::is_same_v<D, CallingThread>,
+                  "seqpool: a device came before another argument; a mask comes before the device, which is the last.");
+    return mask;
+  } else {
+    static_assert(Device<D> || std::is_same_v<D, CallingThread>,
+                  "seqpool: the last argument must be a device such as Eigen::ThreadPoolDevice (define "
+                  "EIGEN_USE_THREADS before the first Eigen include); a mask comes before it.");
+    return device;
+  }
 }
 
-template <class T, class P>
-void pool_rows_of(MatrixView<accumulator_t<T>> out, const P& pooling, const HiddenStates<T>& x) {
-  pool_rows(out, pooling, x, select(x.seq()), CallingThread{});
+// f(selection) with the selection that a mask stands for.
+template <class X, class M, class F>
+decltype(auto) with_selection(const M& mask, F f) {
+  if constexpr (Device<M>) {
+    return f(AllTokens{});
+  } else {
+    static_assert(
+        has_padding<X> || !requires { mask.batch(); } || !Selection<M>,
+        "seqpool: packed and ragged sequences have no padding, so they take no mask and no lengths; leave it "
+        "out, or pass seqpool::Spans or seqpool::skip_prefix(seqpool::AllTokens{}, counts).");
+    static_assert(has_padding<X> || Selection<M> || !EigenTensor<M>,
+                  "seqpool: packed and ragged sequences have no padding, so they take no mask and no lengths; leave it "
+                  "out, or pass seqpool::Spans or seqpool::skip_prefix(seqpool::AllTokens{}, counts).");
+    return f(detail::selection_of(mask));
+  }
 }
-template <class T, class P, class M>
-void pool_rows_of(MatrixView<accumulator_t<T>> out, const P& pooling, const HiddenStates<T>& x, const M& mask) {
-  if constexpr (Device<M>)
-    pool_rows(out, pooling, x, select(x.seq()), mask);
-  else
-    pool_rows(out, pooling, x, select(x.seq(), mask), CallingThread{});
-}
-template <class T, class P, class M, class D>
-void pool_rows_of(MatrixView<accumulator_t<T>> out, const P& pooling, const HiddenStates<T>& x, const M& mask,
-                  const D& device) {
-  static_assert(Device<D>,
-                "seqpool: the last argument must be a device such as Eigen::ThreadPoolDevice (define "
-                "EIGEN_USE_THREADS before the first Eigen include); a mask comes before it.");
-  pool_rows(out, pooling, x, select(x.seq(), mask), device);
+
+template <class P, class T>
+consteval void require_pooling() {
+  static_assert(
+      Pooling<P, T>,
+      "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
+      "seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, Min{}, Sum{}, MeanSqrtLen{}, "
+      "WeightedMean{}, TokenWeightedMean{weights}, Attention{query}, Concat{poolings...}. It comes first, the "
+      "hidden states second: pool(Mean{}, x, mask, device). A query or weights must accumulate in the type of the "
+      "hidden states: of double for double, of float, Eigen::half or Eigen::bfloat16 for all others.");
 }
 
 }  // namespace detail
 
-/// Pools every row of `x` over its real tokens and writes to the caller's memory:
-/// `pool_into(out, pooling, x)`, `pool_into(out, pooling, x, mask)`, and each with a device as last argument.
-///
-/// out[b] = finish(fold(x[b, t] for every real token t of row b)).
-///
-/// **Shapes**: out: `[batch, width]`, an Eigen tensor or map of rank 2, of either layout, of `accumulator_t`
-/// of x's scalar; x: `[batch, seq, hidden]`; mask: `[batch, seq]` of 0 and 1 in any arithmetic type, or
-/// `Lengths` `[batch]`; none means that every token is real. **Mask**: padded tokens are never read; a row
-/// with no real token, or seq = 0, gives zeros. **Errors**: `std::invalid_argument`, before anything is
-/// written, for sizes that do not fit, a mask value other than 0 or 1, a length over seq; what a pooling
-/// throws in a worker thread is rethrown here. out must not overlap x.
-/// **Complexity**: one read of the mask and of each real token. Allocates what two states of the pooling do (nothing
-/// up to 4096 bytes of accumulators), and where tokens are packed one block of 256; nothing per row. With a device: the
-/// same per range of rows handed to a thread, or, for fewer than four rows a thread, one state per block of 256 tokens.
-/// Do not call it with a device from one of that device's own threads: Eigen's pool would wait for itself.
-/// **Numerics**: a row's bits depend on its real tokens alone, not on its neighbours, on padding, on strides or
-/// on threads: blocks are cut every 256 real tokens and merged in order.
-template <class Out, class P, class X, class... MaskAndDevice>
-void pool_into(Out&& out, const P& pooling, const X& x, const MaskAndDevice&... mask_and_device) {
-  static_assert(sizeof...(MaskAndDevice) <= 2,
-                "seqpool: pool_into takes (out, pooling, x), then a mask, a device, or a mask and a device.");
-  const auto states = detail::view_hidden_states(x);
-  using T = typename decltype(states)::value_type;
-  static_assert(Pooling<P, T>,
-                "seqpool: the pooling must model seqpool::Pooling: State<Scalar>, width, init, fold, merge and "
-                "finish; see seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, "
-                "Attention{query}.");
-  static_assert(detail::EigenTensorOfRank<std::remove_cvref_t<Out>, 2>,
-                "seqpool: out must be [batch, width]: an Eigen::Tensor or Eigen::TensorMap of rank 2.");
-  static_assert(std::is_same_v<decltype(out.data()), accumulator_t<T>*>,
-                "seqpool: out must be writable and of the accumulator's scalar: double for double hidden "
-                "states, float for float, Eigen::half and Eigen::bfloat16.");
-  detail::pool_rows_of<T>(detail::matrix_view(out), pooling, states, mask_and_device...);
+template <class P, class X, class M, class D>
+auto pool(const P& pooling, const X& x, const M& mask, const D& device) {
+  using Seqs = detail::sequences_t<X>;
+  using T = typename Seqs::value_type;
+  detail::require_pooling<P, T>();
+  if constexpr (Pooling<P, T>) {
+    const Seqs& sequences = detail::sequences_of(x);
+    return detail::with_selection<Seqs>(mask, [&](const auto& selection) {
+      const detail::RowPooler pooler(pooling, sequences, selection);
+      auto out = detail::make_result<X, result_t<P, T>>(pooler.rows(), pooler.width());
+      pooler.run(detail::matrix_view(out, "the result"), detail::device_of(mask, device));
+      return out;
+    });
+  }
 }
 
-/// Pools every row of `x` over its real tokens: `pool(pooling, x)`, `pool(pooling, x, mask)`, and each with a
-/// device as last argument.
-///
-/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
-/// `[batch, width]`, an `Eigen::Tensor` of x's layout and of `accumulator_t` of x's scalar. Mask, empty rows,
-/// errors, complexity and numerics: `pool_into`. **Allocation**: the result, and what `pool_into` does.
-template <class P, class X, class... MaskAndDevice>
-auto pool(const P& pooling, const X& x, const MaskAndDevice&... mask_and_device) {
-  const auto states = detail::view_hidden_states(x);
-  using T = typename decltype(states)::value_type;
-  auto out = detail::make_result<X, accumulator_t<T>>(states.batch(), Index{pooling.width(states.hidden())});
-  pool_into(out, pooling, states, mask_and_device...);
-  return out;
+template <class Out, class P, class X, class M, class D>
+void pool_into(Out&& out, const P& pooling, const X& x, const M& mask, const D& device) {
+  using Seqs = detail::sequences_t<X>;
+  using T = typename Seqs::value_type;
+  detail::require_pooling<P, T>();
+  constexpr bool is_tensor = detail::EigenTensorOfRank<std::remove_cvref_t<Out>, 2>;
+  static_assert(is_tensor, "seqpool: out must be [batch, width]: an Eigen::Tensor or Eigen::TensorMap of rank 2.");
+  if constexpr (Pooling<P, T> && is_tensor) {
+    constexpr bool writable = std::is_same_v<decltype(out.data()), result_t<P, T>*>;
+    static_assert(
+        writable,
+        "seqpool: out must be writable and of the result's scalar: double for double hidden states, float for "
+        "float, Eigen::half and Eigen::bfloat16, or what the pooling says.");
+    if constexpr (writable) {
+      const Seqs& sequences = detail::sequences_of(x);
+      const auto view = detail::matrix_view(out, "out");
+      detail::with_selection<Seqs>(mask, [&](const auto& selection) {
+        const detail::RowPooler pooler(pooling, sequences, selection);
+        if (view.rows != pooler.rows() || view.columns != pooler.width())
+          detail::fail("out is " + detail::shape({view.rows, view.columns}) +
+                       ", but the result is [batch, width] = " + detail::shape({pooler.rows(), pooler.width()}) +
+                       " for hidden states " + detail::shape({sequences.batch(), sequences.seq(), sequences.hidden()}));
+        pooler.run(view, detail::device_of(mask, device));
+      });
+    }
+  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -8,13 +8,15 @@
 
 #include <bit>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The type of every size, index and count: signed, 64 bits.
-using Index = Eigen::Index;
+/// The type of every size, index and count: signed, as wide as a pointer, whatever Eigen's own index type is set to.
+using Index = std::ptrdiff_t;
 
 /// What hidden states, queries and weights are made of.
 template <class T>
@@ -53,6 +55,18 @@ inline float widen(const Eigen::half& x) noexcept {
   const std::uint32_t value = magnitude < (1u << 23) ? std::bit_cast<std::uint32_t>(subnormal) : normal;
   return std::bit_cast<float>(value | ((bits & 0x8000u) << 16));
 }
+
+namespace detail {
+// The one NaN of results. Which sign and payload a NaN has after arithmetic depends on the order of operands, which
+// compilers choose.
+template <class A>
+A canonical(A x) noexcept {
+  if constexpr (std::floating_point<A>)
+    return x == x ? x : std::numeric_limits<A>::quiet_NaN();
+  else
+    return x;
+}
+}  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

@@ -6,19 +6,37 @@
 // needs nlohmann/json (CMake target seqpool::io).
 
 #include <seqpool/fold/accumulators.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/softmax.hpp>
+#include <seqpool/fold/state_parts.hpp>
+#include <seqpool/fold/token_block.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/linear.hpp>
+#include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/lengths.hpp>
+#include <seqpool/input/packed_states.hpp>
+#include <seqpool/input/ragged.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/input/skip_prefix.hpp>
+#include <seqpool/input/spans.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
+#include <seqpool/pooling/concat.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/mean.hpp>
+#include <seqpool/pooling/mean_sqrt_len.hpp>
+#include <seqpool/pooling/min.hpp>
+#include <seqpool/pooling/sum.hpp>
+#include <seqpool/pooling/token_weighted_mean.hpp>
+#include <seqpool/pooling/weighted_mean.hpp>
 #include <seqpool/scalar.hpp>
+#include <seqpool/stream.hpp>
 #include <seqpool/version.hpp>
 
 #endif

@@ -15,6 +15,8 @@ TEST_CASE("tensors with memory are told from expressions", "[tensor]") {
   STATIC_REQUIRE(detail::EigenTensorOfRank<Eigen::TensorFixedSize<float, Eigen::Sizes<2, 3>>, 2>);
   STATIC_REQUIRE(!detail::EigenTensor<decltype(x * 2.0f)>);
   STATIC_REQUIRE(!detail::EigenTensor<Eigen::MatrixXf>);
+  STATIC_REQUIRE(!detail::EigenTensor<Eigen::TensorRef<Plain>>);
+  STATIC_REQUIRE(!detail::EigenTensor<Eigen::TensorRef<const Plain>>);
 }
 
 TEST_CASE("matrix_view finds every element in either layout", "[tensor]") {
@@ -22,8 +24,8 @@ TEST_CASE("matrix_view finds every element in either layout", "[tensor]") {
   Eigen::Tensor<int, 2, Eigen::RowMajor, int> row_major(3, 4);
   for (int i = 0; i < 3; ++i)
     for (int j = 0; j < 4; ++j) column_major(i, j) = row_major(i, j) = 10 * i + j;
-  const auto a = detail::matrix_view(column_major);
-  const auto b = detail::matrix_view(row_major);
+  const auto a = detail::matrix_view(column_major, "x");
+  const auto b = detail::matrix_view(row_major, "x");
   CHECK(a.rows == 3);
   CHECK(a.columns == 4);
   for (Index i = 0; i < 3; ++i)
@@ -33,4 +35,20 @@ TEST_CASE("matrix_view finds every element in either layout", "[tensor]") {
     }
   CHECK(b.column_stride == 1);
   CHECK(a.row_stride == 1);
+}
+
+TEST_CASE("matrix_view refuses a null pointer to an element, and says whose", "[tensor]") {
+  const Eigen::TensorMap<const Eigen::Tensor<int, 2>> null(nullptr, 2, 3);
+  CHECK_THROWS_WITH(detail::matrix_view(null, "logits"), "seqpool: logits [2, 3] has a null pointer");
+  const Eigen::TensorMap<const Eigen::Tensor<int, 2>> empty(nullptr, 2, 0);
+  CHECK_NOTHROW(detail::matrix_view(empty, "logits"));
+}
+
+TEST_CASE("a result that its index type cannot count is refused", "[tensor]") {
+  using Narrow = Eigen::Tensor<float, 3, Eigen::RowMajor, short>;
+  CHECK(detail::make_result<Narrow, float>(Index{32}, Index{1000}).size() == 32000);
+  CHECK_THROWS_WITH((detail::make_result<Narrow, float>(Index{33}, Index{1000})),
+                    ct::has_substring("[33, 1000] is too large"));
+  CHECK_THROWS_WITH((detail::make_result<Narrow, float>(Index{0}, Index{40000})), ct::has_substring("too large"));
+  CHECK(detail::make_result<int, float>(Index{2}, Index{3}).dimension(1) == 3);
 }

@@ -11,6 +11,7 @@
 using seqpool::HiddenStates;
 using seqpool::Index;
 using seqpool::Reads;
+using seqpool::Run;
 namespace detail = seqpool::detail;
 
 namespace {
@@ -32,97 +33,126 @@ struct Numbers {
 TEST_CASE("blocks are cut every 256 real tokens, and may be read from any block on", "[block_reader]") {
   const Numbers numbers;
   const HiddenStates<float> x(numbers.states.data(), {2, 1000, 1});
-  const auto selection = detail::select(1000, numbers.mask);
+  const auto selection = detail::selection_of(numbers.mask);
   detail::BlockReader reader(x, selection);
   std::vector<Index> sizes;
-  std::vector<Index> starts;
   std::vector<float> seen;
-  reader.start(1, 0);
-  starts.push_back(reader.position());
+  reader.start(1);
   for (auto block = reader.next(); !block.empty(); block = reader.next()) {
     sizes.push_back(block.size());
-    starts.push_back(reader.position());
-    for (const float* token : block) seen.push_back(*token);
+    CHECK(block.row() == 1);
+    CHECK(block.sequence() == 1);
+    for (Index i = 0; i < block.size(); ++i) {
+      seen.push_back(*block[i]);
+      CHECK(block.position(i) == static_cast<Index>(seen.back()));
+    }
   }
   CHECK(sizes == std::vector<Index>{256, 256, 154});  // 666 real tokens
   REQUIRE(seen.size() == 666);
   for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == static_cast<float>(i / 2 * 3 + 1 + i % 2));
 
-  reader.start(1, 0);
-  for (const Index size : sizes) CHECK(reader.skip() == size);
-  CHECK(reader.skip() == 0);
-  reader.start(1, starts[1]);
-  CHECK(*reader.next()[0] == seen[256]);
-  reader.start(0, 0);
+  std::vector<Run> skipped;
+  reader.start(1);
+  for (Run run = reader.skip(); run.begin < run.end; run = reader.skip()) skipped.push_back(run);
+  REQUIRE(skipped.size() == 3);
+  CHECK(skipped[0].begin == 1);
+  CHECK(skipped[2].end == 999);
+  for (std::size_t i = 0; i < 3; ++i) {
+    reader.start(1, skipped[i]);
+    const auto block = reader.next();
+    CHECK(block.size() == sizes[i]);
+    CHECK(*block[0] == seen[i * 256]);
+    CHECK(reader.next().empty());
+  }
+  reader.start(0);
   CHECK(reader.next().empty());
 }
 
-TEST_CASE("a pooling of one token gets the first or the last real one", "[block_reader]") {
+TEST_CASE("a pooling of one or two tokens gets the first real one, the last one, or both", "[block_reader]") {
   const Numbers numbers;
   const HiddenStates<float> x(numbers.states.data(), {2, 1000, 1});
-  const auto selection = detail::select(1000, numbers.mask);
+  const auto selection = detail::selection_of(numbers.mask);
   detail::BlockReader reader(x, selection);
-  reader.start(1, 0);
-  CHECK(*reader.next_only(Reads::first_token)[0] == 1);
-  reader.start(1, 0);
-  CHECK(*reader.next_only(Reads::last_token)[0] == 998);
-  reader.start(0, 0);
-  CHECK(reader.next_only(Reads::last_token).empty());
+  const auto only = [&](Index row, Reads reads) {
+    reader.start(row);
+    return reader.next_only(reads);
+  };
+  CHECK(*only(1, Reads::first_token)[0] == 1);
+  CHECK(only(1, Reads::first_token).size() == 1);
+  CHECK(*only(1, Reads::last_token)[0] == 998);
+  CHECK(only(1, Reads::last_token).position(0) == 998);
+  CHECK(only(1, Reads::first_and_last).size() == 2);
+  CHECK(*only(1, Reads::first_and_last)[0] == 1);
+  CHECK(*only(1, Reads::first_and_last)[1] == 998);
+  CHECK(only(1, Reads::first_and_last).position(1) == 998);
+  CHECK(only(0, Reads::last_token).empty());
+  const seqpool::Lengths one(std::array{0, 1});
+  detail::BlockReader of_one(x, one);
+  of_one.start(1);
+  CHECK(of_one.next_only(Reads::first_and_last).size() == 1);  // both are the same
 }
 
 TEST_CASE("tokens in one piece are read in place, others are packed", "[block_reader]") {
   const auto states = test::tokens<float>(300, 37, 1);
   std::vector<float> spread(states.size() * 3);
   for (std::size_t i = 0; i < states.size(); ++i) spread[3 * i] = states[i];
-  const seqpool::AllTokens selection(300);
+  const seqpool::AllTokens selection;
   const HiddenStates<float> dense(states.data(), {1, 300, 37});
   detail::BlockReader in_place(dense, selection);
-  in_place.start(0, 0);
+  in_place.start(0);
   CHECK(in_place.next()[255] == states.data() + 255 * 37);
   const HiddenStates<float> strided(spread.data(), {1, 300, 37}, {0, 3 * 37, 3});
   detail::BlockReader packing(strided, selection);
-  packing.start(0, 0);
+  packing.start(0);
   packing.next();
   const auto block = packing.next();
   REQUIRE(block.size() == 44);
-  for (Index i = 0; i < 44; ++i)
+  for (Index i = 0; i < 44; ++i) {
+    CHECK(block.position(i) == 256 + i);
     for (Index h = 0; h < 37; ++h) CHECK(block[i][h] == states[static_cast<std::size_t>((256 + i) * 37 + h)]);
+  }
 }
 
-TEST_CASE("tokens beyond a core's cache are listed ahead of their block, into the next row", "[block_reader]") {
+TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, into the next row", "[block_reader]") {
+  const auto ahead = [](const auto& block, Index first) { return detail::Prefetch::distance(block, first); };
   const Index hidden = 1024;
-  const std::vector<float> states(static_cast<std::size_t>(2 * 300 * hidden));
-  const HiddenStates<float> x(states.data(), {2, 300, hidden});
-  const seqpool::AllTokens selection(300);
+  const std::vector<float> states(static_cast<std::size_t>(2 * 304 * hidden));
+  const HiddenStates<float> x(states.data(), {2, 304, hidden});
+  const seqpool::AllTokens selection;
   detail::BlockReader reader(x, selection);
-  reader.start(0, 0);
+  reader.start(0);
   const auto first = reader.next();
   CHECK(first.size() == 256);
-  CHECK(first.ahead(0, 8) == 8 * hidden);
-  CHECK(first.ahead(248, 8) == 8 * hidden);  // in the second block
-  CHECK(first.ahead(249, 8) == 0);           // no more are listed
+  CHECK(ahead(first, 0) == 8 * hidden);
+  CHECK(ahead(first, 248) == 8 * hidden);  // in the second block
+  CHECK(ahead(first, 249) == 0);           // no more are known
   const auto second = reader.next();
-  CHECK(second.size() == 44);
-  CHECK(second.ahead(36, 8) == 8 * hidden);  // in row 1
-  reader.start(1, 256);
-  CHECK(reader.next().ahead(36, 8) == 0);  // nothing behind the last row
+  CHECK(second.size() == 48);
+  CHECK(ahead(second, 40) == 8 * hidden);  // in row 1
+  reader.start(1);
+  reader.next();
+  CHECK(ahead(reader.next(), 40) == 0);  // nothing behind the last row
 
   // Of a row whose next one begins with padding, only real tokens.
-  const std::vector<int> mask = [] {
-    std::vector<int> m(600, 1);
-    for (std::size_t s = 300; s < 310; ++s) m[s] = 0;
-    return m;
-  }();
-  const Eigen::TensorMap<const Eigen::Tensor<const int, 2, Eigen::RowMajor>> view(mask.data(), 2, 300);
-  const auto masked = detail::select(300, view);
+  std::vector<int> mask(608, 1);
+  for (std::size_t s = 304; s < 314; ++s) mask[s] = 0;
+  const seqpool::AttentionMask masked(mask.data(), {2, 304});
   detail::BlockReader masked_reader(x, masked);
-  masked_reader.start(0, 256);
-  const auto block = masked_reader.next();
-  CHECK(block.ahead(43, 1) == 11 * hidden);  // row 1's token 10
-  CHECK(block.ahead(36, 8) == 18 * hidden);
+  masked_reader.start(0);
+  masked_reader.next();
+  CHECK(ahead(masked_reader.next(), 40) == 18 * hidden);
 
-  const HiddenStates<float> small(states.data(), {2, 300, 16});
+  // Behind a hole, in the same row; and not where too few tokens follow.
+  std::fill(mask.begin(), mask.end(), 1);
+  mask[256] = mask[257] = 0;
+  masked_reader.start(0);
+  CHECK(ahead(masked_reader.next(), 248) == 10 * hidden);
+  mask[260] = 0;
+  masked_reader.start(0);
+  CHECK(ahead(masked_reader.next(), 248) == 0);
+
+  const HiddenStates<float> small(states.data(), {2, 304, 16});
   detail::BlockReader small_reader(small, selection);
-  small_reader.start(0, 0);
-  CHECK(small_reader.next().ahead(0, 8) == 0);
+  small_reader.start(0);
+  CHECK(ahead(small_reader.next(), 0) == 0);
 }

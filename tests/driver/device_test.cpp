@@ -39,7 +39,7 @@ TEST_CASE("share_out does every item once", "[device]") {
     };
     seqpool::detail::share_out(device, n, 1e6, count);
     seqpool::detail::share_out(Serial{}, n, 1e6, count);
-    seqpool::detail::share_out(seqpool::detail::CallingThread{}, n, 1e6, count);
+    seqpool::detail::share_out(seqpool::CallingThread{}, n, 1e6, count);
     for (const auto& t : times) CHECK(t == 3);
   }
 }

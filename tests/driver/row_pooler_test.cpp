@@ -1,25 +1,96 @@
 // SPDX-License-Identifier: MIT
-// The driver's work is in pool_test.cpp and in the laws; here is what it asks of a pooling.
+// The driver's work is in pool_test.cpp and in the laws; here are its edges with a device.
+#define EIGEN_USE_THREADS
 #include <seqpool/driver/row_pooler.hpp>
 
+#include <atomic>
+#include <limits>
 #include <seqpool/seqpool.hpp>
+#include <vector>
 
-#include "midrange.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/rows.hpp"
 
-using seqpool::Reads;
-namespace detail = seqpool::detail;
+using seqpool::HiddenStates;
+using seqpool::Index;
 
-TEST_CASE("a pooling says which tokens it reads, or gets all", "[row_pooler]") {
-  STATIC_REQUIRE(detail::reads_of<seqpool::Cls> == Reads::first_token);
-  STATIC_REQUIRE(detail::reads_of<seqpool::Last> == Reads::last_token);
-  STATIC_REQUIRE(detail::reads_of<seqpool::Mean> == Reads::every_token);
-  STATIC_REQUIRE(detail::reads_of<Midrange> == Reads::every_token);
+namespace {
+
+// Says that it has so many threads, and has one.
+struct Claims {
+  int threads;
+  int numThreads() const { return threads; }
+  void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
+                   std::function<void(Eigen::Index, Eigen::Index)> f) const {
+    for (Eigen::Index i = 0; i < n; ++i) f(i, i + 1);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a device of 0, negative or very many threads pools all the same", "[row_pooler]") {
+  const auto states = test::tokens<float>(3 * 600, 20, 1);
+  const HiddenStates<float> x(states.data(), {3, 600, 20});
+  const auto expected = test::rows_of(seqpool::mean_pool(x));
+  for (const int threads : {0, -3, 1, 2, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
+    Eigen::Tensor<float, 2, Eigen::RowMajor> out(3, 20);
+    out.setConstant(-7);
+    seqpool::pool_into(out, seqpool::Mean{}, x, Claims{threads});
+    CHECK(test::rows_of(out) == expected);
+  }
 }
 
-TEST_CASE("a pooling says that it pools each feature by itself, or is not taken to", "[row_pooler]") {
-  STATIC_REQUIRE(detail::feature_wise<seqpool::Mean>);
-  STATIC_REQUIRE(detail::feature_wise<seqpool::Max>);
-  STATIC_REQUIRE(!detail::feature_wise<seqpool::Attention<float>>);
-  STATIC_REQUIRE(!detail::feature_wise<Midrange>);
+TEST_CASE("batch 0 with a device allocates nothing, whatever hidden is", "[row_pooler]") {
+  const Index hidden = Index{1} << (sizeof(Index) * 5);
+  const HiddenStates<float> x(nullptr, {0, 7, hidden});
+  const auto result = seqpool::mean_pool(x, Claims{2});
+  CHECK(result.dimension(0) == 0);
+  CHECK(result.dimension(1) == hidden);
+}
+
+TEST_CASE("states of blocks are few beside the tokens", "[row_pooler]") {
+  const Index seq = 300000;
+  const std::vector<float> states(static_cast<std::size_t>(seq), 1);
+  const HiddenStates<float> x(states.data(), {1, seq, 1});
+  const test::AllocationCount count;
+  CHECK(seqpool::mean_pool(x, Claims{2})(0, 0) == 1);
+  CHECK(count.so_far() < 10);
+  const HiddenStates<float> wide(states.data(), {1, seq / 20, 20});
+  CHECK(seqpool::mean_pool(wide, Claims{2})(0, 0) == 1);
+}
+
+TEST_CASE("a mask is read once, whatever the number of blocks", "[row_pooler]") {
+  // A selection that counts how far it was asked to look.
+  struct Counting {
+    std::atomic<Index>* looked;
+    void check(Index, Index) const {}
+    seqpool::Run next_run(Index, seqpool::Run within) const {
+      *looked += within.end - within.begin;
+      return within;
+    }
+  };
+  const Index seq = 40000;
+  const std::vector<float> states(static_cast<std::size_t>(seq * 16), 1);
+  const HiddenStates<float> x(states.data(), {1, seq, 16});
+  std::atomic<Index> looked{0};
+  CHECK(seqpool::mean_pool(x, Counting{&looked}, Claims{2})(0, 3) == 1);
+  CHECK(looked <= 3 * seq);
+}
+
+TEST_CASE("the width of a pooling may be any integer, and is written and no more", "[row_pooler]") {
+  const std::vector<float> states(4 * 3, 2);
+  std::vector<float> buffer(4, -1);
+  Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>> out(buffer.data(), 1, 3);
+  seqpool::pool_into(out, seqpool::Mean{}, HiddenStates<float>(states.data(), {1, 4, 3}));
+  CHECK(buffer == std::vector<float>{2, 2, 2, -1});
+  Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>> wide(buffer.data(), 1, 4);
+  CHECK_THROWS_WITH(seqpool::pool_into(wide, seqpool::Mean{}, HiddenStates<float>(states.data(), {1, 4, 3})),
+                    ct::has_substring("out is [1, 4]"));
+  Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>> tall(buffer.data(), 2, 2);
+  CHECK_THROWS_WITH(seqpool::pool_into(tall, seqpool::Mean{}, HiddenStates<float>(states.data(), {1, 6, 2})),
+                    ct::has_substring("out is [2, 2]"));
+  Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>> null(nullptr, 1, 3);
+  CHECK_THROWS_WITH(seqpool::pool_into(null, seqpool::Mean{}, HiddenStates<float>(states.data(), {1, 4, 3})),
+                    ct::has_substring("out [1, 3] has a null pointer"));
 }

@@ -8,7 +8,7 @@
 #include "support/catch.hpp"
 
 using seqpool::Index;
-using seqpool::TokenBlock;
+using seqpool::Reads;
 
 namespace {
 
@@ -21,6 +21,41 @@ struct WithoutMerge {
   void finish(const auto&, auto) const {}
 };
 
+// The position of each feature's largest value: a result that is no accumulator, and a place for each token.
+struct MaxIndices {
+  template <class T>
+  struct State {
+    std::vector<seqpool::accumulator_t<T>> values;
+    std::vector<Index> where;
+  };
+  template <seqpool::Scalar T>
+  using Result = Index;
+
+  std::size_t width(Index hidden) const { return static_cast<std::size_t>(hidden); }  // any integer will do
+  template <class T>
+  void init(State<T>& state, Index hidden) const {
+    state.values.assign(static_cast<std::size_t>(hidden), -1e30f);
+    state.where.assign(static_cast<std::size_t>(hidden), 0);
+  }
+  template <class T>
+  void fold(State<T>& state, const seqpool::TokenBlock<T>& tokens) const {
+    seqpool::fold_features(
+        tokens, [&](Index i) { return tokens.position(i); },
+        [](auto x, Index position, auto& value, Index& where) {
+          if (x > value) value = x, where = position;
+        },
+        state.values.data(), state.where.data());
+  }
+  template <class T>
+  void merge(State<T>& state, const State<T>& next) const {
+    for (std::size_t h = 0; h < state.values.size(); ++h)
+      if (next.values[h] > state.values[h]) state.values[h] = next.values[h], state.where[h] = next.where[h];
+  }
+  void finish(const auto& state, std::span<Index> out) const {
+    std::copy(state.where.begin(), state.where.end(), out.begin());
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the concept knows ours, a user's, and what is none", "[pooling]") {
@@ -28,77 +63,63 @@ TEST_CASE("the concept knows ours, a user's, and what is none", "[pooling]") {
   STATIC_REQUIRE(seqpool::Pooling<seqpool::Last, double>);
   STATIC_REQUIRE(seqpool::Pooling<seqpool::Mean, Eigen::half>);
   STATIC_REQUIRE(seqpool::Pooling<seqpool::Max, Eigen::bfloat16>);
+  STATIC_REQUIRE(seqpool::Pooling<seqpool::WeightedMean>);
+  STATIC_REQUIRE(seqpool::Pooling<seqpool::TokenWeightedMean<float>, Eigen::half>);
+  STATIC_REQUIRE(!seqpool::Pooling<seqpool::TokenWeightedMean<double>, float>);
   STATIC_REQUIRE(seqpool::Pooling<seqpool::Attention<float>>);
+  STATIC_REQUIRE(!seqpool::Pooling<seqpool::Attention<double>, float>);
+  STATIC_REQUIRE(seqpool::Pooling<seqpool::Concat<seqpool::Cls, seqpool::Mean>>);
+  STATIC_REQUIRE(!seqpool::Pooling<seqpool::Concat<seqpool::Cls, seqpool::Attention<double>>, float>);
+  STATIC_REQUIRE(seqpool::Pooling<seqpool::AnyPooling<float>, float>);
+  STATIC_REQUIRE(!seqpool::Pooling<seqpool::AnyPooling<float>, double>);
   STATIC_REQUIRE(seqpool::Pooling<Midrange>);
+  STATIC_REQUIRE(seqpool::Pooling<MaxIndices>);
   STATIC_REQUIRE(!seqpool::Pooling<WithoutMerge>);
   STATIC_REQUIRE(!seqpool::Pooling<int>);
 }
 
-TEST_CASE("a token block is its tokens in order, and parts of it", "[pooling]") {
-  const std::vector<float> a{1, 2};
-  const std::vector<float> b{3, 4};
-  const std::vector<float> c{5, 6};
-  const std::vector<const float*> tokens{b.data(), a.data(), c.data()};
-  const TokenBlock<float> block(tokens, 2);
-  CHECK(block.size() == 3);
-  CHECK(block.hidden() == 2);
-  CHECK_FALSE(block.empty());
-  CHECK(block[0] == b.data());
-  CHECK(block.part(1, 2)[1] == c.data());
-  CHECK(block.part(3, 0).empty());
-  float sum = 0;
-  for (const float* token : block) sum += token[1];
-  CHECK(sum == 12);
+TEST_CASE("a pooling says which tokens it reads, or gets all; flags join", "[pooling]") {
+  using seqpool::detail::reads_of;
+  CHECK(reads_of(seqpool::Cls{}) == Reads::first_token);
+  CHECK(reads_of(seqpool::Last{}) == Reads::last_token);
+  CHECK(reads_of(seqpool::Mean{}) == Reads::every_token);
+  CHECK(reads_of(Midrange{}) == Reads::every_token);
+  CHECK((Reads::first_token | Reads::last_token) == Reads::first_and_last);
+  CHECK((Reads::first_token | Reads::every_token) == Reads::every_token);
 }
 
-TEST_CASE("fold_features takes every token once, in order, with its index", "[pooling]") {
-  for (const Index hidden : {1, 15, 16, 17, 130})
-    for (Index n = 0; n < 11; ++n) {
-      std::vector<double> states;
-      std::vector<const double*> tokens;
-      for (Index i = 0; i < n * hidden; ++i) states.push_back(static_cast<double>(1 + i / hidden + i % hidden));
-      for (Index i = 0; i < n; ++i) tokens.push_back(states.data() + i * hidden);
-      // A fold that any other order or a token left out would change, exact in double.
-      for (const bool prefetch : {false, true}) {
-        std::vector<double> acc(static_cast<std::size_t>(hidden), 1);
-        seqpool::fold_features(
-            acc.data(),
-            TokenBlock<double>(tokens, hidden,
-                               prefetch ? std::span<const double* const>(tokens) : std::span<const double* const>()),
-            [](double held, double x, Index i) { return 3 * held + x * static_cast<double>(i + 1); });
-        for (Index h = 0; h < hidden; ++h) {
-          double expected = 1;
-          for (Index i = 0; i < n; ++i) expected = 3 * expected + static_cast<double>((1 + i + h) * (i + 1));
-          CHECK(acc[static_cast<std::size_t>(h)] == expected);
-        }
-      }
-    }
+TEST_CASE("a pooling's result may be of another type, and its tokens know where they stand", "[pooling]") {
+  Eigen::Tensor<float, 3> x(2, 600, 20);
+  x.setConstant(1);
+  x(0, 599, 0) = x(0, 17, 19) = x(1, 3, 5) = x(1, 300, 6) = 2;
+  Eigen::Tensor<bool, 2> mask(2, 600);
+  mask.setConstant(true);
+  mask(1, 1) = mask(0, 16) = false;
+  const auto where = seqpool::pool(MaxIndices{}, x, mask);
+  STATIC_REQUIRE(std::is_same_v<decltype(where)::Scalar, Index>);
+  CHECK(where(0, 0) == 599);
+  CHECK(where(0, 19) == 17);
+  CHECK(where(1, 5) == 3);
+  CHECK(where(1, 6) == 300);
+  CHECK(where(1, 7) == 0);
 }
 
-TEST_CASE("merge_features takes the other state's accumulators feature by feature", "[pooling]") {
-  for (const std::size_t hidden : {1u, 16u, 17u, 130u}) {
-    seqpool::Accumulators<double> acc(hidden, 1);
-    seqpool::Accumulators<double> next(hidden, 0);
-    for (std::size_t h = 0; h < hidden; ++h) next[h] = static_cast<double>(h);
-    seqpool::merge_features(acc, next,
-                            [](double held, double x, Index i) { return 3 * held + x + 100 * static_cast<double>(i); });
-    for (std::size_t h = 0; h < hidden; ++h) CHECK(acc[h] == 3 + static_cast<double>(h));
+namespace {
+
+// Fits [2, seq] only, and says so before anything is folded.
+struct OfTwo : seqpool::Mean {
+  void check(Index batch, Index) const {
+    if (batch != 2) throw std::invalid_argument("of two");
   }
-}
+};
 
-TEST_CASE("ahead is the distance to tokens of a later pass, if there is one for all", "[pooling]") {
-  const std::vector<float> x(100);
-  const auto at = [&](std::ptrdiff_t i) { return x.data() + i; };
-  const std::vector<const float*> tokens{at(0), at(2), at(10), at(12), at(20), at(21)};
-  const TokenBlock<float> plain(tokens, 1);
-  CHECK(plain.ahead(0, 2) == 0);
-  const TokenBlock<float> block(std::span<const float* const>(tokens).first(4), 1, tokens);
-  CHECK(block.size() == 4);
-  CHECK(block.ahead(0, 2) == 10);
-  CHECK(block.ahead(2, 2) == 0);  // 10 and 9
-  CHECK(block.ahead(3, 1) == 8);  // to a token behind the block
-  CHECK(block.ahead(4, 2) == 0);
-  CHECK(block.part(1, 1).size() == 1);
-  CHECK(block.part(1, 1).ahead(0, 1) == 8);
-  CHECK(plain.part(0, 1).ahead(0, 1) == 0);
+}  // namespace
+
+TEST_CASE("check is asked before anything is written", "[pooling]") {
+  const std::vector<float> data(6, 1);
+  Eigen::Tensor<float, 2> out(3, 1);
+  out.setConstant(-1);
+  CHECK_THROWS_WITH(seqpool::pool_into(out, OfTwo{}, seqpool::HiddenStates<float>(data.data(), {3, 2, 1})), "of two");
+  CHECK(out(0, 0) == -1);
+  CHECK_NOTHROW(seqpool::pool(OfTwo{}, seqpool::HiddenStates<float>(data.data(), {2, 3, 1})));
 }

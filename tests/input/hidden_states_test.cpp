@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/input/hidden_states.hpp>
 
-#include <numeric>
+#include <array>
+#include <limits>
+#include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -48,18 +50,18 @@ TEST_CASE("HiddenStates views a pointer with sizes and strides", "[hidden_states
 }
 
 TEST_CASE("tensors and maps of either layout and any index type become views", "[hidden_states]") {
-  using seqpool::detail::view_hidden_states;
+  using seqpool::detail::sequences_of;
   const auto row_major = filled<Eigen::Tensor<float, 3, Eigen::RowMajor>>();
   const auto column_major = filled<Eigen::Tensor<float, 3>>();
   const auto narrow = filled<Eigen::Tensor<float, 3, Eigen::RowMajor, int>>();
-  check_elements(view_hidden_states(row_major));
-  check_elements(view_hidden_states(column_major));
-  check_elements(view_hidden_states(narrow));
+  check_elements(sequences_of(row_major));
+  check_elements(sequences_of(column_major));
+  check_elements(sequences_of(narrow));
   check_elements(
-      view_hidden_states(Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>(row_major.data(), 2, 3, 4)));
-  check_elements(view_hidden_states(Eigen::TensorMap<const Eigen::Tensor<float, 3>>(column_major.data(), 2, 3, 4)));
-  CHECK(view_hidden_states(row_major).token(0, 0) == row_major.data());  // a view, not a copy
-  CHECK(view_hidden_states(column_major).token(0, 0) == column_major.data());
+      sequences_of(Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>(row_major.data(), 2, 3, 4)));
+  check_elements(sequences_of(Eigen::TensorMap<const Eigen::Tensor<float, 3>>(column_major.data(), 2, 3, 4)));
+  CHECK(sequences_of(row_major).token(0, 0) == row_major.data());  // a view, not a copy
+  CHECK(sequences_of(column_major).token(0, 0) == column_major.data());
 }
 
 TEST_CASE("HiddenStates refuses negative sizes and a null pointer, naming the shape", "[hidden_states]") {
@@ -82,4 +84,67 @@ TEST_CASE("transposed exchanges batch and hidden, sizes and strides", "[hidden_s
   CHECK(other.hidden_stride() == 1);
   CHECK(other.token(3, 2) == column_major.token(0, 2) + 18);
   CHECK(HiddenStates<float>(data.data(), {1, 3, 4}, {99, 4, 1}).batch_stride() == 1);
+}
+
+TEST_CASE("each size of hidden states may not be negative, alone", "[hidden_states]") {
+  const float x = 0;
+  for (const auto& sizes : {std::array<Index, 3>{-1, 0, 0}, {0, -1, 0}, {0, 0, -1}, {-1, 2, 3}, {2, -1, 3}, {2, 3, -1}})
+    CHECK_THROWS_WITH(HiddenStates<float>(&x, sizes), ct::has_substring("must be 0 or more"));
+}
+
+TEST_CASE("sizes and strides beyond memory are refused, and huge empty ones are not", "[hidden_states]") {
+  const float x = 1;
+  constexpr Index large = Index{1} << (sizeof(Index) * 5);
+  constexpr Index limit = (std::numeric_limits<Index>::max)();
+  CHECK_NOTHROW(HiddenStates<float>(nullptr, {0, large, large}));
+  CHECK_NOTHROW(HiddenStates<float>(nullptr, {large, large, 0}));
+  CHECK(HiddenStates<float>(nullptr, {0, large, large}).hidden_stride() == 1);
+  CHECK_THROWS_WITH(HiddenStates<float>(&x, {large, large, 1}), ct::has_substring("memory"));
+  CHECK_THROWS_WITH((HiddenStates<float>(&x, {1, limit / 4, 2})), ct::has_substring("memory"));
+  CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {limit / 4 + 1, 1, 1})), ct::has_substring("memory"));
+  CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {-(limit / 4) - 2, 1, 1})), ct::has_substring("memory"));
+  CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {std::numeric_limits<Index>::min(), 1, 1})),
+                    ct::has_substring("memory"));
+  // One value seen as many: no memory is needed for that, and nothing overflows on the way.
+  const HiddenStates<float> broadcast(&x, {large, large, large}, {0, 0, 0});
+  CHECK(seqpool::cls_pool(HiddenStates<float>(&x, {3, large, 5}, {0, 0, 0}))(2, 4) == 1);
+  CHECK(broadcast.seq(7) == large);
+}
+
+TEST_CASE("a user's own sequences are pooled as ours are, be their tokens stored or computed", "[hidden_states]") {
+  struct Stored {  // two sequences of 1 and 2 tokens, [hidden] = 2
+    using value_type = float;
+    std::array<float, 6> data{1, 2, 3, 4, 5, 6};
+    Index batch() const { return 2; }
+    Index seq() const { return 2; }
+    Index seq(Index b) const { return b + 1; }
+    Index hidden() const { return 2; }
+    const float* token(Index b, Index s) const { return data.data() + 2 * (b + s); }
+    Index token_stride() const { return 2; }
+    Index hidden_stride() const { return 1; }
+  };
+  struct Computed {  // token s of sequence b is {b, s}
+    using value_type = double;
+    Index batch() const { return 3; }
+    Index seq() const { return 700; }
+    Index seq(Index) const { return 700; }
+    Index hidden() const { return 2; }
+    void copy(Index b, seqpool::Run run, double* out) const {
+      for (Index s = run.begin; s < run.end; ++s) {
+        *out++ = static_cast<double>(b);
+        *out++ = static_cast<double>(s);
+      }
+    }
+  };
+  STATIC_REQUIRE(seqpool::Sequences<Stored>);
+  STATIC_REQUIRE(seqpool::Sequences<Computed>);
+  STATIC_REQUIRE(!seqpool::Sequences<std::vector<float>>);
+  CHECK(seqpool::sum_pool(Stored{})(0, 1) == 2);
+  CHECK(seqpool::sum_pool(Stored{})(1, 0) == 3 + 5);
+  CHECK(seqpool::max_pool(Computed{})(1, 1) == 699);
+  CHECK(seqpool::mean_pool(Computed{})(2, 0) == 2);
+  CHECK(seqpool::last_pool(Computed{}, seqpool::Lengths(std::array{1, 2, 300}))(2, 1) == 299);
+  Eigen::Tensor<bool, 2> mask(3, 700);
+  for (Index s = 0; s < 700; ++s) mask(0, s) = mask(1, s) = mask(2, s) = s % 2 == 1;
+  CHECK(seqpool::sum_pool(Computed{}, mask)(0, 1) == 350 * 350);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <seqpool/input/lengths.hpp>
 #include <seqpool/pooling/cls.hpp>
 
 #include "support/catch.hpp"

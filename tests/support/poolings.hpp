@@ -4,23 +4,38 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <seqpool/seqpool.hpp>
-#include <tuple>
+#include <string>
 #include <vector>
 
 #include "midrange.hpp"
 #include "support/random.hpp"
 
-// The list of poolings that the laws run over. Each case makes its pooling, and knows from a naive float64
-// oracle what it must give and how far off it may be.
+// The list of poolings that the laws run over. Each case makes its pooling, and knows from a naive float64 oracle what
+// it must give and how far off it may be.
 namespace test {
 
 using seqpool::accumulator_t;
+using seqpool::AnyPooling;
 using seqpool::Index;
 
 // Real tokens of one row in float64, [n, hidden].
 using Tokens = std::vector<std::vector<double>>;
+
+// Where the real tokens of each sequence of [batch, seq] stand, in order.
+struct Layout {
+  Index seq = 0;
+  std::vector<std::vector<Index>> real;  // [batch]
+};
+
+// n tokens without padding, `batch` times.
+inline Layout dense(Index n, Index batch = 1) {
+  std::vector<Index> all;
+  for (Index i = 0; i < n; ++i) all.push_back(i);
+  return {n, std::vector<std::vector<Index>>(static_cast<std::size_t>(batch), all)};
+}
 
 template <class T>
 inline constexpr double eps = static_cast<double>(std::numeric_limits<accumulator_t<T>>::epsilon());
@@ -30,134 +45,174 @@ struct Expected {
   std::vector<double> bound;  // [width], the largest lawful |error|
 };
 
+template <class T>
+struct PoolingCase {
+  std::string name;
+  bool order_free;  // whether the order of tokens makes no difference
+  std::function<AnyPooling<T>(Index hidden, const Layout&)> make;
+  std::function<Expected(const Tokens&)> expected;
+};
+
 inline double nan_max(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmax(a, b); }
 inline double nan_min(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmin(a, b); }
 
-struct ClsCase {
-  static constexpr bool order_free = false;
-  template <class T>
-  static auto make(Index) {
-    return seqpool::Cls{};
+// f(the values of one feature, value, bound) for each feature.
+template <class F>
+Expected by_feature(const Tokens& tokens, F f) {
+  Expected e;
+  for (std::size_t h = 0; h < tokens.front().size(); ++h) {
+    std::vector<double> x;
+    for (const auto& token : tokens) x.push_back(token[h]);
+    e.value.push_back(0);
+    e.bound.push_back(0);
+    f(x, e.value.back(), e.bound.back());
   }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto&) {
-    return {tokens.front(), std::vector<double>(tokens.front().size(), 0.0)};
-  }
-};
+  return e;
+}
 
-struct LastCase {
-  static constexpr bool order_free = false;
-  template <class T>
-  static auto make(Index) {
-    return seqpool::Last{};
-  }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto&) {
-    return {tokens.back(), std::vector<double>(tokens.back().size(), 0.0)};
-  }
-};
+// sum_t w_t x_t / divisor, where summing is off by `errors` eps of its size at most: what all means and sums are.
+template <class Weights>
+Expected weighted_sum(const Tokens& tokens, Weights weights, double divisor, double errors) {
+  return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+    double size = 0;
+    for (std::size_t t = 0; t < x.size(); ++t) value += weights(t) * x[t], size += std::abs(weights(t) * x[t]);
+    value /= divisor;
+    bound = errors * size / divisor;
+  });
+}
 
-struct MeanCase {
-  static constexpr bool order_free = true;
-  template <class T>
-  static auto make(Index) {
-    return seqpool::Mean{};
-  }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto&) {
-    const auto n = static_cast<double>(tokens.size());
-    Expected e;
-    for (std::size_t h = 0; h < tokens.front().size(); ++h) {
-      double sum = 0;
-      double size = 0;
-      for (const auto& token : tokens) sum += token[h], size += std::abs(token[h]);
-      e.value.push_back(sum / n);
-      e.bound.push_back((std::min(n, 256.0) + n / 256 + 2) * eps<T> * size / n);  // as seqpool::Mean states it
-    }
-    return e;
-  }
-};
+// How many additions a sum of n tokens passes through, as the driver cuts blocks.
+inline double additions(double n) { return std::min(n, 256.0) + n / 256; }
 
-struct MaxCase {
-  static constexpr bool order_free = true;
-  template <class T>
-  static auto make(Index) {
-    return seqpool::Max{};
-  }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto&) {
-    Expected e{tokens.front(), std::vector<double>(tokens.front().size(), 0.0)};
-    for (const auto& token : tokens)
-      for (std::size_t h = 0; h < token.size(); ++h) e.value[h] = nan_max(e.value[h], token[h]);
-    return e;
-  }
-};
+template <class T>
+std::vector<T> query_of(Index hidden) {
+  return Random(7).values<T>(hidden, -2, 2);
+}
 
-struct AttentionCase {
-  static constexpr bool order_free = true;
-  template <class T>
-  static auto make(Index hidden) {
-    return seqpool::Attention(Random(7).values<T>(hidden, -2, 2));
-  }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto& attention) {
-    const std::size_t hidden = tokens.front().size();
-    const auto& query = attention.query();
-    const double none = -std::numeric_limits<double>::infinity();
-    double top = none;
-    double score_error = 0;
-    std::vector<double> scores;
-    for (const auto& token : tokens) {
-      double score = 0;
-      double size = 0;
-      for (std::size_t h = 0; h < hidden; ++h) {
-        score += static_cast<double>(query[h]) * token[h];
-        size += std::abs(static_cast<double>(query[h]) * token[h]);
-      }
-      scores.push_back(score);
-      top = std::max(top, score);
-      score_error = std::max(score_error, (static_cast<double>(hidden) / 32 + 6) * eps<T> * size);
-    }
-    double sum = 0;
-    for (double& score : scores) sum += score = score == none ? 0 : std::exp(score - top);
-    Expected e;
-    const double n = static_cast<double>(tokens.size());
+// The weight of a row's i-th real token, exact in every type.
+inline double token_weight(std::size_t i) { return static_cast<double>(1 + (i * 7) % 13) / 8; }
+
+template <class T>
+Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
+  Eigen::Tensor<T, 2> weights(static_cast<Eigen::Index>(layout.real.size()), static_cast<Eigen::Index>(layout.seq));
+  weights.setConstant(static_cast<T>(NAN));  // of padding, which must not be read
+  for (std::size_t b = 0; b < layout.real.size(); ++b)
+    for (std::size_t i = 0; i < layout.real[b].size(); ++i)
+      weights(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(layout.real[b][i])) =
+          static_cast<T>(token_weight(i));
+  return weights;
+}
+
+template <class T>
+Expected expected_attention(const Tokens& tokens) {
+  const std::size_t hidden = tokens.front().size();
+  const auto query = query_of<T>(static_cast<Index>(hidden));
+  const double none = -std::numeric_limits<double>::infinity();
+  double top = none;
+  double score_error = 0;
+  std::vector<double> scores;
+  for (const auto& token : tokens) {
+    double score = 0;
+    double size = 0;
     for (std::size_t h = 0; h < hidden; ++h) {
-      double value = 0;
-      double largest = 0;
-      for (std::size_t t = 0; t < tokens.size(); ++t) {
-        value += scores[t] / sum * tokens[t][h];
-        largest = std::max(largest, std::abs(tokens[t][h]));
-      }
-      e.value.push_back(value);
-      e.bound.push_back((2 * score_error + (n + 16) * eps<T>)*largest);  // as seqpool::Attention states it
+      const double product = static_cast<double>(seqpool::widen(query[h])) * token[h];
+      score += product;
+      size += std::abs(product);
     }
-    return e;
+    scores.push_back(score);
+    top = std::max(top, score);
+    score_error = std::max(score_error, (static_cast<double>(hidden) / 8 + 34) * eps<T> * size);
   }
-};
-
-struct MidrangeCase {  // a user's pooling, held by the same laws
-  static constexpr bool order_free = true;
-  template <class T>
-  static auto make(Index) {
-    return Midrange{};
-  }
-  template <class T>
-  static Expected expected(const Tokens& tokens, const auto&) {
-    Expected e;
-    for (std::size_t h = 0; h < tokens.front().size(); ++h) {
-      double low = tokens.front()[h];
-      double high = low;
-      for (const auto& token : tokens) low = nan_min(low, token[h]), high = nan_max(high, token[h]);
-      e.value.push_back((low + high) / 2);
-      e.bound.push_back(eps<T> * (std::abs(low) + std::abs(high)));  // one addition
+  double sum = 0;
+  for (double& score : scores) sum += score = score == none ? 0 : std::exp(score - top);
+  const double n = static_cast<double>(tokens.size());
+  return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+    double largest = 0;
+    for (std::size_t t = 0; t < x.size(); ++t) {
+      value += scores[t] / sum * x[t];
+      largest = std::max(largest, std::abs(x[t]));
     }
-    return e;
-  }
-};
+    bound = (2 * score_error + (n + 16) * eps<T>)*largest;  // as seqpool::Attention states it
+  });
+}
 
-// A new pooling is one more name here.
-using AllPoolings = std::tuple<ClsCase, LastCase, MeanCase, MaxCase, AttentionCase, MidrangeCase>;
+// Every pooling, with the bound that its header states. A new pooling is one more entry here.
+template <class T>
+const std::vector<PoolingCase<T>>& all_poolings() {
+  const auto always = [](auto pooling) { return [pooling](Index, const Layout&) { return AnyPooling<T>(pooling); }; };
+  const auto one = [](std::size_t) { return 1.0; };
+  const auto exactly = [](double (*op)(double, double)) {
+    return [op](const Tokens& tokens) {
+      return by_feature(tokens, [&](const auto& x, double& value, double&) {
+        value = x[0];
+        for (const double v : x) value = op(value, v);
+      });
+    };
+  };
+  const auto first = [](double held, double) { return held; };
+  const auto last = [](double, double x) { return x; };
+  const auto mean = [one](const Tokens& tokens) {
+    const double n = static_cast<double>(tokens.size());
+    return weighted_sum(tokens, one, n, (additions(n) + 2) * eps<T>);
+  };
+  static const std::vector<PoolingCase<T>> cases{
+      {"Cls", false, always(seqpool::Cls{}), exactly(first)},
+      {"Last", false, always(seqpool::Last{}), exactly(last)},
+      {"Mean", true, always(seqpool::Mean{}), mean},
+      {"Max", true, always(seqpool::Max{}), exactly(nan_max)},
+      {"Min", true, always(seqpool::Min{}), exactly(nan_min)},
+      {"Sum", true, always(seqpool::Sum{}),
+       [one](const Tokens& tokens) {
+         return weighted_sum(tokens, one, 1, additions(static_cast<double>(tokens.size())) * eps<T>);
+       }},
+      {"MeanSqrtLen", true, always(seqpool::MeanSqrtLen{}),
+       [one](const Tokens& tokens) {
+         const double n = static_cast<double>(tokens.size());
+         return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
+       }},
+      {"WeightedMean", false, always(seqpool::WeightedMean{}),
+       [](const Tokens& tokens) {
+         const double n = static_cast<double>(tokens.size());
+         Expected e = weighted_sum(
+             tokens, [](std::size_t i) { return static_cast<double>(i + 1); }, n * (n + 1) / 2, 0);
+         const Expected sizes = by_feature(tokens, [](const auto& x, double&, double& bound) {
+           for (const double v : x) bound = std::max(bound, std::abs(v));
+         });
+         for (std::size_t h = 0; h < e.bound.size(); ++h) e.bound[h] = (additions(n) + 8) * eps<T> * 2 * sizes.bound[h];
+         return e;
+       }},
+      {"TokenWeightedMean", false,
+       [](Index, const Layout& layout) { return AnyPooling<T>(seqpool::TokenWeightedMean{token_weights<T>(layout)}); },
+       [](const Tokens& tokens) {
+         const double n = static_cast<double>(tokens.size());
+         double sum = 0;
+         for (std::size_t i = 0; i < tokens.size(); ++i) sum += token_weight(i);
+         return weighted_sum(tokens, token_weight, sum, (2 * additions(n) + 4) * eps<T>);
+       }},
+      {"Attention", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{query_of<T>(hidden)}); },
+       expected_attention<T>},
+      {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}),
+       [mean, exactly, last](const Tokens& tokens) {
+         Expected e = exactly(last)(tokens);
+         const Expected m = mean(tokens);
+         e.value.insert(e.value.end(), m.value.begin(), m.value.end());
+         e.bound.insert(e.bound.end(), m.bound.begin(), m.bound.end());
+         return e;
+       }},
+      {"Midrange", true, always(Midrange{}),  // a user's pooling, held by the same laws
+       [](const Tokens& tokens) {
+         return by_feature(tokens, [](const auto& x, double& value, double& bound) {
+           double low = x[0];
+           double high = x[0];
+           for (const double v : x) low = nan_min(low, v), high = nan_max(high, v);
+           value = (low + high) / 2;
+           bound = eps<T> * (std::abs(low) + std::abs(high));  // one addition
+         });
+       }},
+  };
+  return cases;
+}
 
 }  // namespace test
 

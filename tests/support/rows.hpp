@@ -2,7 +2,6 @@
 #ifndef SEQPOOL_TESTS_SUPPORT_ROWS_HPP
 #define SEQPOOL_TESTS_SUPPORT_ROWS_HPP
 
-#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -18,7 +17,7 @@ namespace test {
 template <class Result>
 auto rows_of(const Result& result) {
   std::vector<std::vector<typename Result::Scalar>> rows(static_cast<std::size_t>(result.dimension(0)));
-  const auto view = seqpool::detail::matrix_view(result);
+  const auto view = seqpool::detail::matrix_view(result, "result");
   for (Index b = 0; b < view.rows; ++b)
     for (Index h = 0; h < view.columns; ++h) rows[static_cast<std::size_t>(b)].push_back(view(b, h));
   return rows;
@@ -52,6 +51,10 @@ std::vector<accumulator_t<T>> pooled_alone(const P& pooling, const std::vector<T
   const Index n = static_cast<Index>(row.size()) / hidden;
   return rows_of(seqpool::pool(pooling, seqpool::HiddenStates<T>(row.data(), {1, n, hidden})))[0];
 }
+template <class T>
+std::vector<accumulator_t<T>> pooled_alone(const PoolingCase<T>& c, const std::vector<T>& row, Index hidden) {
+  return pooled_alone(c.make(hidden, dense(static_cast<Index>(row.size()) / hidden)), row, hidden);
+}
 
 template <class A>
 void check_within(const std::vector<A>& result, const Expected& expected) {
@@ -82,8 +85,19 @@ struct Padded {
   }
 
   seqpool::HiddenStates<T> view() const { return {states.data(), {batch, seq, hidden}}; }
-  auto mask_view() const {
-    return Eigen::TensorMap<const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor>>(mask.data(), batch, seq);
+  seqpool::AttentionMask<std::int64_t> mask_view() const { return {mask.data(), {batch, seq}}; }
+  Eigen::Tensor<T, 3> column_major() const {
+    Eigen::Tensor<T, 3> x(batch, seq, hidden);
+    for (Index b = 0; b < batch; ++b)
+      for (Index s = 0; s < seq; ++s)
+        for (Index h = 0; h < hidden; ++h) x(b, s, h) = states[static_cast<std::size_t>((b * seq + s) * hidden + h)];
+    return x;
+  }
+  Layout layout() const {
+    Layout result{seq, std::vector<std::vector<Index>>(static_cast<std::size_t>(batch))};
+    for (std::size_t i = 0; i < mask.size(); ++i)
+      if (mask[i] == 1) result.real[i / static_cast<std::size_t>(seq)].push_back(static_cast<Index>(i) % seq);
+    return result;
   }
 };
 

@@ -4,14 +4,17 @@
 
 #include <seqpool/scalar.hpp>
 
+#include <array>
+#include <cstddef>
 #include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // "[2, 5]"
-inline std::string shape(std::initializer_list<Index> sizes) {
+inline std::string shape(std::span<const Index> sizes) {
   std::string text = "[";
   for (const Index size : sizes) {
     if (text.size() > 1) text += ", ";
@@ -19,8 +22,11 @@ inline std::string shape(std::initializer_list<Index> sizes) {
   }
   return text + "]";
 }
+inline std::string shape(std::initializer_list<Index> sizes) {
+  return shape(std::span<const Index>(sizes.begin(), sizes.size()));
+}
 
-// Out of line and by value of a finished message, so that a check costs its caller one compare.
+// By value of a finished message, so that a check costs its caller one compare.
 [[noreturn]] inline void fail(const std::string& what) { throw std::invalid_argument("seqpool: " + what); }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -12,13 +12,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` of the first six of them is prefetched,
-// unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features beyond the last
-// whole chunk. So the bits depend on n and on the number of x, and not on addresses or on what is computed beside it,
-// which Eigen's products do not promise. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
+// sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` elements behind the first six of them is
+// prefetched, unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features
+// beyond the last whole chunk. So the bits depend on n and on the number of x, and not on addresses or on what is
+// computed beside it, which Eigen's products do not promise. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
 //
-// The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory (attention in
-// L2: 1.5 times as fast as with one of 32 lanes for one x). Eight x take 8 lanes each, for which AVX2 has registers.
+// The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory. Eight x take 8
+// lanes each, for which AVX2 has registers.
 template <class A, Scalar T, std::same_as<const T*>... More>
 std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x, More... more) noexcept {
   constexpr std::size_t count = 1 + sizeof...(More);

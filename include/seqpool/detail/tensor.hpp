@@ -2,20 +2,29 @@
 #ifndef SEQPOOL_DETAIL_TENSOR_HPP
 #define SEQPOOL_DETAIL_TENSOR_HPP
 
+#include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include <array>
 #include <cstddef>
+#include <limits>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// An Eigen tensor with memory behind it: Tensor, TensorFixedSize, or a TensorMap of either. An expression
-// such as `x * 2.f` has none.
 template <class X>
-concept EigenTensor = requires(const X& x) {
+inline constexpr bool is_tensor_ref = false;
+template <class X>
+inline constexpr bool is_tensor_ref<Eigen::TensorRef<X>> = true;
+
+// An Eigen tensor with memory behind it: Tensor, TensorFixedSize, or a TensorMap of either. An expression such as
+// `x * 2.f` has none, and a TensorRef may stand for one.
+template <class X>
+concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
   typename X::Scalar;
   typename X::Index;
   {X::NumIndices};
@@ -41,17 +50,54 @@ std::array<Index, Rank> sizes_of(const X& x) {
   return sizes;
 }
 
-// How many elements lie between two neighbours along each dimension, when none are left out.
+// a * b of sizes, or an error that says whose.
+inline Index product(Index a, Index b, const char* what) {
+  constexpr Index limit = (std::numeric_limits<Index>::max)();
+  if (b > 0 && a > limit / b)
+    fail(std::string(what) + ": sizes of " + std::to_string(a) + " times " + std::to_string(b) +
+         " elements are more than memory can hold");
+  return a * b;
+}
+
+// How many elements lie between two neighbours along each dimension, when none are left out. Of a tensor without
+// elements nobody takes a step.
 template <std::size_t Rank>
-std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool row_major) {
+std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool row_major, const char* what) {
   std::array<Index, Rank> strides;
+  strides.fill(1);
+  for (const Index size : sizes)
+    if (size <= 0) return strides;
   Index stride = 1;
   for (std::size_t i = 0; i < Rank; ++i) {
     const std::size_t dimension = row_major ? Rank - 1 - i : i;
     strides[dimension] = stride;
-    stride *= sizes[dimension];
+    stride = product(stride, sizes[dimension], what);
   }
   return strides;
+}
+
+// Throws unless sizes are 0 or more, there is a pointer to the elements, and every offset to one is a number of bytes.
+template <class T, std::size_t Rank>
+void check_memory(const T* data, const std::array<Index, Rank>& sizes, const std::array<Index, Rank>& strides,
+                  const char* what, const char* letters) {
+  bool empty = false;
+  for (const Index size : sizes) {
+    if (size < 0)
+      fail(std::string(what) + " are " + shape(sizes) + ": every size of " + letters + " must be 0 or more");
+    empty = empty || size == 0;
+  }
+  if (empty) return;
+  if (data == nullptr) fail(std::string(what) + " " + shape(sizes) + " have a null pointer");
+  constexpr Index limit = (std::numeric_limits<Index>::max)();
+  Index reach = static_cast<Index>(sizeof(T));  // bytes from the first element to the farthest
+  for (std::size_t i = 0; i < Rank; ++i) {
+    const Index steps = sizes[i] - 1;
+    const Index stride = strides[i] < 0 ? -(strides[i] + 1) : strides[i];  // one less, so that it is never too large
+    if (steps > 0 && stride >= (limit - reach) / steps / static_cast<Index>(sizeof(T)))
+      fail(std::string(what) + " " + shape(sizes) + " with strides " + shape(strides) +
+           " reach farther than memory can");
+    reach += steps * stride * static_cast<Index>(sizeof(T));
+  }
 }
 
 // A matrix anywhere in memory, seen through its strides; T may be const.
@@ -68,11 +114,37 @@ struct MatrixView {
 
 template <class X>
 requires EigenTensorOfRank < std::remove_cvref_t<X>,
-2 > auto matrix_view(X& x) {
+2 > auto matrix_view(X& x, const char* what) {
   const auto sizes = sizes_of<2>(x);
-  const auto strides = dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>);
+  const auto strides = dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>, what);
   using Element = std::remove_pointer_t<decltype(x.data())>;
+  if (x.data() == nullptr && sizes[0] > 0 && sizes[1] > 0)
+    fail(std::string(what) + " " + shape(sizes) + " has a null pointer");
   return MatrixView<Element>{x.data(), sizes[0], sizes[1], strides[0], strides[1]};
+}
+
+// A result of sizes [...] made from X: in X's layout and index type if it is a tensor, row-major otherwise.
+template <class X, class A, class... Sizes>
+auto make_result(Sizes... sizes) {
+  using I = typename decltype([] {
+    if constexpr (EigenTensor<X>)
+      return std::type_identity<typename X::Index>();
+    else
+      return std::type_identity<Eigen::DenseIndex>();
+  }())::type;
+  constexpr int layout = [] {
+    if constexpr (EigenTensor<X>)
+      return static_cast<int>(X::Layout);
+    else
+      return static_cast<int>(Eigen::RowMajor);
+  }();
+  Index size = 1;
+  ((size = product(size, sizes, "the result")), ...);
+  for (const Index n : {size, Index{sizes}...})
+    if (std::cmp_greater(n, (std::numeric_limits<I>::max)()))
+      fail("the result " + shape({Index{sizes}...}) +
+           " is too large for the index type of the tensor that it is made from");
+  return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -2,12 +2,17 @@
 #ifndef SEQPOOL_DETAIL_VECTOR_HPP
 #define SEQPOOL_DETAIL_VECTOR_HPP
 
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <ranges>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -37,17 +42,48 @@ requires(!EigenTensorOfRank<V, 1> && !EigenVector<V>) struct VectorScalar<V> {
 template <class V>
 using vector_scalar_t = typename VectorScalar<V>::type;
 
-// A copy in the accumulator's type. Element by element, so that an Eigen vector may have any stride.
+template <class V>
+concept IntegerVector = VectorLike<V> && std::integral<vector_scalar_t<V>> && !std::same_as<vector_scalar_t<V>, bool>;
+
+template <class V>
+concept ScalarVector = VectorLike<V> && Scalar<vector_scalar_t<V>>;
+
 template <VectorLike V>
+std::size_t size_of(const V& v) {
+  if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)
+    return static_cast<std::size_t>(v.size());
+  else
+    return static_cast<std::size_t>(std::ranges::size(v));
+}
+
+// f(element) for each, one by one, so that an Eigen vector may have any stride.
+template <VectorLike V, class F>
+void for_each_element(const V& v, F f) {
+  if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)
+    for (Index i = 0; i < static_cast<Index>(v.size()); ++i) f(v(static_cast<decltype(v.size())>(i)));
+  else
+    for (const auto& element : v) f(element);
+}
+
+// A copy in the accumulator's type.
+template <ScalarVector V>
 auto widened(const V& v) {
-  using T = vector_scalar_t<V>;
-  AlignedVector<accumulator_t<T>> copy;
-  if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>) {
-    copy.reserve(static_cast<std::size_t>(v.size()));
-    for (Index i = 0; i < static_cast<Index>(v.size()); ++i) copy.push_back(widen(v(i)));
-  } else {
-    for (const T value : v) copy.push_back(widen(value));
-  }
+  AlignedVector<accumulator_t<vector_scalar_t<V>>> copy;
+  copy.reserve(size_of(v));
+  for_each_element(v, [&](const auto& element) { copy.push_back(widen(element)); });
+  return copy;
+}
+
+// A copy as `Index`; each must be 0 or more, and `refuse(i, text of the number)` throws if one is not.
+template <IntegerVector V, class Refuse>
+std::vector<Index> indices(const V& v, Refuse refuse) {
+  std::vector<Index> copy;
+  copy.reserve(size_of(v));
+  for_each_element(v, [&](auto element) {
+    const auto number = +element;  // of a character type too
+    if (std::cmp_less(number, 0) || !std::in_range<Index>(number)) refuse(copy.size(), std::to_string(number));
+    copy.push_back(static_cast<Index>(number));
+  });
   return copy;
 }
 

@@ -3,129 +3,227 @@
 #define SEQPOOL_DRIVER_BLOCK_READER_HPP
 
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/token_block.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <span>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Blocks are cut every block_tokens real tokens from a row's start, wherever the padding is, and their
-// states are merged in order, by however many threads. So a row's bits are its own.
+// Blocks are cut every block_tokens real tokens from a row's start, wherever the padding is, and their states are
+// merged in order, by however many threads. So a row's bits are its own.
 inline constexpr Index block_tokens = 256;
 
-// As many tokens as the inner loop takes in one pass are listed behind a block, to be prefetched.
-inline constexpr Index ahead_tokens = 8;
+// Whether tokens lie in memory; otherwise they are computed, by `copy`.
+template <class X>
+inline constexpr bool is_stored = requires(const X& x, Index i) {
+  x.token(i, i);
+};
 
-// Lists the real tokens of one row block by block, and packs them where features are not neighbours.
-template <class T, class S>
+// Whether a token's features are to be copied side by side before a pooling sees them.
+template <class X>
+bool needs_packing(const X& x) noexcept {
+  if constexpr (is_stored<X>)
+    return x.hidden_stride() != 1;
+  else
+    return true;
+}
+
+// Gives the real tokens of one row block by block, packed where features are not neighbours.
+template <class X, class S>
 class BlockReader {
  public:
-  BlockReader(const HiddenStates<T>& x, const S& selection)
-      : x_(x), selection_(selection), prefetch_(x.hidden_stride() == 1 && larger_than_cache(x)) {
-    if (x.hidden_stride() != 1)
-      packed_.resize(static_cast<std::size_t>((std::min)(block_tokens, x.seq()) * x.hidden()));
-  }
+  using T = typename X::value_type;
 
-  // Goes to the first real token of `row` at or after token `from`.
-  void start(Index row, Index from) {
-    row_ = row;
-    run_ = selection_.next_run(row, from);
-  }
+  BlockReader(const X& x, const S& selection);
 
-  // The token that the next block starts with.
-  Index position() const noexcept { return run_.begin; }
+  // Goes to the first real token of `row`, or of those `within`.
+  void start(Index row) { start(row, {0, x_.seq(sequence_of(selection_, row))}); }
+  void start(Index row, Run within);
 
-  // Passes over a block; how many tokens it had.
-  Index skip() {
-    return take([](Index, Run) {});
-  }
+  // Passes over a block: from its first token to behind its last one; empty behind the row's end.
+  Run skip();
 
   // The next block of real tokens; a short one only at the row's end, an empty one behind it.
-  TokenBlock<T> next() {
-    return block(take([this](Index count, Run run) {
-      const T** const tokens = tokens_.data() + count;
-      for (Index i = 0; i < run.end - run.begin; ++i) tokens[i] = x_.token(row_, run.begin + i);
-    }));
-  }
+  TokenBlock<T> next();
 
-  // What a pooling that looks at one token gets: a block of the row's first or last one, or an empty one.
-  TokenBlock<T> next_only(Reads reads) {
-    if (run_.begin == run_.end) return block(0);
-    Index s = run_.begin;
-    if (reads == Reads::last_token)
-      for (Run run = run_; run.begin < run.end; run = selection_.next_run(row_, run.end)) s = run.end - 1;
-    tokens_[0] = x_.token(row_, s);
-    return block(1);
-  }
+  // What a pooling that looks at one or two tokens gets: a block of the row's first, last, or both, or an empty one.
+  TokenBlock<T> next_only(Reads reads);
 
  private:
-  // A guess at a core's own cache: in it, asking ahead costs a fifth of mean's time.
-  static bool larger_than_cache(const HiddenStates<T>& x) noexcept {
-    return x.batch() * x.seq() * x.hidden() > (1 << 20) / static_cast<Index>(sizeof(T));
-  }
-
-  // f(count, run) for the next runs up to block_tokens, where count tokens have been taken before.
+  // f(run) for the next runs up to block_tokens; how many tokens they have.
   template <class F>
-  Index take(F f) {
-    Index count = 0;
-    while (count < block_tokens && run_.begin < run_.end) {
-      const Index end = (std::min)(run_.end, run_.begin + (block_tokens - count));
-      f(count, Run{run_.begin, end});
-      count += end - run_.begin;
-      run_.begin = end;
-      if (run_.begin == run_.end) run_ = selection_.next_run(row_, run_.end);
-    }
-    return count;
-  }
+  Index take(F f);
+  void advance(Index to) { run_ = detail::next_run(selection_, row_, {to, end_}); }
 
-  TokenBlock<T> block(Index count) {
-    if (!packed_.empty()) pack(count);
-    const std::span<const T* const> tokens(tokens_);
-    const auto listed = static_cast<std::size_t>(prefetch_ ? count + look_ahead(tokens_.data() + count) : 0);
-    return {tokens.first(static_cast<std::size_t>(count)), x_.hidden(), tokens.first(listed)};
+  TokenBlock<T> block(Index count, Run first, bool holes, bool prefetch);
+  void look_ahead(TokenSource<T>& source, Index count, Index end, bool holes);
+  void list(Index count, Run run) {
+    for (Index i = 0; i < run.end - run.begin; ++i) places_[static_cast<std::size_t>(count + i)] = run.begin + i;
   }
+  const T* packed(Index count, Run first, bool holes);
+  void pack(Index count, Run run);
 
-  // Lists the first tokens of the next block, be it the next row's; how many.
-  Index look_ahead(const T** tokens) const {
-    Index row = row_;
-    Run run = run_;
-    if (run.begin == run.end && row + 1 < x_.batch()) run = selection_.next_run(++row, 0);
-    const Index count = (std::min)(ahead_tokens, run.end - run.begin);
-    for (Index i = 0; i < count; ++i) tokens[i] = x_.token(row, run.begin + i);
-    return count;
-  }
-
-  // Makes every token's features neighbours. A cache line of features at a time, token after token: in column-major
-  // memory it is the tokens that lie close together.
-  void pack(Index count) {
-    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
-    const Index stride = x_.hidden_stride();
-    const auto copy = [&](Index first, Index features) {
-      for (Index i = 0; i < count; ++i) {
-        const T* const source = tokens_[static_cast<std::size_t>(i)] + first * stride;
-        T* const target = packed_.data() + i * x_.hidden() + first;
-        for (Index j = 0; j < features; ++j) target[j] = source[j * stride];
-      }
-    };
-    Index first = 0;
-    for (; first + line <= x_.hidden(); first += line) copy(first, line);
-    copy(first, x_.hidden() - first);
-    for (Index i = 0; i < count; ++i) tokens_[static_cast<std::size_t>(i)] = packed_.data() + i * x_.hidden();
-  }
-
-  const HiddenStates<T>& x_;
+  const X& x_;
   const S& selection_;
   Index row_ = 0;
+  Index sequence_ = 0;
+  Index end_ = 0;
   Run run_{0, 0};
-  bool prefetch_;
-  std::array<const T*, block_tokens + ahead_tokens> tokens_;
+  bool packs_;
+  bool prefetches_;
+  std::array<Index, block_tokens + tile_tokens>
+      places_;  // where there are holes: of a block's tokens and the next ones
   std::vector<T> packed_;
 };
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+// More than a core's own cache holds, by a guess: in it, asking ahead costs a fifth of mean's time.
+template <class X>
+bool beyond_cache(const X& x) noexcept {
+  return static_cast<double>(x.batch()) * static_cast<double>(x.seq()) * static_cast<double>(x.hidden()) *
+             static_cast<double>(sizeof(typename X::value_type)) >
+         (1 << 20);
+}
+
+template <class X, class S>
+BlockReader<X, S>::BlockReader(const X& x, const S& selection)
+    : x_(x), selection_(selection), packs_(needs_packing(x)), prefetches_(!packs_ && beyond_cache(x)) {}
+
+template <class X, class S>
+void BlockReader<X, S>::start(Index row, Run within) {
+  row_ = row;
+  sequence_ = sequence_of(selection_, row);
+  end_ = within.end;
+  advance(within.begin);
+}
+
+template <class X, class S>
+template <class F>
+Index BlockReader<X, S>::take(F f) {
+  Index count = 0;
+  while (count < block_tokens && run_.begin < run_.end) {
+    const Run run{run_.begin, (std::min)(run_.end, run_.begin + (block_tokens - count))};
+    f(count, run);
+    count += run.end - run.begin;
+    run_.begin = run.end;
+    if (run_.begin == run_.end) advance(run_.end);
+  }
+  return count;
+}
+
+template <class X, class S>
+Run BlockReader<X, S>::skip() {
+  Run all{run_.begin, run_.begin};
+  take([&all](Index, Run run) { all.end = run.end; });
+  return all;
+}
+
+template <class X, class S>
+auto BlockReader<X, S>::next() -> TokenBlock<T> {
+  Run first{0, 0};
+  bool holes = false;
+  const Index count = take([&](Index taken, Run run) {
+    if (taken == 0) {
+      first = run;
+      return;
+    }
+    if (!holes) list(0, first);
+    list(taken, run);
+    holes = true;
+  });
+  return block(count, first, holes, prefetches_);
+}
+
+template <class X, class S>
+auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
+  if (run_.begin == run_.end) return block(0, run_, false, false);
+  const Index first = run_.begin;
+  if (reads == Reads::first_token) return block(1, {first, first + 1}, false, false);
+  Index last = first;
+  for (; run_.begin < run_.end; advance(run_.end)) last = run_.end - 1;
+  if (reads == Reads::last_token || first == last) return block(1, {last, last + 1}, false, false);
+  list(0, {first, first + 1});
+  list(1, {last, last + 1});
+  return block(2, {first, first + 1}, true, false);
+}
+
+template <class X, class S>
+auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch) -> TokenBlock<T> {
+  TokenSource<T> source{.row = row_, .sequence = sequence_, .position = first.begin};
+  if (holes) source.positions = places_.data();
+  if constexpr (is_stored<X>)
+    if (!packs_) {
+      if (prefetch) look_ahead(source, count, first.end, holes);
+      if (holes) source.places = places_.data();
+      return {x_.token(sequence_, holes ? 0 : first.begin), count, x_.hidden(), x_.token_stride(), source};
+    }
+  return {packed(count, first, holes), count, x_.hidden(), x_.hidden(), source};
+}
+
+// What the reader comes to after this block, whose last run ends at `end`: more of that run, the next one, or the next
+// row's first one.
+template <class X, class S>
+void BlockReader<X, S>::look_ahead(TokenSource<T>& source, Index count, Index end, bool holes) {
+  source.prefetch = true;
+  if (holes || (run_.begin == end && run_.begin < run_.end)) {
+    source.following = (std::min)(tile_tokens, run_.end - run_.begin);
+    if (holes) list(count, {run_.begin, run_.begin + source.following});
+    return;
+  }
+  Run run = run_;
+  Index sequence = sequence_;
+  if (run.begin == run.end) {
+    if (!is_one_array<X>) return;
+    if (row_ + 1 >= rows_of(selection_, x_.batch())) return;
+    sequence = sequence_of(selection_, row_ + 1);
+    run = detail::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});
+  }
+  if (run.end - run.begin >= tile_tokens) source.next = x_.token(sequence, run.begin);
+}
+
+template <class X, class S>
+auto BlockReader<X, S>::packed(Index count, Run first, bool holes) -> const T* {
+  const Index room = (std::min)(block_tokens, Index{x_.seq()}) * x_.hidden();
+  if (packed_.empty()) packed_.resize(static_cast<std::size_t>(room));
+  if (!holes) {
+    pack(0, {first.begin, first.begin + count});
+  } else {
+    for (Index i = 0, j = 0; i < count; i = j) {  // run by run
+      const Index begin = places_[static_cast<std::size_t>(i)];
+      for (++j; j < count && places_[static_cast<std::size_t>(j)] == begin + (j - i);) ++j;
+      pack(i, {begin, begin + (j - i)});
+    }
+  }
+  return packed_.data();
+}
+
+// Makes the features of a run's tokens neighbours, behind `count` others. Some features of every token at a time: in
+// column-major memory it is the tokens that lie close together.
+template <class X, class S>
+void BlockReader<X, S>::pack(Index count, Run run) {
+  T* const target = packed_.data() + count * x_.hidden();
+  if constexpr (is_stored<X>) {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+    const Index stride = x_.hidden_stride();
+    for (Index first = 0; first < x_.hidden(); first += line) {
+      const Index features = (std::min)(line, x_.hidden() - first);
+      for (Index s = run.begin; s < run.end; ++s) {
+        const T* const source = x_.token(sequence_, s) + first * stride;
+        T* const out = target + (s - run.begin) * x_.hidden() + first;
+        for (Index j = 0; j < features; ++j) out[j] = source[j * stride];
+      }
+    }
+  } else {
+    x_.copy(sequence_, run, target);
+  }
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
 

@@ -10,56 +10,64 @@
 #include <atomic>
 #include <exception>
 #include <functional>
-#include <mutex>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members of it.
-/// Eigen declares its own under EIGEN_USE_THREADS, which stays the caller's choice.
+/// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members of it. Eigen declares
+/// its own under EIGEN_USE_THREADS, which stays the caller's choice.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `device.numThreads()` | how many threads there are; fewer than 2: the calling thread does all |
+/// | `device.parallelFor(n, cost, f)` | calls `f(first, last)` for ranges that make up `[0, n)`, and returns when all
+/// are done |
 template <class D>
-concept Device = requires(const D& device, Index n, Eigen::TensorOpCost cost, std::function<void(Index, Index)> f) {
+concept Device = requires(const D& device, Eigen::Index n, Eigen::TensorOpCost cost,
+                          std::function<void(Eigen::Index, Eigen::Index)> f) {
   device.numThreads();
   device.parallelFor(n, cost, f);
 };
 
-namespace detail {
-
+/// No device: the calling thread does all of the work.
 struct CallingThread {};
 
-inline int threads_of(const CallingThread&) noexcept { return 1; }
+namespace detail {
+
+inline Index threads_of(const CallingThread&) noexcept { return 1; }
 template <Device D>
-int threads_of(const D& device) {
-  return static_cast<int>(device.numThreads());
+Index threads_of(const D& device) {
+  return (std::max)(Index{1}, static_cast<Index>(device.numThreads()));
 }
 
-// f(first, last) over [0, n), in ranges that may run at the same time. An exception thrown in a worker comes
-// out here, in the caller's thread.
-template <class F>
-void share_out(const CallingThread&, Index n, double, F f) {
-  if (n > 0) f(Index{0}, n);
-}
-template <Device D, class F>
+// f(first, last) over [0, n), in ranges that may run at the same time. An exception thrown in a worker comes out here,
+// in the caller's thread, and the ranges that were not begun are left.
+template <class D, class F>
 void share_out(const D& device, Index n, double bytes_per_item, F f) {
-  // One piece of work for each thread, which takes ranges until none are left. Eigen runs one of so few pieces on the
-  // calling thread, so that nothing waits for another thread to wake up.
-  const Index workers = (std::min)(n, static_cast<Index>(threads_of(device)));
-  if (workers <= 0) return;
-  const Index range = (std::max)(Index{1}, n / (8 * workers));
-  std::atomic<Index> next{0};
-  std::mutex guard;
-  std::exception_ptr error;
-  const std::function<void(Index, Index)> work = [&](Index, Index) {
-    try {
-      for (Index first = next.fetch_add(range); first < n; first = next.fetch_add(range))
-        f(first, (std::min)(first + range, n));
-    } catch (...) {
-      const std::lock_guard lock(guard);
-      if (!error) error = std::current_exception();
-    }
-  };
-  const double bytes = bytes_per_item * static_cast<double>(n) / static_cast<double>(workers);
-  device.parallelFor(workers, Eigen::TensorOpCost(bytes, 0, 0), work);
-  if (error) std::rethrow_exception(error);
+  const Index workers = (std::min)(n, detail::threads_of(device));
+  if (workers <= 1) {
+    if (n > 0) f(Index{0}, n);
+    return;
+  }
+  if constexpr (Device<D>) {
+    // One piece of work for each thread, which takes ranges until none are left. Eigen runs one of so few pieces on the
+    // calling thread, so that nothing waits for another thread to wake up.
+    const Index range = (std::max)(Index{1}, n / workers / 8);
+    std::atomic<Index> next{0};
+    std::atomic<bool> failed{false};
+    std::exception_ptr error;
+    const std::function<void(Eigen::Index, Eigen::Index)> work = [&](Eigen::Index, Eigen::Index) {
+      try {
+        for (Index first = next.fetch_add(range); first < n; first = next.fetch_add(range))
+          f(first, (std::min)(first + range, n));
+      } catch (...) {
+        next = n;
+        if (!failed.exchange(true)) error = std::current_exception();
+      }
+    };
+    const double bytes = bytes_per_item * static_cast<double>(n) / static_cast<double>(workers);
+    device.parallelFor(static_cast<Eigen::Index>(workers), Eigen::TensorOpCost(bytes, 0, 0), work);
+    if (error) std::rethrow_exception(error);
+  }
 }
 
 }  // namespace detail

@@ -2,143 +2,211 @@
 #ifndef SEQPOOL_DRIVER_ROW_POOLER_HPP
 #define SEQPOOL_DRIVER_ROW_POOLER_HPP
 
+#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-template <class P>
-inline constexpr Reads reads_of = Reads::every_token;
-template <class P>
-requires requires { P::reads; }
-inline constexpr Reads reads_of<P> = P::reads;
+// Makes every NaN of a row the one NaN of results.
+template <class A>
+void make_canonical(A* row, Index n) noexcept {
+  constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
+  Index i = 0;
+  for (; i + chunk <= n; i += chunk) {
+    int nans = 0;
+    for (Index j = 0; j < chunk; ++j) nans |= static_cast<int>(row[i + j] != row[i + j]);
+    if (nans != 0)
+      for (Index j = 0; j < chunk; ++j) row[i + j] = canonical(row[i + j]);
+  }
+  for (; i < n; ++i) row[i] = canonical(row[i]);
+}
 
-// Whether every feature is pooled by itself, so that batch and hidden may change places.
-template <class P>
-inline constexpr bool feature_wise = false;
-template <class P>
-requires requires { P::feature_wise; }
-inline constexpr bool feature_wise<P> = P::feature_wise;
+// f(block) for every block of a row's real tokens, in order.
+template <class X, class S, class F>
+void for_each_block(BlockReader<X, S>& reader, Index row, Reads reads, F f) {
+  reader.start(row);
+  if (reads != Reads::every_token) {
+    f(reader.next_only(reads));
+    return;
+  }
+  for (auto block = reader.next(); !block.empty(); block = reader.next()) f(block);
+}
 
-// The driver: rows to blocks, blocks to states, states to rows of out. All sizes are checked before it.
-template <class P, class T, class S>
+// The row's tokens, taken into `fold`.
+template <class P, class X, class S>
+void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockReader<X, S>& reader, Index row,
+              Reads reads) {
+  fold.start();
+  detail::for_each_block(reader, row, reads, [&](const auto& block) { fold.fold(pooling, block); });
+}
+
+// The driver: rows to blocks, blocks to states, states to rows of out.
+template <class P, class X, class S>
 class RowPooler {
-  using A = accumulator_t<T>;
-  using State = typename P::template State<T>;
-
  public:
-  RowPooler(MatrixView<A> out, const P& pooling, const HiddenStates<T>& x, const S& selection)
-      : out_(out), pooling_(pooling), x_(x), selection_(selection) {}
+  using T = typename X::value_type;
+  using Element = result_t<P, T>;
+
+  // Checks all that may not fit, so that nothing is written before.
+  RowPooler(const P& pooling, const X& x, const S& selection);
+
+  Index rows() const noexcept { return rows_; }
+  Index width() const noexcept { return width_; }
 
   template <class D>
-  void run(const D& device) const {
-    const int threads = threads_of(device);
-    if (threads > 1 && x_.batch() < 4 * threads && reads_of<P> == Reads::every_token)
-      pool_blocks(device);
-    else
-      share_out(device, x_.batch(), bytes(x_.seq()), [this](Index first, Index last) { pool_rows(first, last); });
-  }
+  void run(MatrixView<Element> out, const D& device) const;
 
  private:
+  using State = typename P::template State<T>;
   struct Block {
     Index row;
-    Index position;
+    Run tokens;  // from its first to behind its last
   };
 
   double bytes(Index tokens) const {
     return static_cast<double>(tokens) * static_cast<double>(x_.hidden()) * static_cast<double>(sizeof(T));
   }
 
-  void pool_rows(Index first, Index last) const {
-    BlockReader<T, S> reader(x_, selection_);
-    State state;
-    State next;
-    Accumulators<A> scratch;
-    for (Index row = first; row < last; ++row) {
-      reader.start(row, 0);
-      constexpr Reads reads = reads_of<P>;
-      TokenBlock<T> block = reads == Reads::every_token ? reader.next() : reader.next_only(reads);
-      if (block.empty()) {
-        clear(row);
-        continue;
-      }
-      fold(state, block);
-      if constexpr (reads == Reads::every_token)
-        for (block = reader.next(); !block.empty(); block = reader.next()) {
-          fold(next, block);
-          pooling_.merge(state, next);
-        }
-      finish(row, state, scratch);
-    }
-  }
-
-  // For a few long rows: every block gets a state of its own, and a thread to fold it.
+  void pool_range(MatrixView<Element> out, Index first, Index last) const;
   template <class D>
-  void pool_blocks(const D& device) const {
-    std::vector<Block> blocks;
-    BlockReader<T, S> planner(x_, selection_);
-    for (Index row = 0; row < x_.batch(); ++row) {
-      planner.start(row, 0);
-      const std::size_t before = blocks.size();
-      for (Index from = planner.position(); planner.skip() > 0; from = planner.position())
-        blocks.push_back({row, from});
-      if (blocks.size() == before) clear(row);
-    }
+  void pool_blocks(MatrixView<Element> out, const D& device) const;
+  void finish(MatrixView<Element> out, Index row, State& state, Accumulators<Element>& scratch) const;
+  static void clear(MatrixView<Element> out, Index row);
 
-    std::vector<State> states(blocks.size());
-    share_out(device, static_cast<Index>(blocks.size()), bytes(block_tokens), [&](Index first, Index last) {
-      BlockReader<T, S> reader(x_, selection_);
+  const P& pooling_;
+  const X& x_;
+  const S& selection_;
+  Index rows_;
+  Index width_;
+  Reads reads_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class P, class X, class S>
+RowPooler<P, X, S>::RowPooler(const P& pooling, const X& x, const S& selection)
+    : pooling_(pooling),
+      x_(x),
+      selection_(selection),
+      rows_(rows_of(selection, x.batch())),
+      width_(static_cast<Index>(pooling.width(x.hidden()))),
+      reads_(reads_of(pooling)) {
+  if constexpr (requires { selection.check(x); })
+    selection.check(x);
+  else
+    selection.check(x.batch(), x.seq());
+  check_tokens(pooling, x.batch(), x.seq());
+}
+
+template <class P, class X, class S>
+template <class D>
+void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
+  if (rows_ == 0 || width_ == 0) return;
+  // A few long rows are shared out by blocks, if one is worth the handing over.
+  const Index threads = detail::threads_of(device);
+  if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384)
+    pool_blocks(out, device);
+  else
+    detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
+}
+
+template <class P, class X, class S>
+void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index last) const {
+  BlockReader<X, S> reader(x_, selection_);
+  RowFold<P, T> fold(x_.hidden());
+  Accumulators<Element> scratch;
+  for (Index row = first; row < last; ++row) {
+    detail::fold_row(fold, pooling_, reader, row, reads_);
+    if (fold.count() == 0)
+      clear(out, row);
+    else
+      finish(out, row, fold.finished(pooling_), scratch);
+  }
+}
+
+// Every block gets a state of its own, and a thread to fold it; in rounds, so that states stay few beside the tokens.
+template <class P, class X, class S>
+template <class D>
+void RowPooler<P, X, S>::pool_blocks(MatrixView<Element> out, const D& device) const {
+  const Index round = (std::min)(threads_of(device), Index{64}) * 64;
+  std::vector<Block> blocks;
+  std::vector<State> states;
+  State whole;
+  Accumulators<Element> scratch;
+  BlockReader<X, S> planner(x_, selection_);
+  Index open = -1;  // the row that `whole` has the first blocks of
+  const auto close = [&] {
+    if (open >= 0) finish(out, open, whole, scratch);
+    open = -1;
+  };
+  const auto fold_and_merge = [&] {
+    if (states.size() < blocks.size()) states.resize(blocks.size());
+    detail::share_out(device, static_cast<Index>(blocks.size()), bytes(block_tokens), [&](Index first, Index last) {
+      BlockReader<X, S> reader(x_, selection_);
       for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-        reader.start(blocks[i].row, blocks[i].position);
-        fold(states[i], reader.next());
+        reader.start(blocks[i].row, blocks[i].tokens);
+        pooling_.init(states[i], x_.hidden());
+        pooling_.fold(states[i], reader.next());
       }
     });
-
-    Accumulators<A> scratch;
-    for (std::size_t i = 0; i < blocks.size();) {
-      const std::size_t head = i;
-      for (++i; i < blocks.size() && blocks[i].row == blocks[head].row; ++i) pooling_.merge(states[head], states[i]);
-      finish(blocks[head].row, states[head], scratch);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      if (blocks[i].row == open) {
+        pooling_.merge(whole, states[i]);
+        continue;
+      }
+      close();
+      std::swap(whole, states[i]);
+      open = blocks[i].row;
+    }
+    blocks.clear();
+  };
+  for (Index row = 0; row < rows_; ++row) {
+    planner.start(row);
+    Run tokens = planner.skip();
+    if (tokens.begin == tokens.end) clear(out, row);
+    for (; tokens.begin < tokens.end; tokens = planner.skip()) {
+      blocks.push_back({row, tokens});
+      if (static_cast<Index>(blocks.size()) == round) fold_and_merge();
     }
   }
+  fold_and_merge();
+  close();
+}
 
-  void fold(State& state, const TokenBlock<T>& tokens) const {
-    pooling_.init(state, x_.hidden());
-    pooling_.fold(state, tokens);
+template <class P, class X, class S>
+void RowPooler<P, X, S>::finish(MatrixView<Element> out, Index row, State& state,
+                                Accumulators<Element>& scratch) const {
+  const auto width = static_cast<std::size_t>(width_);
+  Element* const target = out.data + row * out.row_stride;
+  if (out.column_stride == 1) {
+    pooling_.finish(state, std::span<Element>(target, width));
+    make_canonical(target, width_);
+    return;
   }
+  scratch.assign(width, Element(0));
+  pooling_.finish(state, std::span<Element>(scratch));
+  for (Index column = 0; column < width_; ++column)
+    out(row, column) = canonical(scratch[static_cast<std::size_t>(column)]);
+}
 
-  void finish(Index row, const State& state, Accumulators<A>& scratch) const {
-    const auto width = static_cast<std::size_t>(out_.columns);
-    A* const target = out_.data + row * out_.row_stride;
-    if (out_.column_stride == 1) {
-      pooling_.finish(state, std::span<A>(target, width));
-      return;
-    }
-    scratch.assign(width, A(0));
-    pooling_.finish(state, std::span<A>(scratch));
-    for (Index column = 0; column < out_.columns; ++column)
-      out_(row, column) = scratch[static_cast<std::size_t>(column)];
-  }
-
-  // An empty row is zeros for every pooling, those of users included.
-  void clear(Index row) const {
-    for (Index column = 0; column < out_.columns; ++column) out_(row, column) = A(0);
-  }
-
-  MatrixView<A> out_;
-  const P& pooling_;
-  const HiddenStates<T>& x_;
-  const S& selection_;
-};
+// An empty row is zeros for every pooling, those of users included.
+template <class P, class X, class S>
+void RowPooler<P, X, S>::clear(MatrixView<Element> out, Index row) {
+  for (Index column = 0; column < out.columns; ++column) out(row, column) = Element(0);
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
 

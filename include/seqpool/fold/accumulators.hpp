@@ -2,75 +2,80 @@
 #ifndef SEQPOOL_FOLD_ACCUMULATORS_HPP
 #define SEQPOOL_FOLD_ACCUMULATORS_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
-#include <new>
 #include <type_traits>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
+
 namespace detail {
-
-// Alignment to a cache line, the same whatever the instruction set: code compiled with different -march
-// flags may hand such memory to each other, which is not so for Eigen's own allocator.
-template <class T>
-struct CacheLineAllocator {
-  using value_type = T;
-  static constexpr std::align_val_t alignment{64};
-
-  CacheLineAllocator() = default;
-  template <class U>
-  CacheLineAllocator(const CacheLineAllocator<U>&) noexcept {}
-
-  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
-  void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
-  bool operator==(const CacheLineAllocator&) const = default;
-};
-
-// Numbers that start on a cache line.
-template <class T>
-using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
-
-// A row as an Eigen array: vector code at -O2 too, where compilers make none of a loop of any length.
-template <class Row>
-auto array(Row& row) noexcept {
-  using A = std::remove_reference_t<decltype(*row.data())>;
-  using Array = Eigen::Array<std::remove_const_t<A>, Eigen::Dynamic, 1>;
-  return Eigen::Map<std::conditional_t<std::is_const_v<A>, const Array, Array>>(row.data(),
-                                                                                static_cast<Index>(row.size()));
-}
-
+// Eigen's stride for neighbours, under a name of ours: what Eigen instantiates with it is named by our namespace too,
+// and so never shared between files of different instruction sets.
+struct Neighbours : Eigen::Stride<0, 0> {};
 }  // namespace detail
 
-/// A row of accumulators, `[n]`, in a state's own buffer, which starts on a cache line. 4096 bytes of them, 1024
-/// floats, have room in the state itself, so that pooling a row of usual width allocates nothing.
+/// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place: whole-row arithmetic.
+///
+///     as_array(out) = as_array(state.values) / count;
+template <class Row>
+[[nodiscard]] auto as_array(Row&& row) noexcept {
+  using A = std::remove_pointer_t<decltype(row.data())>;
+  using Array = Eigen::Array<std::remove_const_t<A>, Eigen::Dynamic, 1>;
+  using Map =
+      Eigen::Map<std::conditional_t<std::is_const_v<A>, const Array, Array>, Eigen::Unaligned, detail::Neighbours>;
+  return Map(row.data(), static_cast<Eigen::Index>(row.size()));
+}
+
+/// A row of accumulators, `[n]`, in a state's own buffer, which starts on a cache line.
+///
+///     Accumulators<float> sum;
+///     sum.assign(hidden, 0);
+///     as_array(sum) += as_array(other);
+///
+/// **Cost**: 4096 bytes of them, 1024 floats, have room in the object itself, so that pooling a row of usual width
+/// allocates nothing.
 template <class A>
 class Accumulators {
  public:
   Accumulators() noexcept {}  // leaves the room as it is: to clear it would take longer than to pool a short row
   Accumulators(std::size_t n, A value) { assign(n, value); }
+  Accumulators(const Accumulators& other) { *this = other; }
+  Accumulators& operator=(const Accumulators& other) {
+    resize(other.size_);
+    std::copy_n(other.data(), size_, data());  // and not the whole room
+    return *this;
+  }
+  ~Accumulators() = default;
 
-  /// Becomes n times `value`; allocates only if it never was so large.
+  /// Becomes n times `value`.
+  ///
+  /// **Cost**: O(n); allocates only if it never was so large.
   void assign(std::size_t n, A value) {
-    if (n > room) far_.resize(n);
-    size_ = n;
-    detail::array(*this).setConstant(value);
+    resize(n);
+    as_array(*this).setConstant(value);
   }
 
-  std::size_t size() const noexcept { return size_; }
-  A* data() noexcept { return size_ > room ? far_.data() : near_.data(); }
-  const A* data() const noexcept { return size_ > room ? far_.data() : near_.data(); }
-  A* begin() noexcept { return data(); }
-  A* end() noexcept { return data() + size_; }
-  const A* begin() const noexcept { return data(); }
-  const A* end() const noexcept { return data() + size_; }
-  A& operator[](std::size_t i) noexcept { return data()[i]; }
-  const A& operator[](std::size_t i) const noexcept { return data()[i]; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] A* data() noexcept { return size_ > room ? far_.data() : near_.data(); }
+  [[nodiscard]] const A* data() const noexcept { return size_ > room ? far_.data() : near_.data(); }
+  [[nodiscard]] A* begin() noexcept { return data(); }
+  [[nodiscard]] A* end() noexcept { return data() + size_; }
+  [[nodiscard]] const A* begin() const noexcept { return data(); }
+  [[nodiscard]] const A* end() const noexcept { return data() + size_; }
+  [[nodiscard]] A& operator[](std::size_t i) noexcept { return data()[i]; }
+  [[nodiscard]] const A& operator[](std::size_t i) const noexcept { return data()[i]; }
 
  private:
   static constexpr std::size_t room = 4096 / sizeof(A);
+
+  void resize(std::size_t n) {
+    if (n > room) far_.resize(n);
+    size_ = n;
+  }
 
   alignas(64) std::array<A, room> near_;
   detail::AlignedVector<A> far_;

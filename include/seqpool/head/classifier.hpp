@@ -3,10 +3,13 @@
 #define SEQPOOL_HEAD_CLASSIFIER_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <string>
@@ -24,60 +27,13 @@ concept Head = requires(const H& head) {
 
 /// A pooling and a head in one: hidden states `[batch, seq, hidden]` to logits, probabilities, classes.
 ///
-/// `mask_and_device` stands for nothing, a mask, a device, or a mask and a device, as in `pool`. Every result
-/// has the layout of x. A row's results do not depend on the batch. A const Classifier serves many threads.
+///     const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight, bias}};
+///     const auto classes = classifier.predict(x, mask);  // [batch]
+///
+/// x, mask and device are those of `pool`. Every result has the layout of x. A row's results do not depend on the
+/// batch. A const Classifier serves many threads.
 template <class P, class H>
 class Classifier {
- public:
-  Classifier(P pooling, H head) : pooling_(std::move(pooling)), head_(std::move(head)) {}
-
-  const P& pooling() const noexcept { return pooling_; }
-  const H& head() const noexcept { return head_; }
-
-  /// head(pool(pooling, x, ...)).
-  ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
-  /// `[batch, classes]`. **Mask**: a row with no real token is pooled to zeros, so its logits are the bias.
-  /// **Errors**: those of `pool` and of the head: `std::invalid_argument` if the pooling's width is not the
-  /// head's features. **Complexity**: `pool`'s and the head's; allocates the pooled vectors and the result.
-  /// **Numerics**: those of the pooling and of the head.
-  template <class X, class... MaskAndDevice>
-  auto logits(const X& x, const MaskAndDevice&... mask_and_device) const {
-    const Index width = pooling_.width(detail::view_hidden_states(x).hidden());
-    if (width != head_.features())
-      detail::fail("pooling gives [batch, width] with width " + std::to_string(width) +
-                   ", but the head takes features " + std::to_string(head_.features()) +
-                   ": its weight must be [classes, width]");
-    return head_(pool(pooling_, x, mask_and_device...));
-  }
-
-  /// softmax(logits), or with a single class sigmoid(logit), the probability that it applies. For classes
-  /// that do not exclude each other take `sigmoid(classifier.logits(x))`.
-  ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
-  /// `[batch, classes]`. Mask, errors, numerics: `logits` and `softmax`. **Complexity**: that of `logits`;
-  /// allocates one more result.
-  template <class X, class... MaskAndDevice>
-  auto probabilities(const X& x, const MaskAndDevice&... mask_and_device) const {
-    const auto scores = logits(x, mask_and_device...);
-    return head_.classes() == 1 ? sigmoid(scores) : softmax(scores);
-  }
-
-  /// argmax(logits), the most probable class; with a single class 1 where its probability is over 1/2, else 0.
-  ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch]` of
-  /// `Index`. Mask, numerics: `logits`. **Errors**: those of `logits`, and of `argmax` for no classes.
-  /// **Complexity**: that of `logits`; allocates one more result.
-  template <class X, class... MaskAndDevice>
-  auto predict(const X& x, const MaskAndDevice&... mask_and_device) const {
-    const auto scores = logits(x, mask_and_device...);
-    auto classes = argmax(scores);
-    if (head_.classes() == 1)
-      for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes(b) = scores(b, 0) > 0 ? 1 : 0;
-    return classes;
-  }
-
- private:
   static_assert(Pooling<P, float> || Pooling<P, double>,
                 "seqpool: Classifier{pooling, head} takes a seqpool::Pooling first: Cls{}, Last{}, Mean{}, Max{}, "
                 "Attention{query}, or your own.");
@@ -85,9 +41,63 @@ class Classifier {
                 "seqpool: Classifier{pooling, head} takes a head second: seqpool::Linear{weight, bias}, or your own "
                 "with classes(), features() and a const call of head(pooled [batch, features]).");
 
+ public:
+  Classifier(P pooling, H head) : pooling_(std::move(pooling)), head_(std::move(head)) {}
+
+  [[nodiscard]] const P& pooling() const noexcept { return pooling_; }
+  [[nodiscard]] const H& head() const noexcept { return head_; }
+
+  /// head(pool(pooling, x, mask, device)).
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
+  /// **Empty**: a row with no real token is pooled to zeros, so its logits are the bias.
+  /// **Errors**: those of `pool` and of the head: `std::invalid_argument` if the pooling's width is not the head's
+  /// features.
+  /// **Cost**: `pool`'s and the head's; allocates the pooled vectors and the result.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto logits(const X& x, const M& mask = {}, const D& device = {}) const;
+
+  /// softmax(logits), or with a single class sigmoid(logit), the probability that it applies. For classes that do not
+  /// exclude each other take `sigmoid(classifier.logits(x))`.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
+  /// **Cost**: that of `logits`; allocates one more result.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const D& device = {}) const {
+    const auto scores = logits(x, mask, device);
+    return head_.classes() == 1 ? seqpool::sigmoid(scores) : seqpool::softmax(scores);
+  }
+
+  /// argmax(logits), the most probable class; with a single class 1 where its probability is over 1/2, else 0.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch]` of `Index`.
+  /// **Errors**: those of `logits`, and of `argmax` for no classes.
+  /// **Cost**: that of `logits`; allocates one more result.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const {
+    const auto scores = logits(x, mask, device);
+    auto classes = seqpool::argmax(scores);
+    if (head_.classes() == 1)
+      for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = scores.data()[b] > 0 ? 1 : 0;
+    return classes;
+  }
+
+ private:
   P pooling_;
   H head_;
 };
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class P, class H>
+template <class X, class M, class D>
+auto Classifier<P, H>::logits(const X& x, const M& mask, const D& device) const {
+  const Index width = static_cast<Index>(pooling_.width(detail::sequences_of(x).hidden()));
+  if (width != head_.features())
+    detail::fail("pooling gives [batch, width] with width " + std::to_string(width) + ", but the head takes features " +
+                 std::to_string(head_.features()) + ": its weight must be [classes, width]");
+  return head_(seqpool::pool(pooling_, x, mask, device));
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

@@ -2,12 +2,12 @@
 #ifndef SEQPOOL_HEAD_LINEAR_HPP
 #define SEQPOOL_HEAD_LINEAR_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/accumulators.hpp>
-#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>
@@ -66,9 +66,9 @@ constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b =
 /// **Source**: torch.nn.Linear.
 template <Scalar T, Index Classes = Eigen::Dynamic, Index Features = Eigen::Dynamic>
 class Linear {
- public:
   using A = accumulator_t<T>;
 
+ public:
   /// Copies a weight, and a bias if there is one: what they were made from may go.
   ///
   /// **Shapes**: weight: `[classes, features]`, an Eigen tensor of rank 2 or an Eigen matrix, of any layout;
@@ -87,8 +87,8 @@ class Linear {
       : Linear(Copy{}, weight, detail::widened(bias)) {}
 
   /// Rows of the weight, what a logit stands for; columns of the weight, what one pooled vector has.
-  Index classes() const noexcept { return classes_; }
-  Index features() const noexcept { return features_; }
+  [[nodiscard]] Index classes() const noexcept { return classes_; }
+  [[nodiscard]] Index features() const noexcept { return features_; }
 
   /// The logits of every row of `x`.
   ///
@@ -97,7 +97,7 @@ class Linear {
   /// **Complexity**: O(batch * classes * features), allocates the result (and one row where x is
   /// column-major). **Numerics**: see the class.
   template <class X>
-  auto operator()(const X& x) const {
+  [[nodiscard]] auto operator()(const X& x) const {
     static_assert(detail::EigenTensorOfRank<X, 2>,
                   "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool "
                   "hidden states [batch, seq, hidden] first, or use seqpool::Classifier{pooling, head}.");
@@ -107,21 +107,22 @@ class Linear {
     static_assert(detail::sizes_agree(detail::static_sizes<X>()[1], Features),
                   "seqpool: the input's features differ from the head's Features: weight is [classes, features], "
                   "input [batch, features].");
-    const auto in = detail::matrix_view(x);
+    const auto in = detail::matrix_view(x, "head input");
     if (in.columns != features_)
       detail::fail("head input is " + detail::shape({in.rows, in.columns}) + ", but weight [classes, features] is " +
                    detail::shape({classes_, features_}) + ": input must be [batch, features]");
     auto logits = detail::make_result<X, A>(in.rows, classes_);
-    const auto out = detail::matrix_view(logits);
+    const auto out = detail::matrix_view(logits, "the result");
     detail::AlignedVector<detail::element_t<X>> packed(in.column_stride == 1 ? 0 : static_cast<std::size_t>(features_));
     for (Index b = 0; b < in.rows; ++b) {
-      const detail::element_t<X>* row = in.data + b * in.row_stride;
+      const detail::element_t<X>* row = features_ == 0 ? nullptr : in.data + b * in.row_stride;
       if (!packed.empty()) {
         for (Index f = 0; f < features_; ++f) packed[static_cast<std::size_t>(f)] = in(b, f);
         row = packed.data();
       }
       for (Index c = 0; c < classes_; ++c)
-        out(b, c) = detail::dot(weight_.data() + c * features_, row, features_) + bias_[static_cast<std::size_t>(c)];
+        out(b, c) = detail::canonical(detail::dot(weight_.data() + c * features_, row, features_) +
+                                      bias_[static_cast<std::size_t>(c)]);
     }
     return logits;
   }

@@ -2,70 +2,95 @@
 #ifndef SEQPOOL_INPUT_HIDDEN_STATES_HPP
 #define SEQPOOL_INPUT_HIDDEN_STATES_HPP
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <array>
+#include <concepts>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
+/// Hidden states in any form: sequences of tokens of `hidden` features each.
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `X::value_type` | the scalar |
+/// | `x.batch()`, `x.hidden()` | how many sequences; features of a token |
+/// | `x.seq()`, `x.seq(b)` | tokens of the longest sequence, or more; tokens of sequence b, padding counted |
+/// | `x.token(b, s)` | the first feature of token s of sequence b |
+/// | `x.token_stride()`, `x.hidden_stride()` | elements from one token of a sequence, and from one feature, to the next
+/// |
+///
+/// One whose tokens are computed and not stored says instead of the last two rows:
+///
+/// | expression | meaning |
+/// |---|---|
+/// | `x.copy(b, run, out)` | writes the tokens `run` of sequence b to `out`, `[run, hidden]` |
+template <class X>
+concept Sequences = Scalar<typename X::value_type> &&
+    requires(const X& x, Index i, Run run, typename X::value_type* out) {
+  { x.batch() } -> std::convertible_to<Index>;
+  { x.seq() } -> std::convertible_to<Index>;
+  { x.seq(i) } -> std::convertible_to<Index>;
+  { x.hidden() } -> std::convertible_to<Index>;
+  requires requires {
+    { x.token(i, i) } -> std::same_as<const typename X::value_type*>;
+    { x.token_stride() } -> std::convertible_to<Index>;
+    { x.hidden_stride() } -> std::convertible_to<Index>;
+  } || requires {
+    x.copy(i, run, out);
+  };
+};
+
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. Element `(b, s, h)` is
-/// `data[b * strides[0] + s * strides[1] + h * strides[2]]`, so that a permuted `[seq, batch, hidden]` is
-/// `HiddenStates<float>(data, {batch, seq, hidden}, {hidden, batch * hidden, 1})`.
-/// No alignment is assumed. With a hidden stride of 1 tokens are read in place; with any other (a
-/// column-major tensor has one) they are packed block by block, unless batch and hidden can be exchanged: a
-/// batch stride of 1, no mask, and a pooling of each feature by itself.
+///     seqpool::HiddenStates<float> dense(data, {batch, seq, hidden});
+///     seqpool::HiddenStates<float> permuted(data, {batch, seq, hidden}, {hidden, batch * hidden, 1});  // [seq, batch,
+///     hidden]
+///
+/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
+/// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
 template <Scalar T>
 class HiddenStates {
  public:
   using value_type = T;
 
-  /// Views `data` as `sizes` = {batch, seq, hidden}, row-major and without gaps.
+  /// Views `data` as `sizes` = {batch, seq, hidden}, row-major and without gaps, or with `strides` = {batch, token,
+  /// hidden}, counted in elements (what PyTorch's `sizes()` and `strides()` give): element `(b, s, h)` is
+  /// `data[b * strides[0] + s * strides[1] + h * strides[2]]`.
   ///
-  /// **Shapes**: data: `[batch, seq, hidden]`. **Errors**: `std::invalid_argument` for a negative size, or a
-  /// null pointer to at least one element. **Complexity**: O(1), allocates nothing.
+  /// **Shapes**: data: `[batch, seq, hidden]`.
+  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
+  /// strides beyond what memory can hold.
   HiddenStates(const T* data, std::array<Index, 3> sizes)
-      : HiddenStates(data, sizes, detail::dense_strides(sizes, true)) {}
-
-  /// Views `data` as `sizes` = {batch, seq, hidden} with `strides` = {batch, token, hidden}, counted in
-  /// elements (what PyTorch's `sizes()` and `strides()` give).
-  ///
-  /// **Shapes**: data: `[batch, seq, hidden]`. **Errors**: `std::invalid_argument` for a negative size, or a
-  /// null pointer to at least one element. **Complexity**: O(1), allocates nothing.
+      : HiddenStates(data, sizes, detail::dense_strides(sizes, true, "hidden states")) {}
   HiddenStates(const T* data, std::array<Index, 3> sizes, std::array<Index, 3> strides)
       : data_(data), sizes_(sizes), strides_(strides) {
-    const auto [batch, seq, hidden] = sizes;
-    if (batch < 0 || seq < 0 || hidden < 0)
-      detail::fail("hidden states are " + detail::shape({batch, seq, hidden}) +
-                   ": every size of [batch, seq, hidden] must be 0 or more");
-    if (data == nullptr && batch > 0 && seq > 0 && hidden > 0)
-      detail::fail("hidden states " + detail::shape({batch, seq, hidden}) + " have a null pointer");
+    detail::check_memory(data, sizes, strides, "hidden states", "[batch, seq, hidden]");
   }
 
-  Index batch() const noexcept { return sizes_[0]; }
-  Index seq() const noexcept { return sizes_[1]; }
-  Index hidden() const noexcept { return sizes_[2]; }
+  [[nodiscard]] Index batch() const noexcept { return sizes_[0]; }
+  [[nodiscard]] Index seq() const noexcept { return sizes_[1]; }
+  [[nodiscard]] Index seq(Index) const noexcept { return sizes_[1]; }
+  [[nodiscard]] Index hidden() const noexcept { return sizes_[2]; }
 
-  /// Elements from one feature of a token to the next.
-  Index hidden_stride() const noexcept { return sizes_[2] > 1 ? strides_[2] : 1; }
+  /// Elements from one sequence, from one token and from one feature to the next; 1 where there is no next one.
+  [[nodiscard]] Index batch_stride() const noexcept { return sizes_[0] > 1 ? strides_[0] : 1; }
+  [[nodiscard]] Index token_stride() const noexcept { return sizes_[1] > 1 ? strides_[1] : 1; }
+  [[nodiscard]] Index hidden_stride() const noexcept { return sizes_[2] > 1 ? strides_[2] : 1; }
 
-  /// Elements from one sequence to the next.
-  Index batch_stride() const noexcept { return sizes_[0] > 1 ? strides_[0] : 1; }
+  /// The first feature of token `s` of sequence `b`; the others follow at `hidden_stride()`.
+  [[nodiscard]] const T* token(Index b, Index s) const noexcept { return data_ + b * strides_[0] + s * strides_[1]; }
 
   /// The same memory with batch and hidden exchanged, `[hidden, seq, batch]`.
-  HiddenStates transposed() const noexcept {
+  [[nodiscard]] HiddenStates transposed() const noexcept {
     HiddenStates other(*this);
     std::swap(other.sizes_[0], other.sizes_[2]);
     std::swap(other.strides_[0], other.strides_[2]);
     return other;
   }
-
-  /// The first feature of token `s` of row `b`; the others follow at `hidden_stride()`.
-  const T* token(Index b, Index s) const noexcept { return data_ + b * strides_[0] + s * strides_[1]; }
 
  private:
   const T* data_;
@@ -75,45 +100,44 @@ class HiddenStates {
 
 namespace detail {
 
+// Whether padding is a part of the sequences, so that a mask makes sense.
 template <class X>
-inline constexpr bool is_hidden_states = false;
-template <class T>
-inline constexpr bool is_hidden_states<HiddenStates<T>> = true;
+inline constexpr bool has_padding = true;
 
-// The one door for hidden states: whatever came in leaves as a view, or does not compile.
+// Whether all sequences lie in one array, so that there are distances between them.
 template <class X>
-auto view_hidden_states(const X& x) {
-  if constexpr (is_hidden_states<X>) {
-    return x;
+inline constexpr bool is_one_array = false;
+template <class T>
+inline constexpr bool is_one_array<HiddenStates<T>> = true;
+
+// The one door for hidden states: whatever came in leaves as Sequences, or does not compile.
+template <class X>
+decltype(auto) sequences_of(const X& x) {
+  if constexpr (Sequences<X>) {
+    return (x);
   } else if constexpr (EigenTensorOfRank<X, 3>) {
     static_assert(Scalar<element_t<X>>,
                   "seqpool: hidden states [batch, seq, hidden] must be of float, double, Eigen::half or "
                   "Eigen::bfloat16; convert others first, for example with x.template cast<float>().eval().");
     const auto sizes = sizes_of<3>(x);
-    return HiddenStates<element_t<X>>(x.data(), sizes, dense_strides(sizes, is_row_major<X>));
+    return HiddenStates<element_t<X>>(x.data(), sizes, dense_strides(sizes, is_row_major<X>, "hidden states"));
   } else if constexpr (EigenTensor<X>) {
     static_assert(!EigenTensor<X>,
                   "seqpool: pooling takes hidden states [batch, seq, hidden], a tensor of rank 3. Flattening "
                   "them to [batch, seq*hidden] ties weights to positions and destroys token order; keep the "
                   "three dimensions, and view one sequence [seq, hidden] as [1, seq, hidden].");
+    return HiddenStates<float>(nullptr, {0, 0, 0});
   } else {
     static_assert(EigenTensor<X>,
                   "seqpool: pooling takes hidden states [batch, seq, hidden]: an Eigen::Tensor or "
                   "Eigen::TensorMap of rank 3, or seqpool::HiddenStates<T>(data, {batch, seq, hidden}). "
                   "Evaluate an Eigen expression into a tensor first.");
+    return HiddenStates<float>(nullptr, {0, 0, 0});
   }
 }
 
-// A result of sizes [...] made from X: in X's layout and index type, with scalar A.
-template <class X, class A, class... Sizes>
-auto make_result(Sizes... sizes) {
-  if constexpr (is_hidden_states<X>) {
-    return Eigen::Tensor<A, sizeof...(Sizes), Eigen::RowMajor>(sizes...);
-  } else {
-    using I = typename X::Index;
-    return Eigen::Tensor<A, sizeof...(Sizes), static_cast<int>(X::Layout), I>(static_cast<I>(sizes)...);
-  }
-}
+template <class X>
+using sequences_t = std::remove_cvref_t<decltype(detail::sequences_of(std::declval<const X&>()))>;
 
 }  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_ALIGNED_HPP
+#define SEQPOOL_DETAIL_ALIGNED_HPP
+
+#include <seqpool/scalar.hpp>
+
+#include <cstddef>
+#include <new>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Alignment to a cache line, the same whatever the instruction set.
+template <class T>
+struct CacheLineAllocator {
+  using value_type = T;
+  static constexpr std::align_val_t alignment{64};
+
+  CacheLineAllocator() = default;
+  template <class U>
+  CacheLineAllocator(const CacheLineAllocator<U>&) noexcept {}
+
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
+  void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
+  bool operator==(const CacheLineAllocator&) const = default;
+};
+
+// Numbers that start on a cache line.
+template <class T>
+using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

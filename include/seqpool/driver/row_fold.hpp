@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DRIVER_ROW_FOLD_HPP
+#define SEQPOOL_DRIVER_ROW_FOLD_HPP
+
+#include <seqpool/driver/block_reader.hpp>
+#include <seqpool/fold/token_block.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// One row in the making: folds its real tokens in order, cuts them into blocks of block_tokens and merges those. The
+// parts that it is given may be of any number of tokens up to the row's end, as long as each but the last is a multiple
+// of tile_tokens: then the bits are those of the row in one piece.
+template <class P, class T>
+class RowFold {
+ public:
+  using State = typename P::template State<T>;
+
+  explicit RowFold(Index hidden) noexcept : hidden_(hidden) {}
+
+  // Begins a new row.
+  void start() noexcept { count_ = 0; }
+
+  // How many tokens were taken in.
+  Index count() const noexcept { return count_; }
+
+  // The states in use, to be saved; and so many tokens whose states are then written over.
+  std::vector<State*> states() {
+    if (count_ == 0) return {};
+    if (count_ < block_tokens || count_ % block_tokens == 0) return {&whole_};
+    return {&whole_, &block_};
+  }
+  void restore(const P& pooling, Index count) {
+    count_ = count;
+    for (State* state : states()) pooling.init(*state, hidden_);
+  }
+
+  void fold(const P& pooling, const TokenBlock<T>& tokens) {
+    for (Index first = 0; first < tokens.size();) {
+      const Index in_block = count_ % block_tokens;
+      const Index n = (std::min)(block_tokens - in_block, tokens.size() - first);
+      State& state = count_ < block_tokens ? whole_ : block_;
+      if (in_block == 0) pooling.init(state, hidden_);
+      pooling.fold(state, n == tokens.size() ? tokens : tokens.part(first, n));
+      first += n;
+      count_ += n;
+      if (count_ > block_tokens && count_ % block_tokens == 0) pooling.merge(whole_, block_);
+    }
+  }
+
+  // The state of all tokens so far; no more are to come.
+  State& finished(const P& pooling) {
+    if (count_ > block_tokens && count_ % block_tokens != 0) pooling.merge(whole_, block_);
+    return whole_;
+  }
+
+ private:
+  Index hidden_;
+  Index count_ = 0;
+  State whole_;  // the blocks that are complete, or the first one
+  State block_;  // a later one
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

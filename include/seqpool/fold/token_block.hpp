@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_FOLD_TOKEN_BLOCK_HPP
+#define SEQPOOL_FOLD_TOKEN_BLOCK_HPP
+
+#include <seqpool/scalar.hpp>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+namespace detail {
+// As many tokens as the inner loop takes in one pass.
+inline constexpr Index tile_tokens = 8;
+
+// Where a block's tokens come from: what the driver says of them.
+template <Scalar T>
+struct TokenSource {
+  Index row = 0;                     // the result that they go into
+  Index sequence = 0;                // the sequence that they stand in
+  Index position = 0;                // where token 0 stands in it, if they are one run
+  const Index* places = nullptr;     // where each token lies, in strides from data: where there are holes
+  const Index* positions = nullptr;  // where each token stands in its sequence: where there are holes
+  // To be prefetched, where that pays:
+  bool prefetch = false;
+  Index following = 0;      // tokens behind these, which lie, or are listed in `places`, as if they belonged to them
+  const T* next = nullptr;  // the tile that is read behind those, in the same array: where these are one run
+};
+
+struct Prefetch {
+  // The same tokens, of which nothing is to be prefetched, as somebody else does it.
+  template <class Tokens>
+  static Tokens without(Tokens tokens) noexcept {
+    tokens.source_.prefetch = false;
+    return tokens;
+  }
+
+  // How many elements behind each token of the tile at `first` the one lies that is read a tile later; 0 if those are
+  // not to be prefetched, or not equally far.
+  template <class Tokens>
+  static Index distance(const Tokens& tokens, Index first) noexcept {
+    const auto& source = tokens.source_;
+    if (!source.prefetch) return 0;
+    const Index known = tokens.size_ + source.following;
+    if (first + 2 * tile_tokens <= known) {
+      Index step = tile_tokens;
+      if (source.places != nullptr) {
+        const Index* const places = source.places + first;
+        step = places[tile_tokens] - places[0];
+        for (Index i = 1; i < tile_tokens; ++i)
+          if (places[tile_tokens + i] - places[i] != step) return 0;
+      }
+      return step * tokens.stride_;
+    }
+    if (source.next == nullptr || first + tile_tokens != known) return 0;
+    return source.next - tokens[first];
+  }
+};
+}  // namespace detail
+
+/// Some real tokens of one sequence, in order: `[n, hidden]`, read where they lie. Padded tokens are not among them, so
+/// a pooling never meets a mask.
+///
+///     for (Index i = 0; i < tokens.size(); ++i)
+///       for (Index h = 0; h < tokens.hidden(); ++h)
+///         sum[h] += widen(tokens[i][h]);
+///
+/// `tokens[i]` points to the `hidden` consecutive features of token i.
+template <Scalar T>
+class TokenBlock {
+ public:
+  using value_type = T;
+
+  /// `size` tokens, each `stride` elements behind the one before it, the first of them at `position` of its sequence.
+  ///
+  /// **Shapes**: data: `[size, hidden]`.
+  TokenBlock(const T* data, Index size, Index hidden, Index stride, Index position = 0) noexcept
+      : TokenBlock(data, size, hidden, stride, detail::TokenSource<T>{.position = position}) {}
+
+  // As the driver makes it.
+  TokenBlock(const T* data, Index size, Index hidden, Index stride, const detail::TokenSource<T>& source) noexcept
+      : data_(data), size_(size), hidden_(hidden), stride_(stride), source_(source) {}
+
+  [[nodiscard]] Index size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] Index hidden() const noexcept { return hidden_; }
+
+  /// The features of token i, `[hidden]`, neighbours in memory.
+  [[nodiscard]] const T* operator[](Index i) const noexcept {
+    return data_ + (source_.places == nullptr ? i : source_.places[i]) * stride_;
+  }
+
+  /// The row of the result that these tokens go into, and the sequence that they stand in: two numbers only for spans.
+  [[nodiscard]] Index row() const noexcept { return source_.row; }
+  [[nodiscard]] Index sequence() const noexcept { return source_.sequence; }
+
+  /// Where token i stands in its sequence, padding counted.
+  [[nodiscard]] Index position(Index i) const noexcept {
+    return source_.positions == nullptr ? source_.position + i : source_.positions[i];
+  }
+
+  /// Tokens `[first, first + count)` of these, `[count, hidden]`.
+  [[nodiscard]] TokenBlock part(Index first, Index count) const noexcept {
+    TokenBlock block(*this);
+    block.size_ = count;
+    block.source_.following += size_ - first - count;
+    if (source_.places == nullptr)
+      block.data_ += first * stride_;
+    else
+      block.source_.places += first;
+    if (source_.positions == nullptr)
+      block.source_.position += first;
+    else
+      block.source_.positions += first;
+    return block;
+  }
+
+ private:
+  friend struct detail::Prefetch;
+
+  const T* data_;
+  Index size_;
+  Index hidden_;
+  Index stride_;
+  detail::TokenSource<T> source_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

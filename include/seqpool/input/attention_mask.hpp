@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_INPUT_ATTENTION_MASK_HPP
+#define SEQPOOL_INPUT_ATTENTION_MASK_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// What a mask may be made of: any arithmetic type, Eigen::half and Eigen::bfloat16.
+template <class M>
+concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
+
+/// An attention mask `[batch, seq]` seen where it lies, 1 for a real token and 0 for a padded one: what tokenizers
+/// give.
+///
+///     const std::int64_t* mask = ...;  // [batch, max_len], of which the first seq columns are wanted
+///     seqpool::mean_pool(x, seqpool::AttentionMask(mask, {batch, seq}, {max_len, 1}));
+///
+/// It owns nothing and copies nothing: the memory must outlive it.
+template <MaskScalar M>
+class AttentionMask {
+ public:
+  /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token} from one
+  /// row and one token to the next, counted in elements.
+  ///
+  /// **Shapes**: data: `[batch, seq]`.
+  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
+  /// strides beyond what memory can hold.
+  AttentionMask(const M* data, std::array<Index, 2> sizes)
+      : AttentionMask(data, sizes, detail::dense_strides(sizes, true, "mask")) {}
+  AttentionMask(const M* data, std::array<Index, 2> sizes, std::array<Index, 2> strides)
+      : mask_{data, sizes[0], sizes[1], strides[0], strides[1]} {
+    detail::check_memory(data, sizes, strides, "mask values", "[batch, seq]");
+  }
+
+  [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
+
+  /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1, which is
+  /// named with its place; a negative one looks like an additive mask, which is said too.
+  /// **Cost**: reads the mask once.
+  void check(Index batch, Index seq) const;
+
+  [[nodiscard]] Run next_run(Index row, Run within) const noexcept;
+
+ private:
+  [[noreturn]] void refuse(Index row, Index token) const;
+
+  detail::MatrixView<const M> mask_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <MaskScalar M>
+void AttentionMask<M>::check(Index batch, Index seq) const {
+  if (mask_.rows != batch || mask_.columns != seq)
+    detail::fail("mask is " + detail::shape({mask_.rows, mask_.columns}) +
+                 ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
+  for (Index row = 0; row < batch; ++row)
+    for (Index token = 0; token < seq; ++token)
+      if (!(mask_(row, token) == M(0) || mask_(row, token) == M(1))) refuse(row, token);
+}
+
+template <MaskScalar M>
+Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
+  const Index last = (std::min)(within.end, mask_.columns);
+  Index begin = within.begin;
+  while (begin < last && mask_(row, begin) == M(0)) ++begin;
+  Index end = begin;
+  while (end < last && !(mask_(row, end) == M(0))) ++end;
+  return {begin, end};
+}
+
+template <MaskScalar M>
+void AttentionMask<M>::refuse(Index row, Index token) const {
+  std::ostringstream what;
+  what << "mask value " << +mask_(row, token) << " at [" << row << ", " << token
+       << "]: an attention mask holds 1 for a real token and 0 for a padded one";
+  if (mask_(row, token) < M(0))
+    what << "; a negative value looks like an additive mask (0 and -inf): pass the 0/1 mask it was made from";
+  detail::fail(what.str());
+}
+
+namespace detail {
+
+// The one door for selections: one passes as it is, an attention mask becomes a view.
+template <class S>
+decltype(auto) selection_of(const S& selection) {
+  if constexpr (Selection<S>) {
+    return (selection);
+  } else if constexpr (EigenTensorOfRank<S, 2>) {
+    static_assert(MaskScalar<element_t<S>>, "seqpool: an attention mask [batch, seq] must hold numbers or bool.");
+    const auto view = matrix_view(selection, "mask");
+    return AttentionMask<element_t<S>>(view.data, {view.rows, view.columns}, {view.row_stride, view.column_stride});
+  } else {
+    static_assert(
+        Selection<S>,
+        "seqpool: the argument after the hidden states must be an attention mask [batch, seq] (an Eigen tensor "
+        "of rank 2, or seqpool::AttentionMask(data, {batch, seq}) for a pointer), seqpool::Lengths(lengths) for a "
+        "vector of lengths, seqpool::Spans, or a device such as Eigen::ThreadPoolDevice; a mask comes before the "
+        "device. Evaluate an Eigen expression into a tensor first.");
+    return AllTokens{};
+  }
+}
+
+}  // namespace detail
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_INPUT_PACKED_STATES_HPP
+#define SEQPOOL_INPUT_PACKED_STATES_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Sequences one behind the other without padding, `[total, hidden]`: sequence b is tokens
+/// `[offsets[b], offsets[b + 1])`, as in the cu_seqlens of attention kernels of variable length.
+///
+///     const std::vector<std::int32_t> cu_seqlens{0, 12, 12, 19};
+///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden]; row 1 is
+///     zeros
+///
+/// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
+/// `skip_prefix(AllTokens{}, counts)` are.
+template <Scalar T>
+class PackedStates {
+ public:
+  using value_type = T;
+
+  /// **Shapes**: data: `[total, hidden]` = `sizes`, row-major; offsets: `[batch + 1]`, integers in a contiguous range,
+  /// an Eigen vector or an Eigen tensor of rank 1.
+  /// **Errors**: `std::invalid_argument` for no offsets, offsets that do not start at 0, fall, or end elsewhere than at
+  /// total, naming their index; a negative size; a null pointer to at least one element.
+  /// **Cost**: O(batch), one allocation.
+  template <class V>
+  PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets);
+
+  [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(offsets_.size()) - 1; }
+  [[nodiscard]] Index seq() const noexcept { return longest_; }
+  [[nodiscard]] Index seq(Index b) const noexcept { return offset(b + 1) - offset(b); }
+  [[nodiscard]] Index hidden() const noexcept { return hidden_; }
+  [[nodiscard]] Index token_stride() const noexcept { return hidden_; }
+  [[nodiscard]] Index hidden_stride() const noexcept { return 1; }
+  [[nodiscard]] const T* token(Index b, Index s) const noexcept { return data_ + (offset(b) + s) * hidden_; }
+
+ private:
+  Index offset(Index b) const noexcept { return offsets_[static_cast<std::size_t>(b)]; }
+
+  const T* data_;
+  Index hidden_;
+  Index longest_ = 0;
+  std::vector<Index> offsets_;
+};
+
+namespace detail {
+template <class T>
+inline constexpr bool has_padding<PackedStates<T>> = false;
+template <class T>
+inline constexpr bool is_one_array<PackedStates<T>> = true;
+}  // namespace detail
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <Scalar T>
+template <class V>
+PackedStates<T>::PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets)
+    : data_(data), hidden_(sizes[1]) {
+  static_assert(
+      detail::IntegerVector<V>,
+      "seqpool: PackedStates(data, {total, hidden}, offsets) takes integer offsets [batch + 1], as cu_seqlens: a "
+      "contiguous range such as std::vector<std::int32_t>, an Eigen vector, or an Eigen tensor of rank 1.");
+  detail::check_memory(data, sizes, detail::dense_strides(sizes, true, "packed states"), "packed states",
+                       "[total, hidden]");
+  const auto refuse = [](std::size_t i, const std::string& offset, const std::string& rule) {
+    detail::fail("offset " + std::to_string(i) + " is " + offset + ": " + rule);
+  };
+  if constexpr (detail::IntegerVector<V>)
+    offsets_ = detail::indices(offsets, [&](std::size_t i, const std::string& offset) {
+      refuse(i, offset, "offsets must be between 0 and total");
+    });
+  if (offsets_.empty()) detail::fail("offsets are [0]: they must be [batch + 1], the first of them 0");
+  if (offsets_.front() != 0) refuse(0, std::to_string(offsets_.front()), "the first offset must be 0");
+  for (std::size_t i = 1; i < offsets_.size(); ++i) {
+    if (offsets_[i] < offsets_[i - 1])
+      refuse(i, std::to_string(offsets_[i]),
+             "offsets must not fall, and the one before it is " + std::to_string(offsets_[i - 1]));
+    longest_ = (std::max)(longest_, offsets_[i] - offsets_[i - 1]);
+  }
+  if (offsets_.back() != sizes[0])
+    refuse(offsets_.size() - 1, std::to_string(offsets_.back()),
+           "the last offset must be the number of tokens, and packed states are " + detail::shape(sizes));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

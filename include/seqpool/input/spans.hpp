@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_INPUT_SPANS_HPP
+#define SEQPOOL_INPUT_SPANS_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <ranges>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Tokens `[begin, end)` of one sequence.
+struct Span {
+  Index sequence;
+  Index begin;
+  Index end;
+};
+
+/// One result row for each span: words, sentences, the chunks of late chunking. Spans may overlap and may be empty.
+///
+///     seqpool::mean_pool(x, seqpool::Spans{{0, 0, 5}, {0, 3, 9}, {1, 2, 2}});  // [3, hidden]; the last row is zeros
+class Spans {
+ public:
+  /// **Shapes**: spans: `[rows]`, the rows of the result.
+  /// **Errors**: a span that is not within its sequence is found, and named, when it meets the hidden states.
+  /// **Cost**: copies the spans, one allocation.
+  Spans(std::initializer_list<Span> spans) : spans_(spans) {}
+  template <std::ranges::input_range R>
+  requires(std::same_as<std::ranges::range_value_t<R>, Span>) explicit Spans(const R& spans) {
+    for (const Span& span : spans) spans_.push_back(span);
+  }
+
+  void check(Index batch, Index seq) const {
+    check_each(batch, [seq](Index) { return seq; });
+  }
+  template <Sequences X>
+  void check(const X& x) const {
+    check_each(x.batch(), [&x](Index sequence) { return x.seq(sequence); });
+  }
+  [[nodiscard]] Index rows(Index) const noexcept { return static_cast<Index>(spans_.size()); }
+  [[nodiscard]] Index sequence(Index row) const noexcept { return spans_[static_cast<std::size_t>(row)].sequence; }
+  [[nodiscard]] Run next_run(Index row, Run within) const noexcept {
+    const Span& span = spans_[static_cast<std::size_t>(row)];
+    const Index begin = (std::max)(within.begin, span.begin);
+    return {begin, (std::max)(begin, (std::min)(within.end, span.end))};
+  }
+
+ private:
+  template <class Seq>
+  void check_each(Index batch, Seq seq) const;
+
+  std::vector<Span> spans_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class Seq>
+void Spans::check_each(Index batch, Seq seq) const {
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    const Span& span = spans_[i];
+    const auto name = [&] {
+      return "span " + std::to_string(i) + " is tokens [" + std::to_string(span.begin) + ", " +
+             std::to_string(span.end) + ") of sequence " + std::to_string(span.sequence);
+    };
+    if (span.sequence < 0 || span.sequence >= batch)
+      detail::fail(name() + ", but hidden states have batch " + std::to_string(batch));
+    if (span.begin < 0 || span.begin > span.end) detail::fail(name() + ": it must be 0 <= begin <= end");
+    if (span.end > seq(span.sequence))
+      detail::fail(name() + ", but that sequence has " + std::to_string(seq(span.sequence)) + " tokens");
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

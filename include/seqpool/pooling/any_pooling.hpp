@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_ANY_POOLING_HPP
+#define SEQPOOL_POOLING_ANY_POOLING_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/state_parts.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Any pooling of hidden states of T, chosen at run time; itself a pooling.
+///
+///     seqpool::AnyPooling<float> pooling = seqpool::Mean{};
+///     if (config == "max") pooling = seqpool::Max{};
+///     seqpool::pool(pooling, x, mask);
+///
+/// **Cost**: one virtual call for each step, which is one for 256 tokens; a state is one allocation. Copies share the
+/// pooling.
+/// **Numerics**: the bits of the pooling it holds.
+template <Scalar T>
+class AnyPooling {
+  using A = accumulator_t<T>;
+  struct Held;
+
+  struct Pooler {
+    virtual ~Pooler() = default;
+    virtual std::string name() const = 0;
+    virtual Index width(Index hidden) const = 0;
+    virtual Reads reads() const = 0;
+    virtual bool has_check() const = 0;
+    virtual void check(Index batch, Index seq) const = 0;
+    virtual std::unique_ptr<Held> make() const = 0;
+    virtual void init(Held& state, Index hidden) const = 0;
+    virtual void fold(Held& state, const TokenBlock<T>& tokens) const = 0;
+    virtual void merge(Held& state, const Held& next) const = 0;
+    virtual void finish(Held& state, std::span<A> out) const = 0;
+  };
+  struct Held {
+    virtual ~Held() = default;
+    virtual std::unique_ptr<Held> copy() const = 0;
+    virtual void visit(const std::function<void(detail::Part)>& f) = 0;
+  };
+  template <class P>
+  class PoolerOf;
+
+ public:
+  class StateOfT;
+  template <std::same_as<T> U>
+  using State = StateOfT;
+
+  template <class P>
+  requires(!std::same_as<P, AnyPooling>) AnyPooling(P pooling) {
+    static_assert(
+        Pooling<P, T>,
+        "seqpool: AnyPooling<T> holds a seqpool::Pooling for hidden states of T: Mean{}, Max{}, Attention{query}, "
+        "or your own.");
+    if constexpr (Pooling<P, T>) {
+      static_assert(std::same_as<result_t<P, T>, A>,
+                    "seqpool: AnyPooling<T> holds poolings whose result is of accumulator_t<T>.");
+      pooler_ = std::make_shared<const PoolerOf<P>>(std::move(pooling));
+    }
+  }
+
+  [[nodiscard]] std::string name() const { return pooler_->name(); }
+  [[nodiscard]] Index width(Index hidden) const { return pooler_->width(hidden); }
+  [[nodiscard]] Reads reads() const { return pooler_->reads(); }
+  [[nodiscard]] bool has_check() const { return pooler_->has_check(); }
+  void check(Index batch, Index seq) const { pooler_->check(batch, seq); }
+  void init(StateOfT& state, Index hidden) const;
+  void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(*state.held_, tokens); }
+  void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(*state.held_, *next.held_); }
+  void finish(StateOfT& state, std::span<A> out) const { pooler_->finish(*state.held_, out); }
+
+ private:
+  std::shared_ptr<const Pooler> pooler_;
+};
+
+/// The state of whichever pooling it was last initialised by.
+template <Scalar T>
+class AnyPooling<T>::StateOfT {
+ public:
+  StateOfT() = default;
+  StateOfT(const StateOfT& other) : pooler_(other.pooler_), held_(other.held_ ? other.held_->copy() : nullptr) {}
+  StateOfT(StateOfT&&) noexcept = default;
+  StateOfT& operator=(StateOfT other) noexcept {
+    pooler_ = std::move(other.pooler_);
+    held_ = std::move(other.held_);
+    return *this;
+  }
+  ~StateOfT() = default;
+
+  /// f(part) for each part, as a `std::span` of float, double or Index.
+  void visit(auto f) {
+    if (held_) held_->visit([&f](detail::Part part) { std::visit(f, part); });
+  }
+
+ private:
+  friend class AnyPooling;
+  std::shared_ptr<const Pooler> pooler_;  // what made it
+  std::unique_ptr<Held> held_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <Scalar T>
+template <class P>
+class AnyPooling<T>::PoolerOf final : public Pooler {
+  using PState = typename P::template State<T>;
+  struct HeldState final : Held {
+    PState state;
+    std::unique_ptr<Held> copy() const override { return std::make_unique<HeldState>(*this); }
+    void visit([[maybe_unused]] const std::function<void(detail::Part)>& f) override {
+      if constexpr (detail::has_parts<PState>)
+        detail::for_each_part(state, f);
+      else
+        detail::fail("the state of this pooling has no visit(f), so it cannot be saved");
+    }
+  };
+  static PState& of(Held& state) { return static_cast<HeldState&>(state).state; }
+  static const PState& of(const Held& state) { return static_cast<const HeldState&>(state).state; }
+
+ public:
+  explicit PoolerOf(P pooling) : pooling_(std::move(pooling)) {}
+
+  std::string name() const override { return detail::name_of(pooling_); }
+  Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
+  Reads reads() const override { return detail::reads_of(pooling_); }
+  bool has_check() const override { return detail::has_check<P>; }
+  void check(Index batch, Index seq) const override { detail::check_tokens(pooling_, batch, seq); }
+  std::unique_ptr<Held> make() const override { return std::make_unique<HeldState>(); }
+  void init(Held& state, Index hidden) const override { pooling_.init(of(state), hidden); }
+  void fold(Held& state, const TokenBlock<T>& tokens) const override { pooling_.fold(of(state), tokens); }
+  void merge(Held& state, const Held& next) const override { pooling_.merge(of(state), of(next)); }
+  void finish(Held& state, std::span<A> out) const override { pooling_.finish(of(state), out); }
+
+ private:
+  P pooling_;
+};
+
+template <Scalar T>
+void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
+  if (state.pooler_ != pooler_) {
+    state.held_ = pooler_->make();
+    state.pooler_ = pooler_;
+  }
+  pooler_->init(*state.held_, hidden);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_CONCAT_HPP
+#define SEQPOOL_POOLING_CONCAT_HPP
+
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/state_parts.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Several poolings side by side in one read of memory: out = [out of the first | out of the second | ...].
+///
+///     seqpool::pool(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, x, mask);  // [batch, 3 *
+///     hidden]
+///
+/// **Shapes**: tokens `[n, hidden]` to `[sum of the widths]`.
+/// **Numerics**: each part has the bits of its pooling alone.
+/// **Source**: sentence-transformers' lists of pooling modes.
+template <class... P>
+class Concat {
+  static_assert(sizeof...(P) > 0, "seqpool: Concat{poolings...} takes at least one pooling.");
+
+ public:
+  template <Scalar T>
+  requires(Pooling<P, T>&&...) struct State {
+    std::tuple<typename P::template State<T>...> parts;
+    Index hidden = 0;
+
+    void visit(auto f) requires(detail::has_parts<typename P::template State<T>>&&...) {
+      std::apply([&](auto&... part) { (part.visit(f), ...); }, parts);
+    }
+  };
+  template <Scalar T>
+  using Result = std::tuple_element_t<0, std::tuple<result_t<P, T>...>>;
+
+  explicit Concat(P... poolings) : poolings_(std::move(poolings)...) {}
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Reads reads() const;
+  [[nodiscard]] Index width(Index hidden) const;
+  void check(Index batch, Index seq) const requires(detail::has_check<P> || ...);
+
+  template <Scalar T>
+  void init(State<T>& state, Index hidden) const;
+  template <Scalar T>
+  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T>
+  void merge(State<T>& state, const State<T>& next) const;
+  template <Scalar T>
+  void finish(State<T>& state, std::span<Result<T>> out) const;
+
+ private:
+  // f(pooling) for each in order, and f(pooling, its state), f(pooling, its state, its next state).
+  template <class F, class... States>
+  void each(F f, States&... states) const {
+    [&]<std::size_t... i>(std::index_sequence<i...>) { (Concat::call<i>(f, std::get<i>(poolings_), states...), ...); }
+    (std::index_sequence_for<P...>());
+  }
+  template <std::size_t i, class F, class Pooling, class... States>
+  static void call(F& f, const Pooling& pooling, States&... states) {
+    f(pooling, std::get<i>(states.parts)...);
+  }
+
+  std::tuple<P...> poolings_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class... P>
+std::string Concat<P...>::name() const {
+  std::string all = "concat";
+  each([&](const auto& pooling) { all += " " + detail::name_of(pooling); });
+  return all;
+}
+
+template <class... P>
+Reads Concat<P...>::reads() const {
+  Reads all{};
+  each([&](const auto& pooling) { all = all | detail::reads_of(pooling); });
+  return all;
+}
+
+template <class... P>
+Index Concat<P...>::width(Index hidden) const {
+  Index all = 0;
+  each([&](const auto& pooling) { all += static_cast<Index>(pooling.width(hidden)); });
+  return all;
+}
+
+template <class... P>
+void Concat<P...>::check(Index batch, Index seq) const requires(detail::has_check<P> || ...) {
+  each([&](const auto& pooling) { detail::check_tokens(pooling, batch, seq); });
+}
+
+template <class... P>
+template <Scalar T>
+void Concat<P...>::init(State<T>& state, Index hidden) const {
+  static_assert((std::same_as<result_t<P, T>, Result<T>> && ...),
+                "seqpool: the poolings of a Concat must have results of one scalar.");
+  state.hidden = hidden;
+  each([&](const auto& pooling, auto& part) { pooling.init(part, hidden); }, state);
+}
+
+// A tile at a time, so that all but the first pooling find it in cache.
+template <class... P>
+template <Scalar T>
+void Concat<P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  for (Index first = 0; first < tokens.size(); first += detail::tile_tokens) {
+    TokenBlock<T> tile = tokens.part(first, (std::min)(detail::tile_tokens, tokens.size() - first));
+    each(
+        [&](const auto& pooling, auto& part) {
+          pooling.fold(part, tile);
+          if (detail::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
+        },
+        state);
+  }
+}
+
+template <class... P>
+template <Scalar T>
+void Concat<P...>::merge(State<T>& state, const State<T>& next) const {
+  each([](const auto& pooling, auto& part, const auto& next_part) { pooling.merge(part, next_part); }, state, next);
+}
+
+template <class... P>
+template <Scalar T>
+void Concat<P...>::finish(State<T>& state, std::span<Result<T>> out) const {
+  each(
+      [&](const auto& pooling, auto& part) {
+        const auto width = static_cast<std::size_t>(pooling.width(state.hidden));
+        pooling.finish(part, out.first(width));
+        out = out.subspan(width);
+      },
+      state);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_MEAN_SQRT_LEN_HPP
+#define SEQPOOL_POOLING_MEAN_SQRT_LEN_HPP
+
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <functional>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The sum over a row's n real tokens by the root of their number: out[h] = (sum_t x_t[h]) / sqrt(n).
+///
+///     seqpool::pool(seqpool::MeanSqrtLen{}, x, mask);  // or mean_sqrt_len_pool(x, mask)
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 3) * eps * (sum_t |x_t[h]|) / sqrt(n), as long
+/// as sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
+/// **Source**: sentence-transformers' "mean_sqrt_len_tokens".
+struct MeanSqrtLen {
+  template <Scalar T>
+  using State = FeatureState<T>;
+
+  [[nodiscard]] std::string name() const { return "mean_sqrt_len"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }
+  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
+  void finish(const auto& state, auto out) const {
+    as_array(out) = as_array(state.values) / std::sqrt(state.divisor());
+  }
+};
+
+/// `pool(MeanSqrtLen{}, x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, hidden]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto mean_sqrt_len_pool(const X& x, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(MeanSqrtLen{}, x, mask, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

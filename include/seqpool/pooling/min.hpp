@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_MIN_HPP
+#define SEQPOOL_POOLING_MIN_HPP
+
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <limits>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The smallest value of every feature over a row's real tokens: out[h] = min_t x_t[h].
+///
+///     seqpool::pool(seqpool::Min{}, x, mask);  // or min_pool(x, mask)
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. Of 0 and -0, which
+/// are equal, the first one stays.
+/// **Source**: `torch.amin`, which has no answer for an empty row.
+struct Min {
+  template <Scalar T>
+  using State = FeatureState<T>;
+
+  [[nodiscard]] std::string name() const { return "min"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  template <Scalar T>
+  void init(State<T>& state, Index hidden) const {
+    state.start(hidden, std::numeric_limits<accumulator_t<T>>::infinity());
+  }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, smaller); }
+  void merge(auto& state, const auto& next) const { state.merge(next, smaller); }
+  void finish(const auto& state, auto out) const {
+    if (state.count == 0)
+      as_array(out).setZero();
+    else
+      as_array(out) = as_array(state.values);
+  }
+
+ private:
+  // A NaN on either side wins: SIMD minima keep or lose it by its side. In two steps, of which the first is one
+  // instruction.
+  static constexpr auto smaller = [](auto held, auto x) {
+    const auto number = x < held ? x : held;
+    return x != x ? x : number;
+  };
+};
+
+/// `pool(Min{}, x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, hidden]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto min_pool(const X& x, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(Min{}, x, mask, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

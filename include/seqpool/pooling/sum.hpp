@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_SUM_HPP
+#define SEQPOOL_POOLING_SUM_HPP
+
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <functional>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The sum over a row's n real tokens: out[h] = sum_t x_t[h].
+///
+///     seqpool::pool(seqpool::Sum{}, x, mask);  // or sum_pool(x, mask)
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Numerics**: in `accumulator_t`; blocks of 256 tokens are summed in order and then added up, so
+/// |error| <= (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, as long as that sum is finite in `accumulator_t`.
+struct Sum {
+  template <Scalar T>
+  using State = FeatureState<T>;
+
+  [[nodiscard]] std::string name() const { return "sum"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }
+  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
+  void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values); }
+};
+
+/// `pool(Sum{}, x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, hidden]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto sum_pool(const X& x, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(Sum{}, x, mask, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

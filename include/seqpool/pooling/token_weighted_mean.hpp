@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_TOKEN_WEIGHTED_MEAN_HPP
+#define SEQPOOL_POOLING_TOKEN_WEIGHTED_MEAN_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The mean over a row's real tokens with a weight for each: out[h] = (sum_t w_t x_t[h]) / (sum_t w_t).
+///
+///     seqpool::pool(seqpool::TokenWeightedMean{weights}, x, mask);  // weights [batch, seq], of idf or of attention
+///
+/// **Shapes**: weights `[batch, seq]`, of padded tokens not read; tokens `[n, hidden]` to `[hidden]`.
+/// **Empty**: weights that add up to 0 give zeros.
+/// **Errors**: `std::invalid_argument` if weights are not `[batch, seq]` of the hidden states.
+/// **Cost**: the constructor copies the weights.
+/// **Numerics**: in `accumulator_t`; for weights of 0 or more |error| <= (2 * (min(n, 256) + n / 256) + 4) * eps *
+/// (sum_t w_t |x_t[h]|) / (sum_t w_t), as long as those sums are finite and, unless 0, normal there.
+/// **Source**: sentence-transformers' token weights ("token_weights_sum").
+template <Scalar T>
+class TokenWeightedMean {
+ public:
+  template <Scalar U>
+  struct State {
+    Accumulators<accumulator_t<U>> weighted;  // [hidden], sum_t w_t x_t
+    accumulator_t<U> weight = 0;              // sum_t w_t
+
+    void visit(auto f) {
+      f(weighted);
+      f(weight);
+    }
+  };
+
+  /// Copies the weights: an Eigen tensor or map of rank 2, in either layout, `[batch, seq]`.
+  template <class W>
+  explicit TokenWeightedMean(const W& weights);
+
+  [[nodiscard]] std::string name() const { return "token_weighted_mean"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  void check(Index batch, Index seq) const;
+
+  template <Scalar U>
+  void init(State<U>& state, Index hidden) const {
+    state.weighted.assign(static_cast<std::size_t>(hidden), 0);
+    state.weight = 0;
+  }
+
+  template <Scalar U>
+  requires std::same_as<accumulator_t<U>, accumulator_t<T>>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
+    const A* const weights = weights_.data() + tokens.sequence() * seq_;
+    seqpool::fold_features(
+        tokens,
+        [&](Index i) {
+          const A weight = weights[tokens.position(i)];
+          state.weight += weight;
+          return weight;
+        },
+        [](A x, A weight, A& weighted) { weighted += weight * x; }, state.weighted.data());
+  }
+
+  template <Scalar U>
+  void merge(State<U>& state, const State<U>& next) const {
+    as_array(state.weighted) += as_array(next.weighted);
+    state.weight += next.weight;
+  }
+
+  template <Scalar U>
+  void finish(const State<U>& state, auto out) const {
+    if (state.weight == 0)
+      as_array(out).setZero();
+    else
+      as_array(out) = as_array(state.weighted) / state.weight;
+  }
+
+ private:
+  using A = accumulator_t<T>;
+
+  Index batch_ = 0;
+  Index seq_ = 0;
+  std::vector<A> weights_;  // [batch, seq], row-major
+};
+
+template <detail::EigenTensor W>
+explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::element_t<W>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <Scalar T>
+template <class W>
+TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
+  static_assert(
+      detail::EigenTensorOfRank<W, 2>,
+      "seqpool: TokenWeightedMean{weights} takes the weights [batch, seq], one for each token: an Eigen::Tensor or "
+      "Eigen::TensorMap of rank 2.");
+  if constexpr (detail::EigenTensorOfRank<W, 2>) {
+    static_assert(std::same_as<detail::element_t<W>, T>, "seqpool: TokenWeightedMean<T>{weights} takes weights of T.");
+    const auto view = detail::matrix_view(weights, "weights");
+    batch_ = view.rows;
+    seq_ = view.columns;
+    weights_.reserve(static_cast<std::size_t>(batch_ * seq_));
+    for (Index b = 0; b < batch_; ++b)
+      for (Index s = 0; s < seq_; ++s) weights_.push_back(widen(view(b, s)));
+  }
+}
+
+template <Scalar T>
+void TokenWeightedMean<T>::check(Index batch, Index seq) const {
+  if (batch_ != batch || seq_ != seq)
+    detail::fail("weights are " + detail::shape({batch_, seq_}) +
+                 ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

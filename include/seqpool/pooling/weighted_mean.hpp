@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
+#define SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
+
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cstddef>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The mean over a row's n real tokens, weighted by place: out[h] = (sum_p p x_p[h]) / (1 + 2 + ... + n), p = 1, ..., n
+/// counted over the real tokens, so that padding on either side changes nothing.
+///
+///     seqpool::pool(seqpool::WeightedMean{}, x, mask);  // or weighted_mean_pool(x, mask)
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Numerics**: in `accumulator_t`, |error| <= (min(n, 256) + n / 256 + 8) * eps * 2 * max_t |x_t[h]|, for n up to
+/// 2^24 in float, as long as n * sum_t |x_t[h]| is finite and the result is normal there.
+/// **Source**: SGPT and sentence-transformers' "weightedmean", whose places count holes too, and before 6.2 padding on
+/// the left.
+struct WeightedMean {
+  template <Scalar T>
+  struct State {
+    Accumulators<accumulator_t<T>> weighted;  // [hidden], sum_p p x_p
+    Accumulators<accumulator_t<T>> sum;       // [hidden], sum_p x_p: what a state that comes later is moved up by
+    Index count = 0;
+
+    void visit(auto f) {
+      f(weighted);
+      f(sum);
+      f(count);
+    }
+  };
+
+  [[nodiscard]] std::string name() const { return "weighted_mean"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+
+  template <Scalar T>
+  void init(State<T>& state, Index hidden) const {
+    state.weighted.assign(static_cast<std::size_t>(hidden), 0);
+    state.sum.assign(static_cast<std::size_t>(hidden), 0);
+    state.count = 0;
+  }
+
+  template <Scalar T>
+  void fold(State<T>& state, const TokenBlock<T>& tokens) const {
+    using A = accumulator_t<T>;
+    seqpool::fold_features(
+        tokens, [&](Index i) { return static_cast<A>(state.count + i + 1); },
+        [](A x, A place, A& weighted, A& sum) {
+          weighted += place * x;
+          sum += x;
+        },
+        state.weighted.data(), state.sum.data());
+    state.count += tokens.size();
+  }
+
+  template <Scalar T>
+  void merge(State<T>& state, const State<T>& next) const {
+    if (state.count == 0) {  // and 0 times an infinity would be no 0
+      state = next;
+      return;
+    }
+    const auto before = static_cast<accumulator_t<T>>(state.count);
+    as_array(state.weighted) += as_array(next.weighted) + before * as_array(next.sum);
+    as_array(state.sum) += as_array(next.sum);
+    state.count += next.count;
+  }
+
+  template <Scalar T>
+  void finish(const State<T>& state, auto out) const {
+    using A = accumulator_t<T>;
+    const A count = static_cast<A>(state.count);
+    as_array(out) = as_array(state.weighted) / (state.count == 0 ? A(1) : count * (count + 1) / 2);
+  }
+};
+
+/// `pool(WeightedMean{}, x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, hidden]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto weighted_mean_pool(const X& x, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(WeightedMean{}, x, mask, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

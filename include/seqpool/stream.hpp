@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_STREAM_HPP
+#define SEQPOOL_STREAM_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/row_fold.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/state_parts.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Pools one sequence of which the tokens come in chunks: a document longer than memory, or one that is shared out over
+/// machines.
+///
+///     seqpool::Stream<seqpool::Mean, float> stream{seqpool::Mean{}, hidden};
+///     while (read(chunk)) stream.push(chunk.data(), chunk_tokens);
+///     const auto vector = stream.value();  // [1, hidden]
+///
+/// **Numerics**: whatever the chunks, the bits of `pool` on the whole sequence, as long as nothing was merged; after
+/// `merge` within the pooling's bound.
+template <class P, Scalar T>
+class Stream {
+  static_assert(Pooling<P, T>,
+                "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T.");
+  static_assert(
+      !detail::has_check<P> || requires(const P& p) { p.has_check(); },
+      "seqpool: a Stream takes no pooling with parameters for each token, such as TokenWeightedMean: how many "
+      "tokens will come is not known.");
+
+ public:
+  using Element = result_t<P, T>;
+
+  /// **Errors**: `std::invalid_argument` for a negative hidden, or one that does not fit the pooling.
+  Stream(P pooling, Index hidden);
+
+  /// Takes in the next tokens, row-major and without gaps.
+  ///
+  /// **Shapes**: tokens: `[n, hidden]`.
+  /// **Errors**: `std::invalid_argument` for a negative n, or a null pointer to at least one element.
+  /// **Cost**: reads each token once; up to 7 tokens are copied for later.
+  void push(const T* tokens, Index n);
+
+  /// The same of an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
+  ///
+  /// **Shapes**: tokens: `[n, hidden]`.
+  /// **Errors**: `std::invalid_argument` if it has other than hidden columns.
+  template <class M>
+  void push(const M& tokens);
+
+  /// Takes in what `other` has seen, which comes after what this has seen.
+  ///
+  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes.
+  void merge(const Stream& other);
+
+  /// How many tokens were taken in.
+  [[nodiscard]] Index size() const noexcept { return before_count_ + row_.count() + buffered(); }
+  [[nodiscard]] Index hidden() const noexcept { return hidden_; }
+
+  /// The pooled vector of all tokens so far; more may come.
+  ///
+  /// **Shapes**: result: `[1, width]`, a row-major Eigen::Tensor.
+  /// **Empty**: zeros.
+  [[nodiscard]] Eigen::Tensor<Element, 2, Eigen::RowMajor> value() const;
+
+  /// The same into the caller's memory.
+  ///
+  /// **Shapes**: out: `[width]`.
+  /// **Errors**: `std::invalid_argument` if out is not `[width]`.
+  void value_into(std::span<Element> out) const;
+
+  /// Forgets all tokens.
+  void reset();
+
+  /// What was seen so far, as bytes for `load`: on this machine or another one of the same byte order.
+  [[nodiscard]] std::vector<std::byte> save() const;
+
+  /// Becomes the stream that was saved.
+  ///
+  /// **Errors**: `std::invalid_argument` for bytes that `save` of this version did not write, that were cut or changed,
+  /// or that come from a stream of another pooling, scalar or hidden size. The stream is then as it was.
+  void load(std::span<const std::byte> bytes);
+
+ private:
+  using State = typename P::template State<T>;
+
+  Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / (std::max)(hidden_, Index{1}); }
+  void fold(const T* tokens, Index n) {
+    row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
+  }
+  State whole() const;
+  template <class F>
+  void visit(F f);
+  std::string identity() const;
+
+  P pooling_;
+  Index hidden_;
+  Index before_count_ = 0;
+  std::optional<State> before_;  // what was merged: all that comes before row_
+  detail::RowFold<P, T> row_;
+  std::vector<T> buffer_;  // [fewer than a tile, hidden]: tokens that wait to be folded, behind those of row_
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class P, Scalar T>
+Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), row_(hidden) {
+  if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
+  static_cast<void>(pooling_.width(hidden));
+  if constexpr (requires { pooling_.has_check(); })
+    if (pooling_.has_check())
+      detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
+}
+
+template <class P, Scalar T>
+void Stream<P, T>::push(const T* tokens, Index n) {
+  detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
+  if (n == 0) return;
+  if (!buffer_.empty()) {
+    const Index taken = (std::min)(n, detail::tile_tokens - buffered());
+    buffer_.insert(buffer_.end(), tokens, tokens + taken * hidden_);
+    tokens += taken * hidden_;
+    n -= taken;
+    if (buffered() < detail::tile_tokens) return;
+    fold(buffer_.data(), detail::tile_tokens);
+    buffer_.clear();
+  }
+  const Index whole_tiles = n - n % detail::tile_tokens;
+  if (whole_tiles > 0) fold(tokens, whole_tiles);
+  buffer_.insert(buffer_.end(), tokens + whole_tiles * hidden_, tokens + n * hidden_);
+}
+
+template <class P, Scalar T>
+template <class M>
+void Stream<P, T>::push(const M& tokens) {
+  constexpr bool is_tensor = detail::EigenTensorOfRank<M, 2>;
+  constexpr bool is_matrix = requires {
+    tokens.rows();
+    tokens.cols();
+    tokens(0, 0);
+    tokens.data();
+  }
+  &&!detail::EigenTensor<M>;
+  static_assert(
+      is_tensor || is_matrix,
+      "seqpool: push(tokens) takes tokens [n, hidden]: an Eigen tensor of rank 2 or an Eigen matrix; for a pointer "
+      "write push(data, n).");
+  if constexpr (is_tensor || is_matrix) {
+    static_assert(std::is_same_v<std::remove_cv_t<typename M::Scalar>, T>,
+                  "seqpool: a Stream<P, T> takes tokens of T.");
+    const auto [rows, columns] = [&] {
+      if constexpr (is_tensor)
+        return detail::sizes_of<2>(tokens);
+      else
+        return std::array<Index, 2>{static_cast<Index>(tokens.rows()), static_cast<Index>(tokens.cols())};
+    }();
+    if (columns != hidden_)
+      detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
+                   std::to_string(hidden_) + ": they must be [n, hidden]");
+    std::vector<T> token(static_cast<std::size_t>(hidden_));
+    for (Index i = 0; i < rows; ++i) {
+      for (Index h = 0; h < hidden_; ++h)
+        token[static_cast<std::size_t>(h)] =
+            tokens(static_cast<typename M::Index>(i), static_cast<typename M::Index>(h));
+      push(token.data(), 1);
+    }
+  }
+}
+
+template <class P, Scalar T>
+void Stream<P, T>::merge(const Stream& other) {
+  if (other.hidden_ != hidden_)
+    detail::fail("a stream of hidden " + std::to_string(other.hidden_) + " was merged into one of hidden " +
+                 std::to_string(hidden_));
+  if (other.size() == 0) return;
+  if (size() == 0) {
+    before_count_ = other.before_count_;
+    before_ = other.before_;
+    row_ = other.row_;
+    buffer_ = other.buffer_;
+    return;
+  }
+  const Index count = size() + other.size();
+  State all = whole();
+  pooling_.merge(all, other.whole());
+  reset();
+  before_ = std::move(all);
+  before_count_ = count;
+}
+
+// The state of all tokens so far, of one at least.
+template <class P, Scalar T>
+auto Stream<P, T>::whole() const -> State {
+  detail::RowFold<P, T> row = row_;
+  if (!buffer_.empty())
+    row.fold(pooling_, TokenBlock<T>(buffer_.data(), buffered(), hidden_, hidden_, before_count_ + row_.count()));
+  if (!before_) return row.finished(pooling_);
+  State all = *before_;
+  if (row.count() > 0) pooling_.merge(all, row.finished(pooling_));
+  return all;
+}
+
+template <class P, Scalar T>
+void Stream<P, T>::value_into(std::span<Element> out) const {
+  const Index width = static_cast<Index>(pooling_.width(hidden_));
+  if (static_cast<Index>(out.size()) != width)
+    detail::fail("out is " + detail::shape({static_cast<Index>(out.size())}) +
+                 ", but the pooled vector is [width] = " + detail::shape({width}));
+  std::fill(out.begin(), out.end(), Element(0));
+  if (size() == 0) return;
+  State all = whole();
+  pooling_.finish(all, out);
+  for (Element& element : out) element = detail::canonical(element);
+}
+
+template <class P, Scalar T>
+Eigen::Tensor<typename Stream<P, T>::Element, 2, Eigen::RowMajor> Stream<P, T>::value() const {
+  const Index width = static_cast<Index>(pooling_.width(hidden_));
+  auto out = detail::make_result<void, Element>(Index{1}, width);
+  value_into(std::span<Element>(out.data(), static_cast<std::size_t>(width)));
+  return out;
+}
+
+template <class P, Scalar T>
+void Stream<P, T>::reset() {
+  before_.reset();
+  before_count_ = 0;
+  row_.start();
+  buffer_.clear();
+}
+
+namespace detail {
+
+// What a saved stream begins with: a number, so that bytes in another order do not begin with it.
+inline constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
+
+class ByteWriter {
+ public:
+  template <class N>
+  void put(std::span<N> numbers) {
+    const auto bytes = std::as_bytes(numbers);
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  void put(std::uint64_t number) { put(std::span(&number, 1)); }
+  std::vector<std::byte> take() {
+    put(detail::checksum(bytes_));
+    return std::move(bytes_);
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+class ByteReader {
+ public:
+  explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {
+    constexpr std::size_t least = 2 * sizeof(std::uint64_t);
+    if (bytes.size() < least) refuse("they are fewer than any saved stream has");
+    if (number() != stream_magic) refuse("they do not begin as this version's do");
+    const auto content = bytes.first(bytes.size() - sizeof(std::uint64_t));
+    std::uint64_t sum = 0;
+    std::memcpy(&sum, bytes.data() + content.size(), sizeof sum);
+    if (sum != detail::checksum(content)) refuse("they were cut or changed");
+    bytes_ = content.subspan(sizeof(std::uint64_t));
+  }
+  template <class N>
+  void get(std::span<N> numbers) {
+    if (bytes_.size() < numbers.size_bytes()) refuse("they end too early");
+    if (!numbers.empty()) std::memcpy(numbers.data(), bytes_.data(), numbers.size_bytes());
+    bytes_ = bytes_.subspan(numbers.size_bytes());
+  }
+  std::uint64_t number() {
+    std::uint64_t number = 0;
+    get(std::span(&number, 1));
+    return number;
+  }
+  bool done() const noexcept { return bytes_.empty(); }
+  [[noreturn]] static void refuse(const std::string& why) {
+    fail("these bytes are no saved stream of this kind: " + why);
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace detail
+
+// What must agree between the stream that saves and the one that loads.
+template <class P, Scalar T>
+std::string Stream<P, T>::identity() const {
+  const char* const scalar = std::is_same_v<T, float>         ? "float"
+                             : std::is_same_v<T, double>      ? "double"
+                             : std::is_same_v<T, Eigen::half> ? "half"
+                                                              : "bfloat16";
+  return detail::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
+}
+
+template <class P, Scalar T>
+std::vector<std::byte> Stream<P, T>::save() const {
+  static_assert(detail::has_parts<State>,
+                "seqpool: a stream is saved by its pooling's State::visit(f), which calls f for each number or "
+                "seqpool::Accumulators in the state; see seqpool/fold/pooling.hpp.");
+  Stream copy = *this;  // visit is not const, as load writes by it
+  detail::ByteWriter writer;
+  writer.put(detail::stream_magic);
+  const std::string name = identity();
+  writer.put(name.size());
+  writer.put(std::span(name));
+  writer.put(static_cast<std::uint64_t>(before_count_));
+  writer.put(static_cast<std::uint64_t>(row_.count()));
+  writer.put(static_cast<std::uint64_t>(buffered()));
+  writer.put(std::span(buffer_));
+  copy.visit([&writer](detail::Part part) {
+    std::visit(
+        [&writer](auto numbers) {
+          writer.put(numbers.size());
+          writer.put(numbers);
+        },
+        part);
+  });
+  return writer.take();
+}
+
+template <class P, Scalar T>
+void Stream<P, T>::load(std::span<const std::byte> bytes) {
+  detail::ByteReader reader(bytes);
+  const std::string name = identity();
+  if (reader.number() != name.size()) reader.refuse("they are of another pooling, scalar or hidden size");
+  std::string saved(name.size(), '\0');
+  reader.get(std::span(saved));
+  if (saved != name) reader.refuse("they are of another pooling, scalar or hidden size");
+
+  Stream loaded(pooling_, hidden_);
+  loaded.before_count_ = static_cast<Index>(reader.number());
+  const auto count = static_cast<Index>(reader.number());
+  const std::uint64_t waiting = reader.number();
+  if (loaded.before_count_ < 0 || count < 0 || waiting >= static_cast<std::uint64_t>(detail::tile_tokens))
+    reader.refuse("their counts are unlawful");
+  loaded.buffer_.resize(static_cast<std::size_t>(waiting) * static_cast<std::size_t>(hidden_));
+  reader.get(std::span(loaded.buffer_));
+  // States of the right sizes to write over.
+  if (loaded.before_count_ > 0) pooling_.init(loaded.before_.emplace(), hidden_);
+  loaded.row_.restore(pooling_, count);
+  loaded.visit([&reader](detail::Part part) {
+    std::visit(
+        [&reader](auto numbers) {
+          if (reader.number() != numbers.size()) reader.refuse("a state in them has another size");
+          reader.get(numbers);
+        },
+        part);
+  });
+  if (!reader.done()) reader.refuse("they go on too long");
+  before_count_ = loaded.before_count_;
+  before_ = std::move(loaded.before_);
+  row_ = std::move(loaded.row_);
+  buffer_ = std::move(loaded.buffer_);
+}
+
+template <class P, Scalar T>
+template <class F>
+void Stream<P, T>::visit(F f) {
+  if (before_) detail::for_each_part(*before_, f);
+  for (State* state : row_.states()) detail::for_each_part(*state, f);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/fold/state_parts.hpp>
+
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "midrange.hpp"
+#include "support/catch.hpp"
+
+using seqpool::Index;
+
+TEST_CASE("a state's parts are its accumulators and its numbers, to read and to write", "[state_parts]") {
+  Midrange::State<double> state;
+  Midrange{}.init(state, 3);
+  std::vector<std::size_t> sizes;
+  seqpool::detail::for_each_part(state, [&sizes](seqpool::detail::Part part) {
+    std::visit(
+        [&sizes](auto numbers) {
+          sizes.push_back(numbers.size());
+          for (auto& number : numbers) number = 7;
+        },
+        part);
+  });
+  CHECK(sizes == std::vector<std::size_t>{3, 3, 1});
+  CHECK(state.min[2] == 7);
+  CHECK(state.max[0] == 7);
+  CHECK(state.count == 7);
+  struct Opaque {};
+  STATIC_REQUIRE(!seqpool::detail::has_parts<Opaque>);
+  STATIC_REQUIRE(seqpool::detail::has_parts<Midrange::State<float>>);
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/fold/token_block.hpp>
+
+#include <vector>
+
+#include "support/catch.hpp"
+
+using seqpool::Index;
+using seqpool::TokenBlock;
+using seqpool::detail::Prefetch;
+using seqpool::detail::TokenSource;
+
+TEST_CASE("a block of one run is its tokens in order, and parts of it", "[token_block]") {
+  const std::vector<float> x{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const TokenBlock<float> block(x.data() + 1, 4, 1, 2, 7);  // every second number, from position 7 on
+  CHECK(block.size() == 4);
+  CHECK(block.hidden() == 1);
+  CHECK_FALSE(block.empty());
+  for (Index i = 0; i < 4; ++i) {
+    CHECK(block[i] == x.data() + 1 + 2 * i);
+    CHECK(block.position(i) == 7 + i);
+  }
+  const auto part = block.part(1, 2);
+  CHECK(part.size() == 2);
+  CHECK(*part[0] == 3);
+  CHECK(*part[1] == 5);
+  CHECK(part.position(1) == 9);
+  CHECK(block.part(4, 0).empty());
+  CHECK(block.part(1, 3).part(1, 1).position(0) == 9);
+}
+
+TEST_CASE("a block with holes knows where each token lies and stands", "[token_block]") {
+  const std::vector<float> x{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const std::vector<Index> places{1, 2, 6, 9};
+  TokenSource<float> source{.row = 3, .sequence = 2, .places = places.data(), .positions = places.data()};
+  const TokenBlock<float> block(x.data(), 4, 1, 1, source);
+  CHECK(block.row() == 3);
+  CHECK(block.sequence() == 2);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(*block[static_cast<Index>(i)] == static_cast<float>(places[i]));
+    CHECK(block.position(static_cast<Index>(i)) == places[i]);
+  }
+  CHECK(*block.part(2, 2)[1] == 9);
+  CHECK(block.part(2, 2).position(0) == 6);
+  CHECK(block.part(1, 2).row() == 3);
+
+  // Packed: side by side, whatever the positions.
+  source.places = nullptr;
+  const TokenBlock<float> packed(x.data(), 4, 1, 1, source);
+  CHECK(*packed[2] == 2);
+  CHECK(packed.position(2) == 6);
+  CHECK(*packed.part(1, 2)[1] == 2);
+  CHECK(packed.part(1, 2).position(1) == 6);
+}
+
+TEST_CASE("the next tile is prefetched by one distance, if there is one for all", "[token_block]") {
+  const std::vector<float> x(300);
+  TokenSource<float> source{.prefetch = true, .following = 8};
+  const TokenBlock<float> run(x.data(), 16, 2, 3, source);
+  CHECK(Prefetch::distance(run, 0) == 8 * 3);
+  CHECK(Prefetch::distance(run, 8) == 8 * 3);  // into those that follow
+  CHECK(Prefetch::distance(run, 9) == 0);      // no eighth one is known
+  CHECK(Prefetch::distance(Prefetch::without(run), 0) == 0);
+  CHECK(Prefetch::distance(TokenBlock<float>(x.data(), 16, 2, 3), 0) == 0);
+  CHECK(Prefetch::distance(run.part(0, 8), 0) == 8 * 3);  // into the rest of the block
+  CHECK(Prefetch::distance(run.part(8, 8), 0) == 8 * 3);
+  CHECK(Prefetch::distance(run.part(9, 7), 0) == 0);
+
+  source.following = 0;
+  source.next = x.data() + 100;
+  const TokenBlock<float> last(x.data(), 16, 2, 3, source);
+  CHECK(Prefetch::distance(last, 0) == 8 * 3);
+  CHECK(Prefetch::distance(last, 8) == 100 - 8 * 3);
+  CHECK(Prefetch::distance(last, 7) == 0);
+  CHECK(Prefetch::distance(last.part(8, 8), 0) == 100 - 8 * 3);
+
+  std::vector<Index> places;
+  for (Index i = 0; i < 24; ++i) places.push_back(i < 16 ? i + i / 8 * 5 : 40 + 2 * i);
+  source = {.places = places.data(), .positions = places.data(), .prefetch = true, .following = 8};
+  const TokenBlock<float> holes(x.data(), 16, 2, 1, source);
+  CHECK(Prefetch::distance(holes, 0) == 13);
+  CHECK(Prefetch::distance(holes, 8) == 0);  // not equally far
+  CHECK(Prefetch::distance(holes, 9) == 0);
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/input/spans.hpp>
+
+#include <array>
+#include <list>
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/small.hpp"
+
+using seqpool::Index;
+using seqpool::Span;
+using seqpool::Spans;
+
+TEST_CASE("each span is a row: overlapping, empty, in any order, more or fewer than sequences", "[spans]") {
+  const auto x = test::small_states({{1, 2, 3, 4}, {10, 20, 30, 40}});
+  test::check_rows(seqpool::sum_pool(x, Spans{{1, 0, 4}, {0, 1, 3}, {0, 2, 4}, {0, 2, 2}, {1, 3, 4}}),
+                   {100, 5, 7, 0, 40});
+  test::check_rows(seqpool::cls_pool(x, Spans{{0, 3, 4}}), {4});
+  const std::vector<Span> vector{{0, 0, 1}};
+  const std::list<Span> list{{1, 1, 3}};
+  test::check_rows(seqpool::sum_pool(x, Spans(vector)), {1});
+  test::check_rows(seqpool::sum_pool(x, Spans(list)), {50});
+  CHECK(seqpool::sum_pool(x, Spans{}).dimension(0) == 0);
+  Eigen::Tensor<float, 2> out(2, 2);
+  seqpool::pool_into(out, seqpool::Sum{}, x, Spans{{0, 0, 4}, {0, 0, 1}});
+  test::check_rows(out, {10, 1});
+  CHECK_THROWS_WITH(seqpool::pool_into(out, seqpool::Sum{}, x, Spans{{0, 0, 4}}), ct::has_substring("out is [2, 2]"));
+}
+
+TEST_CASE("a span outside its sequence is refused by name", "[spans]") {
+  const auto x = test::small_states({{1, 2, 3, 4}, {10, 20, 30, 40}});
+  const auto refused = [&](const Span& span, const char* why) {
+    CHECK_THROWS_WITH(seqpool::sum_pool(x, Spans{{0, 0, 4}, span}),
+                      ct::has_substring("span 1") && ct::has_substring(why));
+  };
+  refused({2, 0, 1}, "batch 2");
+  refused({-1, 0, 1}, "batch 2");
+  refused({1, 0, 5}, "4 tokens");
+  refused({1, -1, 2}, "0 <= begin <= end");
+  refused({1, 3, 2}, "0 <= begin <= end");
+  CHECK_THROWS_WITH((Spans{{5, 0, 1}}.check(2, 4)), ct::has_substring("span 0"));
+  CHECK_NOTHROW((Spans{{1, 0, 4}, {1, 4, 4}}.check(2, 4)));
+  // Of packed sequences each its own length.
+  const std::vector<float> data(5);
+  const seqpool::PackedStates<float> packed(data.data(), {5, 1}, std::array{0, 2, 5});
+  CHECK_NOTHROW(seqpool::sum_pool(packed, Spans{{0, 0, 2}, {1, 0, 3}}));
+  CHECK_THROWS_WITH(seqpool::sum_pool(packed, Spans{{1, 0, 3}, {0, 0, 3}}),
+                    ct::has_substring("span 1") && ct::has_substring("2 tokens"));
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/pooling/any_pooling.hpp>
+
+#include <seqpool/seqpool.hpp>
+#include <string>
+#include <vector>
+
+#include "midrange.hpp"
+#include "support/catch.hpp"
+#include "support/rows.hpp"
+
+using seqpool::AnyPooling;
+using seqpool::Index;
+using seqpool::Reads;
+
+TEMPLATE_TEST_CASE("a pooling chosen at run time has the bits of the pooling", "[any_pooling]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  constexpr Index hidden = 50;
+  const Index n = GENERATE(1, 9, 600);
+  test::Padded<TestType> x(5, n + 3, hidden);
+  const auto tokens = test::tokens<TestType>(n, hidden, 4);
+  for (Index b = 0; b < 4; ++b)
+    for (Index i = 0; i < n; ++i)
+      x.put(b, i + b % 3 + (i > n / 2 ? 1 : 0), &tokens[static_cast<std::size_t>(i * hidden)]);
+  const auto column_major = x.column_major();
+  const auto check = [&](const auto& pooling) {
+    const AnyPooling<TestType> any = pooling;
+    CHECK(test::rows_of(seqpool::pool(any, x.view(), x.mask_view())) ==
+          test::rows_of(seqpool::pool(pooling, x.view(), x.mask_view())));
+    CHECK(test::rows_of(seqpool::pool(any, column_major, x.mask_view())) ==
+          test::rows_of(seqpool::pool(pooling, column_major, x.mask_view())));
+    const seqpool::HiddenStates<TestType> dense(tokens.data(), {1, n, hidden});
+    CHECK(test::rows_of(seqpool::pool(any, dense)) == test::rows_of(seqpool::pool(pooling, dense)));
+  };
+  check(seqpool::Cls{});
+  check(seqpool::Last{});
+  check(seqpool::Mean{});
+  check(seqpool::Max{});
+  check(seqpool::Min{});
+  check(seqpool::Sum{});
+  check(seqpool::MeanSqrtLen{});
+  check(seqpool::WeightedMean{});
+  check(seqpool::Attention{test::query_of<TestType>(hidden)});
+  check(seqpool::Concat{seqpool::Cls{}, seqpool::Max{}});
+  check(Midrange{});
+}
+
+TEST_CASE("a pooling chosen at run time says what the pooling says", "[any_pooling]") {
+  AnyPooling<float> any = seqpool::Cls{};
+  CHECK(any.reads() == Reads::first_token);
+  CHECK(any.name() == "cls");
+  CHECK(any.width(7) == 7);
+  CHECK_FALSE(any.has_check());
+  any = seqpool::Concat{seqpool::Cls{}, seqpool::Last{}};
+  CHECK(any.reads() == Reads::first_and_last);
+  CHECK(any.width(7) == 14);
+  Eigen::Tensor<float, 2> weights(2, 3);
+  any = seqpool::TokenWeightedMean{weights};
+  CHECK(any.has_check());
+  CHECK_THROWS_WITH(any.check(2, 4), ct::has_substring("weights are [2, 3]"));
+  any = seqpool::Attention{std::vector<float>(3)};
+  CHECK_THROWS_WITH(any.width(4), ct::has_substring("query is [3]"));
+  CHECK(AnyPooling<float>(Midrange{}).name().empty());
+}
+
+TEST_CASE("a state is copied with what it holds, and serves another pooling after init", "[any_pooling]") {
+  const std::vector<float> x{1, 2, 3, 4};
+  const AnyPooling<float> mean = seqpool::Mean{};
+  const AnyPooling<float> max = seqpool::Max{};
+  AnyPooling<float>::State<float> state;
+  mean.init(state, 1);
+  mean.fold(state, seqpool::TokenBlock<float>(x.data(), 2, 1, 1));
+  auto copy = state;
+  mean.fold(copy, seqpool::TokenBlock<float>(x.data() + 2, 2, 1, 1));
+  std::vector<float> out(1);
+  mean.finish(state, out);
+  CHECK(out[0] == 1.5f);
+  mean.finish(copy, out);
+  CHECK(out[0] == 2.5f);
+  max.init(state, 1);
+  max.fold(state, seqpool::TokenBlock<float>(x.data(), 3, 1, 1));
+  max.finish(state, out);
+  CHECK(out[0] == 3);
+  state = copy;
+  mean.finish(state, out);
+  CHECK(out[0] == 2.5f);
+}
+
+namespace {
+
+struct Opaque : seqpool::Mean {
+  template <seqpool::Scalar T>
+  struct State {
+    seqpool::FeatureState<T> inner;
+  };
+  void init(auto& s, Index hidden) const { Mean::init(s.inner, hidden); }
+  void fold(auto& s, const auto& tokens) const { Mean::fold(s.inner, tokens); }
+  void merge(auto& s, const auto& next) const { Mean::merge(s.inner, next.inner); }
+  void finish(const auto& s, auto out) const { Mean::finish(s.inner, out); }
+};
+
+}  // namespace
+
+TEST_CASE("a pooling whose state cannot be visited pools, and refuses to be saved", "[any_pooling]") {
+  const std::vector<float> x{1, 2, 3, 4};
+  CHECK(seqpool::pool(AnyPooling<float>(Opaque{}), seqpool::HiddenStates<float>(x.data(), {1, 4, 1}))(0, 0) == 2.5f);
+  seqpool::Stream<AnyPooling<float>, float> stream{Opaque{}, 1};
+  for (int i = 0; i < 3; ++i) stream.push(x.data(), 4);
+  CHECK(stream.value()(0, 0) == 2.5f);
+  CHECK_THROWS_WITH(stream.save(), ct::has_substring("cannot be saved"));
+}

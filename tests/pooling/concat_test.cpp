@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/pooling/concat.hpp>
+
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/rows.hpp"
+#include "support/small.hpp"
+
+using seqpool::Concat;
+using seqpool::Index;
+using seqpool::Reads;
+
+TEST_CASE("concat is its poolings side by side, with the bits of each", "[concat]") {
+  for (const Index n : {1, 7, 8, 300, 700})
+    for (const Index hidden : {5, 37, 64}) {
+      const auto states = test::tokens<float>(3 * n, hidden, 9);
+      const seqpool::HiddenStates<float> x(states.data(), {3, n, hidden});
+      const seqpool::Attention attention(test::tokens<float>(1, hidden, 8));
+      const auto all = test::rows_of(
+          seqpool::pool(Concat{seqpool::Cls{}, seqpool::Mean{}, attention, seqpool::Last{}, seqpool::Max{}}, x));
+      const std::vector parts{test::rows_of(seqpool::cls_pool(x)), test::rows_of(seqpool::mean_pool(x)),
+                              test::rows_of(seqpool::pool(attention, x)), test::rows_of(seqpool::last_pool(x)),
+                              test::rows_of(seqpool::max_pool(x))};
+      for (std::size_t b = 0; b < 3; ++b) {
+        std::vector<float> expected;
+        for (const auto& part : parts) expected.insert(expected.end(), part[b].begin(), part[b].end());
+        CHECK(test::same_bits(all[b], expected));
+      }
+    }
+}
+
+TEST_CASE("concat reads what its poolings read together, and nests", "[concat]") {
+  CHECK(Concat{seqpool::Cls{}}.reads() == Reads::first_token);
+  CHECK(Concat{seqpool::Cls{}, seqpool::Last{}}.reads() == Reads::first_and_last);
+  CHECK(Concat{seqpool::Cls{}, seqpool::Max{}}.reads() == Reads::every_token);
+  const auto x = test::small_states({{1, 5, 3, 9}, {4, 4, 8, 2}});
+  const auto ends =
+      seqpool::pool(Concat{seqpool::Cls{}, seqpool::Last{}}, x, test::small_mask({{0, 1, 1, 0}, {0, 0, 0, 0}}));
+  CHECK(ends(0, 0) == 5);
+  CHECK(ends(0, 3) == 3);
+  CHECK(ends(1, 0) == 0);
+  CHECK(ends(1, 3) == 0);
+  const auto nested = seqpool::pool(Concat{Concat{seqpool::Min{}, seqpool::Max{}}, seqpool::Sum{}}, x);
+  CHECK(nested.dimension(1) == 6);
+  CHECK(nested(0, 0) == 1);
+  CHECK(nested(0, 2) == 9);
+  CHECK(nested(0, 5) == 18);
+}
+
+TEST_CASE("concat asks its poolings whether they fit", "[concat]") {
+  const auto x = test::small_states({{1, 5, 3}});
+  Eigen::Tensor<float, 2> weights(1, 3);
+  weights.setConstant(1);
+  const auto result = seqpool::pool(Concat{seqpool::TokenWeightedMean{weights}, seqpool::Max{}}, x);
+  CHECK(result(0, 0) == 3);
+  CHECK(result(0, 2) == 5);
+  Eigen::Tensor<float, 2> wrong(1, 4);
+  CHECK_THROWS_WITH((seqpool::pool(Concat{seqpool::Mean{}, seqpool::TokenWeightedMean{wrong}}, x)),
+                    ct::has_substring("weights are [1, 4]"));
+  CHECK_THROWS_WITH((seqpool::pool(Concat{seqpool::Mean{}, seqpool::Attention{std::vector<float>(3)}}, x)),
+                    ct::has_substring("query is [3]"));
+}
