@@ -62,12 +62,12 @@ std::string entry(const std::string& dtype, const std::string& shape, const std:
 }
 
 void check_file_rule(const std::string& message, const std::string& rule) {
-  CHECK_THAT(message, ct::has_substring("bad.safetensors: "));
+  CHECK(message.starts_with("seqpool: bad.safetensors: "));
   CHECK_THAT(message, ct::has_substring(rule));
 }
 
 void check_tensor_rule(const std::string& message, const std::string& rule, const std::string& tensor = "w") {
-  CHECK_THAT(message, ct::has_substring("bad.safetensors: tensor '" + tensor + "': "));
+  CHECK(message.starts_with("seqpool: bad.safetensors: tensor '" + tensor + "': "));
   CHECK_THAT(message, ct::has_substring(rule));
 }
 
@@ -406,6 +406,28 @@ TEST_CASE("what a file calls its tensors cannot garble a message", "[safetensors
   for (int i = 0; i < 100; ++i) umlauts += "\xC3\xA4";
   CHECK_THAT(refusal(file_of("{\"" + umlauts + "\":1}")), ct::has_substring("\xC3\xA4...': "));
   CHECK(refusal(file_of("{\"a\":" + std::string(100'000, 'x') + "}")).size() < 400);
+  for (const char* hostile : {"\x7F", "\xC2\x9B", "\xE2\x80\xAE", "\xE2\x81\xA6", "\xD8\x9C"}) {
+    check_tensor_rule(refusal(file_of("{\"a" + std::string(hostile) + "b\":1}")), "expected an object", "a?b");
+    check_file_rule(refusal(file_of(R"({"__metadata__":{"a)" + std::string(hostile) + R"(b":1}})")), "'a?b'");
+    check_tensor_rule(refusal_of_entry(R"({"a)" + std::string(hostile) + R"(b":1})", 0), "unknown key 'a?b'");
+    check_tensor_rule(refusal_of_entry(R"({"dtype":"a)" + std::string(hostile) + R"(b"})", 0), "unknown dtype 'a?b'");
+  }
+}
+
+TEST_CASE("a file's own name cannot garble a message either, and is there when it is empty", "[safetensors]") {
+  const auto message = [](const std::string& name) -> std::string {
+    try {
+      io::Safetensors::from_bytes({}, name);
+    } catch (const io::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(message("\x1B[31m\xE2\x80\xAE").starts_with("seqpool: ?[31m?: the file has 0 bytes"));
+  CHECK(message(std::string(300, 'p')).starts_with("seqpool: " + std::string(300, 'p') + ": the file has 0 bytes"));
+  CHECK(message("").starts_with("seqpool: \"\": the file has 0 bytes"));
+  CHECK_THROWS_WITH(io::Safetensors(std::filesystem::path()), ct::has_substring("seqpool: \"\": cannot open"));
+  CHECK_THROWS_WITH(io::SafetensorsWriter().write(""), ct::has_substring("seqpool: \"\": cannot be opened"));
 }
 
 TEST_CASE("asking for what is not there names what is", "[safetensors]") {
@@ -704,7 +726,7 @@ TEST_CASE("a damaged file either opens and can be read, or is an Error", "[safet
       total += touch_all(safetensors);
       ++opened;
     } catch (const io::Error& error) {
-      REQUIRE(std::string(error.what()).starts_with("<memory>: "));
+      REQUIRE(std::string(error.what()).starts_with("seqpool: <memory>: "));
       ++refused;
     }
   }
