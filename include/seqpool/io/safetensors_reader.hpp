@@ -89,14 +89,14 @@ class Safetensors {
     std::unique_ptr<std::byte[]> aligned_copy;  // only if the file's bytes are not aligned
   };
 
-  Safetensors(std::string name, seqpool::detail::MappedFile file, std::vector<std::byte> bytes);
+  Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes);
 
-  static seqpool::detail::MappedFile map(const std::filesystem::path& path);
+  static detail::MappedFile map(const std::filesystem::path& path);
   Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
   const Stored& find(std::string_view name) const;
 
   std::string name_;
-  seqpool::detail::MappedFile file_;  // the file is here,
+  detail::MappedFile file_;  // the file is here,
   std::vector<std::byte> bytes_;      // or here
   std::map<std::string, Stored, std::less<>> tensors_;
   std::map<std::string, std::string> metadata_;
@@ -136,7 +136,7 @@ Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shap
   return {reinterpret_cast<const T*>(stored.data), sizes};
 }
 
-inline Safetensors::Safetensors(std::string name, seqpool::detail::MappedFile file, std::vector<std::byte> bytes)
+inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes)
     : name_(std::move(name)), file_(std::move(file)), bytes_(std::move(bytes)) {
   const auto parts = detail::split_file(bytes_.empty() ? file_.bytes() : std::span<const std::byte>(bytes_), name_);
   auto header = detail::parse_header(parts.header, parts.data.size(), name_);
@@ -149,9 +149,9 @@ inline Safetensors::Safetensors(std::string name, seqpool::detail::MappedFile fi
   }
 }
 
-inline seqpool::detail::MappedFile Safetensors::map(const std::filesystem::path& path) {
+inline detail::MappedFile Safetensors::map(const std::filesystem::path& path) {
   try {
-    return seqpool::detail::MappedFile(path);
+    return detail::MappedFile(path);
   } catch (const std::system_error& error) {
     throw Error(path.string(), error.what());
   }
