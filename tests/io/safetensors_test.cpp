@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/io/safetensors.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <random>
@@ -19,6 +20,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/files.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -93,32 +95,6 @@ template <class T>
 void check_bytes_equal(const T* a, const T* b, Eigen::Index size) {
   CHECK(reinterpret_cast<std::uintptr_t>(a) % alignof(T) == 0);
   for (Eigen::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
-}
-
-// A directory of its own, so that tests may run side by side.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::random_device seed;
-    path_ =
-        std::filesystem::temp_directory_path() / ("seqpool-" + std::to_string(seed()) + "-" + std::to_string(seed()));
-    std::filesystem::create_directory(path_);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-void write_file(const std::filesystem::path& path, const Bytes& bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 // Reads every element of every tensor, as any rank-0 to rank-3 user would.
@@ -607,15 +583,28 @@ TEST_CASE("the writer refuses what it cannot write", "[safetensors]") {
   CHECK_THROWS_AS(writer.add("w", one), io::Error);
   CHECK(writer.bytes() == before);
 
-  const Eigen::Index large = (std::numeric_limits<Eigen::Index>::max)() / 2;
+  const seqpool::Index large = (std::numeric_limits<seqpool::Index>::max)() / 2;
   const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> boundless(nullptr, large, 0);
   CHECK_THROWS_WITH(writer.add("x", boundless), ct::has_substring("tensor 'x': its size in bytes overflows"));
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> rows(nullptr, 2, 3);
+  const Eigen::TensorMap<Eigen::Tensor<float, 2>> columns(nullptr, 2, 3);
+  const Eigen::TensorMap<Eigen::Tensor<float, 0>> scalar(nullptr);
+  const auto null = "seqpool: safetensors writer: tensor 'x': it has elements, but its data is a null pointer";
+  CHECK_THROWS_WITH(writer.add("x", rows), null);
+  CHECK_THROWS_WITH(writer.add("x", columns), null);
+  CHECK_THROWS_WITH(writer.add("x", scalar), null);
+  CHECK_THROWS_AS(writer.add("x", rows), io::Error);
+  CHECK(writer.bytes() == before);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2>> nothing(nullptr, 0, 3);
+  const auto file = io::Safetensors::from_bytes(io::SafetensorsWriter().add("x", nothing).bytes());
+  CHECK(file.info("x").shape == std::vector<seqpool::Index>{0, 3});
+
   writer.metadata("much", std::string(100'000'000, 'x'));
-  CHECK_THROWS_WITH(writer.bytes(), ct::has_substring("the limit is 100000000"));
+  CHECK_THROWS_WITH(static_cast<void>(writer.bytes()), ct::has_substring("the limit is 100000000"));
 }
 
 TEST_CASE("a file on disk is read back, and moves", "[safetensors]") {
-  const TemporaryDirectory directory;
+  const files::TemporaryDirectory directory;
   const auto path = directory / "weights.safetensors";
   const auto w = counted<float, 2, Eigen::RowMajor>({7, 11});
   io::SafetensorsWriter writer;
@@ -637,21 +626,19 @@ TEST_CASE("a file on disk is read back, and moves", "[safetensors]") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<io::Safetensors>);
   STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<io::Safetensors>);
 
-  std::ifstream raw(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(raw)), std::istreambuf_iterator<char>());
-  CHECK(bytes_of(text) == writer.bytes());
+  CHECK(bytes_of(files::text_of(path)) == writer.bytes());
 }
 
 TEST_CASE("an error on disk names the file", "[safetensors]") {
-  const TemporaryDirectory directory;
+  const files::TemporaryDirectory directory;
   const auto missing = directory / "missing.safetensors";
   CHECK_THROWS_AS(io::Safetensors(missing), io::Error);
-  CHECK_THROWS_WITH(io::Safetensors(missing), ct::has_substring(missing.string() + ": cannot open"));
+  CHECK_THROWS_WITH(io::Safetensors(missing), ct::has_substring(missing.string() + ": cannot open: No such file"));
   CHECK_THROWS_AS(io::Safetensors(directory / "."), io::Error);
   const auto path = directory / "bad.safetensors";
-  write_file(path, {});
+  files::write(path, "");
   CHECK_THROWS_WITH(io::Safetensors(path), ct::has_substring(path.string() + ": the file has 0 bytes"));
-  write_file(path, file_of(R"({"w":)" + entry("F32", "[2]", "[0,8]") + "}", zeros(7)));
+  files::write(path, file_of(R"({"w":)" + entry("F32", "[2]", "[0,8]") + "}", zeros(7)));
   CHECK_THROWS_WITH(io::Safetensors(path), ct::has_substring(path.string() + ": tensor 'w': data_offsets"));
 
   io::SafetensorsWriter writer;
@@ -660,8 +647,63 @@ TEST_CASE("an error on disk names the file", "[safetensors]") {
   CHECK_THROWS_WITH(writer.write(unwritable), ct::has_substring(unwritable.string() + ": cannot be opened"));
   if (std::filesystem::is_character_file("/dev/full")) {
     CHECK_THROWS_WITH(writer.write("/dev/full"), ct::has_substring("/dev/full: writing failed"));
+    CHECK(std::filesystem::is_character_file("/dev/full"));
     CHECK_THROWS_WITH(io::Safetensors("/dev/full"), ct::has_substring("/dev/full: not a regular file"));
   }
+}
+
+TEST_CASE("writing over a file that is open leaves its views as they are", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  const auto old = counted<float, 1, Eigen::RowMajor>({1024});
+  io::SafetensorsWriter().add("w", old).write(path);
+  const io::Safetensors file(path);
+  const auto view = file.tensor<float, 1>("w");
+  io::SafetensorsWriter().add("w", counted<float, 1, Eigen::RowMajor>({1})).write(path);
+  check_bytes_equal(view.data(), old.data(), old.size());
+  const io::Safetensors fresh(path);
+  CHECK(fresh.tensor<float, 1>("w").size() == 1);
+  CHECK(directory.names() == std::vector<std::string>{"weights.safetensors"});
+}
+
+TEST_CASE("after a failed write the file that was there is still there, and nothing beside it", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  io::SafetensorsWriter().metadata("k", "good").write(path);
+  const std::string good = files::text_of(path);
+  io::SafetensorsWriter writer;
+  writer.add("w", counted<float, 1, Eigen::RowMajor>({1 << 16}));
+
+  // No file may grow beyond 64 KiB meanwhile, as on a disk that is full.
+  struct Limit {
+    rlimit before{};
+    void (*handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+    Limit() {
+      ::getrlimit(RLIMIT_FSIZE, &before);
+      const rlimit small{1 << 16, before.rlim_max};
+      ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~Limit() {
+      ::setrlimit(RLIMIT_FSIZE, &before);
+      std::signal(SIGXFSZ, handler);
+    }
+  };
+  std::string message;
+  try {
+    const Limit limit;
+    writer.write(path);
+  } catch (const io::Error& error) {
+    message = error.what();
+  }
+  CHECK(message.starts_with("seqpool: " + path.string() + ": writing failed: "));
+  CHECK(files::text_of(path) == good);
+  CHECK(directory.names() == std::vector<std::string>{"weights.safetensors"});
+
+  std::filesystem::create_directory(directory / "folder");
+  CHECK_THROWS_AS(writer.write(directory / "folder"), io::Error);
+  CHECK(directory.names() == std::vector<std::string>{"folder", "weights.safetensors"});
+  writer.write(path);
+  CHECK(files::text_of(path).size() > good.size());
 }
 
 TEST_CASE("threads may read one file together", "[safetensors]") {
