@@ -47,7 +47,7 @@ std::string zeros(std::size_t count) { return std::string(count, '\0'); }
 // The message of the Error that opening these bytes as "bad.safetensors" ends in, or "" if it opens.
 std::string refusal(const Bytes& file) {
   try {
-    io::Safetensors::from_bytes(file, "bad.safetensors");
+    static_cast<void>(io::Safetensors::from_bytes(file, "bad.safetensors"));
   } catch (const io::Error& error) {
     return error.what();
   }
@@ -85,16 +85,16 @@ T value(std::size_t i) {
 }
 
 template <class T, int Rank, int Layout>
-Eigen::Tensor<T, Rank, Layout> counted(const std::array<Eigen::Index, static_cast<std::size_t>(Rank)>& shape) {
+Eigen::Tensor<T, Rank, Layout> counted(const std::array<seqpool::Index, static_cast<std::size_t>(Rank)>& shape) {
   Eigen::Tensor<T, Rank, Layout> tensor(shape);
-  for (Eigen::Index i = 0; i < tensor.size(); ++i) tensor.data()[i] = value<T>(static_cast<std::size_t>(i));
+  for (seqpool::Index i = 0; i < tensor.size(); ++i) tensor.data()[i] = value<T>(static_cast<std::size_t>(i));
   return tensor;
 }
 
 template <class T>
-void check_bytes_equal(const T* a, const T* b, Eigen::Index size) {
+void check_bytes_equal(const T* a, const T* b, seqpool::Index size) {
   CHECK(reinterpret_cast<std::uintptr_t>(a) % alignof(T) == 0);
-  for (Eigen::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
+  for (seqpool::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
 }
 
 // Reads every element of every tensor, as any rank-0 to rank-3 user would.
@@ -102,7 +102,7 @@ template <class T>
 double touch(const io::Safetensors& file, const std::string& name) {
   const auto sum = [](const auto& view) {
     double total = 0;
-    for (Eigen::Index i = 0; i < view.size(); ++i) total += static_cast<double>(static_cast<float>(view.data()[i]));
+    for (seqpool::Index i = 0; i < view.size(); ++i) total += static_cast<double>(static_cast<float>(view.data()[i]));
     return total;
   };
   switch (file.info(name).shape.size()) {
@@ -273,7 +273,7 @@ TEST_CASE("a dtype is one of the eight", "[safetensors]") {
   check_tensor_rule(refusal_of_entry(R"({"dtype":["F32"]})", 0), "dtype must be a string, found an array");
 }
 
-TEST_CASE("a shape holds non-negative integers that fit Eigen::Index, and at most 32 of them", "[safetensors]") {
+TEST_CASE("a shape holds non-negative integers that fit seqpool::Index, and at most 32 of them", "[safetensors]") {
   const auto shape = [](const std::string& sizes) { return refusal_of_entry(entry("U8", sizes, "[0,0]"), 0); };
   for (const char* number : {"1e3", "2.0", "-1", "0.0", "1E2", "18446744073709551616", "1e400"}) {
     const auto message = shape("[0," + std::string(number) + "]");
@@ -284,8 +284,8 @@ TEST_CASE("a shape holds non-negative integers that fit Eigen::Index, and at mos
   check_tensor_rule(shape("[-1]"), "found the number -1");
   check_tensor_rule(shape("[-0]"), "found the number 0");
   check_tensor_rule(shape("[18446744073709551616]"), "found the number 18446744073709551616");
-  check_tensor_rule(shape("[0,9223372036854775808]"), "9223372036854775808 in shape does not fit Eigen::Index");
-  check_tensor_rule(shape("[18446744073709551615]"), "18446744073709551615 in shape does not fit Eigen::Index");
+  check_tensor_rule(shape("[0,9223372036854775808]"), "9223372036854775808 in shape does not fit seqpool::Index");
+  check_tensor_rule(shape("[18446744073709551615]"), "18446744073709551615 in shape does not fit seqpool::Index");
   check_tensor_rule(shape("[\"1\"]"), "found a string");
   check_tensor_rule(shape("[null]"), "found null");
   check_tensor_rule(shape("[true]"), "found a boolean");
@@ -393,7 +393,7 @@ TEST_CASE("what a file calls its tensors cannot garble a message", "[safetensors
 TEST_CASE("a file's own name cannot garble a message either, and is there when it is empty", "[safetensors]") {
   const auto message = [](const std::string& name) -> std::string {
     try {
-      io::Safetensors::from_bytes({}, name);
+      static_cast<void>(io::Safetensors::from_bytes({}, name));
     } catch (const io::Error& error) {
       return error.what();
     }
@@ -431,6 +431,14 @@ TEST_CASE("asking for what is not there names what is", "[safetensors]") {
                     }),
                     "wrong shape: wanted F32 [any, 4], found F32 [2, 3]");
   check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {3, 2}); }), "wrong shape: wanted F32 [3, 2]");
+  check_tensor_rule(message([&] {
+                      (void)file.tensor<float, 2>("w", {0, 3});
+                    }),
+                    "wrong shape: wanted F32 [0, 3], found F32 [2, 3]");
+  check_tensor_rule(message([&] {
+                      (void)file.tensor<float, 2>("w", {-2, 3});
+                    }),
+                    "wrong shape: wanted F32 [-2, 3], found F32 [2, 3]");
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {2, 3}); }).empty());
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {-1, 3}); }).empty());
 
@@ -464,7 +472,7 @@ TEMPLATE_TEST_CASE("each dtype and layout comes back as it was written", "[safet
   CHECK(file.contains("cube"));
   CHECK_FALSE(file.contains("cub"));
   CHECK(file.info("cube").dtype == io::dtype_of<T>());
-  CHECK(file.info("cube").shape == std::vector<Eigen::Index>{2, 3, 5});
+  CHECK(file.info("cube").shape == std::vector<seqpool::Index>{2, 3, 5});
   CHECK(file.info("scalar").shape.empty());
   CHECK(file.tensor<T, 0>("scalar")() == scalar());
   CHECK(file.tensor<T, 0>("scalar", {})() == scalar());
@@ -476,13 +484,13 @@ TEMPLATE_TEST_CASE("each dtype and layout comes back as it was written", "[safet
   const auto read_map = file.tensor<T, 2>("map", {3, 2});
   const auto read_cube = file.tensor<T, 3>("cube", {2, 3, 5});
   const auto read_four = file.tensor<T, 4>("four", {2, 1, 3, 2});
-  for (Eigen::Index i = 0; i < 2; ++i) {
-    for (Eigen::Index j = 0; j < 3; ++j) {
+  for (seqpool::Index i = 0; i < 2; ++i) {
+    for (seqpool::Index j = 0; j < 3; ++j) {
       CHECK(read_columns(i, j) == columns(i, j));
       CHECK(read_narrow(i, j) == columns(i, j));
       CHECK(read_map(j, i) == map(j, i));
-      for (Eigen::Index k = 0; k < 5; ++k) CHECK(read_cube(i, j, k) == cube(i, j, k));
-      for (Eigen::Index k = 0; k < 2; ++k) CHECK(read_four(i, 0, j, k) == four(i, 0, j, k));
+      for (seqpool::Index k = 0; k < 5; ++k) CHECK(read_cube(i, j, k) == cube(i, j, k));
+      for (seqpool::Index k = 0; k < 2; ++k) CHECK(read_four(i, 0, j, k) == four(i, 0, j, k));
     }
   }
 }

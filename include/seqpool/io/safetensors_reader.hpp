@@ -2,9 +2,19 @@
 #ifndef SEQPOOL_IO_SAFETENSORS_READER_HPP
 #define SEQPOOL_IO_SAFETENSORS_READER_HPP
 
+#include <seqpool/io/dtype.hpp>
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/mapped_file.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/safetensors_layout.hpp>
+#include <seqpool/io/safetensors_parser.hpp>
+#include <seqpool/io/tensor_info.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -14,73 +24,74 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <unsupported/Eigen/CXX11/Tensor>
 #include <utility>
 #include <vector>
 
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/mapped_file.hpp>
-#include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/io/safetensors_writer.hpp>
-#include <seqpool/io/tensor_info.hpp>
-
 namespace seqpool::inline SEQPOOL_ABI::io {
 
-/// An open safetensors file, the format in which trained weights are shared. Everything in it is checked when
-/// it is opened, so a file from an untrusted source ends in an Error and never in a wrong view.
+/// An open safetensors file, the format in which trained weights are shared. Everything in it is checked when it is
+/// opened, so a file from an untrusted source ends in an Error and never in a wrong view.
 ///
 ///     const seqpool::io::Safetensors file("head.safetensors");
 ///     const auto weight = file.tensor<float, 2>("classifier.weight", {-1, 768});  // [classes, hidden]
+///     const auto bias = file.tensor<float, 1>("classifier.bias", {weight.dimension(0)});
 ///
-/// Views are valid until this object, or what it was moved into, is destroyed. The file on disk must stay as
-/// it is until then: it is mapped, not read. Movable, not copyable; const member functions may run on many
-/// threads at once.
+/// Views, infos and metadata live as long as this object, or what it was moved into. The file on disk must stay as it
+/// is until then: it is mapped, not read.
+///
+/// Movable, not copyable; const member functions may run on many threads at once.
 class Safetensors {
-  static_assert(std::endian::native == std::endian::little,
-                "seqpool: safetensors files are little-endian, and seqpool::io works on little-endian machines only.");
-
  public:
   /// What tensor() returns: a const, row-major view.
   template <class T, int Rank>
-  using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor>>;
+  using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor, Index>>;
   template <int Rank>
-  using Shape = std::array<Eigen::Index, static_cast<std::size_t>(Rank)>;
+  using Shape = std::array<Index, static_cast<std::size_t>(Rank)>;
 
-  /// Opens and checks the file at `path`.
-  /// Throws Error if it cannot be opened or breaks any rule of the format.
-  /// Time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
+  /// Maps and checks the file at `path`.
+  ///
+  /// **Errors**: `Error` if it cannot be opened or breaks any rule of the format.
+  /// **Cost**: time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
-  explicit Safetensors(const std::filesystem::path& path) : Safetensors(path.string(), map(path), {}) {}
+  explicit Safetensors(const std::filesystem::path& path);
 
-  /// The same for a file in memory; `name` is what errors call it. Takes the buffer over, no copy.
-  static Safetensors from_bytes(std::vector<std::byte> bytes, std::string name = "<memory>") {
-    return Safetensors(std::move(name), {}, std::move(bytes));
-  }
+  /// The same for a file in memory; `name` is what errors call it.
+  ///
+  /// **Errors**: `Error` if it breaks any rule of the format.
+  /// **Cost**: takes the buffer over, and then as above.
+  [[nodiscard]] static Safetensors from_bytes(std::vector<std::byte> bytes, std::string name = "<memory>");
 
-  /// The names of all tensors, sorted. O(n) for n tensors; allocates the result.
-  std::vector<std::string> names() const;
+  /// The names of all tensors, sorted.
+  ///
+  /// **Cost**: O(n) for n tensors; allocates the result.
+  [[nodiscard]] std::vector<std::string> names() const;
 
-  /// Whether there is a tensor called `name`. O(log n), no allocation.
-  bool contains(std::string_view name) const { return tensors_.contains(name); }
+  /// Whether there is a tensor called `name`.
+  [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
 
-  /// The element type and the shape of tensor `name`. Throws Error if there is none. O(log n), no allocation.
-  const TensorInfo& info(std::string_view name) const { return find(name).info; }
+  /// The element type and the shape of tensor `name`.
+  ///
+  /// **Errors**: `Error` if there is none.
+  [[nodiscard]] const TensorInfo& info(std::string_view name) const { return find(name).info; }
 
-  /// The file's free-form texts, empty if it has none. O(1), no allocation.
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  /// The file's free-form texts, empty if it has none.
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
 
-  /// A view of tensor `name`, row-major, with the file's shape.
-  /// Throws Error if there is no such tensor, or if its element type is not T or its rank not Rank.
-  /// O(log n), no allocation, no copy. Values are the file's bits, never converted.
+  /// A view of tensor `name`.
+  ///
+  /// **Shapes**: the file's, row-major.
+  /// **Errors**: `Error` if there is no such tensor, or if its element type is not T or its rank not Rank.
+  /// **Cost**: O(log n) for n tensors; nothing is allocated or copied.
+  /// **Numerics**: the file's bits, never converted.
   template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view name) const;
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name) const;
 
-  /// The same, and its sizes must be those of `shape`, in which -1 accepts any size.
-  /// Throws Error as above, and if they are not.
+  /// The same, whose sizes must be those of `shape`.
+  ///
+  /// **Shapes**: those of `shape`, in which -1 accepts any size.
+  /// **Errors**: as above, and if the sizes differ.
   template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const;
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const;
 
  private:
   struct Stored {
@@ -91,16 +102,22 @@ class Safetensors {
 
   Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes);
 
-  static detail::MappedFile map(const std::filesystem::path& path);
-  Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
-  const Stored& find(std::string_view name) const;
+  [[nodiscard]] Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
+  [[nodiscard]] const Stored& find(std::string_view name) const;
 
   std::string name_;
-  detail::MappedFile file_;  // the file is here,
-  std::vector<std::byte> bytes_;      // or here
+  detail::MappedFile file_;       // the file is here,
+  std::vector<std::byte> bytes_;  // or here
   std::map<std::string, Stored, std::less<>> tensors_;
   std::map<std::string, std::string> metadata_;
 };
+
+inline Safetensors::Safetensors(const std::filesystem::path& path)
+    : Safetensors(path.string(), detail::with_file_name(path, [&] { return detail::MappedFile(path); }), {}) {}
+
+inline Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
+  return Safetensors(std::move(name), {}, std::move(bytes));
+}
 
 inline std::vector<std::string> Safetensors::names() const {
   std::vector<std::string> result;
@@ -126,12 +143,12 @@ Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shap
                 std::string("wrong ") + what + ": wanted " + detail::describe(dtype, shape) + ", found " +
                     detail::describe(stored.info.dtype, found));
   };
-  const auto fits = [](Eigen::Index wanted, Eigen::Index size) { return wanted == -1 || wanted == size; };
+  const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
   require(stored.info.dtype == dtype, "dtype");
   require(found.size() == shape.size(), "rank");
   require(std::equal(shape.begin(), shape.end(), found.begin(), fits), "shape");
 
-  Eigen::DSizes<Eigen::Index, Rank> sizes;
+  Eigen::DSizes<Index, Rank> sizes;
   if constexpr (Rank > 0) std::copy_n(found.begin(), Rank, sizes.begin());
   return {reinterpret_cast<const T*>(stored.data), sizes};
 }
@@ -140,6 +157,7 @@ inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::
     : name_(std::move(name)), file_(std::move(file)), bytes_(std::move(bytes)) {
   const auto parts = detail::split_file(bytes_.empty() ? file_.bytes() : std::span<const std::byte>(bytes_), name_);
   auto header = detail::parse_header(parts.header, parts.data.size(), name_);
+  detail::check_tiling(header, parts.data.size(), name_);
   metadata_ = std::move(header.metadata);
   for (auto& [tensor, entry] : header.tensors) {
     // Both offsets are at most the size of the data section, which is a std::size_t.
@@ -149,24 +167,15 @@ inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::
   }
 }
 
-inline detail::MappedFile Safetensors::map(const std::filesystem::path& path) {
-  try {
-    return detail::MappedFile(path);
-  } catch (const std::system_error& error) {
-    throw Error(path.string(), error.what());
-  }
-}
-
 inline Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
                                               std::span<const std::byte> data) const {
   if (info.dtype == DType::boolean) {
     // Any other value is undefined behaviour to look at through a bool.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });
-    if (bad != data.end()) {
+    if (bad != data.end())
       throw Error(name_, name,
                   "a BOOL must be 0 or 1, found " + std::to_string(std::to_integer<int>(*bad)) + " at element " +
                       std::to_string(bad - data.begin()));
-    }
   }
   const std::size_t alignment = dtype_size(info.dtype);
   if (reinterpret_cast<std::uintptr_t>(data.data()) % alignment == 0) return {std::move(info), data.data(), nullptr};
