@@ -353,15 +353,28 @@ TEST_CASE("every byte of the data belongs to a tensor", "[safetensors]") {
   check_tensor_rule(refusal(file_of(gap, zeros(5))), "the data bytes [2, 3) before it belong to no tensor");
 }
 
-TEST_CASE("a tensor without elements may lie anywhere", "[safetensors]") {
-  const char* offsets = GENERATE("[0,0]", "[3,3]", "[4,4]", "[8,8]");
-  const auto file = io::Safetensors::from_bytes(
-      file_of(R"({"a":)" + entry("F32", "[2]", "[0,8]") + R"(,"w":)" + entry("F32", "[3,0]", offsets) + "}", zeros(8)));
-  const auto w = file.tensor<float, 2>("w", {3, 0});
-  CHECK(w.dimension(0) == 3);
-  CHECK(w.size() == 0);
-  CHECK(reinterpret_cast<std::uintptr_t>(w.data()) % alignof(float) == 0);
-  check_tensor_rule(refusal_of_entry(entry("F32", "[0]", "[9,9]"), 0), "exceed the 0 bytes");
+TEST_CASE("a tensor without elements lies where others begin or end", "[safetensors]") {
+  const auto with_empty_at = [](const char* offsets) {
+    return file_of(R"({"a":)" + entry("F32", "[2]", "[0,8]") + R"(,"b":)" + entry("U8", "[2]", "[8,10]") + R"(,"w":)" +
+                       entry("F32", "[3,0]", offsets) + R"(,"x":)" + entry("U8", "[0]", offsets) + "}",
+                   zeros(10));
+  };
+  SECTION("there it is a view of nothing") {
+    const char* offsets = GENERATE("[0,0]", "[8,8]", "[10,10]");
+    const auto file = io::Safetensors::from_bytes(with_empty_at(offsets));
+    const auto w = file.tensor<float, 2>("w", {3, 0});
+    CHECK(w.dimension(0) == 3);
+    CHECK(w.size() == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(w.data()) % alignof(float) == 0);
+  }
+  SECTION("elsewhere it is refused, as the reference implementation does") {
+    check_tensor_rule(refusal(with_empty_at("[1,1]")), "data_offsets [1, 1) lie inside [0, 8) of tensor 'a'");
+    check_tensor_rule(refusal(with_empty_at("[7,7]")), "data_offsets [7, 7) lie inside [0, 8) of tensor 'a'");
+    check_tensor_rule(refusal(with_empty_at("[9,9]")), "data_offsets [9, 9) lie inside [8, 10) of tensor 'b'");
+    check_tensor_rule(refusal(with_empty_at("[11,11]")), "exceed the 10 bytes");
+    check_tensor_rule(refusal_of_entry(entry("F32", "[0]", "[9,9]"), 0), "exceed the 0 bytes");
+    check_tensor_rule(refusal_of_entry(entry("U8", "[0]", "[4,4]"), 8), "the data bytes [0, 4) before it");
+  }
 }
 
 TEST_CASE("a BOOL byte is 0 or 1", "[safetensors]") {

@@ -59,8 +59,7 @@ inline FileParts split_file(std::span<const std::byte> file, const std::string& 
 inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file) {
   using Tensor = decltype(header.tensors)::value_type;
   std::vector<const Tensor*> in_order;
-  for (const Tensor& tensor : header.tensors)
-    if (tensor.second.begin != tensor.second.end) in_order.push_back(&tensor);
+  for (const Tensor& tensor : header.tensors) in_order.push_back(&tensor);
   std::sort(in_order.begin(), in_order.end(), [](const Tensor* a, const Tensor* b) {
     return std::tie(a->second.begin, a->second.end) < std::tie(b->second.begin, b->second.end);
   });
