@@ -403,6 +403,15 @@ TEST_CASE("what a file calls its tensors cannot garble a message", "[safetensors
   }
 }
 
+TEST_CASE("what is no JSON is told in the parser's words, never in the file's", "[safetensors]") {
+  const auto message = refusal(file_of("{\"smuggled ; last read: 'more\xC2\x9B\xFF\":1}"));
+  check_file_rule(message, "the header is not valid JSON at byte ");
+  CHECK_THAT(message, ct::has_substring("ill-formed UTF-8 byte)"));
+  CHECK_THAT(message, !ct::has_substring("smuggled"));
+  CHECK_THAT(refusal(file_of("{\"a\":" + std::string(10'000, '1') + "e99999}")),
+             !ct::has_substring(std::string(201, '1')));
+}
+
 TEST_CASE("a file's own name cannot garble a message either, and is there when it is empty", "[safetensors]") {
   const auto message = [](const std::string& name) -> std::string {
     try {

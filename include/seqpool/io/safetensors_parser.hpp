@@ -160,8 +160,10 @@ inline bool HeaderParser::string(std::string& value) {
 
 inline bool HeaderParser::parse_error(std::size_t position, const std::string&,
                                       const nlohmann::json::exception& error) {
+  // The parser's own words come before the first of these, the token that it stumbled over behind it: bytes of the
+  // file, which may hold these words as well.
   std::string_view words = error.what();
-  words = words.substr(0, words.rfind("; last read"));  // the token after it may hold any bytes, at any length
+  words = words.substr(0, words.find("; last read"));
   throw Error(file_,
               "the header is not valid JSON at byte " + std::to_string(position) + " (" + excerpt(words, 200) + ")");
 }
