@@ -2,6 +2,7 @@
 #include <seqpool/io/safetensors.hpp>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -561,7 +562,8 @@ TEST_CASE("tensors that the file does not align are aligned", "[safetensors]") {
 }
 
 TEST_CASE("metadata comes back, and is empty without any", "[safetensors]") {
-  CHECK(io::Safetensors::from_bytes(file_of("{}")).metadata().empty());
+  const auto without = io::Safetensors::from_bytes(file_of("{}"));
+  CHECK(without.metadata().empty());
   io::SafetensorsWriter writer;
   writer.metadata("format", "pt").metadata("", "").metadata("quote \" \n", "\xE2\x82\xAC");
   const auto file = io::Safetensors::from_bytes(writer.bytes());
@@ -595,7 +597,8 @@ TEST_CASE("a file is padded to 8 bytes, and its tensors lie by falling element s
   for (std::size_t size = 0; size < 8; ++size) {
     const Bytes padded = io::SafetensorsWriter().metadata("k", std::string(size, 'x')).bytes();
     CHECK(padded.size() % 8 == 0);
-    CHECK(io::Safetensors::from_bytes(padded).metadata().at("k").size() == size);
+    const auto read = io::Safetensors::from_bytes(padded);
+    CHECK(read.metadata().at("k").size() == size);
   }
 }
 
@@ -664,6 +667,9 @@ TEST_CASE("an error on disk names the file", "[safetensors]") {
   const auto missing = directory / "missing.safetensors";
   CHECK_THROWS_AS(io::Safetensors(missing), io::Error);
   CHECK_THROWS_WITH(io::Safetensors(missing), ct::has_substring(missing.string() + ": cannot open: No such file"));
+  CHECK_THROWS_AS(io::Safetensors::read(missing), io::Error);
+  CHECK_THROWS_WITH(io::Safetensors::read(missing),
+                    ct::has_substring(missing.string() + ": cannot open: No such file"));
   CHECK_THROWS_AS(io::Safetensors(directory / "."), io::Error);
   const auto path = directory / "bad.safetensors";
   files::write(path, "");
@@ -680,6 +686,34 @@ TEST_CASE("an error on disk names the file", "[safetensors]") {
     CHECK(std::filesystem::is_character_file("/dev/full"));
     CHECK_THROWS_WITH(io::Safetensors("/dev/full"), ct::has_substring("/dev/full: not a regular file"));
   }
+}
+
+TEST_CASE("a FIFO is refused at once, without waiting for its writer", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto fifo = directory / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(files::what_without_waiting(fifo, [&] {
+          io::Safetensors file(fifo);
+        }).starts_with("seqpool: " + fifo.string() + ": not a regular file"));
+  CHECK(files::what_without_waiting(fifo, [&] {
+          static_cast<void>(io::Safetensors::read(fifo));
+        }).starts_with("seqpool: " + fifo.string() + ": not a regular file"));
+}
+
+TEST_CASE("a file that was read may be shortened, changed or removed afterwards", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  const auto w = counted<float, 2, Eigen::RowMajor>({64, 1024});
+  io::SafetensorsWriter().add("w", w).write(path);
+  const auto file = io::Safetensors::read(path);
+  const auto view = file.tensor<float, 2>("w", {64, 1024});
+  std::filesystem::resize_file(path, 10);
+  check_bytes_equal(view.data(), w.data(), w.size());
+  std::filesystem::remove(path);
+  check_bytes_equal(file.tensor<float, 2>("w").data(), w.data(), w.size());
+
+  files::write(path, file_of("[]"));
+  CHECK_THROWS_WITH(io::Safetensors::read(path), ct::has_substring(path.string() + ": the header does not start"));
 }
 
 TEST_CASE("writing over a file that is open leaves its views as they are", "[safetensors]") {

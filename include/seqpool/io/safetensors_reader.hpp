@@ -6,6 +6,7 @@
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/mapped_file.hpp>
 #include <seqpool/io/message_text.hpp>
+#include <seqpool/io/read_file.hpp>
 #include <seqpool/io/safetensors_layout.hpp>
 #include <seqpool/io/safetensors_parser.hpp>
 #include <seqpool/io/tensor_info.hpp>
@@ -17,6 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -29,6 +31,19 @@
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
+namespace detail {
+
+// The body of what only a named Safetensors may be asked for.
+template <class Result>
+[[noreturn]] Result refuse_temporary() {
+  static_assert(always_false<Result>,
+                "seqpool: this Safetensors is a temporary, and what it is asked for would not outlive it. Give it a "
+                "name first: const seqpool::io::Safetensors file(path); file.tensor<float, 2>(name).");
+  std::abort();
+}
+
+}  // namespace detail
+
 /// An open safetensors file, the format in which trained weights are shared. Everything in it is checked when it is
 /// opened, so a file from an untrusted source ends in an Error and never in a wrong view.
 ///
@@ -36,8 +51,10 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 ///     const auto weight = file.tensor<float, 2>("classifier.weight", {-1, 768});  // [classes, hidden]
 ///     const auto bias = file.tensor<float, 1>("classifier.bias", {weight.dimension(0)});
 ///
-/// Views, infos and metadata live as long as this object, or what it was moved into. The file on disk must stay as it
-/// is until then: it is mapped, not read.
+/// Views, infos and metadata live as long as this object, or what it was moved into; a temporary is refused by the
+/// compiler. The file is mapped, not read, so it must stay as it is for as long: who changes it in place changes the
+/// views, and who shortens it ends this program by the signal SIGBUS at the next look behind the new end. To replace
+/// it, as SafetensorsWriter::write does, is safe. Where you cannot know who writes to it, take `read`.
 ///
 /// Movable, not copyable; const member functions may run on many threads at once.
 class Safetensors {
@@ -55,7 +72,13 @@ class Safetensors {
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
   explicit Safetensors(const std::filesystem::path& path);
 
-  /// The same for a file in memory; `name` is what errors call it.
+  /// The same, of a copy in memory: from here on nothing depends on the file.
+  ///
+  /// **Errors**: as above, and if the file is shortened meanwhile.
+  /// **Cost**: O(size), and one buffer of the file's size.
+  [[nodiscard]] static Safetensors read(const std::filesystem::path& path);
+
+  /// The same for a file that is in memory already; `name` is what errors call it.
   ///
   /// **Errors**: `Error` if it breaks any rule of the format.
   /// **Cost**: takes the buffer over, and then as above.
@@ -72,10 +95,18 @@ class Safetensors {
   /// The element type and the shape of tensor `name`.
   ///
   /// **Errors**: `Error` if there is none.
-  [[nodiscard]] const TensorInfo& info(std::string_view name) const { return find(name).info; }
+  [[nodiscard]] const TensorInfo& info(std::string_view name) const& { return find(name).info; }
+  template <class Info = TensorInfo>
+  const Info& info(std::string_view) const&& {
+    return detail::refuse_temporary<const Info&>();
+  }
 
   /// The file's free-form texts, empty if it has none.
-  [[nodiscard]] const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const& { return metadata_; }
+  template <class Text = std::string>
+  const std::map<Text, Text>& metadata() const&& {
+    return detail::refuse_temporary<const std::map<Text, Text>&>();
+  }
 
   /// A view of tensor `name`.
   ///
@@ -84,14 +115,22 @@ class Safetensors {
   /// **Cost**: O(log n) for n tensors; nothing is allocated or copied.
   /// **Numerics**: the file's bits, never converted.
   template <class T, int Rank>
-  [[nodiscard]] View<T, Rank> tensor(std::string_view name) const;
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name) const&;
+  template <class T, int Rank>
+  View<T, Rank> tensor(std::string_view) const&& {
+    return detail::refuse_temporary<View<T, Rank>>();
+  }
 
   /// The same, whose sizes must be those of `shape`.
   ///
   /// **Shapes**: those of `shape`, in which -1 accepts any size.
   /// **Errors**: as above, and if the sizes differ.
   template <class T, int Rank>
-  [[nodiscard]] View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const;
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const&;
+  template <class T, int Rank>
+  View<T, Rank> tensor(std::string_view, const Shape<Rank>&) const&& {
+    return detail::refuse_temporary<View<T, Rank>>();
+  }
 
  private:
   struct Stored {
@@ -115,6 +154,10 @@ class Safetensors {
 inline Safetensors::Safetensors(const std::filesystem::path& path)
     : Safetensors(path.string(), detail::with_file_name(path, [&] { return detail::MappedFile(path); }), {}) {}
 
+inline Safetensors Safetensors::read(const std::filesystem::path& path) {
+  return from_bytes(detail::with_file_name(path, [&] { return detail::read_file(path); }), path.string());
+}
+
 inline Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
   return Safetensors(std::move(name), {}, std::move(bytes));
 }
@@ -126,14 +169,14 @@ inline std::vector<std::string> Safetensors::names() const {
 }
 
 template <class T, int Rank>
-Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const {
+Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const& {
   Shape<Rank> any;
   any.fill(-1);
   return tensor<T, Rank>(name, any);
 }
 
 template <class T, int Rank>
-Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const {
+Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const& {
   constexpr DType dtype = dtype_of<T>();
   const Stored& stored = find(name);
   const auto& found = stored.info.shape;
