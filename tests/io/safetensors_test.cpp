@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/io/safetensors.hpp>
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <array>
 #include <concepts>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <map>
 #include <random>
@@ -19,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "io/files.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -45,7 +48,7 @@ std::string zeros(std::size_t count) { return std::string(count, '\0'); }
 // The message of the Error that opening these bytes as "bad.safetensors" ends in, or "" if it opens.
 std::string refusal(const Bytes& file) {
   try {
-    io::Safetensors::from_bytes(file, "bad.safetensors");
+    static_cast<void>(io::Safetensors::from_bytes(file, "bad.safetensors"));
   } catch (const io::Error& error) {
     return error.what();
   }
@@ -62,12 +65,12 @@ std::string entry(const std::string& dtype, const std::string& shape, const std:
 }
 
 void check_file_rule(const std::string& message, const std::string& rule) {
-  CHECK_THAT(message, ct::has_substring("bad.safetensors: "));
+  CHECK(message.starts_with("seqpool: bad.safetensors: "));
   CHECK_THAT(message, ct::has_substring(rule));
 }
 
 void check_tensor_rule(const std::string& message, const std::string& rule, const std::string& tensor = "w") {
-  CHECK_THAT(message, ct::has_substring("bad.safetensors: tensor '" + tensor + "': "));
+  CHECK(message.starts_with("seqpool: bad.safetensors: tensor '" + tensor + "': "));
   CHECK_THAT(message, ct::has_substring(rule));
 }
 
@@ -83,42 +86,16 @@ T value(std::size_t i) {
 }
 
 template <class T, int Rank, int Layout>
-Eigen::Tensor<T, Rank, Layout> counted(const std::array<Eigen::Index, static_cast<std::size_t>(Rank)>& shape) {
+Eigen::Tensor<T, Rank, Layout> counted(const std::array<seqpool::Index, static_cast<std::size_t>(Rank)>& shape) {
   Eigen::Tensor<T, Rank, Layout> tensor(shape);
-  for (Eigen::Index i = 0; i < tensor.size(); ++i) tensor.data()[i] = value<T>(static_cast<std::size_t>(i));
+  for (seqpool::Index i = 0; i < tensor.size(); ++i) tensor.data()[i] = value<T>(static_cast<std::size_t>(i));
   return tensor;
 }
 
 template <class T>
-void check_bytes_equal(const T* a, const T* b, Eigen::Index size) {
+void check_bytes_equal(const T* a, const T* b, seqpool::Index size) {
   CHECK(reinterpret_cast<std::uintptr_t>(a) % alignof(T) == 0);
-  for (Eigen::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
-}
-
-// A directory of its own, so that tests may run side by side.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::random_device seed;
-    path_ =
-        std::filesystem::temp_directory_path() / ("seqpool-" + std::to_string(seed()) + "-" + std::to_string(seed()));
-    std::filesystem::create_directory(path_);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
-void write_file(const std::filesystem::path& path, const Bytes& bytes) {
-  std::ofstream file(path, std::ios::binary);
-  file.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  for (seqpool::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
 }
 
 // Reads every element of every tensor, as any rank-0 to rank-3 user would.
@@ -126,7 +103,7 @@ template <class T>
 double touch(const io::Safetensors& file, const std::string& name) {
   const auto sum = [](const auto& view) {
     double total = 0;
-    for (Eigen::Index i = 0; i < view.size(); ++i) total += static_cast<double>(static_cast<float>(view.data()[i]));
+    for (seqpool::Index i = 0; i < view.size(); ++i) total += static_cast<double>(static_cast<float>(view.data()[i]));
     return total;
   };
   switch (file.info(name).shape.size()) {
@@ -297,7 +274,7 @@ TEST_CASE("a dtype is one of the eight", "[safetensors]") {
   check_tensor_rule(refusal_of_entry(R"({"dtype":["F32"]})", 0), "dtype must be a string, found an array");
 }
 
-TEST_CASE("a shape holds non-negative integers that fit Eigen::Index, and at most 32 of them", "[safetensors]") {
+TEST_CASE("a shape holds non-negative integers that fit seqpool::Index, and at most 32 of them", "[safetensors]") {
   const auto shape = [](const std::string& sizes) { return refusal_of_entry(entry("U8", sizes, "[0,0]"), 0); };
   for (const char* number : {"1e3", "2.0", "-1", "0.0", "1E2", "18446744073709551616", "1e400"}) {
     const auto message = shape("[0," + std::string(number) + "]");
@@ -308,8 +285,8 @@ TEST_CASE("a shape holds non-negative integers that fit Eigen::Index, and at mos
   check_tensor_rule(shape("[-1]"), "found the number -1");
   check_tensor_rule(shape("[-0]"), "found the number 0");
   check_tensor_rule(shape("[18446744073709551616]"), "found the number 18446744073709551616");
-  check_tensor_rule(shape("[0,9223372036854775808]"), "9223372036854775808 in shape does not fit Eigen::Index");
-  check_tensor_rule(shape("[18446744073709551615]"), "18446744073709551615 in shape does not fit Eigen::Index");
+  check_tensor_rule(shape("[0,9223372036854775808]"), "9223372036854775808 in shape does not fit seqpool::Index");
+  check_tensor_rule(shape("[18446744073709551615]"), "18446744073709551615 in shape does not fit seqpool::Index");
   check_tensor_rule(shape("[\"1\"]"), "found a string");
   check_tensor_rule(shape("[null]"), "found null");
   check_tensor_rule(shape("[true]"), "found a boolean");
@@ -377,15 +354,28 @@ TEST_CASE("every byte of the data belongs to a tensor", "[safetensors]") {
   check_tensor_rule(refusal(file_of(gap, zeros(5))), "the data bytes [2, 3) before it belong to no tensor");
 }
 
-TEST_CASE("a tensor without elements may lie anywhere", "[safetensors]") {
-  const char* offsets = GENERATE("[0,0]", "[3,3]", "[4,4]", "[8,8]");
-  const auto file = io::Safetensors::from_bytes(
-      file_of(R"({"a":)" + entry("F32", "[2]", "[0,8]") + R"(,"w":)" + entry("F32", "[3,0]", offsets) + "}", zeros(8)));
-  const auto w = file.tensor<float, 2>("w", {3, 0});
-  CHECK(w.dimension(0) == 3);
-  CHECK(w.size() == 0);
-  CHECK(reinterpret_cast<std::uintptr_t>(w.data()) % alignof(float) == 0);
-  check_tensor_rule(refusal_of_entry(entry("F32", "[0]", "[9,9]"), 0), "exceed the 0 bytes");
+TEST_CASE("a tensor without elements lies where others begin or end", "[safetensors]") {
+  const auto with_empty_at = [](const char* offsets) {
+    return file_of(R"({"a":)" + entry("F32", "[2]", "[0,8]") + R"(,"b":)" + entry("U8", "[2]", "[8,10]") + R"(,"w":)" +
+                       entry("F32", "[3,0]", offsets) + R"(,"x":)" + entry("U8", "[0]", offsets) + "}",
+                   zeros(10));
+  };
+  SECTION("there it is a view of nothing") {
+    const char* offsets = GENERATE("[0,0]", "[8,8]", "[10,10]");
+    const auto file = io::Safetensors::from_bytes(with_empty_at(offsets));
+    const auto w = file.tensor<float, 2>("w", {3, 0});
+    CHECK(w.dimension(0) == 3);
+    CHECK(w.size() == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(w.data()) % alignof(float) == 0);
+  }
+  SECTION("elsewhere it is refused, as the reference implementation does") {
+    check_tensor_rule(refusal(with_empty_at("[1,1]")), "data_offsets [1, 1) lie inside [0, 8) of tensor 'a'");
+    check_tensor_rule(refusal(with_empty_at("[7,7]")), "data_offsets [7, 7) lie inside [0, 8) of tensor 'a'");
+    check_tensor_rule(refusal(with_empty_at("[9,9]")), "data_offsets [9, 9) lie inside [8, 10) of tensor 'b'");
+    check_tensor_rule(refusal(with_empty_at("[11,11]")), "exceed the 10 bytes");
+    check_tensor_rule(refusal_of_entry(entry("F32", "[0]", "[9,9]"), 0), "exceed the 0 bytes");
+    check_tensor_rule(refusal_of_entry(entry("U8", "[0]", "[4,4]"), 8), "the data bytes [0, 4) before it");
+  }
 }
 
 TEST_CASE("a BOOL byte is 0 or 1", "[safetensors]") {
@@ -406,6 +396,37 @@ TEST_CASE("what a file calls its tensors cannot garble a message", "[safetensors
   for (int i = 0; i < 100; ++i) umlauts += "\xC3\xA4";
   CHECK_THAT(refusal(file_of("{\"" + umlauts + "\":1}")), ct::has_substring("\xC3\xA4...': "));
   CHECK(refusal(file_of("{\"a\":" + std::string(100'000, 'x') + "}")).size() < 400);
+  for (const char* hostile : {"\x7F", "\xC2\x9B", "\xE2\x80\xAE", "\xE2\x81\xA6", "\xD8\x9C"}) {
+    check_tensor_rule(refusal(file_of("{\"a" + std::string(hostile) + "b\":1}")), "expected an object", "a?b");
+    check_file_rule(refusal(file_of(R"({"__metadata__":{"a)" + std::string(hostile) + R"(b":1}})")), "'a?b'");
+    check_tensor_rule(refusal_of_entry(R"({"a)" + std::string(hostile) + R"(b":1})", 0), "unknown key 'a?b'");
+    check_tensor_rule(refusal_of_entry(R"({"dtype":"a)" + std::string(hostile) + R"(b"})", 0), "unknown dtype 'a?b'");
+  }
+}
+
+TEST_CASE("what is no JSON is told in the parser's words, never in the file's", "[safetensors]") {
+  const auto message = refusal(file_of("{\"smuggled ; last read: 'more\xC2\x9B\xFF\":1}"));
+  check_file_rule(message, "the header is not valid JSON at byte ");
+  CHECK_THAT(message, ct::has_substring("ill-formed UTF-8 byte)"));
+  CHECK_THAT(message, !ct::has_substring("smuggled"));
+  CHECK_THAT(refusal(file_of("{\"a\":" + std::string(10'000, '1') + "e99999}")),
+             !ct::has_substring(std::string(201, '1')));
+}
+
+TEST_CASE("a file's own name cannot garble a message either, and is there when it is empty", "[safetensors]") {
+  const auto message = [](const std::string& name) -> std::string {
+    try {
+      static_cast<void>(io::Safetensors::from_bytes({}, name));
+    } catch (const io::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  CHECK(message("\x1B[31m\xE2\x80\xAE").starts_with("seqpool: ?[31m?: the file has 0 bytes"));
+  CHECK(message(std::string(300, 'p')).starts_with("seqpool: " + std::string(300, 'p') + ": the file has 0 bytes"));
+  CHECK(message("").starts_with("seqpool: \"\": the file has 0 bytes"));
+  CHECK_THROWS_WITH(io::Safetensors(std::filesystem::path()), ct::has_substring("seqpool: \"\": cannot open"));
+  CHECK_THROWS_WITH(io::SafetensorsWriter().write(""), ct::has_substring("seqpool: \"\": cannot be opened"));
 }
 
 TEST_CASE("asking for what is not there names what is", "[safetensors]") {
@@ -433,6 +454,14 @@ TEST_CASE("asking for what is not there names what is", "[safetensors]") {
                     }),
                     "wrong shape: wanted F32 [any, 4], found F32 [2, 3]");
   check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {3, 2}); }), "wrong shape: wanted F32 [3, 2]");
+  check_tensor_rule(message([&] {
+                      (void)file.tensor<float, 2>("w", {0, 3});
+                    }),
+                    "wrong shape: wanted F32 [0, 3], found F32 [2, 3]");
+  check_tensor_rule(message([&] {
+                      (void)file.tensor<float, 2>("w", {-2, 3});
+                    }),
+                    "wrong shape: wanted F32 [-2, 3], found F32 [2, 3]");
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {2, 3}); }).empty());
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {-1, 3}); }).empty());
 
@@ -466,7 +495,7 @@ TEMPLATE_TEST_CASE("each dtype and layout comes back as it was written", "[safet
   CHECK(file.contains("cube"));
   CHECK_FALSE(file.contains("cub"));
   CHECK(file.info("cube").dtype == io::dtype_of<T>());
-  CHECK(file.info("cube").shape == std::vector<Eigen::Index>{2, 3, 5});
+  CHECK(file.info("cube").shape == std::vector<seqpool::Index>{2, 3, 5});
   CHECK(file.info("scalar").shape.empty());
   CHECK(file.tensor<T, 0>("scalar")() == scalar());
   CHECK(file.tensor<T, 0>("scalar", {})() == scalar());
@@ -478,13 +507,13 @@ TEMPLATE_TEST_CASE("each dtype and layout comes back as it was written", "[safet
   const auto read_map = file.tensor<T, 2>("map", {3, 2});
   const auto read_cube = file.tensor<T, 3>("cube", {2, 3, 5});
   const auto read_four = file.tensor<T, 4>("four", {2, 1, 3, 2});
-  for (Eigen::Index i = 0; i < 2; ++i) {
-    for (Eigen::Index j = 0; j < 3; ++j) {
+  for (seqpool::Index i = 0; i < 2; ++i) {
+    for (seqpool::Index j = 0; j < 3; ++j) {
       CHECK(read_columns(i, j) == columns(i, j));
       CHECK(read_narrow(i, j) == columns(i, j));
       CHECK(read_map(j, i) == map(j, i));
-      for (Eigen::Index k = 0; k < 5; ++k) CHECK(read_cube(i, j, k) == cube(i, j, k));
-      for (Eigen::Index k = 0; k < 2; ++k) CHECK(read_four(i, 0, j, k) == four(i, 0, j, k));
+      for (seqpool::Index k = 0; k < 5; ++k) CHECK(read_cube(i, j, k) == cube(i, j, k));
+      for (seqpool::Index k = 0; k < 2; ++k) CHECK(read_four(i, 0, j, k) == four(i, 0, j, k));
     }
   }
 }
@@ -533,7 +562,8 @@ TEST_CASE("tensors that the file does not align are aligned", "[safetensors]") {
 }
 
 TEST_CASE("metadata comes back, and is empty without any", "[safetensors]") {
-  CHECK(io::Safetensors::from_bytes(file_of("{}")).metadata().empty());
+  const auto without = io::Safetensors::from_bytes(file_of("{}"));
+  CHECK(without.metadata().empty());
   io::SafetensorsWriter writer;
   writer.metadata("format", "pt").metadata("", "").metadata("quote \" \n", "\xE2\x82\xAC");
   const auto file = io::Safetensors::from_bytes(writer.bytes());
@@ -567,7 +597,8 @@ TEST_CASE("a file is padded to 8 bytes, and its tensors lie by falling element s
   for (std::size_t size = 0; size < 8; ++size) {
     const Bytes padded = io::SafetensorsWriter().metadata("k", std::string(size, 'x')).bytes();
     CHECK(padded.size() % 8 == 0);
-    CHECK(io::Safetensors::from_bytes(padded).metadata().at("k").size() == size);
+    const auto read = io::Safetensors::from_bytes(padded);
+    CHECK(read.metadata().at("k").size() == size);
   }
 }
 
@@ -585,15 +616,28 @@ TEST_CASE("the writer refuses what it cannot write", "[safetensors]") {
   CHECK_THROWS_AS(writer.add("w", one), io::Error);
   CHECK(writer.bytes() == before);
 
-  const Eigen::Index large = (std::numeric_limits<Eigen::Index>::max)() / 2;
+  const seqpool::Index large = (std::numeric_limits<seqpool::Index>::max)() / 2;
   const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> boundless(nullptr, large, 0);
   CHECK_THROWS_WITH(writer.add("x", boundless), ct::has_substring("tensor 'x': its size in bytes overflows"));
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> rows(nullptr, 2, 3);
+  const Eigen::TensorMap<Eigen::Tensor<float, 2>> columns(nullptr, 2, 3);
+  const Eigen::TensorMap<Eigen::Tensor<float, 0>> scalar(nullptr);
+  const auto null = "seqpool: safetensors writer: tensor 'x': it has elements, but its data is a null pointer";
+  CHECK_THROWS_WITH(writer.add("x", rows), null);
+  CHECK_THROWS_WITH(writer.add("x", columns), null);
+  CHECK_THROWS_WITH(writer.add("x", scalar), null);
+  CHECK_THROWS_AS(writer.add("x", rows), io::Error);
+  CHECK(writer.bytes() == before);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2>> nothing(nullptr, 0, 3);
+  const auto file = io::Safetensors::from_bytes(io::SafetensorsWriter().add("x", nothing).bytes());
+  CHECK(file.info("x").shape == std::vector<seqpool::Index>{0, 3});
+
   writer.metadata("much", std::string(100'000'000, 'x'));
-  CHECK_THROWS_WITH(writer.bytes(), ct::has_substring("the limit is 100000000"));
+  CHECK_THROWS_WITH(static_cast<void>(writer.bytes()), ct::has_substring("the limit is 100000000"));
 }
 
 TEST_CASE("a file on disk is read back, and moves", "[safetensors]") {
-  const TemporaryDirectory directory;
+  const files::TemporaryDirectory directory;
   const auto path = directory / "weights.safetensors";
   const auto w = counted<float, 2, Eigen::RowMajor>({7, 11});
   io::SafetensorsWriter writer;
@@ -615,21 +659,22 @@ TEST_CASE("a file on disk is read back, and moves", "[safetensors]") {
   STATIC_REQUIRE_FALSE(std::is_copy_constructible_v<io::Safetensors>);
   STATIC_REQUIRE_FALSE(std::is_copy_assignable_v<io::Safetensors>);
 
-  std::ifstream raw(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(raw)), std::istreambuf_iterator<char>());
-  CHECK(bytes_of(text) == writer.bytes());
+  CHECK(bytes_of(files::text_of(path)) == writer.bytes());
 }
 
 TEST_CASE("an error on disk names the file", "[safetensors]") {
-  const TemporaryDirectory directory;
+  const files::TemporaryDirectory directory;
   const auto missing = directory / "missing.safetensors";
   CHECK_THROWS_AS(io::Safetensors(missing), io::Error);
-  CHECK_THROWS_WITH(io::Safetensors(missing), ct::has_substring(missing.string() + ": cannot open"));
+  CHECK_THROWS_WITH(io::Safetensors(missing), ct::has_substring(missing.string() + ": cannot open: No such file"));
+  CHECK_THROWS_AS(io::Safetensors::read(missing), io::Error);
+  CHECK_THROWS_WITH(io::Safetensors::read(missing),
+                    ct::has_substring(missing.string() + ": cannot open: No such file"));
   CHECK_THROWS_AS(io::Safetensors(directory / "."), io::Error);
   const auto path = directory / "bad.safetensors";
-  write_file(path, {});
+  files::write(path, "");
   CHECK_THROWS_WITH(io::Safetensors(path), ct::has_substring(path.string() + ": the file has 0 bytes"));
-  write_file(path, file_of(R"({"w":)" + entry("F32", "[2]", "[0,8]") + "}", zeros(7)));
+  files::write(path, file_of(R"({"w":)" + entry("F32", "[2]", "[0,8]") + "}", zeros(7)));
   CHECK_THROWS_WITH(io::Safetensors(path), ct::has_substring(path.string() + ": tensor 'w': data_offsets"));
 
   io::SafetensorsWriter writer;
@@ -638,8 +683,91 @@ TEST_CASE("an error on disk names the file", "[safetensors]") {
   CHECK_THROWS_WITH(writer.write(unwritable), ct::has_substring(unwritable.string() + ": cannot be opened"));
   if (std::filesystem::is_character_file("/dev/full")) {
     CHECK_THROWS_WITH(writer.write("/dev/full"), ct::has_substring("/dev/full: writing failed"));
+    CHECK(std::filesystem::is_character_file("/dev/full"));
     CHECK_THROWS_WITH(io::Safetensors("/dev/full"), ct::has_substring("/dev/full: not a regular file"));
   }
+}
+
+TEST_CASE("a FIFO is refused at once, without waiting for its writer", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto fifo = directory / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  CHECK(files::what_without_waiting(fifo, [&] {
+          io::Safetensors file(fifo);
+        }).starts_with("seqpool: " + fifo.string() + ": not a regular file"));
+  CHECK(files::what_without_waiting(fifo, [&] {
+          static_cast<void>(io::Safetensors::read(fifo));
+        }).starts_with("seqpool: " + fifo.string() + ": not a regular file"));
+}
+
+TEST_CASE("a file that was read may be shortened, changed or removed afterwards", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  const auto w = counted<float, 2, Eigen::RowMajor>({64, 1024});
+  io::SafetensorsWriter().add("w", w).write(path);
+  const auto file = io::Safetensors::read(path);
+  const auto view = file.tensor<float, 2>("w", {64, 1024});
+  std::filesystem::resize_file(path, 10);
+  check_bytes_equal(view.data(), w.data(), w.size());
+  std::filesystem::remove(path);
+  check_bytes_equal(file.tensor<float, 2>("w").data(), w.data(), w.size());
+
+  files::write(path, file_of("[]"));
+  CHECK_THROWS_WITH(io::Safetensors::read(path), ct::has_substring(path.string() + ": the header does not start"));
+}
+
+TEST_CASE("writing over a file that is open leaves its views as they are", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  const auto old = counted<float, 1, Eigen::RowMajor>({1024});
+  io::SafetensorsWriter().add("w", old).write(path);
+  const io::Safetensors file(path);
+  const auto view = file.tensor<float, 1>("w");
+  io::SafetensorsWriter().add("w", counted<float, 1, Eigen::RowMajor>({1})).write(path);
+  check_bytes_equal(view.data(), old.data(), old.size());
+  const io::Safetensors fresh(path);
+  CHECK(fresh.tensor<float, 1>("w").size() == 1);
+  CHECK(directory.names() == std::vector<std::string>{"weights.safetensors"});
+}
+
+TEST_CASE("after a failed write the file that was there is still there, and nothing beside it", "[safetensors]") {
+  const files::TemporaryDirectory directory;
+  const auto path = directory / "weights.safetensors";
+  io::SafetensorsWriter().metadata("k", "good").write(path);
+  const std::string good = files::text_of(path);
+  io::SafetensorsWriter writer;
+  writer.add("w", counted<float, 1, Eigen::RowMajor>({1 << 16}));
+
+  // No file may grow beyond 64 KiB meanwhile, as on a disk that is full.
+  struct Limit {
+    rlimit before{};
+    void (*handler)(int) = std::signal(SIGXFSZ, SIG_IGN);
+    Limit() {
+      ::getrlimit(RLIMIT_FSIZE, &before);
+      const rlimit small{1 << 16, before.rlim_max};
+      ::setrlimit(RLIMIT_FSIZE, &small);
+    }
+    ~Limit() {
+      ::setrlimit(RLIMIT_FSIZE, &before);
+      std::signal(SIGXFSZ, handler);
+    }
+  };
+  std::string message;
+  try {
+    const Limit limit;
+    writer.write(path);
+  } catch (const io::Error& error) {
+    message = error.what();
+  }
+  CHECK(message.starts_with("seqpool: " + path.string() + ": writing failed: "));
+  CHECK(files::text_of(path) == good);
+  CHECK(directory.names() == std::vector<std::string>{"weights.safetensors"});
+
+  std::filesystem::create_directory(directory / "folder");
+  CHECK_THROWS_AS(writer.write(directory / "folder"), io::Error);
+  CHECK(directory.names() == std::vector<std::string>{"folder", "weights.safetensors"});
+  writer.write(path);
+  CHECK(files::text_of(path).size() > good.size());
 }
 
 TEST_CASE("threads may read one file together", "[safetensors]") {
@@ -704,7 +832,7 @@ TEST_CASE("a damaged file either opens and can be read, or is an Error", "[safet
       total += touch_all(safetensors);
       ++opened;
     } catch (const io::Error& error) {
-      REQUIRE(std::string(error.what()).starts_with("<memory>: "));
+      REQUIRE(std::string(error.what()).starts_with("seqpool: <memory>: "));
       ++refused;
     }
   }

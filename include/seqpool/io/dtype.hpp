@@ -4,18 +4,34 @@
 
 #include <seqpool/version.hpp>
 
+#include <Eigen/Core>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unsupported/Eigen/CXX11/Tensor>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
 /// The element types that can be read and written. `boolean` is one byte, 0 or 1.
 enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean };
+
+/// The name of `dtype` in a safetensors file, such as "BF16".
+[[nodiscard]] constexpr std::string_view dtype_name(DType dtype);
+
+/// The bytes of one element of `dtype`.
+[[nodiscard]] constexpr std::size_t dtype_size(DType dtype);
+
+/// The dtype that a safetensors file calls `name`, or nothing if it is none of the eight.
+[[nodiscard]] constexpr std::optional<DType> dtype_from_name(std::string_view name);
+
+/// The dtype of the C++ scalar `T`.
+///
+/// **Errors**: any other type does not compile, and the message lists the eight.
+template <class T>
+[[nodiscard]] constexpr DType dtype_of();
 
 namespace detail {
 
@@ -33,22 +49,16 @@ inline constexpr bool always_false = false;
 
 }  // namespace detail
 
-/// The name of `dtype` in a safetensors file, such as "BF16". O(1), no allocation.
 constexpr std::string_view dtype_name(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].name; }
 
-/// The bytes of one element of `dtype`. O(1), no allocation.
 constexpr std::size_t dtype_size(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].size; }
 
-/// The dtype that is called `name` in a safetensors file, or nothing if it is none of the eight.
-/// O(1), no allocation.
 constexpr std::optional<DType> dtype_from_name(std::string_view name) {
-  for (std::size_t i = 0; i < detail::dtype_rows.size(); ++i) {
+  for (std::size_t i = 0; i < detail::dtype_rows.size(); ++i)
     if (detail::dtype_rows[i].name == name) return static_cast<DType>(i);
-  }
   return std::nullopt;
 }
 
-/// The dtype of the C++ scalar `T`. Any other type does not compile, and the message lists the eight.
 template <class T>
 constexpr DType dtype_of() {
   if constexpr (std::same_as<T, double>)

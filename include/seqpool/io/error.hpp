@@ -2,42 +2,53 @@
 #ifndef SEQPOOL_IO_ERROR_HPP
 #define SEQPOOL_IO_ERROR_HPP
 
+#include <seqpool/io/message_text.hpp>
 #include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <cstddef>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
-namespace detail {
-
-/// `text` fit for a message: at most 80 bytes, cut between UTF-8 characters, and '?' for control characters.
-/// Names come from the file, so one may be megabytes long or hold escape sequences for a terminal.
-inline std::string excerpt(std::string_view text) {
-  constexpr std::size_t limit = 80;
-  std::size_t length = (std::min)(text.size(), limit);
-  const auto continues = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U; };
-  while (length < text.size() && length > 0 && continues(length)) --length;
-  std::string result(text.substr(0, length));
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7f'; };
-  std::replace_if(result.begin(), result.end(), is_control, '?');
-  return length < text.size() ? result + "..." : result;
-}
-
-}  // namespace detail
-
-/// A file that cannot be read, breaks a rule of its format, or does not hold what was asked for.
-/// what() is "<file>: <rule>" or "<file>: tensor '<name>': <rule>", with the numbers that break the rule.
+/// A file that cannot be read or written, breaks a rule of its format, or does not hold what was asked for.
+///
+/// what() is "seqpool: <file>: <rule>" or "seqpool: <file>: tensor '<name>': <rule>", with the numbers that break the
+/// rule. It is one line of UTF-8 that is safe to print, whatever a file calls things: '?' stands for controls, for what
+/// is invisible and for what turns the direction of text, and "..." for all that comes behind byte 80 of a name.
+///
+///     try {
+///       use(seqpool::io::Safetensors(path));
+///     } catch (const seqpool::io::Error& error) { std::cerr << error.what() << '\n'; }
 class Error : public std::runtime_error {
  public:
-  Error(const std::string& file, const std::string& rule) : std::runtime_error(file + ": " + rule) {}
+  Error(const std::string& file, const std::string& rule)
+      : std::runtime_error(detail::printable("seqpool: " + (file.empty() ? "\"\"" : file) + ": " + rule)) {}
 
   Error(const std::string& file, std::string_view tensor, const std::string& rule)
       : Error(file, "tensor '" + detail::excerpt(tensor) + "': " + rule) {}
 };
+
+namespace detail {
+
+// What the operating system refuses is a std::system_error where it happens,
+[[noreturn]] inline void fail(int code, const char* what) {
+  throw std::system_error(code, std::generic_category(), what);
+}
+
+// and an Error where the file's name is known: f(), whose system errors are those of `path`.
+template <class F>
+auto with_file_name(const std::filesystem::path& path, F f) {
+  try {
+    return f();
+  } catch (const std::system_error& error) {
+    throw Error(path.string(), error.what());
+  }
+}
+
+}  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
 

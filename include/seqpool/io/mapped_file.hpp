@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_IO_MAPPED_FILE_HPP
 #define SEQPOOL_IO_MAPPED_FILE_HPP
 
+#include <seqpool/io/error.hpp>
 #include <seqpool/version.hpp>
 
 #include <cerrno>
@@ -10,12 +11,10 @@
 #include <limits>
 #include <memory>
 #include <span>
-#include <system_error>
 #include <utility>
 
-// SEQPOOL_NO_MMAP, defined for the whole program or not at all, makes every platform read files into memory.
-// That is for file systems on which a mapping may fail later on (a lost network drive is SIGBUS on access,
-// not an error).
+// SEQPOOL_NO_MMAP, defined for the whole program or not at all, makes every platform read files into memory. That is
+// for file systems on which a mapping may fail later on: a lost network drive is SIGBUS on access, not an error.
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(SEQPOOL_NO_MMAP)
 #define SEQPOOL_DETAIL_HAS_MMAP 1
 #include <fcntl.h>
@@ -24,32 +23,28 @@
 #include <unistd.h>
 #else
 #define SEQPOOL_DETAIL_HAS_MMAP 0
-#include <fstream>
+#include <seqpool/io/read_file.hpp>
+
 #include <vector>
 #endif
 
-namespace seqpool::inline SEQPOOL_ABI::detail {
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-/// The bytes of a file, read-only, for as long as this object, or what it was moved into, lives; the address
-/// survives a move. The file must not be changed or shortened meanwhile: reads through a mapping would see
-/// it, or end in SIGBUS.
+// The bytes of a file, read-only, for as long as this object, or what it was moved into, lives; the address survives a
+// move. The file must not be changed or shortened meanwhile: reads through the mapping would see the change, and reads
+// behind the new end are the signal SIGBUS, which ends the program. read_file copies, for files that may be.
 class MappedFile {
  public:
   MappedFile() = default;
 
-  /// Opens `path`.
-  /// Throws std::system_error if it cannot be opened, is not a regular file or cannot be mapped.
-  /// O(1), nothing is allocated; without mmap O(size), and one buffer of the file's size.
+  // Throws std::system_error if `path` cannot be opened, is not a regular file or cannot be mapped.
+  // O(1), nothing is allocated; without mmap it is read_file.
   explicit MappedFile(const std::filesystem::path& path);
 
-  /// All bytes of the file; empty for an empty file, a default-constructed and a moved-from object.
-  std::span<const std::byte> bytes() const noexcept;
+  // All bytes of the file; none for an empty file, a default-constructed and a moved-from object.
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
 
  private:
-  [[noreturn]] static void fail(int code, const char* what) {
-    throw std::system_error(code, std::generic_category(), what);
-  }
-
 #if SEQPOOL_DETAIL_HAS_MMAP
   struct Unmap {
     std::size_t size;
@@ -57,7 +52,7 @@ class MappedFile {
   };
   std::unique_ptr<void, Unmap> mapping_;
 #else
-  std::unique_ptr<std::vector<std::byte>> contents_;  // a pointer, so that both kinds are move-only
+  std::unique_ptr<const std::vector<std::byte>> contents_;  // a pointer, so that both kinds are move-only
 #endif
 };
 
@@ -93,23 +88,8 @@ inline std::span<const std::byte> MappedFile::bytes() const noexcept {
 
 #else
 
-inline MappedFile::MappedFile(const std::filesystem::path& path) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
-    fail(EINVAL, "not a regular file");
-  }
-  const auto size = std::filesystem::file_size(path, error);
-  if (error) throw std::system_error(error, "cannot open");
-  if (std::cmp_greater(size, (std::numeric_limits<std::streamsize>::max)()) ||
-      std::cmp_greater(size, (std::numeric_limits<std::size_t>::max)())) {
-    fail(EFBIG, "cannot read");
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) fail(EACCES, "cannot open");
-  contents_ = std::make_unique<std::vector<std::byte>>(static_cast<std::size_t>(size));
-  file.read(reinterpret_cast<char*>(contents_->data()), static_cast<std::streamsize>(size));
-  if (!file) fail(EIO, "cannot read");
-}
+inline MappedFile::MappedFile(const std::filesystem::path& path)
+    : contents_(std::make_unique<const std::vector<std::byte>>(read_file(path))) {}
 
 inline std::span<const std::byte> MappedFile::bytes() const noexcept {
   if (!contents_) return {};
@@ -118,6 +98,6 @@ inline std::span<const std::byte> MappedFile::bytes() const noexcept {
 
 #endif
 
-}  // namespace seqpool::inline SEQPOOL_ABI::detail
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail
 
 #endif

@@ -2,96 +2,42 @@
 #ifndef SEQPOOL_IO_SAFETENSORS_HEADER_HPP
 #define SEQPOOL_IO_SAFETENSORS_HEADER_HPP
 
-#include <algorithm>
+#include <seqpool/io/tensor_info.hpp>
+#include <seqpool/version.hpp>
+
+#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <nlohmann/json.hpp>
-#include <span>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/safetensors_parser.hpp>
-
-// The file is an 8-byte little-endian length, a JSON header of that length, and the data section:
+// What is in a safetensors file. It is an 8-byte little-endian length, a JSON header of that length, and the data
+// section:
 //   {"__metadata__": {"key": "text"}, "name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}
-// Nothing in it is trusted before it is checked here.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-inline constexpr std::size_t max_header_size = 100'000'000;  // the limit of the reference implementation
+static_assert(std::endian::native == std::endian::little,
+              "seqpool: safetensors files are little-endian, and seqpool::io works on little-endian machines only.");
 
-struct FileParts {
-  std::string_view header;
-  std::span<const std::byte> data;
+inline constexpr std::size_t max_header_size = 100'000'000;  // the limit of the reference implementation
+inline constexpr std::string_view metadata_key = "__metadata__";
+
+struct HeaderEntry {
+  TensorInfo info;
+  std::uint64_t begin = 0;  // of its bytes, counted from the start of the data section
+  std::uint64_t end = 0;
 };
 
-/// Cuts a file into its header and its data section. Nothing is allocated, whatever the length field says.
-inline FileParts split_file(std::span<const std::byte> file, const std::string& name) {
-  std::uint64_t length = 0;
-  if (file.size() < sizeof length) {
-    throw Error(name, "the file has " + std::to_string(file.size()) + " bytes, the header length alone takes 8");
-  }
-  std::memcpy(&length, file.data(), sizeof length);
-  const auto rest = file.subspan(sizeof length);
-  if (length > max_header_size) {
-    throw Error(name, "the header length " + std::to_string(length) + " is above the limit of " +
-                          std::to_string(max_header_size) + " bytes");
-  }
-  if (length > rest.size()) {
-    throw Error(name, "the header length " + std::to_string(length) + " is more than the " +
-                          std::to_string(rest.size()) + " bytes that follow it");
-  }
-  const auto size = static_cast<std::size_t>(length);
-  const std::string_view header(reinterpret_cast<const char*>(rest.data()), size);
-  if (!header.starts_with('{')) throw Error(name, "the header does not start with '{'");
-  // The JSON lexer takes a zero byte for the end of its input, and would not see what comes after it.
-  if (header.find('\0') != header.npos) throw Error(name, "the header holds a zero byte");
-  if (header[header.find_last_not_of(' ')] != '}') throw Error(name, "the header does not end with '}' and spaces");
-  return {header, rest.subspan(size)};
-}
+struct Header {
+  std::map<std::string, HeaderEntry, std::less<>> tensors;
+  std::map<std::string, std::string> metadata;
+};
 
-/// Throws unless the tensors cover each byte of the data section exactly once. Two tensors that share bytes,
-/// and bytes that no tensor names, are ways to make two readers see different contents in one file.
-/// O(n log n) for n tensors.
-inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file) {
-  using Tensor = decltype(header.tensors)::value_type;
-  std::vector<const Tensor*> in_order;
-  for (const Tensor& tensor : header.tensors) {
-    if (tensor.second.begin != tensor.second.end) in_order.push_back(&tensor);
-  }
-  std::sort(in_order.begin(), in_order.end(),
-            [](const Tensor* a, const Tensor* b) { return a->second.begin < b->second.begin; });
-  std::uint64_t covered = 0;
-  const Tensor* previous = nullptr;
-  for (const Tensor* tensor : in_order) {
-    const auto& [name, entry] = *tensor;
-    if (entry.begin < covered) {
-      throw Error(file, name,
-                  "data_offsets " + range_text(entry.begin, entry.end) + " overlap " +
-                      range_text(previous->second.begin, covered) + " of tensor '" + excerpt(previous->first) + "'");
-    }
-    if (entry.begin > covered) {
-      throw Error(file, name, "the data bytes " + range_text(covered, entry.begin) + " before it belong to no tensor");
-    }
-    covered = entry.end;
-    previous = tensor;
-  }
-  if (covered != data_size) {
-    throw Error(file, "the last data bytes " + range_text(covered, data_size) + " belong to no tensor");
-  }
-}
-
-/// The checked header of a file whose data section has `data_size` bytes.
-/// Throws Error.
-/// Time and memory are linear in the header, but for the sorting of n tensors in O(n log n).
-inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file) {
-  HeaderParser parser(file, data_size);
-  nlohmann::json::sax_parse(json.data(), json.data() + json.size(), &parser);
-  Header header = parser.take();
-  check_tiling(header, data_size, file);
-  return header;
+// For messages: "[0, 24)".
+[[nodiscard]] inline std::string range_text(std::uint64_t begin, std::uint64_t end) {
+  return "[" + std::to_string(begin) + ", " + std::to_string(end) + ")";
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail

@@ -2,184 +2,60 @@
 #ifndef SEQPOOL_IO_SAFETENSORS_PARSER_HPP
 #define SEQPOOL_IO_SAFETENSORS_PARSER_HPP
 
-#include <algorithm>
+#include <seqpool/io/dtype.hpp>
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/safetensors_header.hpp>
+#include <seqpool/io/tensor_info.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <nlohmann/json.hpp>
+
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/tensor_info.hpp>
-
+// From the JSON text of a safetensors header to a Header. Nothing in the text is trusted before it is checked here.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-inline constexpr std::string_view metadata_key = "__metadata__";
+// What `json` says, for a file whose data section has `data_size` bytes: every tensor's bytes are as many as its shape
+// and dtype need, and lie inside the data. How they lie to each other is for check_tiling.
+// Throws Error. Time and memory are linear in the text, but for a logarithm in the number of tensors.
+[[nodiscard]] inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file);
 
-struct HeaderEntry {
-  TensorInfo info;
-  std::uint64_t begin = 0;  // of its bytes, counted from the start of the data section
-  std::uint64_t end = 0;
-};
-
-struct Header {
-  std::map<std::string, HeaderEntry, std::less<>> tensors;
-  std::map<std::string, std::string> metadata;
-};
-
-inline std::string range_text(std::uint64_t begin, std::uint64_t end) {
-  return "[" + std::to_string(begin) + ", " + std::to_string(end) + ")";
-}
-
-/// Takes the JSON parser's events one by one, and throws at the first that does not fit. There is no document
-/// tree, so memory grows with valid tensors only, and an array or object one level too deep is refused before
-/// it is entered.
+// Takes the JSON parser's events one by one, and throws at the first that does not fit. There is no document tree, so
+// memory grows with valid tensors only, and an array or object one level too deep is refused before it is entered.
 class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
  public:
   HeaderParser(std::string file, std::uint64_t data_size) : file_(std::move(file)), data_size_(data_size) {}
 
-  Header take() { return std::move(header_); }
+  [[nodiscard]] Header take() { return std::move(header_); }
 
-  bool start_object(std::size_t) override {
-    if (place_ == Place::outside)
-      place_ = Place::header;
-    else if (place_ != Place::header)
-      refuse("an object");
-    else if (name_ == metadata_key)
-      place_ = Place::metadata;
-    else
-      place_ = Place::tensor;
-    return true;
-  }
-
-  bool key(std::string& key) override {
-    const auto once = [&](bool seen) {
-      if (seen) fail("the key '" + excerpt(key) + "' appears twice");
-    };
-    if (place_ == Place::header) {
-      name_ = key;
-      once(key == metadata_key ? std::exchange(has_metadata_, true) : header_.tensors.contains(key));
-      return true;
-    }
-    field_ = key;
-    if (place_ == Place::metadata)
-      once(header_.metadata.contains(key));
-    else if (key == "dtype")
-      once(dtype_.has_value());
-    else if (key == "shape")
-      once(shape_.has_value());
-    else if (key == "data_offsets")
-      once(offsets_.has_value());
-    else
-      fail("unknown key '" + excerpt(key) + "', expected dtype, shape and data_offsets only");
-    return true;
-  }
-
-  bool end_object() override {
-    if (place_ == Place::tensor) finish_tensor();
-    place_ = place_ == Place::header ? Place::outside : Place::header;
-    return true;
-  }
-
-  bool start_array(std::size_t) override {
-    if (place_ != Place::tensor || field_ == "dtype") refuse("an array");
-    place_ = Place::list;
-    list_.clear();
-    return true;
-  }
-
-  bool end_array() override {
-    place_ = Place::tensor;
-    if (field_ == "shape") {
-      shape_.emplace(list_.begin(), list_.end());
-    } else {
-      if (list_.size() != 2) fail("data_offsets holds " + std::to_string(list_.size()) + " numbers, expected 2");
-      offsets_.emplace(list_[0], list_[1]);
-    }
-    return true;
-  }
-
-  bool number_unsigned(std::uint64_t value) override {
-    const bool is_shape = field_ == "shape";
-    if (place_ != Place::list) refuse("the number " + std::to_string(value));
-    if (is_shape && value > static_cast<std::uint64_t>((std::numeric_limits<Eigen::Index>::max)())) {
-      fail("the size " + std::to_string(value) + " in shape does not fit Eigen::Index");
-    }
-    if (list_.size() == (is_shape ? max_rank : 2)) {
-      fail(field_ + " holds more than " + std::to_string(list_.size()) + " numbers");
-    }
-    list_.push_back(value);
-    return true;
-  }
-
-  bool string(std::string& value) override {
-    if (place_ == Place::metadata) {
-      header_.metadata.emplace(field_, value);
-    } else if (place_ == Place::tensor && field_ == "dtype") {
-      dtype_ = dtype_from_name(value);
-      if (!dtype_) fail("unknown dtype '" + excerpt(value) + "', expected F64, F32, F16, BF16, I64, I32, U8 or BOOL");
-    } else {
-      refuse("a string");
-    }
-    return true;
-  }
-
+  bool start_object(std::size_t) override;
+  bool key(std::string& key) override;
+  bool end_object() override;
+  bool start_array(std::size_t) override;
+  bool end_array() override;
+  bool number_unsigned(std::uint64_t value) override;
+  bool string(std::string& value) override;
   bool null() override { refuse("null"); }
   bool boolean(bool) override { refuse("a boolean"); }
   bool number_integer(std::int64_t value) override { refuse("the number " + std::to_string(value)); }
   bool number_float(double, const std::string& text) override { refuse("the number " + excerpt(text)); }
   bool binary(nlohmann::json::binary_t&) override { refuse("binary data"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override {
-    const std::string_view text = error.what();
-    const auto detail = text.rfind("; last read");  // the token after it may hold any bytes, at any length
-    throw Error(file_, "the header is not valid JSON at byte " + std::to_string(position) + " (" +
-                           std::string(text.substr(0, (std::min)(detail, std::size_t{200}))) + ")");
-  }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override;
 
  private:
   enum class Place { outside, header, metadata, tensor, list };
 
-  [[noreturn]] void fail(const std::string& rule) const {
-    if (name_ == metadata_key) throw Error(file_, std::string(metadata_key) + ": " + rule);
-    throw Error(file_, name_, rule);
-  }
-
-  [[noreturn]] void refuse(const std::string& found) const {
-    std::string wanted = "expected an object";
-    if (place_ == Place::metadata) wanted = "the value of '" + excerpt(field_) + "' must be a string";
-    if (place_ == Place::tensor) wanted = field_ + (field_ == "dtype" ? " must be a string" : " must be an array");
-    if (place_ == Place::list)
-      wanted = field_ + " must hold non-negative integers below 2^64 only, and no further level";
-    fail(wanted + ", found " + found);
-  }
-
-  void finish_tensor() {
-    if (!dtype_) fail("dtype is missing");
-    if (!shape_) fail("shape is missing");
-    if (!offsets_) fail("data_offsets is missing");
-    const HeaderEntry entry{{*dtype_, *shape_}, offsets_->first, offsets_->second};
-    const std::string offsets = "data_offsets " + range_text(entry.begin, entry.end);
-    if (entry.begin > entry.end) fail(offsets + " end before they begin");
-    if (entry.end > data_size_) fail(offsets + " exceed the " + std::to_string(data_size_) + " bytes of data");
-    const std::string layout = describe(*dtype_, *shape_);
-    const auto size = byte_size(entry.info);
-    if (!size) fail("the size of " + layout + " in bytes overflows");
-    if (*size != entry.end - entry.begin) {
-      fail(layout + " takes " + std::to_string(*size) + " bytes, " + offsets + " hold " +
-           std::to_string(entry.end - entry.begin));
-    }
-    header_.tensors.emplace(name_, entry);
-    dtype_.reset();
-    shape_.reset();
-    offsets_.reset();
-  }
+  [[noreturn]] void fail(const std::string& rule) const;
+  [[noreturn]] void refuse(const std::string& found) const;
+  void finish_tensor();
 
   std::string file_;
   std::uint64_t data_size_;
@@ -190,9 +66,140 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
   std::string field_;  // the key at the second
   std::vector<std::uint64_t> list_;
   std::optional<DType> dtype_;
-  std::optional<std::vector<Eigen::Index>> shape_;
+  std::optional<std::vector<Index>> shape_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> offsets_;
 };
+
+inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file) {
+  HeaderParser parser(file, data_size);
+  nlohmann::json::sax_parse(json.data(), json.data() + json.size(), &parser);
+  return parser.take();
+}
+
+inline bool HeaderParser::start_object(std::size_t) {
+  if (place_ == Place::outside)
+    place_ = Place::header;
+  else if (place_ != Place::header)
+    refuse("an object");
+  else if (name_ == metadata_key)
+    place_ = Place::metadata;
+  else
+    place_ = Place::tensor;
+  return true;
+}
+
+inline bool HeaderParser::key(std::string& key) {
+  const auto once = [&](bool seen) {
+    if (seen) fail("the key '" + excerpt(key) + "' appears twice");
+  };
+  if (place_ == Place::header) {
+    name_ = key;
+    once(key == metadata_key ? std::exchange(has_metadata_, true) : header_.tensors.contains(key));
+    return true;
+  }
+  field_ = key;
+  if (place_ == Place::metadata)
+    once(header_.metadata.contains(key));
+  else if (key == "dtype")
+    once(dtype_.has_value());
+  else if (key == "shape")
+    once(shape_.has_value());
+  else if (key == "data_offsets")
+    once(offsets_.has_value());
+  else
+    fail("unknown key '" + excerpt(key) + "', expected dtype, shape and data_offsets only");
+  return true;
+}
+
+inline bool HeaderParser::end_object() {
+  if (place_ == Place::tensor) finish_tensor();
+  place_ = place_ == Place::header ? Place::outside : Place::header;
+  return true;
+}
+
+inline bool HeaderParser::start_array(std::size_t) {
+  if (place_ != Place::tensor || field_ == "dtype") refuse("an array");
+  place_ = Place::list;
+  list_.clear();
+  return true;
+}
+
+inline bool HeaderParser::end_array() {
+  place_ = Place::tensor;
+  if (field_ == "shape") {
+    shape_.emplace(list_.begin(), list_.end());
+  } else {
+    if (list_.size() != 2) fail("data_offsets holds " + std::to_string(list_.size()) + " numbers, expected 2");
+    offsets_.emplace(list_[0], list_[1]);
+  }
+  return true;
+}
+
+inline bool HeaderParser::number_unsigned(std::uint64_t value) {
+  const bool is_shape = field_ == "shape";
+  if (place_ != Place::list) refuse("the number " + std::to_string(value));
+  if (is_shape && value > static_cast<std::uint64_t>((std::numeric_limits<Index>::max)()))
+    fail("the size " + std::to_string(value) + " in shape does not fit seqpool::Index");
+  if (list_.size() == (is_shape ? max_rank : 2))
+    fail(field_ + " holds more than " + std::to_string(list_.size()) + " numbers");
+  list_.push_back(value);
+  return true;
+}
+
+inline bool HeaderParser::string(std::string& value) {
+  if (place_ == Place::metadata) {
+    header_.metadata.emplace(field_, value);
+  } else if (place_ == Place::tensor && field_ == "dtype") {
+    dtype_ = dtype_from_name(value);
+    if (!dtype_) fail("unknown dtype '" + excerpt(value) + "', expected F64, F32, F16, BF16, I64, I32, U8 or BOOL");
+  } else {
+    refuse("a string");
+  }
+  return true;
+}
+
+inline bool HeaderParser::parse_error(std::size_t position, const std::string&,
+                                      const nlohmann::json::exception& error) {
+  // The parser's own words come before the first of these, the token that it stumbled over behind it: bytes of the
+  // file, which may hold these words as well.
+  std::string_view words = error.what();
+  words = words.substr(0, words.find("; last read"));
+  throw Error(file_,
+              "the header is not valid JSON at byte " + std::to_string(position) + " (" + excerpt(words, 200) + ")");
+}
+
+inline void HeaderParser::fail(const std::string& rule) const {
+  if (name_ == metadata_key) throw Error(file_, std::string(metadata_key) + ": " + rule);
+  throw Error(file_, name_, rule);
+}
+
+inline void HeaderParser::refuse(const std::string& found) const {
+  std::string wanted = "expected an object";
+  if (place_ == Place::metadata) wanted = "the value of '" + excerpt(field_) + "' must be a string";
+  if (place_ == Place::tensor) wanted = field_ + (field_ == "dtype" ? " must be a string" : " must be an array");
+  if (place_ == Place::list) wanted = field_ + " must hold non-negative integers below 2^64 only, and no further level";
+  fail(wanted + ", found " + found);
+}
+
+inline void HeaderParser::finish_tensor() {
+  if (!dtype_) fail("dtype is missing");
+  if (!shape_) fail("shape is missing");
+  if (!offsets_) fail("data_offsets is missing");
+  const HeaderEntry entry{{*dtype_, *shape_}, offsets_->first, offsets_->second};
+  const std::string offsets = "data_offsets " + range_text(entry.begin, entry.end);
+  if (entry.begin > entry.end) fail(offsets + " end before they begin");
+  if (entry.end > data_size_) fail(offsets + " exceed the " + std::to_string(data_size_) + " bytes of data");
+  const std::string layout = describe(*dtype_, *shape_);
+  const auto size = byte_size(entry.info);
+  if (!size) fail("the size of " + layout + " in bytes overflows");
+  if (*size != entry.end - entry.begin)
+    fail(layout + " takes " + std::to_string(*size) + " bytes, " + offsets + " hold " +
+         std::to_string(entry.end - entry.begin));
+  header_.tensors.emplace(name_, entry);
+  dtype_.reset();
+  shape_.reset();
+  offsets_.reset();
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
 

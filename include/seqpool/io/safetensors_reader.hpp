@@ -2,11 +2,23 @@
 #ifndef SEQPOOL_IO_SAFETENSORS_READER_HPP
 #define SEQPOOL_IO_SAFETENSORS_READER_HPP
 
+#include <seqpool/io/dtype.hpp>
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/mapped_file.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/read_file.hpp>
+#include <seqpool/io/safetensors_layout.hpp>
+#include <seqpool/io/safetensors_parser.hpp>
+#include <seqpool/io/tensor_info.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -14,73 +26,111 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
-#include <unsupported/Eigen/CXX11/Tensor>
 #include <utility>
 #include <vector>
 
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/mapped_file.hpp>
-#include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/io/safetensors_writer.hpp>
-#include <seqpool/io/tensor_info.hpp>
-
 namespace seqpool::inline SEQPOOL_ABI::io {
 
-/// An open safetensors file, the format in which trained weights are shared. Everything in it is checked when
-/// it is opened, so a file from an untrusted source ends in an Error and never in a wrong view.
+namespace detail {
+
+// The body of what only a named Safetensors may be asked for.
+template <class Result>
+[[noreturn]] Result refuse_temporary() {
+  static_assert(always_false<Result>,
+                "seqpool: this Safetensors is a temporary, and what it is asked for would not outlive it. Give it a "
+                "name first: const seqpool::io::Safetensors file(path); file.tensor<float, 2>(name).");
+  std::abort();
+}
+
+}  // namespace detail
+
+/// An open safetensors file, the format in which trained weights are shared. Everything in it is checked when it is
+/// opened, so a file from an untrusted source ends in an Error and never in a wrong view.
 ///
 ///     const seqpool::io::Safetensors file("head.safetensors");
 ///     const auto weight = file.tensor<float, 2>("classifier.weight", {-1, 768});  // [classes, hidden]
+///     const auto bias = file.tensor<float, 1>("classifier.bias", {weight.dimension(0)});
 ///
-/// Views are valid until this object, or what it was moved into, is destroyed. The file on disk must stay as
-/// it is until then: it is mapped, not read. Movable, not copyable; const member functions may run on many
-/// threads at once.
+/// Views, infos and metadata live as long as this object, or what it was moved into; a temporary is refused by the
+/// compiler. The file is mapped, not read, so it must stay as it is for as long: who changes it in place changes the
+/// views, and who shortens it ends this program by the signal SIGBUS at the next look behind the new end. To replace
+/// it, as SafetensorsWriter::write does, is safe. Where you cannot know who writes to it, take `read`.
+///
+/// Movable, not copyable; const member functions may run on many threads at once.
 class Safetensors {
-  static_assert(std::endian::native == std::endian::little,
-                "seqpool: safetensors files are little-endian, and seqpool::io works on little-endian machines only.");
-
  public:
   /// What tensor() returns: a const, row-major view.
   template <class T, int Rank>
-  using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor>>;
+  using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor, Index>>;
   template <int Rank>
-  using Shape = std::array<Eigen::Index, static_cast<std::size_t>(Rank)>;
+  using Shape = std::array<Index, static_cast<std::size_t>(Rank)>;
 
-  /// Opens and checks the file at `path`.
-  /// Throws Error if it cannot be opened or breaks any rule of the format.
-  /// Time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
+  /// Maps and checks the file at `path`.
+  ///
+  /// **Errors**: `Error` if it cannot be opened or breaks any rule of the format.
+  /// **Cost**: time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
-  explicit Safetensors(const std::filesystem::path& path) : Safetensors(path.string(), map(path), {}) {}
+  explicit Safetensors(const std::filesystem::path& path);
 
-  /// The same for a file in memory; `name` is what errors call it. Takes the buffer over, no copy.
-  static Safetensors from_bytes(std::vector<std::byte> bytes, std::string name = "<memory>") {
-    return Safetensors(std::move(name), {}, std::move(bytes));
+  /// The same, of a copy in memory: from here on nothing depends on the file.
+  ///
+  /// **Errors**: as above, and if the file is shortened meanwhile.
+  /// **Cost**: O(size), and one buffer of the file's size.
+  [[nodiscard]] static Safetensors read(const std::filesystem::path& path);
+
+  /// The same for a file that is in memory already; `name` is what errors call it.
+  ///
+  /// **Errors**: `Error` if it breaks any rule of the format.
+  /// **Cost**: takes the buffer over, and then as above.
+  [[nodiscard]] static Safetensors from_bytes(std::vector<std::byte> bytes, std::string name = "<memory>");
+
+  /// The names of all tensors, sorted.
+  ///
+  /// **Cost**: O(n) for n tensors; allocates the result.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// Whether there is a tensor called `name`.
+  [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
+
+  /// The element type and the shape of tensor `name`.
+  ///
+  /// **Errors**: `Error` if there is none.
+  [[nodiscard]] const TensorInfo& info(std::string_view name) const& { return find(name).info; }
+  template <class Info = TensorInfo>
+  const Info& info(std::string_view) const&& {
+    return detail::refuse_temporary<const Info&>();
   }
 
-  /// The names of all tensors, sorted. O(n) for n tensors; allocates the result.
-  std::vector<std::string> names() const;
+  /// The file's free-form texts, empty if it has none.
+  [[nodiscard]] const std::map<std::string, std::string>& metadata() const& { return metadata_; }
+  template <class Text = std::string>
+  const std::map<Text, Text>& metadata() const&& {
+    return detail::refuse_temporary<const std::map<Text, Text>&>();
+  }
 
-  /// Whether there is a tensor called `name`. O(log n), no allocation.
-  bool contains(std::string_view name) const { return tensors_.contains(name); }
-
-  /// The element type and the shape of tensor `name`. Throws Error if there is none. O(log n), no allocation.
-  const TensorInfo& info(std::string_view name) const { return find(name).info; }
-
-  /// The file's free-form texts, empty if it has none. O(1), no allocation.
-  const std::map<std::string, std::string>& metadata() const { return metadata_; }
-
-  /// A view of tensor `name`, row-major, with the file's shape.
-  /// Throws Error if there is no such tensor, or if its element type is not T or its rank not Rank.
-  /// O(log n), no allocation, no copy. Values are the file's bits, never converted.
+  /// A view of tensor `name`.
+  ///
+  /// **Shapes**: the file's, row-major.
+  /// **Errors**: `Error` if there is no such tensor, or if its element type is not T or its rank not Rank.
+  /// **Cost**: O(log n) for n tensors; nothing is allocated or copied.
+  /// **Numerics**: the file's bits, never converted.
   template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view name) const;
-
-  /// The same, and its sizes must be those of `shape`, in which -1 accepts any size.
-  /// Throws Error as above, and if they are not.
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name) const&;
   template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const;
+  View<T, Rank> tensor(std::string_view) const&& {
+    return detail::refuse_temporary<View<T, Rank>>();
+  }
+
+  /// The same, whose sizes must be those of `shape`.
+  ///
+  /// **Shapes**: those of `shape`, in which -1 accepts any size.
+  /// **Errors**: as above, and if the sizes differ.
+  template <class T, int Rank>
+  [[nodiscard]] View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const&;
+  template <class T, int Rank>
+  View<T, Rank> tensor(std::string_view, const Shape<Rank>&) const&& {
+    return detail::refuse_temporary<View<T, Rank>>();
+  }
 
  private:
   struct Stored {
@@ -89,18 +139,28 @@ class Safetensors {
     std::unique_ptr<std::byte[]> aligned_copy;  // only if the file's bytes are not aligned
   };
 
-  Safetensors(std::string name, seqpool::detail::MappedFile file, std::vector<std::byte> bytes);
+  Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes);
 
-  static seqpool::detail::MappedFile map(const std::filesystem::path& path);
-  Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
-  const Stored& find(std::string_view name) const;
+  [[nodiscard]] Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
+  [[nodiscard]] const Stored& find(std::string_view name) const;
 
   std::string name_;
-  seqpool::detail::MappedFile file_;  // the file is here,
-  std::vector<std::byte> bytes_;      // or here
+  detail::MappedFile file_;       // the file is here,
+  std::vector<std::byte> bytes_;  // or here
   std::map<std::string, Stored, std::less<>> tensors_;
   std::map<std::string, std::string> metadata_;
 };
+
+inline Safetensors::Safetensors(const std::filesystem::path& path)
+    : Safetensors(path.string(), detail::with_file_name(path, [&] { return detail::MappedFile(path); }), {}) {}
+
+inline Safetensors Safetensors::read(const std::filesystem::path& path) {
+  return from_bytes(detail::with_file_name(path, [&] { return detail::read_file(path); }), path.string());
+}
+
+inline Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
+  return Safetensors(std::move(name), {}, std::move(bytes));
+}
 
 inline std::vector<std::string> Safetensors::names() const {
   std::vector<std::string> result;
@@ -109,14 +169,14 @@ inline std::vector<std::string> Safetensors::names() const {
 }
 
 template <class T, int Rank>
-Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const {
+Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const& {
   Shape<Rank> any;
   any.fill(-1);
   return tensor<T, Rank>(name, any);
 }
 
 template <class T, int Rank>
-Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const {
+Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const& {
   constexpr DType dtype = dtype_of<T>();
   const Stored& stored = find(name);
   const auto& found = stored.info.shape;
@@ -126,20 +186,21 @@ Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shap
                 std::string("wrong ") + what + ": wanted " + detail::describe(dtype, shape) + ", found " +
                     detail::describe(stored.info.dtype, found));
   };
-  const auto fits = [](Eigen::Index wanted, Eigen::Index size) { return wanted == -1 || wanted == size; };
+  const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
   require(stored.info.dtype == dtype, "dtype");
   require(found.size() == shape.size(), "rank");
   require(std::equal(shape.begin(), shape.end(), found.begin(), fits), "shape");
 
-  Eigen::DSizes<Eigen::Index, Rank> sizes;
+  Eigen::DSizes<Index, Rank> sizes;
   if constexpr (Rank > 0) std::copy_n(found.begin(), Rank, sizes.begin());
   return {reinterpret_cast<const T*>(stored.data), sizes};
 }
 
-inline Safetensors::Safetensors(std::string name, seqpool::detail::MappedFile file, std::vector<std::byte> bytes)
+inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes)
     : name_(std::move(name)), file_(std::move(file)), bytes_(std::move(bytes)) {
   const auto parts = detail::split_file(bytes_.empty() ? file_.bytes() : std::span<const std::byte>(bytes_), name_);
   auto header = detail::parse_header(parts.header, parts.data.size(), name_);
+  detail::check_tiling(header, parts.data.size(), name_);
   metadata_ = std::move(header.metadata);
   for (auto& [tensor, entry] : header.tensors) {
     // Both offsets are at most the size of the data section, which is a std::size_t.
@@ -149,24 +210,15 @@ inline Safetensors::Safetensors(std::string name, seqpool::detail::MappedFile fi
   }
 }
 
-inline seqpool::detail::MappedFile Safetensors::map(const std::filesystem::path& path) {
-  try {
-    return seqpool::detail::MappedFile(path);
-  } catch (const std::system_error& error) {
-    throw Error(path.string(), error.what());
-  }
-}
-
 inline Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
                                               std::span<const std::byte> data) const {
   if (info.dtype == DType::boolean) {
     // Any other value is undefined behaviour to look at through a bool.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });
-    if (bad != data.end()) {
+    if (bad != data.end())
       throw Error(name_, name,
                   "a BOOL must be 0 or 1, found " + std::to_string(std::to_integer<int>(*bad)) + " at element " +
                       std::to_string(bad - data.begin()));
-    }
   }
   const std::size_t alignment = dtype_size(info.dtype);
   if (reinterpret_cast<std::uintptr_t>(data.data()) % alignment == 0) return {std::move(info), data.data(), nullptr};

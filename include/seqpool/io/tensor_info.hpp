@@ -2,47 +2,50 @@
 #ifndef SEQPOOL_IO_TENSOR_INFO_HPP
 #define SEQPOOL_IO_TENSOR_INFO_HPP
 
+#include <seqpool/io/dtype.hpp>
+#include <seqpool/scalar.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
-#include <unsupported/Eigen/CXX11/Tensor>
 #include <vector>
-
-#include <seqpool/io/dtype.hpp>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
 /// What a file says about one tensor: the type of its elements, and its sizes, outermost (slowest) first.
+///
+///     const seqpool::io::TensorInfo& info = file.info("classifier.weight");
+///     const seqpool::Index classes = info.shape.at(0);
+///     const bool is_half = info.dtype == seqpool::io::DType::f16;
 struct TensorInfo {
   DType dtype = DType::f32;
-  std::vector<Eigen::Index> shape;
+  std::vector<Index> shape;
 };
 
 namespace detail {
 
 inline constexpr std::size_t max_rank = 32;
 
-/// For messages: "F32 [2, 3]", where a size of -1 reads "any".
+// For messages: "F32 [2, 3]", where a size of -1 reads "any".
 template <class Sizes>
-std::string describe(DType dtype, const Sizes& shape) {
+[[nodiscard]] std::string describe(DType dtype, const Sizes& shape) {
   std::string sizes;
-  for (const Eigen::Index size : shape) {
+  for (const Index size : shape) {
     if (!sizes.empty()) sizes += ", ";
     sizes += size == -1 ? "any" : std::to_string(size);
   }
   return std::string(dtype_name(dtype)) + " [" + sizes + "]";
 }
 
-/// The bytes of a tensor, or nothing if its shape is too large for Eigen::Index. Zeros are left out of the
-/// product that has to fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would overflow
-/// in whoever forms them.
-inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
-  constexpr auto limit = static_cast<std::uint64_t>((std::numeric_limits<Eigen::Index>::max)());
+// The bytes of a tensor, or nothing if its shape is too large for Index. Zeros are left out of the product that has to
+// fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would overflow in whoever forms them.
+[[nodiscard]] inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
+  constexpr auto limit = static_cast<std::uint64_t>((std::numeric_limits<Index>::max)());
   std::uint64_t product = dtype_size(info.dtype);
   bool empty = false;
-  for (const Eigen::Index size : info.shape) {
+  for (const Index size : info.shape) {
     const auto factor = static_cast<std::uint64_t>(size);
     empty = empty || factor == 0;
     if (factor == 0) continue;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_IO_MESSAGE_TEXT_HPP
+#define SEQPOOL_IO_MESSAGE_TEXT_HPP
+
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Names come from files, so one may be megabytes long, no UTF-8, or made to deceive whoever reads the message.
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
+
+// `text`, or its first `limit` bytes, 3 at least, and "...", cut between two UTF-8 characters.
+[[nodiscard]] inline std::string excerpt(std::string_view text, std::size_t limit = 80);
+
+// `text` as a terminal or a log shows it, in one line and from left to right: '?' for every character that is
+// invisible, controls a terminal, breaks the line or turns the direction, and for every byte that is not UTF-8.
+[[nodiscard]] inline std::string printable(std::string_view text);
+
+struct Range {
+  char32_t first;
+  char32_t last;
+};
+
+inline constexpr std::array<Range, 10> hidden_characters{{
+    {0x00, 0x1F},        // C0 controls
+    {0x7F, 0x9F},        // delete, C1 controls
+    {0xAD, 0xAD},        // soft hyphen
+    {0x061C, 0x061C},    // Arabic letter mark
+    {0x200B, 0x200F},    // zero width, left-to-right and right-to-left marks
+    {0x2028, 0x202E},    // line and paragraph separators, embeddings and overrides of the direction
+    {0x2060, 0x206F},    // word joiner, invisible operators, isolates of the direction
+    {0xFEFF, 0xFEFF},    // byte order mark
+    {0xFFF9, 0xFFFB},    // interlinear annotation
+    {0xE0000, 0xE007F},  // tags
+}};
+
+// How many bytes the character that begins with `lead` would have, 0 if none does.
+[[nodiscard]] inline std::size_t utf8_size(unsigned char lead) noexcept {
+  if (lead < 0x80) return 1;
+  if (lead < 0xC0) return 0;  // a continuation
+  if (lead < 0xE0) return 2;
+  if (lead < 0xF0) return 3;
+  return lead < 0xF8 ? 4 : 0;
+}
+
+// The character that all of `text` is, nothing if it is none; `text` is as long as its first byte says.
+[[nodiscard]] inline std::optional<char32_t> utf8_character(std::string_view text) noexcept {
+  constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // what takes fewer bytes is overlong
+  const auto lead = static_cast<unsigned char>(text[0]);
+  char32_t code = text.size() == 1 ? lead : lead & (0x7FU >> text.size());
+  for (const char c : text.substr(1)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte & 0xC0U) != 0x80U) return std::nullopt;
+    code = code << 6 | (byte & 0x3FU);
+  }
+  const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (code < least[text.size()] || code > 0x10FFFF || is_surrogate) return std::nullopt;
+  return code;
+}
+
+inline std::string excerpt(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  const auto continues = [&](std::size_t i) { return (static_cast<unsigned char>(text[i]) & 0xC0U) == 0x80U; };
+  std::size_t length = limit;
+  while (limit - length < 3 && continues(length)) --length;  // a character has at most 3 of these
+  return std::string(text.substr(0, length)) + "...";
+}
+
+inline std::string printable(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t size = utf8_size(static_cast<unsigned char>(text[0]));
+    const auto character = size == 0 || size > text.size() ? std::nullopt : utf8_character(text.substr(0, size));
+    const auto hides = [&](Range range) { return range.first <= *character && *character <= range.last; };
+    if (!character || std::any_of(hidden_characters.begin(), hidden_characters.end(), hides))
+      result += '?';
+    else
+      result += text.substr(0, size);
+    text.remove_prefix(character ? size : 1);
+  }
+  return result;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_IO_SAFETENSORS_LAYOUT_HPP
+#define SEQPOOL_IO_SAFETENSORS_LAYOUT_HPP
+
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/safetensors_header.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+// Where things lie in a safetensors file: the header and the data section in the file, the tensors in the data section.
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
+
+struct FileParts {
+  std::string_view header;
+  std::span<const std::byte> data;
+};
+
+// Cuts a file into its header and its data section. Throws Error if its length field leads outside, or if the header
+// is no JSON object from its first byte to its last but spaces. Nothing is allocated, whatever the length field says.
+[[nodiscard]] inline FileParts split_file(std::span<const std::byte> file, const std::string& name);
+
+// Throws Error unless the tensors, in the order of their offsets, cover the data section without gap or overlap, each
+// beginning where the one before it ends; one without elements too. Two tensors that share bytes, and bytes that no
+// tensor names, are ways to make two readers see different contents in one file, and the reference implementation
+// refuses what is refused here. O(n log n) for n tensors.
+inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file);
+
+inline FileParts split_file(std::span<const std::byte> file, const std::string& name) {
+  std::uint64_t length = 0;
+  if (file.size() < sizeof length)
+    throw Error(name, "the file has " + std::to_string(file.size()) + " bytes, the header length alone takes 8");
+  std::memcpy(&length, file.data(), sizeof length);
+  const auto rest = file.subspan(sizeof length);
+  if (length > max_header_size)
+    throw Error(name, "the header length " + std::to_string(length) + " is above the limit of " +
+                          std::to_string(max_header_size) + " bytes");
+  if (length > rest.size())
+    throw Error(name, "the header length " + std::to_string(length) + " is more than the " +
+                          std::to_string(rest.size()) + " bytes that follow it");
+  const auto size = static_cast<std::size_t>(length);
+  const std::string_view header(reinterpret_cast<const char*>(rest.data()), size);
+  if (!header.starts_with('{')) throw Error(name, "the header does not start with '{'");
+  // The JSON lexer takes a zero byte for the end of its input, and would not see what comes after it.
+  if (header.find('\0') != header.npos) throw Error(name, "the header holds a zero byte");
+  if (header[header.find_last_not_of(' ')] != '}') throw Error(name, "the header does not end with '}' and spaces");
+  return {header, rest.subspan(size)};
+}
+
+inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file) {
+  using Tensor = decltype(header.tensors)::value_type;
+  std::vector<const Tensor*> in_order;
+  for (const Tensor& tensor : header.tensors) in_order.push_back(&tensor);
+  std::sort(in_order.begin(), in_order.end(), [](const Tensor* a, const Tensor* b) {
+    return std::tie(a->second.begin, a->second.end) < std::tie(b->second.begin, b->second.end);
+  });
+  std::uint64_t covered = 0;
+  const Tensor* previous = nullptr;
+  for (const Tensor* tensor : in_order) {
+    const auto& [name, entry] = *tensor;
+    if (entry.begin < covered)
+      throw Error(file, name,
+                  "data_offsets " + range_text(entry.begin, entry.end) +
+                      (entry.begin == entry.end ? " lie inside " : " overlap ") +
+                      range_text(previous->second.begin, covered) + " of tensor '" + excerpt(previous->first) + "'");
+    if (entry.begin > covered)
+      throw Error(file, name, "the data bytes " + range_text(covered, entry.begin) + " before it belong to no tensor");
+    covered = entry.end;
+    previous = tensor;
+  }
+  if (covered != data_size)
+    throw Error(file, "the last data bytes " + range_text(covered, data_size) + " belong to no tensor");
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail
+
+#endif

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/io/safetensors.hpp>
+
+// Views, infos and metadata point into the file.
+void read() {
+  const seqpool::io::Safetensors file("head.safetensors");
+#ifdef SEQPOOL_FAIL
+  auto view = seqpool::io::Safetensors("head.safetensors").tensor<float, 2>("w");
+#else
+  auto view = file.tensor<float, 2>("w");
+#endif
+  static_cast<void>(view);
+}
