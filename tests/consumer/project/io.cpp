@@ -6,5 +6,6 @@ int main() {
   x.setValues({1.0f, 2.0f});
   seqpool::io::SafetensorsWriter writer;
   writer.add("x", x);
-  return seqpool::io::Safetensors::from_bytes(writer.bytes()).tensor<float, 1>("x")(1) == 2.0f ? 0 : 1;
+  const auto file = seqpool::io::Safetensors::from_bytes(writer.bytes());
+  return file.tensor<float, 1>("x")(1) == 2.0f ? 0 : 1;
 }
