@@ -555,7 +555,7 @@ LAW("Guarantee 10: a stream has the bits of the whole sequence, whatever the chu
   const Index n = GENERATE(0, 1, 7, 8, 9, 255, 256, 257, 263, 511, 512, 700);
   const auto row = test::tokens<T>(n, hidden, 141, -3, 3);
   const Pooling pooling = c.make(hidden, test::dense(n));
-  if (pooling.has_check()) {
+  if (pooling.per_token()) {
     CHECK_THROWS_WITH((seqpool::Stream<Pooling, T>{pooling, hidden}), ct::has_substring("parameters for each token"));
     return;
   }
@@ -589,7 +589,7 @@ LAW("Guarantee 10: a merged stream continues where the first one ended", "[guara
   const Index n = 600;
   const auto row = test::tokens<T>(n, hidden, 151, -3, 3);
   const Pooling pooling = c.make(hidden, test::dense(n));
-  if (pooling.has_check()) return;
+  if (pooling.per_token()) return;
   const auto expected = c.expected(test::in_double(row, hidden));
   const auto stream_of = [&](Index first, Index last) {
     seqpool::Stream<Pooling, T> stream{pooling, hidden};

@@ -3,6 +3,15 @@ macro(fault)
   message(SEND_ERROR ${ARGN})
 endmacro()
 
+# The room of a header: its folder, or its own name where it stands at the top.
+function(seqpool_room header result)
+  string(REGEX REPLACE "/.*|[.]hpp$" "" room ${header})
+  if(header STREQUAL "detail/bits.hpp")
+    set(room detail/bits)
+  endif()
+  set(${result} ${room} PARENT_SCOPE)
+endfunction()
+
 # Every header is in a file set, in the umbrella unless it is private or optional, and has a test of its own.
 file(READ ${SOURCE_DIR}/CMakeLists.txt lists)
 file(READ ${SOURCE_DIR}/tests/CMakeLists.txt tests)
@@ -28,6 +37,27 @@ foreach(header IN LISTS headers)
   endif()
   if(text MATCHES "using namespace")
     fault("seqpool/${header} has a using namespace")
+  endif()
+endforeach()
+
+# The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
+# other. What is private stands in detail, driver and io, where no user looks for a name to call.
+set(rooms version detail/bits scalar detail input fold driver pool pooling stream head seqpool io)
+foreach(header IN LISTS headers)
+  file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} includes REGEX "^#include <seqpool/.*[.]hpp>")
+  seqpool_room(${header} room)
+  list(FIND rooms ${room} rank)
+  foreach(include IN LISTS includes)
+    string(REGEX REPLACE "^#include <seqpool/([^>]*)>.*" "\\1" include "${include}")
+    seqpool_room(${include} other)
+    list(FIND rooms ${other} other_rank)
+    if(other_rank EQUAL -1 OR other_rank GREATER rank OR (room STREQUAL "fold" AND other STREQUAL "input"))
+      fault("seqpool/${header} includes seqpool/${include}: ${room} stands before ${other} in the house")
+    endif()
+  endforeach()
+  file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} private REGEX "^namespace.*detail {")
+  if(private AND NOT room MATCHES "^(detail|detail/bits|driver|io)$")
+    fault("seqpool/${header} has a namespace detail, which stands in detail/, driver/ and io/ only")
   endif()
 endforeach()
 

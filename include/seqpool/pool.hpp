@@ -4,11 +4,10 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/attention_mask.hpp>
-#include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -59,53 +58,6 @@ template <class Out, class P, class X, class M = AllTokens, class D = CallingThr
 void pool_into(Out&& out, const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 
 // ---------------------------------------------------------------------------------------------------------------------
-
-namespace detail {
-
-// The device: the last argument, or the one in the mask's place.
-template <class M, class D>
-const auto& device_of(const M& mask, const D& device) {
-  if constexpr (Device<M>) {
-    static_assert(std::is_same_v<D, CallingThread>,
-                  "seqpool: a device came before another argument; a mask comes before the device, which is the last.");
-    return mask;
-  } else {
-    static_assert(Device<D> || std::is_same_v<D, CallingThread>,
-                  "seqpool: the last argument must be a device such as Eigen::ThreadPoolDevice (define "
-                  "EIGEN_USE_THREADS before the first Eigen include); a mask comes before it.");
-    return device;
-  }
-}
-
-// f(selection) with the selection that a mask stands for.
-template <class X, class M, class F>
-decltype(auto) with_selection(const M& mask, F f) {
-  if constexpr (Device<M>) {
-    return f(AllTokens{});
-  } else {
-    static_assert(
-        has_padding<X> || !requires { mask.batch(); } || !Selection<M>,
-        "seqpool: packed and ragged sequences have no padding, so they take no mask and no lengths; leave it "
-        "out, or pass seqpool::Spans or seqpool::skip_prefix(seqpool::AllTokens{}, counts).");
-    static_assert(has_padding<X> || Selection<M> || !EigenTensor<M>,
-                  "seqpool: packed and ragged sequences have no padding, so they take no mask and no lengths; leave it "
-                  "out, or pass seqpool::Spans or seqpool::skip_prefix(seqpool::AllTokens{}, counts).");
-    return f(detail::selection_of(mask));
-  }
-}
-
-template <class P, class T>
-consteval void require_pooling() {
-  static_assert(
-      Pooling<P, T>,
-      "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
-      "seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, Min{}, Sum{}, MeanSqrtLen{}, "
-      "WeightedMean{}, TokenWeightedMean{weights}, Attention{query}, Concat{poolings...}. It comes first, the "
-      "hidden states second: pool(Mean{}, x, mask, device). A query or weights must accumulate in the type of the "
-      "hidden states: of double for double, of float, Eigen::half or Eigen::bfloat16 for all others.");
-}
-
-}  // namespace detail
 
 template <class P, class X, class M, class D>
 auto pool(const P& pooling, const X& x, const M& mask, const D& device) {

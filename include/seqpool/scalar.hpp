@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_SCALAR_HPP
 #define SEQPOOL_SCALAR_HPP
 
+#include <seqpool/detail/bits.hpp>
 #include <seqpool/version.hpp>
 
 #include <Eigen/Core>
@@ -10,7 +11,6 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -26,18 +26,6 @@ concept Scalar = std::same_as<T, float> || std::same_as<T, double> || std::same_
 /// What sums, maxima and results are made of: double for double, float for float, half and bfloat16.
 template <Scalar T>
 using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
-
-namespace detail {
-// What Eigen keeps in a half: an integer, and on some ARM a native half. A bit_cast of the class itself, or a copy of
-// it, keeps g++ from making vector code.
-template <class Raw>
-std::uint32_t bits_of(Raw raw) noexcept {
-  if constexpr (std::unsigned_integral<Raw>)
-    return raw;
-  else
-    return std::bit_cast<std::uint16_t>(raw);
-}
-}  // namespace detail
 
 /// The same number in the accumulator's type; exact for every value, NaN and infinity included.
 inline float widen(float x) noexcept { return x; }
@@ -55,18 +43,6 @@ inline float widen(const Eigen::half& x) noexcept {
   const std::uint32_t value = magnitude < (1u << 23) ? std::bit_cast<std::uint32_t>(subnormal) : normal;
   return std::bit_cast<float>(value | ((bits & 0x8000u) << 16));
 }
-
-namespace detail {
-// The one NaN of results. Which sign and payload a NaN has after arithmetic depends on the order of operands, which
-// compilers choose.
-template <class A>
-A canonical(A x) noexcept {
-  if constexpr (std::floating_point<A>)
-    return x == x ? x : std::numeric_limits<A>::quiet_NaN();
-  else
-    return x;
-}
-}  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

@@ -2,8 +2,9 @@
 #ifndef SEQPOOL_STREAM_HPP
 #define SEQPOOL_STREAM_HPP
 
+#include <seqpool/detail/bytes.hpp>
+#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -11,10 +12,8 @@
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,7 +38,7 @@ class Stream {
   static_assert(Pooling<P, T>,
                 "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T.");
   static_assert(
-      !detail::has_check<P> || requires(const P& p) { p.has_check(); },
+      !PerToken<P> || requires(const P& p) { p.per_token(); },
       "seqpool: a Stream takes no pooling with parameters for each token, such as TokenWeightedMean: how many "
       "tokens will come is not known.");
 
@@ -99,6 +98,9 @@ class Stream {
  private:
   using State = typename P::template State<T>;
 
+  // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
+  static constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
+
   Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / (std::max)(hidden_, Index{1}); }
   void fold(const T* tokens, Index n) {
     row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
@@ -122,8 +124,8 @@ template <class P, Scalar T>
 Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), row_(hidden) {
   if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
   static_cast<void>(pooling_.width(hidden));
-  if constexpr (requires { pooling_.has_check(); })
-    if (pooling_.has_check())
+  if constexpr (requires { pooling_.per_token(); })
+    if (pooling_.per_token())
       detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
 }
 
@@ -244,62 +246,6 @@ void Stream<P, T>::reset() {
   buffer_.clear();
 }
 
-namespace detail {
-
-// What a saved stream begins with: a number, so that bytes in another order do not begin with it.
-inline constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
-
-class ByteWriter {
- public:
-  template <class N>
-  void put(std::span<N> numbers) {
-    const auto bytes = std::as_bytes(numbers);
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-  }
-  void put(std::uint64_t number) { put(std::span(&number, 1)); }
-  std::vector<std::byte> take() {
-    put(detail::checksum(bytes_));
-    return std::move(bytes_);
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-};
-
-class ByteReader {
- public:
-  explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {
-    constexpr std::size_t least = 2 * sizeof(std::uint64_t);
-    if (bytes.size() < least) refuse("they are fewer than any saved stream has");
-    if (number() != stream_magic) refuse("they do not begin as this version's do");
-    const auto content = bytes.first(bytes.size() - sizeof(std::uint64_t));
-    std::uint64_t sum = 0;
-    std::memcpy(&sum, bytes.data() + content.size(), sizeof sum);
-    if (sum != detail::checksum(content)) refuse("they were cut or changed");
-    bytes_ = content.subspan(sizeof(std::uint64_t));
-  }
-  template <class N>
-  void get(std::span<N> numbers) {
-    if (bytes_.size() < numbers.size_bytes()) refuse("they end too early");
-    if (!numbers.empty()) std::memcpy(numbers.data(), bytes_.data(), numbers.size_bytes());
-    bytes_ = bytes_.subspan(numbers.size_bytes());
-  }
-  std::uint64_t number() {
-    std::uint64_t number = 0;
-    get(std::span(&number, 1));
-    return number;
-  }
-  bool done() const noexcept { return bytes_.empty(); }
-  [[noreturn]] static void refuse(const std::string& why) {
-    fail("these bytes are no saved stream of this kind: " + why);
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-};
-
-}  // namespace detail
-
 // What must agree between the stream that saves and the one that loads.
 template <class P, Scalar T>
 std::string Stream<P, T>::identity() const {
@@ -307,17 +253,17 @@ std::string Stream<P, T>::identity() const {
                              : std::is_same_v<T, double>      ? "double"
                              : std::is_same_v<T, Eigen::half> ? "half"
                                                               : "bfloat16";
-  return detail::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
+  return seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
 }
 
 template <class P, Scalar T>
 std::vector<std::byte> Stream<P, T>::save() const {
-  static_assert(detail::has_parts<State>,
+  static_assert(Visitable<State>,
                 "seqpool: a stream is saved by its pooling's State::visit(f), which calls f for each number or "
                 "seqpool::Accumulators in the state; see seqpool/fold/pooling.hpp.");
   Stream copy = *this;  // visit is not const, as load writes by it
   detail::ByteWriter writer;
-  writer.put(detail::stream_magic);
+  writer.put(stream_magic);
   const std::string name = identity();
   writer.put(name.size());
   writer.put(std::span(name));
@@ -325,7 +271,7 @@ std::vector<std::byte> Stream<P, T>::save() const {
   writer.put(static_cast<std::uint64_t>(row_.count()));
   writer.put(static_cast<std::uint64_t>(buffered()));
   writer.put(std::span(buffer_));
-  copy.visit([&writer](detail::Part part) {
+  copy.visit([&writer](StatePart part) {
     std::visit(
         [&writer](auto numbers) {
           writer.put(numbers.size());
@@ -338,7 +284,7 @@ std::vector<std::byte> Stream<P, T>::save() const {
 
 template <class P, Scalar T>
 void Stream<P, T>::load(std::span<const std::byte> bytes) {
-  detail::ByteReader reader(bytes);
+  detail::ByteReader reader(bytes, stream_magic);
   const std::string name = identity();
   if (reader.number() != name.size()) reader.refuse("they are of another pooling, scalar or hidden size");
   std::string saved(name.size(), '\0');
@@ -356,7 +302,7 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
   // States of the right sizes to write over.
   if (loaded.before_count_ > 0) pooling_.init(loaded.before_.emplace(), hidden_);
   loaded.row_.restore(pooling_, count);
-  loaded.visit([&reader](detail::Part part) {
+  loaded.visit([&reader](StatePart part) {
     std::visit(
         [&reader](auto numbers) {
           if (reader.number() != numbers.size()) reader.refuse("a state in them has another size");
@@ -374,8 +320,8 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
 template <class P, Scalar T>
 template <class F>
 void Stream<P, T>::visit(F f) {
-  if (before_) detail::for_each_part(*before_, f);
-  for (State* state : row_.states()) detail::for_each_part(*state, f);
+  if (before_) seqpool::for_each_part(*before_, f);
+  for (State* state : row_.states()) seqpool::for_each_part(*state, f);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -33,7 +33,7 @@ struct Numbers {
 TEST_CASE("blocks are cut every 256 real tokens, and may be read from any block on", "[block_reader]") {
   const Numbers numbers;
   const HiddenStates<float> x(numbers.states.data(), {2, 1000, 1});
-  const auto selection = detail::selection_of(numbers.mask);
+  const auto selection = seqpool::AttentionMask(numbers.mask);
   detail::BlockReader reader(x, selection);
   std::vector<Index> sizes;
   std::vector<float> seen;
@@ -71,7 +71,7 @@ TEST_CASE("blocks are cut every 256 real tokens, and may be read from any block 
 TEST_CASE("a pooling of one or two tokens gets the first real one, the last one, or both", "[block_reader]") {
   const Numbers numbers;
   const HiddenStates<float> x(numbers.states.data(), {2, 1000, 1});
-  const auto selection = detail::selection_of(numbers.mask);
+  const auto selection = seqpool::AttentionMask(numbers.mask);
   detail::BlockReader reader(x, selection);
   const auto only = [&](Index row, Reads reads) {
     reader.start(row);

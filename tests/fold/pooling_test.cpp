@@ -79,7 +79,7 @@ TEST_CASE("the concept knows ours, a user's, and what is none", "[pooling]") {
 }
 
 TEST_CASE("a pooling says which tokens it reads, or gets all; flags join", "[pooling]") {
-  using seqpool::detail::reads_of;
+  using seqpool::reads_of;
   CHECK(reads_of(seqpool::Cls{}) == Reads::first_token);
   CHECK(reads_of(seqpool::Last{}) == Reads::last_token);
   CHECK(reads_of(seqpool::Mean{}) == Reads::every_token);

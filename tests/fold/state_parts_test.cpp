@@ -13,7 +13,7 @@ TEST_CASE("a state's parts are its accumulators and its numbers, to read and to 
   Midrange::State<double> state;
   Midrange{}.init(state, 3);
   std::vector<std::size_t> sizes;
-  seqpool::detail::for_each_part(state, [&sizes](seqpool::detail::Part part) {
+  seqpool::for_each_part(state, [&sizes](seqpool::StatePart part) {
     std::visit(
         [&sizes](auto numbers) {
           sizes.push_back(numbers.size());
@@ -26,6 +26,6 @@ TEST_CASE("a state's parts are its accumulators and its numbers, to read and to 
   CHECK(state.max[0] == 7);
   CHECK(state.count == 7);
   struct Opaque {};
-  STATIC_REQUIRE(!seqpool::detail::has_parts<Opaque>);
-  STATIC_REQUIRE(seqpool::detail::has_parts<Midrange::State<float>>);
+  STATIC_REQUIRE(!seqpool::Visitable<Opaque>);
+  STATIC_REQUIRE(seqpool::Visitable<Midrange::State<float>>);
 }

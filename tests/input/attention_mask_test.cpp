@@ -42,15 +42,15 @@ TEMPLATE_TEST_CASE("Guarantee 8: a mask may be of any arithmetic scalar, in eith
     CHECK(runs(selection, 2, 5) == Runs{{0, 5}});
     CHECK(runs(selection, 3, 5) == Runs{{0, 1}, {2, 3}});
   };
-  check(seqpool::detail::selection_of(row_major));
-  check(seqpool::detail::selection_of(column_major));
+  check(AttentionMask(row_major));
+  check(AttentionMask(column_major));
 }
 
 TEMPLATE_TEST_CASE("Guarantee 8: a value other than 0 and 1 is named with its position", "[guarantees][selection]",
                    std::int8_t, std::uint8_t, std::int64_t, float, double, Eigen::half) {
   auto mask = mask_of<TestType, Eigen::RowMajor>({{1, 1, 0}, {1, 1, 1}});
   mask(1, 2) = static_cast<TestType>(2);
-  const auto selection = seqpool::detail::selection_of(mask);
+  const auto selection = AttentionMask(mask);
   CHECK_THROWS_AS(selection.check(2, 3), std::invalid_argument);
   CHECK_THROWS_WITH(selection.check(2, 3),
                     ct::has_substring("mask value 2 at [1, 2]") && !ct::has_substring("additive"));
@@ -60,18 +60,18 @@ TEMPLATE_TEST_CASE("Guarantee 8: an additive mask is recognised, and a NaN refus
                    double, Eigen::half, Eigen::bfloat16) {
   auto mask = mask_of<TestType, Eigen::ColMajor>({{0, 0, 0}, {0, 0, 0}});
   mask(0, 1) = static_cast<TestType>(-INFINITY);
-  CHECK_THROWS_WITH(seqpool::detail::selection_of(mask).check(2, 3),
+  CHECK_THROWS_WITH(AttentionMask(mask).check(2, 3),
                     ct::has_substring("mask value -inf at [0, 1]") && ct::has_substring("additive mask"));
   mask(0, 1) = static_cast<TestType>(NAN);
-  CHECK_THROWS_WITH(seqpool::detail::selection_of(mask).check(2, 3), ct::has_substring("nan at [0, 1]"));
+  CHECK_THROWS_WITH(AttentionMask(mask).check(2, 3), ct::has_substring("nan at [0, 1]"));
 }
 
 TEST_CASE("a mask of another shape is refused with both shapes", "[selection]") {
   const auto mask = mask_of<bool, Eigen::RowMajor>({{1, 1, 0}, {1, 1, 1}});
-  CHECK_THROWS_AS(seqpool::detail::selection_of(mask).check(2, 4), std::invalid_argument);
-  CHECK_THROWS_WITH(seqpool::detail::selection_of(mask).check(2, 4),
+  CHECK_THROWS_AS(AttentionMask(mask).check(2, 4), std::invalid_argument);
+  CHECK_THROWS_WITH(AttentionMask(mask).check(2, 4),
                     ct::has_substring("mask is [2, 3]") && ct::has_substring("[batch, seq] = [2, 4]"));
-  CHECK_THROWS_AS(seqpool::detail::selection_of(mask).check(3, 2), std::invalid_argument);
+  CHECK_THROWS_AS(AttentionMask(mask).check(3, 2), std::invalid_argument);
 }
 
 TEST_CASE("a mask with rows or columns too few or too many is refused", "[attention_mask]") {

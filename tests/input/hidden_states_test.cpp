@@ -50,18 +50,17 @@ TEST_CASE("HiddenStates views a pointer with sizes and strides", "[hidden_states
 }
 
 TEST_CASE("tensors and maps of either layout and any index type become views", "[hidden_states]") {
-  using seqpool::detail::sequences_of;
   const auto row_major = filled<Eigen::Tensor<float, 3, Eigen::RowMajor>>();
   const auto column_major = filled<Eigen::Tensor<float, 3>>();
   const auto narrow = filled<Eigen::Tensor<float, 3, Eigen::RowMajor, int>>();
-  check_elements(sequences_of(row_major));
-  check_elements(sequences_of(column_major));
-  check_elements(sequences_of(narrow));
+  check_elements(HiddenStates(row_major));
+  check_elements(HiddenStates(column_major));
+  check_elements(HiddenStates(narrow));
   check_elements(
-      sequences_of(Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>(row_major.data(), 2, 3, 4)));
-  check_elements(sequences_of(Eigen::TensorMap<const Eigen::Tensor<float, 3>>(column_major.data(), 2, 3, 4)));
-  CHECK(sequences_of(row_major).token(0, 0) == row_major.data());  // a view, not a copy
-  CHECK(sequences_of(column_major).token(0, 0) == column_major.data());
+      HiddenStates(Eigen::TensorMap<const Eigen::Tensor<float, 3, Eigen::RowMajor>>(row_major.data(), 2, 3, 4)));
+  check_elements(HiddenStates(Eigen::TensorMap<const Eigen::Tensor<float, 3>>(column_major.data(), 2, 3, 4)));
+  CHECK(HiddenStates(row_major).token(0, 0) == row_major.data());  // a view, not a copy
+  CHECK(HiddenStates(column_major).token(0, 0) == column_major.data());
 }
 
 TEST_CASE("HiddenStates refuses negative sizes and a null pointer, naming the shape", "[hidden_states]") {

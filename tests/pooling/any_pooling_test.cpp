@@ -50,13 +50,13 @@ TEST_CASE("a pooling chosen at run time says what the pooling says", "[any_pooli
   CHECK(any.reads() == Reads::first_token);
   CHECK(any.name() == "cls");
   CHECK(any.width(7) == 7);
-  CHECK_FALSE(any.has_check());
+  CHECK_FALSE(any.per_token());
   any = seqpool::Concat{seqpool::Cls{}, seqpool::Last{}};
   CHECK(any.reads() == Reads::first_and_last);
   CHECK(any.width(7) == 14);
   Eigen::Tensor<float, 2> weights(2, 3);
   any = seqpool::TokenWeightedMean{weights};
-  CHECK(any.has_check());
+  CHECK(any.per_token());
   CHECK_THROWS_WITH(any.check(2, 4), ct::has_substring("weights are [2, 3]"));
   any = seqpool::Attention{std::vector<float>(3)};
   CHECK_THROWS_WITH(any.width(4), ct::has_substring("query is [3]"));

@@ -29,6 +29,10 @@ struct CacheLineAllocator {
 template <class T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 
+// Eigen's stride for neighbours, under a name of ours: what Eigen instantiates with it is named by our namespace too,
+// and so never shared between files of different instruction sets.
+struct Neighbours : Eigen::Stride<0, 0> {};
+
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -19,11 +20,43 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // merged in order, by however many threads. So a row's bits are its own.
 inline constexpr Index block_tokens = 256;
 
+// What the driver goes by: a run that never leads outside `within`, whatever a user's selection says.
+template <Selection S>
+Run next_run(const S& selection, Index row, Run within) {
+  const Run run = selection.next_run(row, within);
+  const Index begin = (std::clamp)(run.begin, within.begin, within.end);
+  return {begin, (std::clamp)(run.end, begin, within.end)};
+}
+
+template <class S>
+Index rows_of([[maybe_unused]] const S& selection, Index batch) {
+  if constexpr (requires { selection.rows(batch); })
+    return selection.rows(batch);
+  else
+    return batch;
+}
+
+template <class S>
+Index sequence_of([[maybe_unused]] const S& selection, Index row) {
+  if constexpr (requires { selection.sequence(row); })
+    return selection.sequence(row);
+  else
+    return row;
+}
+
 // Whether tokens lie in memory; otherwise they are computed, by `copy`.
 template <class X>
 inline constexpr bool is_stored = requires(const X& x, Index i) {
   x.token(i, i);
 };
+
+// Whether all sequences lie in one array, so that there are distances between them.
+template <class X>
+inline constexpr bool is_one_array = false;
+template <class T>
+inline constexpr bool is_one_array<HiddenStates<T>> = true;
+template <class T>
+inline constexpr bool is_one_array<PackedStates<T>> = true;
 
 // Whether a token's features are to be copied side by side before a pooling sees them.
 template <class X>

@@ -2,7 +2,7 @@
 #ifndef SEQPOOL_DRIVER_ROW_POOLER_HPP
 #define SEQPOOL_DRIVER_ROW_POOLER_HPP
 
-#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
@@ -19,20 +19,6 @@
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
-
-// Makes every NaN of a row the one NaN of results.
-template <class A>
-void make_canonical(A* row, Index n) noexcept {
-  constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
-  Index i = 0;
-  for (; i + chunk <= n; i += chunk) {
-    int nans = 0;
-    for (Index j = 0; j < chunk; ++j) nans |= static_cast<int>(row[i + j] != row[i + j]);
-    if (nans != 0)
-      for (Index j = 0; j < chunk; ++j) row[i + j] = canonical(row[i + j]);
-  }
-  for (; i < n; ++i) row[i] = canonical(row[i]);
-}
 
 // f(block) for every block of a row's real tokens, in order.
 template <class X, class S, class F>
@@ -103,12 +89,12 @@ RowPooler<P, X, S>::RowPooler(const P& pooling, const X& x, const S& selection)
       selection_(selection),
       rows_(rows_of(selection, x.batch())),
       width_(static_cast<Index>(pooling.width(x.hidden()))),
-      reads_(reads_of(pooling)) {
+      reads_(seqpool::reads_of(pooling)) {
   if constexpr (requires { selection.check(x); })
     selection.check(x);
   else
     selection.check(x.batch(), x.seq());
-  check_tokens(pooling, x.batch(), x.seq());
+  seqpool::check_tokens(pooling, x.batch(), x.seq());
 }
 
 template <class P, class X, class S>

@@ -12,12 +12,6 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-namespace detail {
-// Eigen's stride for neighbours, under a name of ours: what Eigen instantiates with it is named by our namespace too,
-// and so never shared between files of different instruction sets.
-struct Neighbours : Eigen::Stride<0, 0> {};
-}  // namespace detail
-
 /// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place: whole-row arithmetic.
 ///
 ///     as_array(out) = as_array(state.values) / count;

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_FOLD_POOLING_HPP
 #define SEQPOOL_FOLD_POOLING_HPP
 
+#include <seqpool/detail/result_of.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/token_block.hpp>
@@ -10,7 +11,6 @@
 #include <concepts>
 #include <span>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -20,20 +20,6 @@ enum class Reads : unsigned { first_token = 1, last_token = 2, first_and_last = 
 [[nodiscard]] constexpr Reads operator|(Reads a, Reads b) noexcept {
   return static_cast<Reads>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
-
-namespace detail {
-
-template <class P, class T>
-struct ResultOf {
-  using type = accumulator_t<T>;
-};
-template <class P, class T>
-requires requires { typename P::template Result<T>; }
-struct ResultOf<P, T> {
-  using type = typename P::template Result<T>;
-};
-
-}  // namespace detail
 
 /// The element of what P makes of hidden states of T.
 template <class P, class T>
@@ -79,10 +65,15 @@ concept Pooling = Scalar<T> &&
   p.finish(s, out);
 };
 
-namespace detail {
-
+/// A pooling with parameters for each token, such as `TokenWeightedMean`: one that says `check(batch, seq)`.
 template <class P>
-Reads reads_of([[maybe_unused]] const P& pooling) {
+concept PerToken = requires(const P& pooling, Index i) {
+  pooling.check(i, i);
+};
+
+/// What a pooling says of itself, or what goes without saying: for poolings made of others.
+template <class P>
+[[nodiscard]] Reads reads_of([[maybe_unused]] const P& pooling) {
   if constexpr (requires {
                   { pooling.reads() } -> std::same_as<Reads>;
                 })
@@ -90,19 +81,8 @@ Reads reads_of([[maybe_unused]] const P& pooling) {
   else
     return Reads::every_token;
 }
-
 template <class P>
-inline constexpr bool has_check = requires(const P& pooling, Index i) {
-  pooling.check(i, i);
-};
-
-template <class P>
-void check_tokens([[maybe_unused]] const P& pooling, [[maybe_unused]] Index batch, [[maybe_unused]] Index seq) {
-  if constexpr (has_check<P>) pooling.check(batch, seq);
-}
-
-template <class P>
-std::string name_of([[maybe_unused]] const P& pooling) {
+[[nodiscard]] std::string name_of([[maybe_unused]] const P& pooling) {
   if constexpr (requires {
                   { pooling.name() } -> std::convertible_to<std::string>;
                 })
@@ -110,8 +90,11 @@ std::string name_of([[maybe_unused]] const P& pooling) {
   else
     return {};
 }
+template <class P>
+void check_tokens([[maybe_unused]] const P& pooling, [[maybe_unused]] Index batch, [[maybe_unused]] Index seq) {
+  if constexpr (PerToken<P>) pooling.check(batch, seq);
+}
 
-}  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

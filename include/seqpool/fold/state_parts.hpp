@@ -2,7 +2,6 @@
 #ifndef SEQPOOL_FOLD_STATE_PARTS_HPP
 #define SEQPOOL_FOLD_STATE_PARTS_HPP
 
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
@@ -10,27 +9,31 @@
 #include <span>
 #include <variant>
 
-namespace seqpool::inline SEQPOOL_ABI::detail {
+namespace seqpool::inline SEQPOOL_ABI {
 
-// What a state is made of, as `visit` gives it: numbers of three types, one or many.
-using Part = std::variant<std::span<float>, std::span<double>, std::span<Index>>;
+/// A part of a state: numbers of one of three types, one or many.
+using StatePart = std::variant<std::span<float>, std::span<double>, std::span<Index>>;
 
+/// A state that says what it is made of: `state.visit(f)` calls f for each number or `Accumulators` in it, always in
+/// one order. So it can be saved, sent, compared.
 template <class State>
-inline constexpr bool has_parts = requires(State& state) {
+concept Visitable = requires(State& state) {
   state.visit([](auto&&) {});
 };
 
-// f(part) for each part of a state, in the order of its visit.
-template <class State, class F>
+/// f(part) for each part of a state, a `StatePart` to read or to write.
+///
+///     for_each_part(state, [](StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); });
+template <Visitable State, class F>
 void for_each_part(State& state, F f) {
   state.visit([&f]<class P>(P&& part) {
     if constexpr (requires { std::span(part.data(), part.size()); })
-      f(Part(std::span(part.data(), part.size())));
+      f(StatePart(std::span(part.data(), part.size())));
     else
-      f(Part(std::span(&part, std::size_t{1})));
+      f(StatePart(std::span(&part, std::size_t{1})));
   });
 }
 
-}  // namespace seqpool::inline SEQPOOL_ABI::detail
+}  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -3,10 +3,10 @@
 #define SEQPOOL_HEAD_CLASSIFIER_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/head/activation.hpp>
-#include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/scalar.hpp>

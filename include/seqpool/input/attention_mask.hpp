@@ -41,6 +41,10 @@ class AttentionMask {
     detail::check_memory(data, sizes, strides, "mask values", "[batch, seq]");
   }
 
+  /// Views an Eigen tensor or map of rank 2, in either layout.
+  template <detail::EigenTensorOfRank<2> X>
+  explicit AttentionMask(const X& mask) : mask_(detail::matrix_view(mask, "mask")) {}
+
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
   /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1, which is
@@ -55,6 +59,9 @@ class AttentionMask {
 
   detail::MatrixView<const M> mask_;
 };
+
+template <detail::EigenTensorOfRank<2> X>
+explicit AttentionMask(const X&) -> AttentionMask<detail::element_t<X>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -88,29 +95,6 @@ void AttentionMask<M>::refuse(Index row, Index token) const {
   detail::fail(what.str());
 }
 
-namespace detail {
-
-// The one door for selections: one passes as it is, an attention mask becomes a view.
-template <class S>
-decltype(auto) selection_of(const S& selection) {
-  if constexpr (Selection<S>) {
-    return (selection);
-  } else if constexpr (EigenTensorOfRank<S, 2>) {
-    static_assert(MaskScalar<element_t<S>>, "seqpool: an attention mask [batch, seq] must hold numbers or bool.");
-    const auto view = matrix_view(selection, "mask");
-    return AttentionMask<element_t<S>>(view.data, {view.rows, view.columns}, {view.row_stride, view.column_stride});
-  } else {
-    static_assert(
-        Selection<S>,
-        "seqpool: the argument after the hidden states must be an attention mask [batch, seq] (an Eigen tensor "
-        "of rank 2, or seqpool::AttentionMask(data, {batch, seq}) for a pointer), seqpool::Lengths(lengths) for a "
-        "vector of lengths, seqpool::Spans, or a device such as Eigen::ThreadPoolDevice; a mask comes before the "
-        "device. Evaluate an Eigen expression into a tensor first.");
-    return AllTokens{};
-  }
-}
-
-}  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

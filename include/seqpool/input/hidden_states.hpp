@@ -71,6 +71,12 @@ class HiddenStates {
     detail::check_memory(data, sizes, strides, "hidden states", "[batch, seq, hidden]");
   }
 
+  /// Views an Eigen tensor or map of rank 3, in either layout.
+  template <detail::EigenTensorOfRank<3> X>
+  explicit HiddenStates(const X& x)
+      : HiddenStates(x.data(), detail::sizes_of<3>(x),
+                     detail::dense_strides(detail::sizes_of<3>(x), detail::is_row_major<X>, "hidden states")) {}
+
   [[nodiscard]] Index batch() const noexcept { return sizes_[0]; }
   [[nodiscard]] Index seq() const noexcept { return sizes_[1]; }
   [[nodiscard]] Index seq(Index) const noexcept { return sizes_[1]; }
@@ -98,48 +104,9 @@ class HiddenStates {
   std::array<Index, 3> strides_;
 };
 
-namespace detail {
+template <detail::EigenTensorOfRank<3> X>
+explicit HiddenStates(const X&) -> HiddenStates<detail::element_t<X>>;
 
-// Whether padding is a part of the sequences, so that a mask makes sense.
-template <class X>
-inline constexpr bool has_padding = true;
-
-// Whether all sequences lie in one array, so that there are distances between them.
-template <class X>
-inline constexpr bool is_one_array = false;
-template <class T>
-inline constexpr bool is_one_array<HiddenStates<T>> = true;
-
-// The one door for hidden states: whatever came in leaves as Sequences, or does not compile.
-template <class X>
-decltype(auto) sequences_of(const X& x) {
-  if constexpr (Sequences<X>) {
-    return (x);
-  } else if constexpr (EigenTensorOfRank<X, 3>) {
-    static_assert(Scalar<element_t<X>>,
-                  "seqpool: hidden states [batch, seq, hidden] must be of float, double, Eigen::half or "
-                  "Eigen::bfloat16; convert others first, for example with x.template cast<float>().eval().");
-    const auto sizes = sizes_of<3>(x);
-    return HiddenStates<element_t<X>>(x.data(), sizes, dense_strides(sizes, is_row_major<X>, "hidden states"));
-  } else if constexpr (EigenTensor<X>) {
-    static_assert(!EigenTensor<X>,
-                  "seqpool: pooling takes hidden states [batch, seq, hidden], a tensor of rank 3. Flattening "
-                  "them to [batch, seq*hidden] ties weights to positions and destroys token order; keep the "
-                  "three dimensions, and view one sequence [seq, hidden] as [1, seq, hidden].");
-    return HiddenStates<float>(nullptr, {0, 0, 0});
-  } else {
-    static_assert(EigenTensor<X>,
-                  "seqpool: pooling takes hidden states [batch, seq, hidden]: an Eigen::Tensor or "
-                  "Eigen::TensorMap of rank 3, or seqpool::HiddenStates<T>(data, {batch, seq, hidden}). "
-                  "Evaluate an Eigen expression into a tensor first.");
-    return HiddenStates<float>(nullptr, {0, 0, 0});
-  }
-}
-
-template <class X>
-using sequences_t = std::remove_cvref_t<decltype(detail::sequences_of(std::declval<const X&>()))>;
-
-}  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

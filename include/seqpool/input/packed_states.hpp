@@ -55,13 +55,6 @@ class PackedStates {
   std::vector<Index> offsets_;
 };
 
-namespace detail {
-template <class T>
-inline constexpr bool has_padding<PackedStates<T>> = false;
-template <class T>
-inline constexpr bool is_one_array<PackedStates<T>> = true;
-}  // namespace detail
-
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <Scalar T>

@@ -58,11 +58,6 @@ class Ragged {
   Index longest_ = 0;
 };
 
-namespace detail {
-template <class T>
-inline constexpr bool has_padding<Ragged<T>> = false;
-}  // namespace detail
-
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <Scalar T>

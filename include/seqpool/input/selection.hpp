@@ -4,7 +4,6 @@
 
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <concepts>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -42,33 +41,6 @@ struct AllTokens {
   [[nodiscard]] Run next_run(Index, Run within) const noexcept { return within; }
 };
 
-namespace detail {
-
-// What the driver goes by: a run that never leads outside `within`, whatever a user's selection says.
-template <Selection S>
-Run next_run(const S& selection, Index row, Run within) {
-  const Run run = selection.next_run(row, within);
-  const Index begin = (std::clamp)(run.begin, within.begin, within.end);
-  return {begin, (std::clamp)(run.end, begin, within.end)};
-}
-
-template <class S>
-Index rows_of([[maybe_unused]] const S& selection, Index batch) {
-  if constexpr (requires { selection.rows(batch); })
-    return selection.rows(batch);
-  else
-    return batch;
-}
-
-template <class S>
-Index sequence_of([[maybe_unused]] const S& selection, Index row) {
-  if constexpr (requires { selection.sequence(row); })
-    return selection.sequence(row);
-  else
-    return row;
-}
-
-}  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
 
 #endif

@@ -27,7 +27,7 @@ class SkipPrefix {
   void check(Index batch, Index seq) const;
   [[nodiscard]] Run next_run(Index row, Run within) const {
     const Index begin = (std::max)(within.begin, starts_[static_cast<std::size_t>(row)]);
-    return begin < within.end ? detail::next_run(selection_, row, {begin, within.end}) : Run{within.end, within.end};
+    return begin < within.end ? selection_.next_run(row, {begin, within.end}) : Run{within.end, within.end};
   }
 
  private:
@@ -63,10 +63,10 @@ SkipPrefix<S>::SkipPrefix(S selection, const std::vector<Index>& counts) : selec
     Index left = counts[row];
     Index start = 0;
     while (left > 0) {
-      const Run run = detail::next_run(selection_, static_cast<Index>(row), {start, end});
+      const Run run = selection_.next_run(static_cast<Index>(row), {start, end});
       const Index skipped = (std::min)(left, run.end - run.begin);
-      start = skipped == 0 ? end : run.begin + skipped;
-      left = skipped == 0 ? 0 : left - skipped;
+      start = skipped > 0 ? run.begin + skipped : end;
+      left = skipped > 0 ? left - skipped : 0;
     }
     starts_.push_back(start);
   }
@@ -86,12 +86,18 @@ auto skip_prefix(const M& mask, const V& counts) {
       detail::IntegerVector<V>,
       "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous range "
       "such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
-  if constexpr (detail::IntegerVector<V>) {
-    auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
+  static_assert(Selection<M> || detail::EigenTensorOfRank<M, 2>,
+                "seqpool: skip_prefix(mask, counts) takes first an attention mask [batch, seq], seqpool::Lengths, or "
+                "seqpool::AllTokens{} where there is no padding.");
+  if constexpr (detail::IntegerVector<V> && (Selection<M> || detail::EigenTensorOfRank<M, 2>)) {
+    const auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
       detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
                    "; a count must be 0 or more");
     });
-    return SkipPrefix<std::remove_cvref_t<decltype(detail::selection_of(mask))>>(detail::selection_of(mask), numbers);
+    if constexpr (Selection<M>)
+      return SkipPrefix<M>(mask, numbers);
+    else
+      return SkipPrefix(AttentionMask(mask), numbers);
   } else {
     return AllTokens{};
   }

@@ -36,7 +36,7 @@ class AnyPooling {
     virtual std::string name() const = 0;
     virtual Index width(Index hidden) const = 0;
     virtual Reads reads() const = 0;
-    virtual bool has_check() const = 0;
+    virtual bool per_token() const = 0;
     virtual void check(Index batch, Index seq) const = 0;
     virtual std::unique_ptr<Held> make() const = 0;
     virtual void init(Held& state, Index hidden) const = 0;
@@ -47,7 +47,7 @@ class AnyPooling {
   struct Held {
     virtual ~Held() = default;
     virtual std::unique_ptr<Held> copy() const = 0;
-    virtual void visit(const std::function<void(detail::Part)>& f) = 0;
+    virtual void visit(const std::function<void(StatePart)>& f) = 0;
   };
   template <class P>
   class PoolerOf;
@@ -73,7 +73,7 @@ class AnyPooling {
   [[nodiscard]] std::string name() const { return pooler_->name(); }
   [[nodiscard]] Index width(Index hidden) const { return pooler_->width(hidden); }
   [[nodiscard]] Reads reads() const { return pooler_->reads(); }
-  [[nodiscard]] bool has_check() const { return pooler_->has_check(); }
+  [[nodiscard]] bool per_token() const { return pooler_->per_token(); }
   void check(Index batch, Index seq) const { pooler_->check(batch, seq); }
   void init(StateOfT& state, Index hidden) const;
   void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(*state.held_, tokens); }
@@ -100,7 +100,7 @@ class AnyPooling<T>::StateOfT {
 
   /// f(part) for each part, as a `std::span` of float, double or Index.
   void visit(auto f) {
-    if (held_) held_->visit([&f](detail::Part part) { std::visit(f, part); });
+    if (held_) held_->visit([&f](StatePart part) { std::visit(f, part); });
   }
 
  private:
@@ -118,9 +118,9 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
   struct HeldState final : Held {
     PState state;
     std::unique_ptr<Held> copy() const override { return std::make_unique<HeldState>(*this); }
-    void visit([[maybe_unused]] const std::function<void(detail::Part)>& f) override {
-      if constexpr (detail::has_parts<PState>)
-        detail::for_each_part(state, f);
+    void visit([[maybe_unused]] const std::function<void(StatePart)>& f) override {
+      if constexpr (Visitable<PState>)
+        seqpool::for_each_part(state, f);
       else
         detail::fail("the state of this pooling has no visit(f), so it cannot be saved");
     }
@@ -131,11 +131,11 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
  public:
   explicit PoolerOf(P pooling) : pooling_(std::move(pooling)) {}
 
-  std::string name() const override { return detail::name_of(pooling_); }
+  std::string name() const override { return seqpool::name_of(pooling_); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
-  Reads reads() const override { return detail::reads_of(pooling_); }
-  bool has_check() const override { return detail::has_check<P>; }
-  void check(Index batch, Index seq) const override { detail::check_tokens(pooling_, batch, seq); }
+  Reads reads() const override { return seqpool::reads_of(pooling_); }
+  bool per_token() const override { return PerToken<P>; }
+  void check(Index batch, Index seq) const override { seqpool::check_tokens(pooling_, batch, seq); }
   std::unique_ptr<Held> make() const override { return std::make_unique<HeldState>(); }
   void init(Held& state, Index hidden) const override { pooling_.init(of(state), hidden); }
   void fold(Held& state, const TokenBlock<T>& tokens) const override { pooling_.fold(of(state), tokens); }

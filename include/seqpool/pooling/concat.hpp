@@ -34,7 +34,7 @@ class Concat {
     std::tuple<typename P::template State<T>...> parts;
     Index hidden = 0;
 
-    void visit(auto f) requires(detail::has_parts<typename P::template State<T>>&&...) {
+    void visit(auto f) requires(Visitable<typename P::template State<T>>&&...) {
       std::apply([&](auto&... part) { (part.visit(f), ...); }, parts);
     }
   };
@@ -46,7 +46,7 @@ class Concat {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Reads reads() const;
   [[nodiscard]] Index width(Index hidden) const;
-  void check(Index batch, Index seq) const requires(detail::has_check<P> || ...);
+  void check(Index batch, Index seq) const requires(PerToken<P> || ...);
 
   template <Scalar T>
   void init(State<T>& state, Index hidden) const;
@@ -77,14 +77,14 @@ class Concat {
 template <class... P>
 std::string Concat<P...>::name() const {
   std::string all = "concat";
-  each([&](const auto& pooling) { all += " " + detail::name_of(pooling); });
+  each([&](const auto& pooling) { all += " " + seqpool::name_of(pooling); });
   return all;
 }
 
 template <class... P>
 Reads Concat<P...>::reads() const {
   Reads all{};
-  each([&](const auto& pooling) { all = all | detail::reads_of(pooling); });
+  each([&](const auto& pooling) { all = all | seqpool::reads_of(pooling); });
   return all;
 }
 
@@ -96,8 +96,8 @@ Index Concat<P...>::width(Index hidden) const {
 }
 
 template <class... P>
-void Concat<P...>::check(Index batch, Index seq) const requires(detail::has_check<P> || ...) {
-  each([&](const auto& pooling) { detail::check_tokens(pooling, batch, seq); });
+void Concat<P...>::check(Index batch, Index seq) const requires(PerToken<P> || ...) {
+  each([&](const auto& pooling) { seqpool::check_tokens(pooling, batch, seq); });
 }
 
 template <class... P>
@@ -118,7 +118,7 @@ void Concat<P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
     each(
         [&](const auto& pooling, auto& part) {
           pooling.fold(part, tile);
-          if (detail::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
+          if (seqpool::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
         },
         state);
   }

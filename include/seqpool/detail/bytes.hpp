@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_BYTES_HPP
+#define SEQPOOL_DETAIL_BYTES_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Numbers one behind the other, with a checksum behind them.
+class ByteWriter {
+ public:
+  template <class N>
+  void put(std::span<N> numbers) {
+    const auto bytes = std::as_bytes(numbers);
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+  }
+  void put(std::uint64_t number) { put(std::span(&number, 1)); }
+  std::vector<std::byte> take() {
+    put(detail::checksum(bytes_));
+    return std::move(bytes_);
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+};
+
+// The same numbers, or an error.
+class ByteReader {
+ public:
+  ByteReader(std::span<const std::byte> bytes, std::uint64_t magic) : bytes_(bytes) {
+    constexpr std::size_t least = 2 * sizeof(std::uint64_t);
+    if (bytes.size() < least) refuse("they are fewer than any saved stream has");
+    if (number() != magic) refuse("they do not begin as this version's do");
+    const auto content = bytes.first(bytes.size() - sizeof(std::uint64_t));
+    std::uint64_t sum = 0;
+    std::memcpy(&sum, bytes.data() + content.size(), sizeof sum);
+    if (sum != detail::checksum(content)) refuse("they were cut or changed");
+    bytes_ = content.subspan(sizeof(std::uint64_t));
+  }
+  template <class N>
+  void get(std::span<N> numbers) {
+    if (bytes_.size() < numbers.size_bytes()) refuse("they end too early");
+    if (!numbers.empty()) std::memcpy(numbers.data(), bytes_.data(), numbers.size_bytes());
+    bytes_ = bytes_.subspan(numbers.size_bytes());
+  }
+  std::uint64_t number() {
+    std::uint64_t number = 0;
+    get(std::span(&number, 1));
+    return number;
+  }
+  bool done() const noexcept { return bytes_.empty(); }
+  [[noreturn]] static void refuse(const std::string& why) {
+    fail("these bytes are no saved stream of this kind: " + why);
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_MATRIX_HPP
+#define SEQPOOL_DETAIL_MATRIX_HPP
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <array>
+#include <cstddef>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+template <class W>
+concept EigenMatrix = requires(const W& w) {
+  typename W::Scalar;
+  {W::RowsAtCompileTime};
+  w.rows();
+  w(0, 0);
+};
+
+template <class W>
+concept MatrixLike = EigenTensorOfRank<W, 2> || EigenMatrix<W>;
+
+// A size that the type states, Eigen::Dynamic where it is known at run time only.
+template <class Dimensions>
+inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};
+template <std::ptrdiff_t Rows, std::ptrdiff_t Columns>
+inline constexpr std::array<Index, 2> fixed_sizes<Eigen::Sizes<Rows, Columns>>{Rows, Columns};
+
+template <class X>
+consteval std::array<Index, 2> static_sizes() {
+  if constexpr (EigenTensor<X>)
+    return fixed_sizes<typename X::Dimensions>;
+  else
+    return {X::RowsAtCompileTime, X::ColsAtCompileTime};
+}
+
+template <MatrixLike X>
+std::array<Index, 2> run_time_sizes(const X& x) {
+  if constexpr (EigenTensor<X>)
+    return sizes_of<2>(x);
+  else
+    return {x.rows(), x.cols()};
+}
+
+constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b; }
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

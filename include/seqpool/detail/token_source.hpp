@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_TOKEN_SOURCE_HPP
+#define SEQPOOL_DETAIL_TOKEN_SOURCE_HPP
+
+#include <seqpool/scalar.hpp>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// As many tokens as the inner loop takes in one pass.
+inline constexpr Index tile_tokens = 8;
+
+// Where a block's tokens come from: what the driver says of them.
+template <Scalar T>
+struct TokenSource {
+  Index row = 0;                     // the result that they go into
+  Index sequence = 0;                // the sequence that they stand in
+  Index position = 0;                // where token 0 stands in it, if they are one run
+  const Index* places = nullptr;     // where each token lies, in strides from data: where there are holes
+  const Index* positions = nullptr;  // where each token stands in its sequence: where there are holes
+  // To be prefetched, where that pays:
+  bool prefetch = false;
+  Index following = 0;      // tokens behind these, which lie, or are listed in `places`, as if they belonged to them
+  const T* next = nullptr;  // the tile that is read behind those, in the same array: where these are one run
+};
+
+struct Prefetch {
+  // The same tokens, of which nothing is to be prefetched, as somebody else does it.
+  template <class Tokens>
+  static Tokens without(Tokens tokens) noexcept {
+    tokens.source_.prefetch = false;
+    return tokens;
+  }
+
+  // How many elements behind each token of the tile at `first` the one lies that is read a tile later; 0 if those are
+  // not to be prefetched, or not equally far.
+  template <class Tokens>
+  static Index distance(const Tokens& tokens, Index first) noexcept {
+    const auto& source = tokens.source_;
+    if (!source.prefetch) return 0;
+    const Index known = tokens.size_ + source.following;
+    if (first + 2 * tile_tokens <= known) {
+      Index step = tile_tokens;
+      if (source.places != nullptr) {
+        const Index* const places = source.places + first;
+        step = places[tile_tokens] - places[0];
+        for (Index i = 1; i < tile_tokens; ++i)
+          if (places[tile_tokens + i] - places[i] != step) return 0;
+      }
+      return step * tokens.stride_;
+    }
+    if (source.next == nullptr || first + tile_tokens != known) return 0;
+    return source.next - tokens[first];
+  }
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif
