@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// PyTorch's numbers, from tests/data/golden.safetensors and examples/data/topics.safetensors. generate.py beside
-// each says what made it, and when it may change.
+// PyTorch's numbers, from tests/data/golden.safetensors and examples/data/topics.safetensors, and those of
+// sentence-transformers' Pooling, from tests/data/golden_pooling.safetensors. generate.py beside each says what made
+// it, and when it may change.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -91,3 +92,42 @@ TEST_CASE("golden: a real encoder and four trained heads", "[golden]") {
   check("max", seqpool::Max{});
   check("attention", seqpool::Attention{file.tensor<float, 1>("attention.query")});
 }
+
+namespace {
+
+// One case of sentence-transformers' Pooling, with NaN in every padded token.
+template <class T>
+void check_pooling_case(const std::string& name, bool left = false) {
+  INFO(name);
+  const Safetensors file(SEQPOOL_TEST_GOLDEN_POOLING);
+  const auto x = file.tensor<T, 3>(name + ".hidden_states");
+  const auto mask = file.tensor<std::int64_t, 2>(name + ".attention_mask");
+  const auto golden = [&](const char* key) { return file.tensor<T, 2>(name + "." + key); };
+  // Sums of up to 300 tokens, each side off by its own rounding.
+  constexpr double rounding = 8;
+  CHECK(distance<T>(seqpool::cls_pool(x, mask), golden("cls")) == 0);
+  CHECK(distance<T>(seqpool::max_pool(x, mask), golden("max")) == 0);
+  CHECK(distance<T>(seqpool::min_pool(x, mask), golden("min")) == 0);
+  CHECK(distance<T>(seqpool::last_pool(x, mask), golden("lasttoken")) == 0);
+  CHECK(distance<T>(seqpool::mean_pool(x, mask), golden("mean")) <= rounding);
+  CHECK(distance<T>(seqpool::sum_pool(x, mask), golden("sum")) <= rounding);
+  CHECK(distance<T>(seqpool::weighted_mean_pool(x, mask), golden(left ? "weightedmean_real" : "weightedmean")) <=
+        rounding);
+  const seqpool::TokenWeightedMean token_weighted{file.tensor<T, 2>(name + ".token_weights")};
+  CHECK(distance<T>(seqpool::pool(token_weighted, x, mask), golden("token_weighted_mean")) <= rounding);
+  if (left) return;
+  CHECK(distance<T>(seqpool::mean_sqrt_len_pool(x, mask), golden("mean_sqrt_len_tokens")) <= rounding);
+  const seqpool::Concat concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}};
+  CHECK(distance<T>(seqpool::pool(concat, x, mask), golden("cls_mean_max")) <= rounding);
+}
+
+}  // namespace
+
+TEST_CASE("golden: sentence-transformers' modes, padded on the right and not at all", "[golden]") {
+  check_pooling_case<float>("f32_right");
+  check_pooling_case<float>("f32_unpadded");
+  check_pooling_case<float>("f32_long");
+  check_pooling_case<double>("f64_right");
+}
+
+TEST_CASE("golden: padded on the left", "[golden]") { check_pooling_case<float>("f32_left", true); }

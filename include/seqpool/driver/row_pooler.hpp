@@ -6,7 +6,9 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/driver/exchange.hpp>
 #include <seqpool/driver/row_fold.hpp>
+#include <seqpool/driver/row_group.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
@@ -101,6 +103,13 @@ template <class P, class X, class S>
 template <class D>
 void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
   if (rows_ == 0 || width_ == 0) return;
+  if constexpr (requires { x_.transposed(); })
+    if (may_exchange<P, X, S>(x_)) {
+      const X exchanged = x_.transposed();
+      const MatrixView<Element> columns{out.data, out.columns, out.rows, out.column_stride, out.row_stride};
+      RowPooler(pooling_, exchanged, selection_).run(columns, device);
+      return;
+    }
   // A few long rows are shared out by blocks, if one is worth the handing over.
   const Index threads = detail::threads_of(device);
   if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384)
@@ -111,15 +120,24 @@ void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
 
 template <class P, class X, class S>
 void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index last) const {
-  BlockReader<X, S> reader(x_, selection_);
-  RowFold<P, T> fold(x_.hidden());
   Accumulators<Element> scratch;
-  for (Index row = first; row < last; ++row) {
-    detail::fold_row(fold, pooling_, reader, row, reads_);
+  const auto finish_row = [&](Index row, RowFold<P, T>& fold) {
     if (fold.count() == 0)
       clear(out, row);
     else
       finish(out, row, fold.finished(pooling_), scratch);
+  };
+  if (reads_ == Reads::every_token && RowGroup<P, X, S>::fits(x_)) {
+    RowGroup<P, X, S> group(pooling_, x_, selection_);
+    for (Index row = first; row < last; row += group.most_rows)
+      group.pool(row, (std::min)(group.most_rows, last - row), finish_row);
+    return;
+  }
+  BlockReader<X, S> reader(x_, selection_);
+  RowFold<P, T> fold(x_.hidden());
+  for (Index row = first; row < last; ++row) {
+    detail::fold_row(fold, pooling_, reader, row, reads_);
+    finish_row(row, fold);
   }
 }
 

@@ -101,15 +101,6 @@ inline constexpr const char* writer_name = "safetensors writer";
   }
 }
 
-// A TensorRef has a data(), but no memory where it refers to an expression.
-template <class X>
-inline constexpr bool is_tensor_ref = false;
-template <class X>
-inline constexpr bool is_tensor_ref<Eigen::TensorRef<X>> = true;
-
-template <class X>
-concept StoredTensor = seqpool::detail::EigenTensor<X> && !is_tensor_ref<X>;
-
 // Copies a tensor's elements in row-major order; `size` is what they take in bytes.
 template <class X>
 void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
@@ -130,10 +121,10 @@ void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
 
 template <class X>
 SafetensorsWriter& SafetensorsWriter::add(std::string name, const X& tensor) {
-  static_assert(detail::StoredTensor<X>,
+  static_assert(seqpool::detail::EigenTensor<X>,
                 "seqpool: SafetensorsWriter::add takes an Eigen::Tensor or Eigen::TensorMap; evaluate an expression or "
                 "an Eigen::TensorRef into an Eigen::Tensor first.");
-  if constexpr (detail::StoredTensor<X>) {
+  if constexpr (seqpool::detail::EigenTensor<X>) {
     constexpr auto rank = static_cast<std::size_t>(X::NumIndices);
     static_assert(rank <= detail::max_rank, "seqpool: a safetensors tensor has at most 32 dimensions.");
 
