@@ -52,6 +52,14 @@ struct FeatureState {
   template <class Op>
   void merge(const FeatureState& next, Op op);
 
+  /// Writes the values to `out`, `[hidden]`; zeros if no token was taken in.
+  void write(auto out) const {
+    if (count == 0)
+      as_array(out).setZero();
+    else
+      as_array(out) = as_array(values);
+  }
+
   /// count, or 1 where that is 0: what a mean divides by.
   [[nodiscard]] A divisor() const noexcept { return static_cast<A>(count > 0 ? count : 1); }
 

@@ -35,7 +35,7 @@ struct Last {
   void merge(auto& state, const auto& next) const {
     if (next.count > 0) state = next;
   }
-  void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values); }
+  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Last{}, x, mask, device)`: without a mask x[:, seq - 1, :].

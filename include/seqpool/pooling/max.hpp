@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_POOLING_MAX_HPP
 #define SEQPOOL_POOLING_MAX_HPP
 
+#include <seqpool/detail/extremum.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -31,22 +32,9 @@ struct Max {
   void init(State<T>& state, Index hidden) const {
     state.start(hidden, -std::numeric_limits<accumulator_t<T>>::infinity());
   }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, larger); }
-  void merge(auto& state, const auto& next) const { state.merge(next, larger); }
-  void finish(const auto& state, auto out) const {
-    if (state.count == 0)
-      as_array(out).setZero();
-    else
-      as_array(out) = as_array(state.values);
-  }
-
- private:
-  // A NaN on either side wins: SIMD maxima keep or lose it by its side. In two steps, of which the first is one
-  // instruction.
-  static constexpr auto larger = [](auto held, auto x) {
-    const auto number = x > held ? x : held;
-    return x != x ? x : number;
-  };
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, detail::larger); }
+  void merge(auto& state, const auto& next) const { state.merge(next, detail::larger); }
+  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Max{}, x, mask, device)`.

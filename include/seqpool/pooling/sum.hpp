@@ -29,7 +29,7 @@ struct Sum {
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
   void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
-  void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values); }
+  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Sum{}, x, mask, device)`.
