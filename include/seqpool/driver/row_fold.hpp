@@ -44,7 +44,10 @@ class RowFold {
       const Index n = (std::min)(block_tokens - in_block, tokens.size() - first);
       State& state = count_ < block_tokens ? whole_ : block_;
       if (in_block == 0) pooling.init(state, hidden_);
-      pooling.fold(state, n == tokens.size() ? tokens : tokens.part(first, n));
+      if (n == tokens.size())
+        pooling.fold(state, tokens);
+      else
+        pooling.fold(state, tokens.part(first, n));
       first += n;
       count_ += n;
       if (count_ > block_tokens && count_ % block_tokens == 0) pooling.merge(whole_, block_);
