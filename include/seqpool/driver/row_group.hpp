@@ -27,13 +27,13 @@ class RowGroup {
 
   static constexpr Index most_rows = 64;
 
-  // Whether rows, or one row's tokens, lie side by side.
-  static bool fits(const X& x) noexcept {
-    if constexpr (
-        requires(const S& s) { s.sequence(Index{0}); } || !requires { x.batch_stride(); })
-      return false;
-    else
-      return x.hidden_stride() != 1 && x.batch_stride() == 1 && (x.batch() >= line || x.token_stride() == x.batch());
+  // Whether rows are sequences in one array ...
+  static constexpr bool possible = !requires(const S& s) { s.sequence(Index{0}); }
+  &&requires(const X& x) { x.batch_stride(); };
+
+  // ... and they, or one row's tokens, lie side by side.
+  static bool fits(const X& x) noexcept requires possible {
+    return x.hidden_stride() != 1 && x.batch_stride() == 1 && (x.batch() >= line || x.token_stride() == x.batch());
   }
 
   RowGroup(const P& pooling, const X& x, const S& selection);

@@ -127,12 +127,14 @@ void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index 
     else
       finish(out, row, fold.finished(pooling_), scratch);
   };
-  if (reads_ == Reads::every_token && RowGroup<P, X, S>::fits(x_)) {
-    RowGroup<P, X, S> group(pooling_, x_, selection_);
-    for (Index row = first; row < last; row += group.most_rows)
-      group.pool(row, (std::min)(group.most_rows, last - row), finish_row);
-    return;
-  }
+  using Group = RowGroup<P, X, S>;
+  if constexpr (Group::possible)
+    if (reads_ == Reads::every_token && Group::fits(x_)) {
+      Group group(pooling_, x_, selection_);
+      for (Index row = first; row < last; row += Group::most_rows)
+        group.pool(row, (std::min)(Group::most_rows, last - row), finish_row);
+      return;
+    }
   BlockReader<X, S> reader(x_, selection_);
   RowFold<P, T> fold(x_.hidden());
   for (Index row = first; row < last; ++row) {
