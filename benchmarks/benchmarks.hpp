@@ -14,6 +14,11 @@ void add_masked_poolings(const Shape& shape);  // mean and max of float under ev
 void add_poolings_by_two_threads(const Shape& shape);  // float, without a mask and padded on the right
 void add_other_dtypes(const Shape& shape);
 void add_column_major(const Shape& shape);  // beside Eigen's expressions for it
+void add_masked_column_major(const Shape& shape);
+void add_mask_of_ones(const Shape& shape);  // by two threads
+void add_forms(const Shape& shape);         // packed and ragged
+void add_any_pooling(const Shape& shape);
+void add_beside_mean(const Shape& shape);  // Concat and the weighted means
 void add_eigen_peers(const Shape& shape, int threads);
 void add_overhead();
 

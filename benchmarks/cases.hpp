@@ -8,6 +8,7 @@
 #include "shapes.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 #include <stdexcept>
@@ -50,13 +51,14 @@ std::vector<float> query(Index hidden);
 
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
-// Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns.
+// Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With
+// "ones" all are.
 template <int Layout = Eigen::RowMajor>
-std::shared_ptr<const Mask<Layout>> half_mask(const Shape& shape, const std::string& kind) {
+std::shared_ptr<const Mask<Layout>> mask_of(const Shape& shape, const std::string& kind) {
   const auto mask = std::make_shared<Mask<Layout>>(shape.batch, shape.seq);
   for (Index b = 0; b < shape.batch; ++b)
     for (Index s = 0; s < shape.seq; ++s)
-      (*mask)(b, s) = kind == "holes" ? s % 16 < 8 : (s < shape.seq / 2) == (kind == "right");
+      (*mask)(b, s) = kind == "ones" || (kind == "holes" ? s % 16 < 8 : (s < shape.seq / 2) == (kind == "right"));
   return mask;
 }
 
@@ -65,7 +67,7 @@ const Eigen::ThreadPoolDevice& two_threads();
 
 // Bytes of the real tokens, which is what a pooling has to read.
 inline Index bytes_of(const Case& c, Index element) {
-  const Index tokens = c.mask == "none" ? c.shape.seq : c.shape.seq / 2;
+  const Index tokens = c.mask == "none" || c.mask == "ones" ? c.shape.seq : c.shape.seq / 2;
   return c.shape.batch * tokens * c.shape.hidden * element;
 }
 
@@ -78,6 +80,13 @@ void add(const Case& c, Index bytes, Prepare prepare) {
     for (auto _ : state) benchmark::DoNotOptimize(work());
     state.SetBytesProcessed(state.iterations() * bytes);
   })->UseRealTime();
+}
+
+template <class Work>
+double seconds_of(const Work& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  benchmark::DoNotOptimize(work());
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 // Within 1e-4 of the largest value.
@@ -93,15 +102,52 @@ bool close(const Result& result, const Expected& expected) {
   return static_cast<std::size_t>(result.size()) == n && error <= 1e-4f * largest;
 }
 
+// The work of `prepare()`, which must once have computed what that of `prepare_expected()` does.
+template <class Prepare, class Expected>
+auto checked(const Case& c, Prepare prepare, Expected prepare_expected) {
+  return [=, done = std::make_shared<bool>(false)] {
+    const auto work = prepare();
+    if (!*done && !close(work(), prepare_expected()())) throw std::runtime_error(name(c) + " computes something else");
+    *done = true;
+    return work;
+  };
+}
+
 // Times a peer, `prepare()()`, that must have computed what ours did, `prepare_ours()()`.
 template <class Ours, class Prepare>
 void add_peer(const Case& c, Ours prepare_ours, Prepare prepare) {
-  add(c, bytes_of(c, sizeof(float)), [=, checked = std::make_shared<bool>(false)] {
+  add(c, bytes_of(c, sizeof(float)), checked(c, prepare, prepare_ours));
+}
+
+// Times work() and other() in turns, call by call, so that whatever else the machine does falls on both: for goals of
+// a few percent. Four pairs an iteration, as a ratio needs more of them than a time does. The time is work's; the
+// counter `ratio` is the median of its share of other's.
+template <class Prepare, class Other>
+void add_in_turns(const Case& c, Prepare prepare, Other prepare_other) {
+  benchmark::RegisterBenchmark(name(c).c_str(), [=](benchmark::State& state) {
     const auto work = prepare();
-    if (!*checked && !close(work(), prepare_ours()())) throw std::runtime_error(name(c) + " computes something else");
-    *checked = true;
-    return work;
-  });
+    const auto other = prepare_other();
+    benchmark::DoNotOptimize(work());
+    benchmark::DoNotOptimize(other());
+    constexpr int pairs = 4;
+    std::vector<double> ratios;
+    for (auto _ : state) {
+      double all = 0;
+      for (int pair = 0; pair < pairs; ++pair) {
+        double ours = 0;
+        if (pair % 2 == 1) ours = seconds_of(work);
+        const double others = seconds_of(other);
+        if (pair % 2 == 0) ours = seconds_of(work);
+        ratios.push_back(ours / others);
+        all += ours;
+      }
+      state.SetIterationTime(all / pairs);
+    }
+    const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
+    std::nth_element(ratios.begin(), middle, ratios.end());
+    state.counters["ratio"] = *middle;
+    state.SetBytesProcessed(state.iterations() * bytes_of(c, sizeof(float)));
+  })->UseManualTime();
 }
 
 }  // namespace bench

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Column-major hidden states: ours, and whatever an Eigen user may write for the same work.
+// Column-major hidden states: ours, whatever an Eigen user may write for the same work, and ours in row-major.
 #include "benchmarks.hpp"
 #include "cases.hpp"
 
@@ -22,7 +22,7 @@ auto ours(const P& pooling, const Shape& shape) {
 }
 auto ours_masked(const Shape& shape, const std::string& mask) {
   return [=] {
-    return [x = states<float, layout>(shape), mask = half_mask(shape, mask)] { return seqpool::mean_pool(x, *mask); };
+    return [x = states<float, layout>(shape), mask = mask_of(shape, mask)] { return seqpool::mean_pool(x, *mask); };
   };
 }
 
@@ -64,7 +64,7 @@ void add_masked_means(const Shape& shape) {
   const auto mean = ours_masked(shape, "right");
   add(named("mean", shape, "right"), bytes_of(named("", shape, "right"), sizeof(float)), mean);
   add_peer(named("peer_eigen_mean", shape, "right"), mean, [=, batch = batch, seq = seq, hidden = hidden] {
-    return [=, x = states<float, layout>(shape), mask = half_mask<layout>(shape, "right")] {
+    return [=, x = states<float, layout>(shape), mask = mask_of<layout>(shape, "right")] {
       using Sizes = Eigen::array<Index, 3>;
       const Eigen::Tensor<float, 2> real = mask->cast<float>();
       const Eigen::Tensor<float, 1> counts = real.sum(Seq{});
@@ -73,7 +73,7 @@ void add_masked_means(const Shape& shape) {
     };
   });
   add_peer(named("peer_eigen_mean_by_feature", shape, "right"), mean, [=] {
-    return [=, mask = half_mask<layout>(shape, "right")] {
+    return [=, mask = mask_of<layout>(shape, "right")] {
       const Eigen::ArrayXXf real =
           Eigen::Map<const Eigen::Array<std::int64_t, -1, -1>>(mask->data(), shape.batch, shape.seq).cast<float>();
       const Eigen::ArrayXf counts = real.rowwise().sum();
@@ -93,6 +93,13 @@ void add_column_major(const Shape& shape) {
       shape, "max", seqpool::Max{}, [](const auto& x, const auto& axis) { return x.maximum(axis); },
       [](const auto& x) { return x.rowwise().maxCoeff(); });
   add_masked_means(shape);
+}
+
+void add_masked_column_major(const Shape& shape) {
+  for (const char* const mask : {"right", "left"})
+    add_in_turns(named("mean_beside_row_major", shape, mask), ours_masked(shape, mask), [=] {
+      return [x = states(shape), mask = mask_of(shape, mask)] { return seqpool::mean_pool(x, *mask); };
+    });
 }
 
 }  // namespace bench

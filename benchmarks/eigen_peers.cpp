@@ -16,7 +16,7 @@ auto ours(const P& pooling, const Shape& shape) {
   return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
 }
 auto ours_masked(const Shape& shape) {
-  return [=] { return [x = states(shape), mask = half_mask(shape, "right")] { return seqpool::mean_pool(x, *mask); }; };
+  return [=] { return [x = states(shape), mask = mask_of(shape, "right")] { return seqpool::mean_pool(x, *mask); }; };
 }
 
 // result(b, :) = reduce(the [seq, hidden] of row b) for every row: matrix expressions instead of the tensor's.
@@ -50,7 +50,7 @@ void add_peers(const Shape& shape, int threads, const Device* device) {
            [=] { return [=, x = states(shape)] { return evaluated(x.maximum(Axis{1})); }; });
   add_peer({"peer_eigen_mean", shape, threads, "right"}, ours_masked(shape),
            [=, batch = batch, seq = seq, hidden = hidden] {
-             return [=, x = states(shape), mask = half_mask(shape, "right")] {
+             return [=, x = states(shape), mask = mask_of(shape, "right")] {
                using Sizes = Eigen::array<Index, 3>;
                const Result real = mask->template cast<float>();
                const Eigen::Tensor<float, 1, Eigen::RowMajor> counts = real.sum(Axis{1});

@@ -9,5 +9,6 @@ int main(int argc, char** argv) {
       bench::add_read_limit(shape, 1);
       bench::add_poolings(shape);
     }
+    for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) bench::add_beside_mean(shape);
   });
 }

@@ -14,7 +14,14 @@ int main(int argc, char** argv) {
       add_poolings_by_two_threads(shape);
       add_eigen_peers(shape, 2);
       add_column_major(shape);
+      add_masked_column_major(shape);
     }
+    for (const Shape& shape : {long_batch, short_batch}) add_forms(shape);
+    for (const Shape& shape : {long_batch, long_rows}) {
+      add_any_pooling(shape);
+      add_beside_mean(shape);
+    }
+    add_mask_of_ones(one_narrow_row);
     add_read_limit(one_long_row, 2);
     add_poolings_by_two_threads(one_long_row);
     add_other_dtypes(short_batch);

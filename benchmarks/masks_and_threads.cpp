@@ -17,7 +17,7 @@ void add_two_threads(const Case& c, const P& pooling) {
 template <class P, class... Device>
 void add_masked(const Case& c, const P& pooling, const Device*... device) {
   add(c, bytes_of(c, sizeof(float)), [=] {
-    return [=, x = states(c.shape), mask = half_mask(c.shape, c.mask)] {
+    return [=, x = states(c.shape), mask = mask_of(c.shape, c.mask)] {
       return seqpool::pool(pooling, x, *mask, *device...);
     };
   });
@@ -29,6 +29,16 @@ void add_lengths(const Case& c, const P& pooling) {
     const std::vector<Index> lengths(static_cast<std::size_t>(c.shape.batch), c.shape.seq / 2);
     return [=, x = states(c.shape), real = seqpool::Lengths(lengths)] { return seqpool::pool(pooling, x, real); };
   });
+}
+
+auto by_two_threads(const Shape& shape) {
+  return [=] { return [x = states(shape)] { return seqpool::mean_pool(x, two_threads()); }; };
+}
+auto masked_by_two_threads(const Case& c) {
+  return [=] {
+    return
+        [x = states(c.shape), mask = mask_of(c.shape, c.mask)] { return seqpool::mean_pool(x, *mask, two_threads()); };
+  };
 }
 
 }  // namespace
@@ -48,6 +58,12 @@ void add_poolings_by_two_threads(const Shape& shape) {
   add_two_threads({"attention", shape, 2}, seqpool::Attention(query(shape.hidden)));
   add_masked({"mean", shape, 2, "right"}, seqpool::Mean{}, &two_threads());
   add_masked({"max", shape, 2, "right"}, seqpool::Max{}, &two_threads());
+}
+
+void add_mask_of_ones(const Shape& shape) {
+  const Case c{"masked_mean_beside_mean", shape, 2, "ones"};
+  const auto mean = by_two_threads(shape);
+  add_in_turns(c, checked(c, masked_by_two_threads(c), mean), mean);
 }
 
 }  // namespace bench

@@ -73,7 +73,7 @@ void add_whole(const Shape& shape, int threads) {
 
 // sentence-transformers' formulas.
 void add_masked(const Shape& shape, int threads) {
-  const auto ours_mask = half_mask(shape, "right");
+  const auto ours_mask = mask_of(shape, "right");
   const auto mask = copied(*ours_mask);
   const auto mean = [=](const auto& x) { return seqpool::mean_pool(x, *ours_mask); };
   const auto max = [=](const auto& x) { return seqpool::max_pool(x, *ours_mask); };
