@@ -398,8 +398,8 @@ LAW("Guarantee 9: inputs stay as they are, and nothing is allocated per row", "[
     const Pooling half_pooling = c.make(hidden / 2, test::dense(150, batch));
     Eigen::Tensor<A, 2, Eigen::RowMajor> out(batch, pooling.width(hidden));
     Eigen::Tensor<A, 2> half_out(batch, half_pooling.width(hidden / 2));
-    const auto mask = Eigen::Tensor<bool, 2, Eigen::RowMajor>(batch, 300).setConstant(true).eval();
-    const Eigen::Tensor<bool, 2, Eigen::RowMajor> all = mask;
+    Eigen::Tensor<bool, 2, Eigen::RowMajor> all(batch, 300);
+    all.setConstant(true);
     const HiddenStates<T> x(states.data(), {batch, 300, hidden});
     const HiddenStates<T> packed(states.data(), {batch, 150, hidden / 2}, {300 * hidden, 2 * hidden, 2});
     const test::AllocationCount count;

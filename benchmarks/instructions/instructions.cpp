@@ -41,12 +41,16 @@ std::vector<T> numbers(Index n) {
   return x;
 }
 
+template <class P, class X, class... Mask>
+void pool_form(const P& pooling, const X& x, const Mask&... mask) {
+  Eigen::Tensor<seqpool::accumulator_t<typename X::value_type>, 2, Eigen::RowMajor> result;
+  count([&] { result = seqpool::pool(pooling, x, mask...); });
+}
+
 template <class T, class P, class... Mask>
 void pool(const P& pooling, const Shape& shape, const Mask&... mask) {
   const auto x = numbers<T>(shape.batch * shape.seq * shape.hidden);
-  const HiddenStates<T> view(x.data(), {shape.batch, shape.seq, shape.hidden});
-  Eigen::Tensor<seqpool::accumulator_t<T>, 2, Eigen::RowMajor> result;
-  count([&] { result = seqpool::pool(pooling, view, mask...); });
+  pool_form(pooling, HiddenStates<T>(x.data(), {shape.batch, shape.seq, shape.hidden}), mask...);
 }
 
 template <class... Mask>
@@ -96,6 +100,39 @@ auto holes() {
   return mask([](Index, Index s) { return s % 16 < 8; });
 }
 
+// The tokens of `mean_lengths`, one row behind the other.
+void mean_packed() {
+  const std::vector offsets{Index{0}, length(0), length(0) + length(1), length(0) + length(1) + length(2)};
+  const auto x = numbers<float>(offsets.back() * usual.hidden);
+  pool_form(seqpool::Mean{}, seqpool::PackedStates<float>(x.data(), {offsets.back(), usual.hidden}, offsets));
+}
+
+// A few, of which two overlap and one is empty.
+void mean_spans() {
+  pool<float>(seqpool::Mean{}, usual,
+              seqpool::Spans{{0, 0, 605}, {1, 5, 300}, {1, 250, 600}, {2, 7, 7}, {2, 100, 103}});
+}
+
+void token_weighted_mean() {
+  const auto w = numbers<float>(usual.batch * usual.seq);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> weights(w.data(), usual.batch,
+                                                                                       usual.seq);
+  pool<float>(seqpool::TokenWeightedMean{weights}, usual);
+}
+
+// 60 chunks of 10 tokens, which tiles of 8 do not divide.
+void stream() {
+  const Index chunk = 10;
+  const auto x = numbers<float>(60 * chunk * usual.hidden);
+  Eigen::Tensor<float, 2, Eigen::RowMajor> result;
+  seqpool::Stream<seqpool::Mean, float> mean{seqpool::Mean{}, usual.hidden};
+  count([&] {
+    mean.reset();
+    for (Index i = 0; i < 60; ++i) mean.push(x.data() + i * chunk * usual.hidden, chunk);
+    result = mean.value();
+  });
+}
+
 struct Case {
   std::string_view name;
   void (*run)();
@@ -122,7 +159,18 @@ const Case cases[] = {
      [] {
        pool<float>(seqpool::Mean{}, usual, seqpool::Lengths(std::vector{length(0), length(1), length(2)}));
      }},
+    {"mean_packed", mean_packed},
+    {"mean_spans", mean_spans},
+    {"weighted_mean", [] { pool<float>(seqpool::WeightedMean{}, usual); }},
+    {"token_weighted_mean", token_weighted_mean},
+    {"concat",
+     [] {
+       pool<float>(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, usual);
+     }},
+    {"any_mean", [] { pool<float>(seqpool::AnyPooling<float>(seqpool::Mean{}), usual); }},
+    {"mean_stream", stream},
     {"mean_column_major", [] { mean_column_major(); }},
+    {"mean_column_major_padded", [] { mean_column_major(padded()); }},
     {"mean_column_major_holes", [] { mean_column_major(holes()); }},
     {"mean_hidden_130",
      [] {

@@ -24,12 +24,8 @@ template <class A>
 void make_canonical(A* row, Index n) noexcept {
   constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
   Index i = 0;
-  for (; i + chunk <= n; i += chunk) {
-    int nans = 0;
-    for (Index j = 0; j < chunk; ++j) nans |= static_cast<int>(row[i + j] != row[i + j]);
-    if (nans != 0)
-      for (Index j = 0; j < chunk; ++j) row[i + j] = canonical(row[i + j]);
-  }
+  for (; i + chunk <= n; i += chunk)
+    for (Index j = 0; j < chunk; ++j) row[i + j] = canonical(row[i + j]);
   for (; i < n; ++i) row[i] = canonical(row[i]);
 }
 

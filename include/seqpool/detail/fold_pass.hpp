@@ -47,9 +47,11 @@ template <Index features, class Tokens, class Op, class Pass, class... A>
 }
 
 // The inner loop: all features of the tokens first, first + 1, ... of x, as many as k. The tokens of the next pass are
-// prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it.
+// prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. Never
+// inlined, as it needs every register for itself.
 template <std::size_t... k, class Block, class Each, class Op, class... A>
-void fold_pass(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass, A* __restrict... acc) {
+[[gnu::noinline]] void fold_pass(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
+                                 A* __restrict... acc) {
   using T = typename Block::value_type;
   constexpr Index chunk = chunk_features<T>;
   using Value = std::decay_t<decltype(each(first))>;
