@@ -61,6 +61,7 @@ void pool_into(Out&& out, const P& pooling, const X& x, const M& mask = {}, cons
 
 template <class P, class X, class M, class D>
 auto pool(const P& pooling, const X& x, const M& mask, const D& device) {
+  detail::require_order<P, X>();
   using Seqs = detail::sequences_t<X>;
   using T = typename Seqs::value_type;
   detail::require_pooling<P, T>();
@@ -77,6 +78,7 @@ auto pool(const P& pooling, const X& x, const M& mask, const D& device) {
 
 template <class Out, class P, class X, class M, class D>
 void pool_into(Out&& out, const P& pooling, const X& x, const M& mask, const D& device) {
+  detail::require_order<P, X>();
   using Seqs = detail::sequences_t<X>;
   using T = typename Seqs::value_type;
   detail::require_pooling<P, T>();

@@ -48,7 +48,7 @@ TEMPLATE_TEST_CASE("linear is weight times x plus bias, within its bound", "[lin
           exact += product;
           size += std::abs(product);
         }
-        const double bound = (static_cast<double>(features) / 32 + 7) * eps * size;
+        const double bound = (static_cast<double>(features) / 8 + 35) * eps * size;
         CHECK(std::abs(static_cast<double>(logits(b, c)) - (exact + shift)) <= bound);
         CHECK(std::abs(static_cast<double>(without_bias(b, c)) - exact) <= bound);
       }

@@ -48,6 +48,22 @@ concept IntegerVector = VectorLike<V> && std::integral<vector_scalar_t<V>> && !s
 template <class V>
 concept ScalarVector = VectorLike<V> && Scalar<vector_scalar_t<V>>;
 
+// Whether B is a vector of T.
+template <class B, class T>
+inline constexpr bool is_vector_of = false;
+template <ScalarVector B, class T>
+inline constexpr bool is_vector_of<B, T> = std::same_as<vector_scalar_t<B>, T>;
+
+// The scalar of a vector, float where it is none: so that a class deduced from it can say what is wrong.
+template <class V>
+struct ScalarOrFloat {
+  using type = float;
+};
+template <ScalarVector V>
+struct ScalarOrFloat<V> {
+  using type = vector_scalar_t<V>;
+};
+
 template <VectorLike V>
 std::size_t size_of(const V& v) {
   if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)

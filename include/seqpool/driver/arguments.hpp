@@ -98,15 +98,21 @@ const auto& device_of(const M& mask, const D& device) {
   }
 }
 
+// The pooling stands before the hidden states.
+template <class P, class X>
+consteval void require_order() {
+  static_assert(!(EigenTensor<P> || Sequences<P>),
+                "seqpool: the pooling comes first, the hidden states second: pool(Mean{}, x, mask, device).");
+}
+
 template <class P, class T>
 consteval void require_pooling() {
-  static_assert(
-      Pooling<P, T>,
-      "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
-      "seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, Min{}, Sum{}, MeanSqrtLen{}, "
-      "WeightedMean{}, TokenWeightedMean{weights}, Attention{query}, Concat{poolings...}. It comes first, the "
-      "hidden states second: pool(Mean{}, x, mask, device). A query or weights must accumulate in the type of the "
-      "hidden states: of double for double, of float, Eigen::half or Eigen::bfloat16 for all others.");
+  static_assert(Pooling<P, T>,
+                "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
+                "seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, Min{}, Sum{}, MeanSqrtLen{}, "
+                "WeightedMean{}, TokenWeightedMean{weights}, Attention{query}, Concat{poolings...}. A query or weights "
+                "must accumulate in the type of the "
+                "hidden states: of double for double, of float, Eigen::half or Eigen::bfloat16 for all others.");
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

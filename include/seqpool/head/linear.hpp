@@ -19,12 +19,16 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 /// The linear classifier head: logits[b, c] = sum_f weight[c, f] * x[b, f] + bias[c].
 ///
+///     const seqpool::Linear head{weight, bias};       // weight [classes, features], as torch.nn.Linear stores it
+///     const auto logits = head(seqpool::mean_pool(x));  // [batch, classes]
+///
 /// `Classes` and `Features` may be fixed in the type, and are then checked where types meet.
 ///
-/// **Shapes**: weight `[classes, features]`, as `torch.nn.Linear` stores it; bias `[classes]` or none; x
-/// `[batch, features]` to logits `[batch, classes]`. **Numerics**: weights and sums in `accumulator_t`; every
-/// logit is one dot product in one fixed order of additions, so a row's bits do not depend on the batch;
-/// |error| <= (features / 32 + 7) * eps * (sum_f |weight[c, f] * x[b, f]| + |bias[c]|).
+/// **Shapes**: weight `[classes, features]`; bias `[classes]` or none; x `[batch, features]` to logits `[batch,
+/// classes]`.
+/// **Numerics**: weights and sums in `accumulator_t`; every logit is one dot product in one fixed order of additions,
+/// so a row's bits do not depend on the batch; |error| <= (features / 8 + 35) * eps * (sum_f |weight[c, f] * x[b, f]| +
+/// |bias[c]|), as long as that sum is finite and the result is normal.
 /// **Source**: torch.nn.Linear.
 template <Scalar T, Index Classes = Eigen::Dynamic, Index Features = Eigen::Dynamic>
 class Linear {
@@ -33,20 +37,20 @@ class Linear {
  public:
   /// Copies a weight, and a bias if there is one: what they were made from may go.
   ///
-  /// **Shapes**: weight: `[classes, features]`, an Eigen tensor of rank 2 or an Eigen matrix, of any layout;
-  /// bias: `[classes]`, an Eigen tensor of rank 1, an Eigen vector or a contiguous range; without one it is 0.
-  /// **Errors**: sizes that differ from each other or from Classes and Features do not compile where both are
-  /// fixed, and are `std::invalid_argument` otherwise. **Complexity**: O(classes * features), two allocations.
+  /// **Shapes**: weight: `[classes, features]`, an Eigen tensor of rank 2 or an Eigen matrix, of any layout; bias:
+  /// `[classes]`, an Eigen tensor of rank 1, an Eigen vector or a contiguous range; without one it is 0.
+  /// **Errors**: sizes that differ from each other or from Classes and Features do not compile where both are fixed,
+  /// and are `std::invalid_argument` otherwise.
+  /// **Cost**: O(classes * features), two allocations.
   template <detail::MatrixLike W>
   requires std::same_as<detail::element_t<W>, T>
   explicit Linear(const W& weight)
       : Linear(Copy{}, weight,
                detail::AlignedVector<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0))) {}
 
-  template <detail::MatrixLike W, detail::VectorLike B>
-  requires(std::same_as<detail::element_t<W>, T>&& std::same_as<detail::vector_scalar_t<B>, T>)
-      Linear(const W& weight, const B& bias)
-      : Linear(Copy{}, weight, detail::widened(bias)) {}
+  template <detail::MatrixLike W, class B>
+  requires std::same_as<detail::element_t<W>, T> Linear(const W& weight, const B& bias)
+      : Linear(Copy{}, weight, Linear::copy_of(bias)) {}
 
   /// Rows of the weight, what a logit stands for; columns of the weight, what one pooled vector has.
   [[nodiscard]] Index classes() const noexcept { return classes_; }
@@ -54,10 +58,10 @@ class Linear {
 
   /// The logits of every row of `x`.
   ///
-  /// **Shapes**: x: `[batch, features]`, an Eigen tensor or map of rank 2; result: `[batch, classes]`, in x's
-  /// layout, of `accumulator_t`. **Errors**: `std::invalid_argument` if x has other than `features` columns.
-  /// **Complexity**: O(batch * classes * features), allocates the result (and one row where x is
-  /// column-major). **Numerics**: see the class.
+  /// **Shapes**: x: `[batch, features]`, an Eigen tensor or map of rank 2; result: `[batch, classes]`, in x's layout,
+  /// of `accumulator_t`.
+  /// **Errors**: `std::invalid_argument` if x has other than `features` columns, or a null pointer.
+  /// **Cost**: O(batch * classes * features), allocates the result (and one row where x is column-major).
   template <class X>
   [[nodiscard]] auto operator()(const X& x) const {
     static_assert(detail::EigenTensorOfRank<X, 2>,
@@ -92,6 +96,18 @@ class Linear {
  private:
   struct Copy {};
 
+  template <class B>
+  static detail::AlignedVector<A> copy_of(const B& bias) {
+    static_assert(
+        detail::is_vector_of<B, T>,
+        "seqpool: Linear{weight, bias} takes a bias [classes] of the weight's scalar second: an Eigen tensor of "
+        "rank 1, an Eigen vector, or a contiguous range.");
+    if constexpr (detail::is_vector_of<B, T>)
+      return detail::widened(bias);
+    else
+      return {};
+  }
+
   template <class W>
   Linear(Copy, const W& weight, detail::AlignedVector<A> bias)
       : classes_(detail::run_time_sizes(weight)[0]),
@@ -121,7 +137,7 @@ class Linear {
 
 template <detail::MatrixLike W>
 explicit Linear(const W&) -> Linear<detail::element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
-template <detail::MatrixLike W, detail::VectorLike B>
+template <detail::MatrixLike W, class B>
 Linear(const W&, const B&) -> Linear<detail::element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
 
 }  // namespace seqpool::inline SEQPOOL_ABI

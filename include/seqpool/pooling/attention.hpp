@@ -72,8 +72,8 @@ class Attention {
   detail::AlignedVector<accumulator_t<T>> query_;
 };
 
-template <detail::VectorLike Q>
-explicit Attention(const Q&) -> Attention<detail::vector_scalar_t<Q>>;
+template <class Q>
+explicit Attention(const Q&) -> Attention<typename detail::ScalarOrFloat<Q>::type>;
 
 /// `pool(Attention{query}, x, mask, device)`.
 ///

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+#include <vector>
+
+int main() {
+  const Eigen::Tensor<float, 3> x(2, 3, 4);
+  static_cast<void>(x);
+#ifdef SEQPOOL_FAIL
+  static_cast<void>(seqpool::argmax(std::vector<float>(3)));
+#else
+  static_cast<void>(seqpool::argmax(Eigen::Tensor<float, 2>(2, 3)));
+#endif
+}

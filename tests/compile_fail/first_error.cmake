@@ -1,0 +1,23 @@
+# cmake -D MESSAGE=... -P first_error.cmake -- COMMAND...: fails unless the command does, with an error whose first line
+# begins with ours and matches MESSAGE.
+set(command "")
+set(found FALSE)
+foreach(i RANGE 1 ${CMAKE_ARGC})
+  if(found)
+    list(APPEND command "${CMAKE_ARGV${i}}")
+  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
+    set(found TRUE)
+  endif()
+endforeach()
+list(POP_BACK command last)  # CMAKE_ARGC itself is behind the last one
+if(NOT last STREQUAL "")
+  list(APPEND command "${last}")
+endif()
+execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+if(result EQUAL 0)
+  message(FATAL_ERROR "it compiles")
+endif()
+string(REGEX MATCH "error:[^\n]*" first "${output}")
+if(NOT first MATCHES "seqpool: " OR NOT first MATCHES "${MESSAGE}")
+  message(FATAL_ERROR "the first error is not ours, or not the expected one:\n${first}\n\n${output}")
+endif()

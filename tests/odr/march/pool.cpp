@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// Compiled as pool_base and as pool_v4, SEQPOOL_TEST_ENTRY, each with its own -march.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <seqpool/seqpool.hpp>
+#include <span>
+#include <type_traits>
+
+#include "results.hpp"
+
+namespace {
+
+using march::batch, march::classes, march::hidden, march::seq;
+using seqpool::Index;
+
+template <class T>
+using Matrix = Eigen::TensorMap<Eigen::Tensor<T, 2, Eigen::RowMajor>>;
+
+template <class T>
+constexpr march::Scalar place_of = std::is_same_v<T, float>         ? march::of_float
+                                   : std::is_same_v<T, double>      ? march::of_double
+                                   : std::is_same_v<T, Eigen::half> ? march::of_half
+                                                                    : march::of_bfloat16;
+
+// Results are a row of numbers wherever they go: so the driver is compiled once for all poolings.
+template <class T>
+void pool(const march::Memory& memory) {
+  using A = seqpool::accumulator_t<T>;
+  const auto* const states = static_cast<const T*>(memory.states);
+  const seqpool::HiddenStates<T> x(states, {batch, seq, hidden});
+  const seqpool::AttentionMask<std::int64_t> mask(memory.mask, {batch, seq});
+  const std::array<std::int32_t, batch + 1> offsets{0, seq, 2 * seq, 3 * seq};
+  const seqpool::PackedStates<T> packed(states, {batch * seq, hidden}, offsets);
+
+  Index behind = 0;  // results so far
+  const auto each = [&](const seqpool::AnyPooling<T>& pooling) {
+    const Index width = pooling.width(hidden);
+    seqpool::pool_into(Matrix<A>(static_cast<A*>(memory.masked) + behind, batch, width), pooling, x, mask);
+    seqpool::pool_into(Matrix<A>(static_cast<A*>(memory.packed) + behind, batch, width), pooling, packed);
+    seqpool::Stream<seqpool::AnyPooling<T>, T> stream(pooling, hidden);
+    for (Index b = 0; b < batch; ++b) {
+      stream.reset();
+      for (Index s = 0; s < seq; s += march::chunk) stream.push(x.token(b, s), march::chunk);
+      A* const out = static_cast<A*>(memory.streamed) + behind + b * width;
+      stream.value_into(std::span(out, static_cast<std::size_t>(width)));
+    }
+    behind += batch * width;
+  };
+  each(seqpool::Mean{});
+  each(seqpool::Max{});
+  each(seqpool::Attention(std::span(static_cast<const T*>(memory.query), hidden)));
+  each(seqpool::WeightedMean{});
+  each(seqpool::Concat{seqpool::Max{}, seqpool::WeightedMean{}, seqpool::Mean{}});
+
+  const Matrix<const T> weight(static_cast<const T*>(memory.weight), classes, hidden);
+  const Matrix<const A> means(static_cast<const A*>(memory.masked), batch, hidden);
+  const auto logits = seqpool::Linear(weight)(means);
+  std::copy_n(logits.data(), batch * classes, static_cast<A*>(memory.logits));
+}
+
+template <class... T>
+void pool_each(const march::Memory (&memory)[march::scalars]) {
+  (pool<T>(memory[place_of<T>]), ...);
+}
+
+}  // namespace
+
+void SEQPOOL_TEST_ENTRY(const march::Memory (&memory)[march::scalars]) { pool_each<SEQPOOL_TEST_SCALARS>(memory); }
