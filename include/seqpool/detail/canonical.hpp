@@ -25,8 +25,8 @@ void make_canonical(A* row, Index n) noexcept {
   constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
   Index i = 0;
   for (; i + chunk <= n; i += chunk)
-    for (Index j = 0; j < chunk; ++j) row[i + j] = canonical(row[i + j]);
-  for (; i < n; ++i) row[i] = canonical(row[i]);
+    for (Index j = 0; j < chunk; ++j) row[i + j] = detail::canonical(row[i + j]);
+  for (; i < n; ++i) row[i] = detail::canonical(row[i]);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -23,7 +23,7 @@ inline std::string shape(std::span<const Index> sizes) {
   return text + "]";
 }
 inline std::string shape(std::initializer_list<Index> sizes) {
-  return shape(std::span<const Index>(sizes.begin(), sizes.size()));
+  return detail::shape(std::span<const Index>(sizes.begin(), sizes.size()));
 }
 
 // By value of a finished message, so that a check costs its caller one compare.

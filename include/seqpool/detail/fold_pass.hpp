@@ -30,7 +30,7 @@ template <class Tokens, class Op, std::size_t... k, class... A>
 template <class Tokens, class Op, class Pass, class... A>
 [[gnu::always_inline]] inline void fold_held(const Tokens& tokens, Index j, Op op, Pass pass, A*... acc) {
   [&](A... held) __attribute__((always_inline)) {
-    fold_feature(tokens, j, op, pass, held...);
+    detail::fold_feature(tokens, j, op, pass, held...);
     ((acc[j] = held), ...);
   }
   (acc[j]...);
@@ -43,7 +43,7 @@ template <Index features, class Tokens, class Op, class Pass, class... A>
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC ivdep  // the accumulators overlap no token
 #endif
-  for (Index j = 0; j < features; ++j) fold_held(tokens, j, op, pass, acc...);
+  for (Index j = 0; j < features; ++j) detail::fold_held(tokens, j, op, pass, acc...);
 }
 
 // The inner loop: all features of the tokens first, first + 1, ... of x, as many as k. The tokens of the next pass are
@@ -60,7 +60,7 @@ template <std::size_t... k, class Block, class Each, class Op, class... A>
   const Index ahead = sizeof...(k) == tile_tokens ? Prefetch::distance(x, first) : 0;
   Index h = 0;
   for (; h + chunk <= x.hidden(); h += chunk) {
-    if (ahead != 0) (prefetch_chunk(tokens[k] + h + ahead), ...);
+    if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h + ahead), ...);
     const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
     fold_chunk<chunk>(chunks, op, pass, acc + h...);
   }

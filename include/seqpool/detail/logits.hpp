@@ -54,7 +54,7 @@ auto map_logits(const X& logits, F f) {
   for (LogitRow<A> row = first; row.row < in.rows; ++row.row) {
     for (Index c = 0; c < in.columns; ++c) row[c] = widen(in(row.row, c));
     f(row);
-    for (Index c = 0; c < in.columns; ++c) row[c] = canonical(row[c]);
+    for (Index c = 0; c < in.columns; ++c) row[c] = detail::canonical(row[c]);
   }
   return result;
 }

@@ -54,8 +54,8 @@ std::array<Index, Rank> sizes_of(const X& x) {
 inline Index product(Index a, Index b, const char* what) {
   constexpr Index limit = (std::numeric_limits<Index>::max)();
   if (b > 0 && a > limit / b)
-    fail(std::string(what) + ": sizes of " + std::to_string(a) + " times " + std::to_string(b) +
-         " elements are more than memory can hold");
+    detail::fail(std::string(what) + ": sizes of " + std::to_string(a) + " times " + std::to_string(b) +
+                 " elements are more than memory can hold");
   return a * b;
 }
 
@@ -71,7 +71,7 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
   for (std::size_t i = 0; i < Rank; ++i) {
     const std::size_t dimension = row_major ? Rank - 1 - i : i;
     strides[dimension] = stride;
-    stride = product(stride, sizes[dimension], what);
+    stride = detail::product(stride, sizes[dimension], what);
   }
   return strides;
 }
@@ -83,19 +83,20 @@ void check_memory(const T* data, const std::array<Index, Rank>& sizes, const std
   bool empty = false;
   for (const Index size : sizes) {
     if (size < 0)
-      fail(std::string(what) + " are " + shape(sizes) + ": every size of " + letters + " must be 0 or more");
+      detail::fail(std::string(what) + " are " + detail::shape(sizes) + ": every size of " + letters +
+                   " must be 0 or more");
     empty = empty || size == 0;
   }
   if (empty) return;
-  if (data == nullptr) fail(std::string(what) + " " + shape(sizes) + " have a null pointer");
+  if (data == nullptr) detail::fail(std::string(what) + " " + detail::shape(sizes) + " have a null pointer");
   constexpr Index limit = (std::numeric_limits<Index>::max)();
   Index reach = static_cast<Index>(sizeof(T));  // bytes from the first element to the farthest
   for (std::size_t i = 0; i < Rank; ++i) {
     const Index steps = sizes[i] - 1;
     const Index stride = strides[i] < 0 ? -(strides[i] + 1) : strides[i];  // one less, so that it is never too large
     if (steps > 0 && stride >= (limit - reach) / steps / static_cast<Index>(sizeof(T)))
-      fail(std::string(what) + " " + shape(sizes) + " with strides " + shape(strides) +
-           " reach farther than memory can");
+      detail::fail(std::string(what) + " " + detail::shape(sizes) + " with strides " + detail::shape(strides) +
+                   " reach farther than memory can");
     reach += steps * stride * static_cast<Index>(sizeof(T));
   }
 }
@@ -116,10 +117,10 @@ template <class X>
 requires EigenTensorOfRank < std::remove_cvref_t<X>,
 2 > auto matrix_view(X& x, const char* what) {
   const auto sizes = sizes_of<2>(x);
-  const auto strides = dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>, what);
+  const auto strides = detail::dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>, what);
   using Element = std::remove_pointer_t<decltype(x.data())>;
   if (x.data() == nullptr && sizes[0] > 0 && sizes[1] > 0)
-    fail(std::string(what) + " " + shape(sizes) + " has a null pointer");
+    detail::fail(std::string(what) + " " + detail::shape(sizes) + " has a null pointer");
   return MatrixView<Element>{x.data(), sizes[0], sizes[1], strides[0], strides[1]};
 }
 
@@ -139,11 +140,11 @@ auto make_result(Sizes... sizes) {
       return static_cast<int>(Eigen::RowMajor);
   }();
   Index size = 1;
-  ((size = product(size, sizes, "the result")), ...);
+  ((size = detail::product(size, sizes, "the result")), ...);
   for (const Index n : {size, Index{sizes}...})
     if (std::cmp_greater(n, (std::numeric_limits<I>::max)()))
-      fail("the result " + shape({Index{sizes}...}) +
-           " is too large for the index type of the tensor that it is made from");
+      detail::fail("the result " + detail::shape({Index{sizes}...}) +
+                   " is too large for the index type of the tensor that it is made from");
   return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
 }
 

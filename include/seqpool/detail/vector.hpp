@@ -85,8 +85,8 @@ void for_each_element(const V& v, F f) {
 template <ScalarVector V>
 auto widened(const V& v) {
   AlignedVector<accumulator_t<vector_scalar_t<V>>> copy;
-  copy.reserve(size_of(v));
-  for_each_element(v, [&](const auto& element) { copy.push_back(widen(element)); });
+  copy.reserve(detail::size_of(v));
+  detail::for_each_element(v, [&](const auto& element) { copy.push_back(widen(element)); });
   return copy;
 }
 
@@ -94,8 +94,8 @@ auto widened(const V& v) {
 template <IntegerVector V, class Refuse>
 std::vector<Index> indices(const V& v, Refuse refuse) {
   std::vector<Index> copy;
-  copy.reserve(size_of(v));
-  for_each_element(v, [&](auto element) {
+  copy.reserve(detail::size_of(v));
+  detail::for_each_element(v, [&](auto element) {
     const auto number = +element;  // of a character type too
     if (std::cmp_less(number, 0) || !std::in_range<Index>(number)) refuse(copy.size(), std::to_string(number));
     copy.push_back(static_cast<Index>(number));

@@ -76,7 +76,7 @@ class BlockReader {
   BlockReader(const X& x, const S& selection);
 
   // Goes to the first real token of `row`, or of those `within`.
-  void start(Index row) { start(row, {0, x_.seq(sequence_of(selection_, row))}); }
+  void start(Index row) { start(row, {0, x_.seq(detail::sequence_of(selection_, row))}); }
   void start(Index row, Run within);
 
   // Passes over a block: from its first token to behind its last one; empty behind the row's end.
@@ -127,12 +127,12 @@ bool beyond_cache(const X& x) noexcept {
 
 template <class X, class S>
 BlockReader<X, S>::BlockReader(const X& x, const S& selection)
-    : x_(x), selection_(selection), packs_(needs_packing(x)), prefetches_(!packs_ && beyond_cache(x)) {}
+    : x_(x), selection_(selection), packs_(detail::needs_packing(x)), prefetches_(!packs_ && detail::beyond_cache(x)) {}
 
 template <class X, class S>
 void BlockReader<X, S>::start(Index row, Run within) {
   row_ = row;
-  sequence_ = sequence_of(selection_, row);
+  sequence_ = detail::sequence_of(selection_, row);
   end_ = within.end;
   advance(within.begin);
 }
@@ -214,8 +214,8 @@ void BlockReader<X, S>::look_ahead(TokenSource<T>& source, Index count, Index en
   Index sequence = sequence_;
   if (run.begin == run.end) {
     if (!is_one_array<X>) return;
-    if (row_ + 1 >= rows_of(selection_, x_.batch())) return;
-    sequence = sequence_of(selection_, row_ + 1);
+    if (row_ + 1 >= detail::rows_of(selection_, x_.batch())) return;
+    sequence = detail::sequence_of(selection_, row_ + 1);
     run = detail::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});
   }
   if (run.end - run.begin >= tile_tokens) source.next = x_.token(sequence, run.begin);

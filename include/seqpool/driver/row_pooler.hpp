@@ -89,7 +89,7 @@ RowPooler<P, X, S>::RowPooler(const P& pooling, const X& x, const S& selection)
     : pooling_(pooling),
       x_(x),
       selection_(selection),
-      rows_(rows_of(selection, x.batch())),
+      rows_(detail::rows_of(selection, x.batch())),
       width_(static_cast<Index>(pooling.width(x.hidden()))),
       reads_(seqpool::reads_of(pooling)) {
   if constexpr (requires { selection.check(x); })
@@ -104,7 +104,7 @@ template <class D>
 void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
   if (rows_ == 0 || width_ == 0) return;
   if constexpr (requires { x_.transposed(); })
-    if (may_exchange<P, X, S>(x_)) {
+    if (detail::may_exchange<P, X, S>(x_)) {
       const X exchanged = x_.transposed();
       const MatrixView<Element> columns{out.data, out.columns, out.rows, out.column_stride, out.row_stride};
       RowPooler(pooling_, exchanged, selection_).run(columns, device);
@@ -147,7 +147,7 @@ void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index 
 template <class P, class X, class S>
 template <class D>
 void RowPooler<P, X, S>::pool_blocks(MatrixView<Element> out, const D& device) const {
-  const Index round = (std::min)(threads_of(device), Index{64}) * 64;
+  const Index round = (std::min)(detail::threads_of(device), Index{64}) * 64;
   std::vector<Block> blocks;
   std::vector<State> states;
   State whole;
@@ -199,13 +199,13 @@ void RowPooler<P, X, S>::finish(MatrixView<Element> out, Index row, State& state
   Element* const target = out.data + row * out.row_stride;
   if (out.column_stride == 1) {
     pooling_.finish(state, std::span<Element>(target, width));
-    make_canonical(target, width_);
+    detail::make_canonical(target, width_);
     return;
   }
   scratch.assign(width, Element(0));
   pooling_.finish(state, std::span<Element>(scratch));
   for (Index column = 0; column < width_; ++column)
-    out(row, column) = canonical(scratch[static_cast<std::size_t>(column)]);
+    out(row, column) = detail::canonical(scratch[static_cast<std::size_t>(column)]);
 }
 
 // An empty row is zeros for every pooling, those of users included.
