@@ -156,3 +156,22 @@ TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, int
   small_reader.start(0);
   CHECK(ahead(small_reader.next(), 0) == 0);
 }
+
+TEST_CASE("packed tokens know where they stand, and are the right ones behind holes", "[block_reader]") {
+  std::vector<float> spread;
+  for (int s = 0; s < 12; ++s)
+    for (int h = 0; h < 3; ++h) spread.insert(spread.end(), {static_cast<float>(10 * s + h), -1});
+  const HiddenStates<float> x(spread.data(), {1, 12, 3}, {0, 6, 2});
+  const std::vector<int> mask{0, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1};
+  const seqpool::AttentionMask real(mask.data(), {1, 12});
+  detail::BlockReader reader(x, real);
+  reader.start(0);
+  const auto block = reader.next();
+  const std::vector<Index> positions{1, 2, 5, 7, 8, 9, 11};
+  REQUIRE(block.size() == 7);
+  for (Index i = 0; i < 7; ++i) {
+    CHECK(block.position(i) == positions[static_cast<std::size_t>(i)]);
+    for (Index h = 0; h < 3; ++h)
+      CHECK(block[i][h] == static_cast<float>(10 * positions[static_cast<std::size_t>(i)] + h));
+  }
+}

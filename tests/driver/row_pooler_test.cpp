@@ -94,3 +94,15 @@ TEST_CASE("the width of a pooling may be any integer, and is written and no more
   CHECK_THROWS_WITH(seqpool::pool_into(null, seqpool::Mean{}, HiddenStates<float>(states.data(), {1, 4, 3})),
                     ct::has_substring("out [1, 3] has a null pointer"));
 }
+
+TEST_CASE("rows of more blocks than a round takes, and empty ones between them, give what the calling thread gives",
+          "[row_pooler]") {
+  const Index seq = 35000;  // 137 blocks of a row, of which a round of two threads takes 128
+  const auto states = test::tokens<float>(3 * seq, 16, 7);
+  const HiddenStates<float> x(states.data(), {3, seq, 16});
+  const seqpool::Lengths lengths(std::array<Index, 3>{seq, 0, seq - 3});
+  Eigen::Tensor<float, 2, Eigen::RowMajor> out(3, 16);
+  out.setConstant(-7);
+  seqpool::pool_into(out, seqpool::Mean{}, x, lengths, Claims{2});
+  CHECK(test::rows_of(out) == test::rows_of(seqpool::mean_pool(x, lengths)));
+}

@@ -123,3 +123,15 @@ TEST_CASE("a mask refuses negative sizes, a null pointer, and more than memory h
   CHECK_THROWS_WITH((seqpool::mean_pool(seqpool::HiddenStates<float>(x.data(), {1, 2, 1}), null)),
                     ct::has_substring("mask [1, 2] has a null pointer"));
 }
+
+TEST_CASE("a run of a mask never leads outside what is asked for", "[attention_mask]") {
+  const std::vector<int> ones(6, 1);
+  const AttentionMask mask(ones.data(), {1, 6});
+  const auto run = [&](Index begin, Index end) {
+    const seqpool::Run r = mask.next_run(0, {begin, end});
+    return std::pair(r.begin, r.end);
+  };
+  CHECK(run(0, 4) == std::pair<Index, Index>(0, 4));
+  CHECK(run(2, 6) == std::pair<Index, Index>(2, 6));
+  CHECK(run(2, 99) == std::pair<Index, Index>(2, 6));  // and not beyond the mask
+}
