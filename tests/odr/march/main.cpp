@@ -16,12 +16,12 @@
 
 namespace {
 
-using march::batch, march::classes, march::hidden, march::parts, march::seq;
+using march::batch, march::hidden, march::parts, march::seq;
 
 constexpr const char* names[march::scalars] = {"float", "double", "half", "bfloat16"};
 
 struct Numbers {
-  std::vector<double> states, query, weight;
+  std::vector<double> states, query;
   std::vector<std::int64_t> mask;
 
   double token(std::ptrdiff_t b, std::ptrdiff_t s, std::ptrdiff_t h) const {
@@ -45,7 +45,6 @@ Numbers make_numbers() {
   };
   numbers.states = next(batch * seq * hidden, 16, 1.0 / 8);
   numbers.query = next(hidden, 8, 1.0 / 128);
-  numbers.weight = next(classes * hidden, 16, 1.0 / 64);
   // All tokens, padding on the right behind a hole, padding on the left.
   numbers.mask.assign(Numbers::at(batch * seq), 1);
   for (std::ptrdiff_t s = 0; s < seq; ++s) {
@@ -132,13 +131,10 @@ void compare(const char* file, const char* scalar, const char* what, const std::
 template <class Element, class A>
 struct Case {
   Case(const Numbers& numbers, march::Scalar scalar)
-      : states(stored<Element>(numbers.states, scalar)),
-        query(stored<Element>(numbers.query, scalar)),
-        weight(stored<Element>(numbers.weight, scalar)) {}
+      : states(stored<Element>(numbers.states, scalar)), query(stored<Element>(numbers.query, scalar)) {}
 
   march::Memory memory(const Numbers& numbers) {
-    return {states.data(), query.data(),  weight.data(),   numbers.mask.data(),
-            masked.data(), packed.data(), streamed.data(), logits.data()};
+    return {states.data(), query.data(), numbers.mask.data(), masked.data(), packed.data(), streamed.data()};
   }
 
   void check(const char* file, const char* scalar, const Numbers& numbers) const {
@@ -150,16 +146,10 @@ struct Case {
       std::printf("%s, %s: streams have other bits\n", file, scalar);
       ++failures;
     }
-    std::vector<double> sums(logits.size());
-    for (std::size_t b = 0; b < std::size_t{batch}; ++b)
-      for (std::size_t c = 0; c < std::size_t{classes}; ++c)
-        for (std::size_t h = 0; h < std::size_t{hidden}; ++h)
-          sums[b * classes + c] += numbers.weight[c * hidden + h] * static_cast<double>(masked[b * hidden + h]);
-    compare(file, scalar, "logits", logits, sums);
   }
 
   void add_to(std::uint64_t& checksum) const {
-    for (const auto* numbers : {&masked, &packed, &streamed, &logits})
+    for (const auto* numbers : {&masked, &packed, &streamed})
       for (const A number : *numbers) {
         using Bits = std::conditional_t<std::is_same_v<A, double>, std::uint64_t, std::uint32_t>;
         checksum = (checksum ^ std::bit_cast<Bits>(number)) * 0x100000001b3u;
@@ -170,9 +160,8 @@ struct Case {
     return std::vector<A>(Numbers::at(n), std::numeric_limits<A>::quiet_NaN());
   }
 
-  std::vector<Element> states, query, weight;
+  std::vector<Element> states, query;
   std::vector<A> masked = nothing(parts * batch * hidden), packed = masked, streamed = masked;
-  std::vector<A> logits = nothing(batch * classes);
 };
 
 // A checksum of the bits of all that `pool` made of the scalars that `wanted` names.

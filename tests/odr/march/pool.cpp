@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Compiled as pool_base and as pool_v4, SEQPOOL_TEST_ENTRY, each with its own -march.
-#include <algorithm>
+// Compiled as pool_base and as pool_v4, SEQPOOL_TEST_ENTRY, each with its own -march. No call returns a tensor: its
+// memory would be Eigen's, which does not survive files of different flags.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace {
 
-using march::batch, march::classes, march::hidden, march::seq;
+using march::batch, march::hidden, march::seq;
 using seqpool::Index;
 
 template <class T>
@@ -53,11 +53,6 @@ void pool(const march::Memory& memory) {
   each(seqpool::Attention(std::span(static_cast<const T*>(memory.query), hidden)));
   each(seqpool::WeightedMean{});
   each(seqpool::Concat{seqpool::Max{}, seqpool::WeightedMean{}, seqpool::Mean{}});
-
-  const Matrix<const T> weight(static_cast<const T*>(memory.weight), classes, hidden);
-  const Matrix<const A> means(static_cast<const A*>(memory.masked), batch, hidden);
-  const auto logits = seqpool::Linear(weight)(means);
-  std::copy_n(logits.data(), batch * classes, static_cast<A*>(memory.logits));
 }
 
 template <class... T>

@@ -12,7 +12,6 @@ namespace march {
 inline constexpr std::ptrdiff_t batch = 3;
 inline constexpr std::ptrdiff_t seq = 300;  // more than a block
 inline constexpr std::ptrdiff_t hidden = 83;
-inline constexpr std::ptrdiff_t classes = 3;
 inline constexpr std::ptrdiff_t parts = 7;  // mean, max, attention, weighted mean, and max, weighted mean, mean at once
 inline constexpr std::ptrdiff_t chunk = 30;  // tokens that a stream is given at a time
 
@@ -22,12 +21,10 @@ enum Scalar { of_float, of_double, of_half, of_bfloat16, scalars };
 struct Memory {
   const void* states;        // [batch, seq, hidden] of T
   const void* query;         // [hidden] of T
-  const void* weight;        // [classes, hidden] of T
   const std::int64_t* mask;  // [batch, seq]
   void* masked;              // [parts * batch * hidden] of A
   void* packed;              // the same, of all tokens
   void* streamed;            // the same
-  void* logits;              // [batch, classes] of A: of the masked means
 };
 
 }  // namespace march
