@@ -143,9 +143,9 @@ void add_in_turns(const Case& c, Prepare prepare, Other prepare_other) {
       }
       state.SetIterationTime(all / pairs);
     }
-    const auto middle = ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2);
-    std::nth_element(ratios.begin(), middle, ratios.end());
-    state.counters["ratio"] = *middle;
+    std::sort(ratios.begin(), ratios.end());
+    const std::size_t half = ratios.size() / 2;  // of an even number of pairs
+    state.counters["ratio"] = (ratios[half - 1] + ratios[half]) / 2;
     state.SetBytesProcessed(state.iterations() * bytes_of(c, sizeof(float)));
   })->UseManualTime();
 }
