@@ -226,6 +226,15 @@ TEST_CASE("a pooling that reads one token is given one, and the right one", "[po
   CHECK(seqpool::cls_pool(x)(0, 1) == 2);
   const HiddenStates<float> y(first.data(), {1, 1000000, 2}, {0, -(Index{1} << 40), 1});
   CHECK(seqpool::last_pool(y, Lengths(std::array{1}))(0, 1) == 2);
+  // So it is with threads, which share out blocks, and in column-major, where rows are packed together.
+  const std::vector<float> token(40, 3);
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice device(&thread_pool, 2);
+  const HiddenStates<float> wide(token.data(), {1, 1000000, 16}, {0, Index{1} << 40, 1});
+  CHECK(seqpool::cls_pool(wide, device)(0, 15) == 3);
+  const HiddenStates<float> column_major(token.data(), {20, 1000000, 2}, {1, Index{1} << 40, 20});
+  const Lengths lengths(std::vector<int>(20, 1000000));
+  CHECK(seqpool::cls_pool(column_major, lengths)(19, 1) == 3);
 }
 
 TEST_CASE("Guarantee 2: a row of hidden states beyond a core's cache has the bits it has alone", "[guarantees][pool]") {

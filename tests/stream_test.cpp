@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
@@ -90,7 +91,42 @@ TEST_CASE("merging with an empty stream, on either side, changes no bit", "[stre
     auto twice = full;
     twice.merge(full);
     CHECK(twice.size() == 2 * n);
+    auto merged = stream_of(0);
+    merged.merge(twice);  // and what that one had merged
+    CHECK(merged.save() == twice.save());
   }
+}
+
+TEST_CASE("a stream folds whole tiles, which attention's bits depend on where scores are alike", "[stream]") {
+  const Index n = 600;
+  const auto tokens = test::tokens<float>(n, hidden, 3);
+  const Attention attention{std::vector<float>{0.5f, -0.25f, 1}};
+  const auto whole = test::pooled_alone(attention, tokens, hidden);
+  for (const Index chunk : {1, 5, 12, 300}) {
+    Stream<Attention<float>, float> stream{attention, hidden};
+    for (Index first = 0; first < n; first += chunk) stream.push(tokens.data() + first * hidden, chunk);
+    CHECK(test::same_bits(test::rows_of(stream.value())[0], whole));
+  }
+}
+
+TEST_CASE("after reset a stream is as new, whatever it had seen and merged", "[stream]") {
+  auto stream = stream_of(20);
+  stream.merge(stream_of(300));
+  const auto tokens = test::tokens<float>(9, hidden, 1);
+  stream.push(tokens.data(), 9);
+  stream.reset();
+  CHECK(stream.size() == 0);
+  CHECK(stream.save() == stream_of(0).save());
+  stream.push(tokens.data(), 9);
+  CHECK(stream.save() == stream_of(9).save());
+}
+
+TEST_CASE("a NaN in a stream's value is the one quiet NaN", "[stream]") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::array<float, 3> token{-nan, nan, 1};
+  Stream<Max, float> stream{Max{}, 3};
+  stream.push(token.data(), 1);
+  CHECK(test::same_bits(test::rows_of(stream.value())[0], std::vector<float>{nan, nan, 1}));
 }
 
 TEST_CASE("bytes that were cut, changed or lengthened are refused at every place, and change nothing", "[stream]") {
@@ -164,4 +200,48 @@ TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[
     CHECK_THROWS_AS(stream.load(forge(place, number)), std::invalid_argument);
     CHECK(stream.size() == 0);
   }
+  // Wrong counts with all the bytes that they ask for: a whole tile that waits, states of -1 tokens, another size.
+  const std::vector<std::byte> five_tokens(5 * hidden * sizeof(float));
+  bytes.insert(bytes.end() - 8, five_tokens.begin(), five_tokens.end());
+  CHECK_THROWS_AS(stream.load(forge(counts + 16, 8)), std::invalid_argument);
+  bytes = stream_of(8).save();
+  CHECK_NOTHROW(stream.load(forge(counts + 8, 8)));
+  CHECK_THROWS_AS(stream.load(forge(counts + 8, ~0ull)), std::invalid_argument);
+  CHECK_THROWS_AS(stream.load(forge(counts + 24, hidden + 1)), std::invalid_argument);
+}
+
+namespace {
+
+// The sum of the positions of all tokens.
+struct Positions {
+  template <class T>
+  struct State {
+    Index sum = 0;
+  };
+  template <seqpool::Scalar T>
+  using Result = Index;
+
+  Index width(Index) const { return 1; }
+  void init(auto& state, Index) const { state.sum = 0; }
+  void fold(auto& state, const auto& tokens) const {
+    for (Index i = 0; i < tokens.size(); ++i) state.sum += tokens.position(i);
+  }
+  void merge(auto& state, const auto& next) const { state.sum += next.sum; }
+  void finish(const auto& state, auto out) const { out[0] = state.sum; }
+};
+
+}  // namespace
+
+TEST_CASE("a stream's tokens know their position, also behind what was merged", "[stream]") {
+  const auto sum_to = [](Index n) { return n * (n - 1) / 2; };
+  const std::vector<float> x(600);
+  Stream<Positions, float> stream{Positions{}, 1};
+  stream.push(x.data(), 300);
+  stream.push(x.data(), 5);
+  CHECK(stream.value()(0, 0) == sum_to(305));
+  Stream<Positions, float> other{Positions{}, 1};
+  other.push(x.data(), 10);
+  stream.merge(other);
+  stream.push(x.data(), 19);  // two tiles that are folded, and three tokens that wait
+  CHECK(stream.value()(0, 0) == sum_to(305) + sum_to(10) + sum_to(334) - sum_to(315));
 }

@@ -295,7 +295,8 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
   loaded.before_count_ = static_cast<Index>(reader.number());
   const auto count = static_cast<Index>(reader.number());
   const std::uint64_t waiting = reader.number();
-  if (loaded.before_count_ < 0 || count < 0 || waiting >= static_cast<std::uint64_t>(detail::tile_tokens))
+  if (loaded.before_count_ < 0 || count < 0 || count % detail::tile_tokens != 0 ||
+      waiting >= static_cast<std::uint64_t>(detail::tile_tokens))
     reader.refuse("their counts are unlawful");
   loaded.buffer_.resize(static_cast<std::size_t>(waiting) * static_cast<std::size_t>(hidden_));
   reader.get(std::span(loaded.buffer_));

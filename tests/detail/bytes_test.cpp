@@ -23,6 +23,9 @@ TEST_CASE("numbers come back as they were written, and only those", "[bytes]") {
   CHECK(back == floats);
   CHECK(reader.done());
   CHECK_THROWS_WITH(reader.number(), ct::has_substring("end too early"));
+  ByteReader short_of_one(bytes, 77);
+  std::array<char, 21> more{};  // of 20
+  CHECK_THROWS_WITH(short_of_one.get(std::span<char>(more)), ct::has_substring("end too early"));
   CHECK_THROWS_WITH((ByteReader(bytes, 78)), ct::has_substring("do not begin"));
   CHECK_THROWS_WITH((ByteReader(std::span(bytes).first(15), 77)), ct::has_substring("fewer"));
   CHECK_THROWS_WITH((ByteReader(std::span(bytes).first(bytes.size() - 1), 77)), ct::has_substring("cut or changed"));

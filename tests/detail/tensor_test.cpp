@@ -50,5 +50,6 @@ TEST_CASE("a result that its index type cannot count is refused", "[tensor]") {
   CHECK_THROWS_WITH((detail::make_result<Narrow, float>(Index{33}, Index{1000})),
                     ct::has_substring("[33, 1000] is too large"));
   CHECK_THROWS_WITH((detail::make_result<Narrow, float>(Index{0}, Index{40000})), ct::has_substring("too large"));
+  CHECK_THROWS_WITH((detail::make_result<int, float>(Index{1} << 40, Index{1} << 40)), ct::has_substring("memory"));
   CHECK(detail::make_result<int, float>(Index{2}, Index{3}).dimension(1) == 3);
 }

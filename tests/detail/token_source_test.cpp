@@ -31,6 +31,7 @@ TEST_CASE("the next tile is prefetched by one distance, if there is one for all"
   CHECK(Prefetch::distance(last, 8) == 100 - 8 * 3);
   CHECK(Prefetch::distance(last, 7) == 0);
   CHECK(Prefetch::distance(last.part(8, 8), 0) == 100 - 8 * 3);
+  CHECK(Prefetch::distance(last.part(0, 8), 0) == 8 * 3);  // a part's next tile is the block's, not the next run's
 
   std::vector<Index> places;
   for (Index i = 0; i < 24; ++i) places.push_back(i < 16 ? i + i / 8 * 5 : 40 + 2 * i);

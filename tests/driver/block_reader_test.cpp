@@ -151,6 +151,18 @@ TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, int
   masked_reader.start(0);
   CHECK(ahead(masked_reader.next(), 248) == 0);
 
+  // Nor where the row ends too soon, nor from one array into another.
+  const seqpool::Lengths lengths(std::array{260, 304});
+  detail::BlockReader short_reader(x, lengths);
+  short_reader.start(0);
+  CHECK(ahead(short_reader.next(), 248) == 0);
+  const std::array<const float*, 2> rows{x.token(0, 0), x.token(1, 0)};
+  const seqpool::Ragged<float> ragged(rows, std::array{304, 304}, hidden);
+  detail::BlockReader ragged_reader(ragged, selection);
+  ragged_reader.start(0);
+  CHECK(ahead(ragged_reader.next(), 248) == 8 * hidden);
+  CHECK(ahead(ragged_reader.next(), 40) == 0);
+
   const HiddenStates<float> small(states.data(), {2, 304, 16});
   detail::BlockReader small_reader(small, selection);
   small_reader.start(0);

@@ -52,4 +52,11 @@ TEST_CASE("an exception in a worker comes out in the caller's thread", "[device]
   };
   CHECK_THROWS_WITH(seqpool::detail::share_out(device, 100, 1e6, work), "item 70");
   CHECK_THROWS_WITH(seqpool::detail::share_out(Serial{}, 100, 1e6, work), "item 70");
+  int begun = 0;
+  const auto at_once = [&begun](Index, Index) {
+    ++begun;
+    throw std::runtime_error("at once");
+  };
+  CHECK_THROWS_WITH(seqpool::detail::share_out(Serial{}, 100, 1e6, at_once), "at once");
+  CHECK(begun == 1);  // what was not begun is left
 }

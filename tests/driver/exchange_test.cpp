@@ -39,6 +39,8 @@ TEST_CASE("batch and hidden are exchanged for our plain poolings, in column-majo
   CHECK_FALSE(detail::may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::Lengths>(x));
   const HiddenStates<float> row_major(data.data(), {4, 5, 6});
   CHECK_FALSE(detail::may_exchange<seqpool::Mean, HiddenStates<float>, AllTokens>(row_major));
+  const HiddenStates<float> sparse(data.data(), {4, 5, 6}, {60, 12, 2});  // neither lies side by side
+  CHECK_FALSE(detail::may_exchange<seqpool::Mean, HiddenStates<float>, AllTokens>(sparse));
   const HiddenStates<float> few(data.data(), {3, 5, 6}, {1, 3, 15});
   CHECK_FALSE(detail::may_exchange<seqpool::Mean, HiddenStates<float>, AllTokens>(few));
 }

@@ -69,3 +69,76 @@ TEST_CASE("padded tokens of column-major hidden states may be out of reach", "[r
   for (Index s = 0; s < 9; ++s) expected += data[(hidden - 1) * seq * batch + s * batch + 5];
   CHECK(result(5, hidden - 1) == expected);
 }
+
+TEST_CASE("padded tokens before the first real one of column-major hidden states may be out of reach", "[row_group]") {
+  constexpr Index batch = 20;
+  constexpr Index seq = 12;
+  constexpr Index hidden = 18;
+  const auto values = test::tokens<float>(batch * seq, hidden, 1);
+  // Of the first feature, the memory begins with the first token of row 5.
+  const test::GuardedMemory memory((values.size() - 5) * sizeof(float));
+  std::memcpy(memory.first(), values.data() + 5, (values.size() - 5) * sizeof(float));
+  const auto* const data = reinterpret_cast<const float*>(memory.first()) - 5;
+  const HiddenStates<float> x(data, {batch, seq, hidden}, {1, batch, batch * seq});
+  Eigen::Tensor<bool, 2> mask(batch, seq);
+  mask.setConstant(true);
+  for (Index b = 0; b < 5; ++b) mask(b, 0) = false;
+  const auto result = seqpool::sum_pool(x, mask);
+  float expected = 0;
+  for (Index s = 1; s < seq; ++s) expected += data[s * batch + 4];
+  CHECK(result(4, 0) == expected);
+}
+
+namespace {
+
+// Where a row's tokens come from: their row, their sequence, and the sum of their positions.
+struct Origin {
+  template <class T>
+  struct State {
+    Index row = -1;
+    Index sequence = -1;
+    Index positions = 0;
+  };
+  template <seqpool::Scalar T>
+  using Result = Index;
+
+  Index width(Index) const { return 3; }
+  template <class T>
+  void init(State<T>& state, Index) const {
+    state = {};
+  }
+  void fold(auto& state, const auto& tokens) const {
+    state.row = tokens.row();
+    state.sequence = tokens.sequence();
+    for (Index i = 0; i < tokens.size(); ++i) state.positions += tokens.position(i);
+  }
+  void merge(auto& state, const auto& next) const { state.positions += next.positions; }
+  void finish(const auto& state, std::span<Index> out) const {
+    out[0] = state.row;
+    out[1] = state.sequence;
+    out[2] = state.positions;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tokens of rows packed together know their row, their sequence and their position", "[row_group]") {
+  for (const Index batch : {20, 130}) {
+    const Index seq = 300;
+    Eigen::Tensor<float, 3> x(batch, seq, 2);
+    x.setConstant(1);
+    Eigen::Tensor<bool, 2> mask(batch, seq);
+    std::vector<Index> positions(static_cast<std::size_t>(batch));
+    for (Index b = 0; b < batch; ++b)
+      for (Index s = 0; s < seq; ++s) {
+        mask(b, s) = (s + b) % 7 != 0;
+        if (mask(b, s)) positions[static_cast<std::size_t>(b)] += s;
+      }
+    const auto result = seqpool::pool(Origin{}, x, mask);
+    for (Index b = 0; b < batch; ++b) {
+      CHECK(result(b, 0) == b);
+      CHECK(result(b, 1) == b);
+      CHECK(result(b, 2) == positions[static_cast<std::size_t>(b)]);
+    }
+  }
+}

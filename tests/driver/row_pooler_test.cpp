@@ -60,6 +60,29 @@ TEST_CASE("states of blocks are few beside the tokens", "[row_pooler]") {
   CHECK(seqpool::mean_pool(wide, Claims{2})(0, 0) == 1);
 }
 
+TEST_CASE("blocks are shared out in rounds of 64 a thread, of 64 threads at most, and none is lost", "[row_pooler]") {
+  struct Counts : Claims {
+    int* rounds;
+    void parallelFor(Eigen::Index n, const Eigen::TensorOpCost& cost,
+                     std::function<void(Eigen::Index, Eigen::Index)> f) const {
+      ++*rounds;
+      Claims::parallelFor(n, cost, f);
+    }
+  };
+  const std::vector<float> token(16, 1);  // every token is this one
+  const auto pooled = [&](Index batch, Index seq, int threads) {
+    int rounds = 0;
+    const HiddenStates<float> x(token.data(), {batch, seq, 16}, {0, 0, 1});
+    for (const auto& row : test::rows_of(seqpool::sum_pool(x, Counts{{threads}, &rounds})))
+      for (const float sum : row) CHECK(sum == static_cast<float>(seq));
+    return rounds;
+  };
+  CHECK(pooled(1, 128 * 256, 2) == 1);
+  CHECK(pooled(1, 300 * 256, 2) == 3);
+  CHECK(pooled(2, 65 * 256, 2) == 2);
+  CHECK(pooled(1, 4098 * 256, 1000) == 2);
+}
+
 TEST_CASE("a mask is read once, whatever the number of blocks", "[row_pooler]") {
   // A selection that counts how far it was asked to look.
   struct Counting {

@@ -104,6 +104,9 @@ TEST_CASE("sizes and strides beyond memory are refused, and huge empty ones are 
   CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {-(limit / 4) - 2, 1, 1})), ct::has_substring("memory"));
   CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {std::numeric_limits<Index>::min(), 1, 1})),
                     ct::has_substring("memory"));
+  constexpr Index half_way = Index{1} << (sizeof(Index) * 8 - 4);  // in bytes half of what there is, twice too much
+  CHECK_NOTHROW(HiddenStates<float>(&x, {2, 1, 1}, {half_way, 1, 1}));
+  CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 2, 1}, {half_way, half_way, 1})), ct::has_substring("memory"));
   // One value seen as many: no memory is needed for that, and nothing overflows on the way.
   const HiddenStates<float> broadcast(&x, {large, large, large}, {0, 0, 0});
   CHECK(seqpool::cls_pool(HiddenStates<float>(&x, {3, large, 5}, {0, 0, 0}))(2, 4) == 1);

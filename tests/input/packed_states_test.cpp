@@ -54,6 +54,7 @@ TEST_CASE("offsets that cannot be are refused by index", "[packed_states]") {
   CHECK_THROWS_WITH(packed({}), ct::has_substring("[batch + 1]"));
   CHECK_THROWS_WITH(packed({1, 5}), ct::has_substring("offset 0 is 1") && ct::has_substring("must be 0"));
   CHECK_THROWS_WITH(packed({0, 3, 2, 5}), ct::has_substring("offset 2 is 2") && ct::has_substring("fall"));
+  CHECK_THROWS_WITH(packed({0, 6, 5}), ct::has_substring("offset 2 is 5") && ct::has_substring("fall"));
   CHECK_THROWS_WITH(packed({0, 4}), ct::has_substring("offset 1 is 4") && ct::has_substring("[5, 2]"));
   CHECK_THROWS_WITH(packed({0, 6}), ct::has_substring("offset 1 is 6") && ct::has_substring("[5, 2]"));
   CHECK_THROWS_WITH(packed({0, -1, 5}), ct::has_substring("offset 1 is -1"));

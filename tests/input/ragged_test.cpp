@@ -36,6 +36,7 @@ TEST_CASE("ragged sequences that cannot be are refused by name", "[ragged]") {
   CHECK_THROWS_WITH((Ragged<float>(two, std::array{1, 0}, -1)), ct::has_substring("-1"));
   CHECK_THROWS_WITH((Ragged<float>(two, std::array<long, 2>{1L << 40, 0}, seqpool::Index{1} << 40)),
                     ct::has_substring("memory"));
+  CHECK_THROWS_WITH((Ragged<float>(two, std::array{9, 0}, 1, seqpool::Index{1} << 60)), ct::has_substring("memory"));
   CHECK_NOTHROW(Ragged<float>(two, std::array{1, 0}, 1));
   CHECK_NOTHROW(Ragged<float>(two, std::array{1, 1}, 0));
 }

@@ -42,4 +42,5 @@ TEST_CASE("a run that a selection gives beyond its row is cut to it", "[selectio
   CHECK(seqpool::sum_pool(middle, Greedy{{3, 9}})(0, 0) == 0);
   CHECK(seqpool::sum_pool(middle, Greedy{{2, 1}})(0, 0) == 0);
   CHECK(seqpool::last_pool(middle, Greedy{{-3, 99}})(0, 0) == 6);
+  CHECK(seqpool::last_pool(middle, Greedy{{2, 1}})(0, 0) == 0);
 }

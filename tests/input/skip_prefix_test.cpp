@@ -29,6 +29,9 @@ TEST_CASE("the first real tokens of each row are left out, padding not counted",
   CHECK(runs(skip_prefix(Lengths(std::array{4, 2}), std::array{1, 2}), 1, 5).empty());
   CHECK(runs(skip_prefix(AllTokens{}, std::array{3}), 0, 5) == Runs{{3, 5}});
   CHECK(runs(skip_prefix(AllTokens{}, std::array{6}), 0, 5).empty());
+  const seqpool::Run none = skip_prefix(AllTokens{}, std::array{6}).next_run(0, {0, 5});
+  CHECK(none.begin == 5);
+  CHECK(none.end == 5);
 }
 
 TEST_CASE("what is left out is not pooled, the rest as ever", "[skip_prefix]") {

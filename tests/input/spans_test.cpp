@@ -29,6 +29,17 @@ TEST_CASE("each span is a row: overlapping, empty, in any order, more or fewer t
   CHECK_THROWS_WITH(seqpool::pool_into(out, seqpool::Sum{}, x, Spans{{0, 0, 4}}), ct::has_substring("out is [2, 2]"));
 }
 
+TEST_CASE("a run of a span never leads outside what is asked for", "[spans]") {
+  const Spans spans{{0, 2, 7}};
+  const auto run = [&](Index begin, Index end) {
+    const seqpool::Run r = spans.next_run(0, {begin, end});
+    return std::pair(r.begin, r.end);
+  };
+  CHECK(run(0, 5) == std::pair<Index, Index>(2, 5));
+  CHECK(run(4, 9) == std::pair<Index, Index>(4, 7));
+  CHECK(run(8, 9) == std::pair<Index, Index>(8, 8));
+}
+
 TEST_CASE("a span outside its sequence is refused by name", "[spans]") {
   const auto x = test::small_states({{1, 2, 3, 4}, {10, 20, 30, 40}});
   const auto refused = [&](const Span& span, const char* why) {

@@ -84,6 +84,14 @@ TEST_CASE("a state is copied with what it holds, and serves another pooling afte
   state = copy;
   mean.finish(state, out);
   CHECK(out[0] == 2.5f);
+  // Also after one whose state is made of other parts.
+  const AnyPooling<float> weighted_mean = seqpool::WeightedMean{};
+  AnyPooling<float>::State<float> other;
+  weighted_mean.init(other, 1);
+  mean.init(other, 1);
+  int parts = 0;
+  other.visit([&parts](auto) { ++parts; });
+  CHECK(parts == 2);
 }
 
 namespace {
