@@ -35,8 +35,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// `merge` within the pooling's bound.
 template <class P, Scalar T>
 class Stream {
-  static_assert(Pooling<P, T>,
-                "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T.");
+  // By this name g++ does not list what is missing as errors of their own.
+  static constexpr bool is_lawful = Pooling<P, T>;
+  static_assert(is_lawful,
+                "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T: Mean, Max, an "
+                "Attention or weights of the same accumulator, or your own.");
   static_assert(
       !PerToken<P> || requires(const P& p) { p.per_token(); },
       "seqpool: a Stream takes no pooling with parameters for each token, such as TokenWeightedMean: how many "
@@ -54,6 +57,8 @@ class Stream {
   /// **Errors**: `std::invalid_argument` for a negative n, or a null pointer to at least one element.
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
+  template <class U>
+  void push(const U* tokens, Index n);
 
   /// The same of an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
   ///
@@ -96,7 +101,7 @@ class Stream {
   void load(std::span<const std::byte> bytes);
 
  private:
-  using State = typename P::template State<T>;
+  using State = detail::state_t<P, T>;
 
   // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
   static constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
@@ -108,6 +113,9 @@ class Stream {
   State whole() const;
   template <class F>
   void visit(F f);
+  // Whether a stream can be saved and loaded, or a sentence.
+  template <class S>
+  static consteval bool is_visitable();
   std::string identity() const;
 
   P pooling_;
@@ -123,7 +131,7 @@ class Stream {
 template <class P, Scalar T>
 Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), row_(hidden) {
   if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
-  static_cast<void>(pooling_.width(hidden));
+  if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden));
   if constexpr (requires { pooling_.per_token(); })
     if (pooling_.per_token())
       detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
@@ -148,6 +156,12 @@ void Stream<P, T>::push(const T* tokens, Index n) {
 }
 
 template <class P, Scalar T>
+template <class U>
+void Stream<P, T>::push(const U*, Index) {
+  static_assert(std::is_same_v<U, T>, "seqpool: a Stream<P, T> takes tokens of T; convert them first.");
+}
+
+template <class P, Scalar T>
 template <class M>
 void Stream<P, T>::push(const M& tokens) {
   constexpr bool is_tensor = detail::EigenTensorOfRank<M, 2>;
@@ -163,23 +177,25 @@ void Stream<P, T>::push(const M& tokens) {
       "seqpool: push(tokens) takes tokens [n, hidden]: an Eigen tensor of rank 2 or an Eigen matrix; for a pointer "
       "write push(data, n).");
   if constexpr (is_tensor || is_matrix) {
-    static_assert(std::is_same_v<std::remove_cv_t<typename M::Scalar>, T>,
-                  "seqpool: a Stream<P, T> takes tokens of T.");
-    const auto [rows, columns] = [&] {
-      if constexpr (is_tensor)
-        return detail::sizes_of<2>(tokens);
-      else
-        return std::array<Index, 2>{static_cast<Index>(tokens.rows()), static_cast<Index>(tokens.cols())};
-    }();
-    if (columns != hidden_)
-      detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
-                   std::to_string(hidden_) + ": they must be [n, hidden]");
-    std::vector<T> token(static_cast<std::size_t>(hidden_));
-    for (Index i = 0; i < rows; ++i) {
-      for (Index h = 0; h < hidden_; ++h)
-        token[static_cast<std::size_t>(h)] =
-            tokens(static_cast<typename M::Index>(i), static_cast<typename M::Index>(h));
-      push(token.data(), 1);
+    constexpr bool of_t = std::is_same_v<std::remove_cv_t<typename M::Scalar>, T>;
+    static_assert(of_t, "seqpool: a Stream<P, T> takes tokens of T; convert them first, with cast<T>().");
+    if constexpr (of_t) {
+      const auto [rows, columns] = [&] {
+        if constexpr (is_tensor)
+          return detail::sizes_of<2>(tokens);
+        else
+          return std::array<Index, 2>{static_cast<Index>(tokens.rows()), static_cast<Index>(tokens.cols())};
+      }();
+      if (columns != hidden_)
+        detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
+                     std::to_string(hidden_) + ": they must be [n, hidden]");
+      std::vector<T> token(static_cast<std::size_t>(hidden_));
+      for (Index i = 0; i < rows; ++i) {
+        for (Index h = 0; h < hidden_; ++h)
+          token[static_cast<std::size_t>(h)] =
+              tokens(static_cast<typename M::Index>(i), static_cast<typename M::Index>(h));
+        push(token.data(), 1);
+      }
     }
   }
 }
@@ -258,9 +274,6 @@ std::string Stream<P, T>::identity() const {
 
 template <class P, Scalar T>
 std::vector<std::byte> Stream<P, T>::save() const {
-  static_assert(Visitable<State>,
-                "seqpool: a stream is saved by its pooling's State::visit(f), which calls f for each number or "
-                "seqpool::Accumulators in the state; see seqpool/fold/pooling.hpp.");
   Stream copy = *this;  // visit is not const, as load writes by it
   detail::ByteWriter writer;
   writer.put(stream_magic);
@@ -319,10 +332,21 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
 }
 
 template <class P, Scalar T>
+template <class S>
+consteval bool Stream<P, T>::is_visitable() {
+  static_assert(Visitable<S>,
+                "seqpool: a stream is saved and loaded by its pooling's State::visit(f), which calls f for each number "
+                "or seqpool::Accumulators in the state; give the state one, see seqpool/fold/pooling.hpp.");
+  return Visitable<S>;
+}
+
+template <class P, Scalar T>
 template <class F>
-void Stream<P, T>::visit(F f) {
-  if (before_) seqpool::for_each_part(*before_, f);
-  for (State* state : row_.states()) seqpool::for_each_part(*state, f);
+void Stream<P, T>::visit([[maybe_unused]] F f) {
+  if constexpr (is_visitable<State>()) {
+    if (before_) seqpool::for_each_part(*before_, f);
+    for (State* state : row_.states()) seqpool::for_each_part(*state, f);
+  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

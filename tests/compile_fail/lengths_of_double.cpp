@@ -3,12 +3,12 @@
 
 #include <vector>
 
+// Lengths are counted.
 int main() {
-  const Eigen::Tensor<float, 3> x(2, 3, 4);
-  static_cast<void>(x);
 #ifdef SEQPOOL_FAIL
-  static_cast<void>(seqpool::Lengths(std::vector<double>{1}));
+  const seqpool::Lengths lengths(std::vector<double>{3, 1});
 #else
-  static_cast<void>(seqpool::Lengths(std::vector<int>{1}));
+  const seqpool::Lengths lengths(std::vector<long>{3, 1});
 #endif
+  static_cast<void>(lengths);
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/seqpool.hpp>
 
+// Masks that broadcast have a dimension of 1.
 int main() {
   const Eigen::Tensor<float, 3> x(2, 3, 4);
-  static_cast<void>(x);
+  const Eigen::Tensor<float, 3> mask(2, 1, 3);
 #ifdef SEQPOOL_FAIL
-  static_cast<void>(seqpool::mean_pool(x, Eigen::Tensor<int, 3>(2, 3, 1)));
+  seqpool::mean_pool(x, mask);
 #else
-  static_cast<void>(seqpool::mean_pool(x, Eigen::Tensor<int, 2>(2, 3)));
+  seqpool::mean_pool(x, seqpool::AttentionMask(mask.data(), {2, 3}));
 #endif
 }

@@ -3,12 +3,14 @@
 
 #include <vector>
 
+// Ragged copies pointers, not sequences.
 int main() {
-  const Eigen::Tensor<float, 3> x(2, 3, 4);
-  static_cast<void>(x);
+  const std::vector<std::vector<float>> sequences{std::vector<float>(12), std::vector<float>(8)};
 #ifdef SEQPOOL_FAIL
-  static_cast<void>(seqpool::Ragged<float>(std::vector<std::vector<float>>(1), std::vector<int>{6}, 4));
+  const seqpool::Ragged<float> x(sequences, std::vector<int>{3, 2}, 4);
 #else
-  static_cast<void>(seqpool::Ragged<float>(std::vector<const float*>{x.data()}, std::vector<int>{6}, 4));
+  const std::vector<const float*> pointers{sequences[0].data(), sequences[1].data()};
+  const seqpool::Ragged<float> x(pointers, std::vector<int>{3, 2}, 4);
 #endif
+  static_cast<void>(x);
 }

@@ -31,8 +31,10 @@ template <class X>
 consteval std::array<Index, 2> static_sizes() {
   if constexpr (EigenTensor<X>)
     return fixed_sizes<typename X::Dimensions>;
-  else
+  else if constexpr (EigenMatrix<X>)
     return {X::RowsAtCompileTime, X::ColsAtCompileTime};
+  else
+    return {Eigen::Dynamic, Eigen::Dynamic};  // of what is refused elsewhere
 }
 
 template <MatrixLike X>

@@ -36,8 +36,29 @@ concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
 template <class X, int Rank>
 concept EigenTensorOfRank = EigenTensor<X> && static_cast<int>(X::NumIndices) == Rank;
 
+// What Eigen computes when it is asked for, or a TensorRef to it.
+template <class X>
+concept TensorExpression = !EigenTensor<X> && std::is_base_of_v<Eigen::TensorBase<X, Eigen::ReadOnlyAccessors>, X>;
+
 template <class X>
 using element_t = std::remove_cv_t<typename X::Scalar>;
+
+// For deduction guides, which leave it to the constructor to say what X should have been.
+template <class X>
+struct GuideElement {
+  using type = float;
+};
+template <class X>
+requires requires { typename X::Scalar; }
+struct GuideElement<X> {
+  using type = element_t<X>;
+};
+template <class X>
+using guide_element_t = typename GuideElement<X>::type;
+
+// T, or float where a static_assert has refused T, so that no other error follows.
+template <class T>
+using lawful_t = std::conditional_t<Scalar<T>, T, float>;
 
 template <class X>
 inline constexpr bool is_row_major = static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor);

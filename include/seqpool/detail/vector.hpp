@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <ranges>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,10 @@ requires(!EigenTensorOfRank<V, 1> && !EigenVector<V>) struct VectorScalar<V> {
 template <class V>
 using vector_scalar_t = typename VectorScalar<V>::type;
 
+// For deduction guides, which leave it to the constructor to say what V should have been.
+template <class V>
+using guide_scalar_t = typename std::conditional_t<VectorLike<V>, VectorScalar<V>, std::type_identity<float>>::type;
+
 template <class V>
 concept IntegerVector = VectorLike<V> && std::integral<vector_scalar_t<V>> && !std::same_as<vector_scalar_t<V>, bool>;
 
@@ -53,16 +58,6 @@ template <class B, class T>
 inline constexpr bool is_vector_of = false;
 template <ScalarVector B, class T>
 inline constexpr bool is_vector_of<B, T> = std::same_as<vector_scalar_t<B>, T>;
-
-// The scalar of a vector, float where it is none: so that a class deduced from it can say what is wrong.
-template <class V>
-struct ScalarOrFloat {
-  using type = float;
-};
-template <ScalarVector V>
-struct ScalarOrFloat<V> {
-  using type = vector_scalar_t<V>;
-};
 
 template <VectorLike V>
 std::size_t size_of(const V& v) {

@@ -65,6 +65,8 @@ auto softmax(const X& logits) {
       if (sum == 0) sum = 1;  // a row of -inf only
       for (Index c = 0; c < row.size(); ++c) row[c] /= sum;
     });
+  else
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
 template <class X>
@@ -78,6 +80,8 @@ auto log_softmax(const X& logits) {
       const A log_sum = std::log(sum);
       for (Index c = 0; c < row.size(); ++c) row[c] = row[c] - largest - log_sum;
     });
+  else
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
 template <class X>
@@ -89,6 +93,8 @@ auto sigmoid(const X& logits) {
         row[c] = (row[c] < 0 ? e : A(1)) / (A(1) + e);
       }
     });
+  else
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
 template <class X>
@@ -108,6 +114,8 @@ auto argmax(const X& logits) {
       result.data()[b] = best;
     }
     return result;
+  } else {
+    return detail::make_result<X, Index>(Index{0});
   }
 }
 

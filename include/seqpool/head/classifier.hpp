@@ -3,6 +3,7 @@
 #define SEQPOOL_HEAD_CLASSIFIER_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -34,10 +35,10 @@ concept Head = requires(const H& head) {
 /// batch. A const Classifier serves many threads.
 template <class P, class H>
 class Classifier {
-  static_assert(Pooling<P, float> || Pooling<P, double>,
+  static_assert(detail::AnyScalarPooling<P>,
                 "seqpool: Classifier{pooling, head} takes a seqpool::Pooling first: Cls{}, Last{}, Mean{}, Max{}, "
                 "Attention{query}, or your own.");
-  static_assert(Head<H>,
+  static_assert(Head<H> || !detail::AnyScalarPooling<P>,
                 "seqpool: Classifier{pooling, head} takes a head second: seqpool::Linear{weight, bias}, or your own "
                 "with classes(), features() and a const call of head(pooled [batch, features]).");
 
@@ -91,12 +92,18 @@ class Classifier {
 
 template <class P, class H>
 template <class X, class M, class D>
-auto Classifier<P, H>::logits(const X& x, const M& mask, const D& device) const {
-  const Index width = static_cast<Index>(pooling_.width(detail::sequences_of(x).hidden()));
-  if (width != head_.features())
-    detail::fail("pooling gives [batch, width] with width " + std::to_string(width) + ", but the head takes features " +
-                 std::to_string(head_.features()) + ": its weight must be [classes, width]");
-  return head_(seqpool::pool(pooling_, x, mask, device));
+auto Classifier<P, H>::logits([[maybe_unused]] const X& x, [[maybe_unused]] const M& mask,
+                              [[maybe_unused]] const D& device) const {
+  if constexpr (Head<H> && detail::are_arguments<P, X, M, D>()) {
+    const Index width = static_cast<Index>(pooling_.width(detail::sequences_of(x).hidden()));
+    if (width != head_.features())
+      detail::fail("pooling gives [batch, width] with width " + std::to_string(width) +
+                   ", but the head takes features " + std::to_string(head_.features()) +
+                   ": its weight must be [classes, width]");
+    return head_(seqpool::pool(pooling_, x, mask, device));
+  } else {
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -30,9 +30,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// so a row's bits do not depend on the batch; |error| <= (features / 8 + 35) * eps * (sum_f |weight[c, f] * x[b, f]| +
 /// |bias[c]|), as long as that sum is finite and the result is normal.
 /// **Source**: torch.nn.Linear.
-template <Scalar T, Index Classes = Eigen::Dynamic, Index Features = Eigen::Dynamic>
+template <class T, Index Classes = Eigen::Dynamic, Index Features = Eigen::Dynamic>
 class Linear {
-  using A = accumulator_t<T>;
+  static_assert(Scalar<T>,
+                "seqpool: Linear{weight, bias} takes a weight and a bias of float, double, Eigen::half or "
+                "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
   /// Copies a weight, and a bias if there is one: what they were made from may go.
@@ -42,15 +45,10 @@ class Linear {
   /// **Errors**: sizes that differ from each other or from Classes and Features do not compile where both are fixed,
   /// and are `std::invalid_argument` otherwise.
   /// **Cost**: O(classes * features), two allocations.
-  template <detail::MatrixLike W>
-  requires std::same_as<detail::element_t<W>, T>
-  explicit Linear(const W& weight)
-      : Linear(Copy{}, weight,
-               detail::AlignedVector<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0))) {}
-
-  template <detail::MatrixLike W, class B>
-  requires std::same_as<detail::element_t<W>, T> Linear(const W& weight, const B& bias)
-      : Linear(Copy{}, weight, Linear::copy_of(bias)) {}
+  template <class W>
+  explicit Linear(const W& weight);
+  template <class W, class B>
+  Linear(const W& weight, const B& bias);
 
   /// Rows of the weight, what a logit stands for; columns of the weight, what one pooled vector has.
   [[nodiscard]] Index classes() const noexcept { return classes_; }
@@ -63,16 +61,115 @@ class Linear {
   /// **Errors**: `std::invalid_argument` if x has other than `features` columns, or a null pointer.
   /// **Cost**: O(batch * classes * features), allocates the result (and one row where x is column-major).
   template <class X>
-  [[nodiscard]] auto operator()(const X& x) const {
-    static_assert(detail::EigenTensorOfRank<X, 2>,
-                  "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool "
-                  "hidden states [batch, seq, hidden] first, or use seqpool::Classifier{pooling, head}.");
-    static_assert(std::same_as<accumulator_t<detail::element_t<X>>, A>,
+  [[nodiscard]] auto operator()(const X& x) const;
+
+ private:
+  // Each is true, or a sentence.
+  template <class W>
+  static consteval bool is_weight();
+  template <class B>
+  static consteval bool is_bias();
+  template <class X>
+  static consteval bool is_input();
+
+  template <class W>
+  void copy(const W& weight, detail::AlignedVector<A> bias);
+
+  Index classes_ = 0;
+  Index features_ = 0;
+  detail::AlignedVector<A> weight_;  // [classes, features], row-major
+  detail::AlignedVector<A> bias_;    // [classes]
+};
+
+// Whatever the weight and the bias are, so that the constructors say what they should be.
+template <class W>
+explicit Linear(const W&)
+    -> Linear<detail::guide_element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
+template <class W, class B>
+Linear(const W&, const B&)
+    -> Linear<detail::guide_element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T, Index Classes, Index Features>
+template <class W>
+Linear<T, Classes, Features>::Linear(const W& weight) {
+  if constexpr (is_weight<W>())
+    copy(weight, detail::AlignedVector<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0)));
+}
+
+template <class T, Index Classes, Index Features>
+template <class W, class B>
+Linear<T, Classes, Features>::Linear(const W& weight, [[maybe_unused]] const B& bias) {
+  if constexpr (is_weight<W>())
+    if constexpr (is_bias<B>()) copy(weight, detail::widened(bias));
+}
+
+template <class T, Index Classes, Index Features>
+template <class W>
+consteval bool Linear<T, Classes, Features>::is_weight() {
+  static_assert(
+      detail::MatrixLike<W>,
+      "seqpool: Linear{weight, bias} takes the weight [classes, features] first, an Eigen tensor of rank 2 or "
+      "an Eigen matrix, as torch.nn.Linear stores it; view other memory with an Eigen::TensorMap.");
+  if constexpr (detail::MatrixLike<W> && Scalar<T>) {
+    constexpr bool of_t = std::same_as<detail::element_t<W>, T>;
+    static_assert(of_t, "seqpool: Linear<T, Classes, Features> takes a weight of T; convert it with cast<T>().");
+    constexpr auto sizes = detail::static_sizes<W>();
+    constexpr bool agree = detail::sizes_agree(sizes[0], Classes) && detail::sizes_agree(sizes[1], Features);
+    static_assert(agree || !of_t,
+                  "seqpool: weight must be [classes, features] = [Classes, Features] of Linear<T, Classes, "
+                  "Features>, as torch.nn.Linear stores it ([out, in]); transpose it if it is [in, out].");
+    return of_t && agree;
+  } else {
+    return false;
+  }
+}
+
+template <class T, Index Classes, Index Features>
+template <class B>
+consteval bool Linear<T, Classes, Features>::is_bias() {
+  static_assert(detail::VectorLike<B>,
+                "seqpool: Linear{weight, bias} takes the weight [classes, features] first and the bias [classes] "
+                "second: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range.");
+  if constexpr (detail::VectorLike<B>) {
+    constexpr bool of_t = std::same_as<detail::vector_scalar_t<B>, T>;
+    static_assert(of_t,
+                  "seqpool: the weight and the bias of a Linear must be of one scalar; convert one of them, for "
+                  "example with bias.cast<float>().");
+    return of_t;
+  } else {
+    return false;
+  }
+}
+
+template <class T, Index Classes, Index Features>
+template <class X>
+consteval bool Linear<T, Classes, Features>::is_input() {
+  static_assert(detail::EigenTensorOfRank<X, 2>,
+                "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool "
+                "hidden states [batch, seq, hidden] first, or use seqpool::Classifier{pooling, head}.");
+  if constexpr (detail::EigenTensorOfRank<X, 2>) {
+    constexpr bool is_scalar = Scalar<detail::element_t<X>>;
+    constexpr bool of_a = std::same_as<accumulator_t<detail::lawful_t<detail::element_t<X>>>, A>;
+    constexpr bool agree = detail::sizes_agree(detail::static_sizes<X>()[1], Features);
+    static_assert(is_scalar, "seqpool: a head takes pooled vectors of float, double, Eigen::half or Eigen::bfloat16.");
+    static_assert(!is_scalar || of_a,
                   "seqpool: a head and its input must accumulate in one type: a double weight for double "
                   "input, a float, Eigen::half or Eigen::bfloat16 weight for all others.");
-    static_assert(detail::sizes_agree(detail::static_sizes<X>()[1], Features),
+    static_assert(!is_scalar || !of_a || agree,
                   "seqpool: the input's features differ from the head's Features: weight is [classes, features], "
                   "input [batch, features].");
+    return is_scalar && of_a && agree;
+  } else {
+    return false;
+  }
+}
+
+template <class T, Index Classes, Index Features>
+template <class X>
+auto Linear<T, Classes, Features>::operator()([[maybe_unused]] const X& x) const {
+  if constexpr (is_input<X>()) {
     const auto in = detail::matrix_view(x, "head input");
     if (in.columns != features_)
       detail::fail("head input is " + detail::shape({in.rows, in.columns}) + ", but weight [classes, features] is " +
@@ -91,54 +188,29 @@ class Linear {
                                       bias_[static_cast<std::size_t>(c)]);
     }
     return logits;
+  } else {
+    return detail::make_result<X, A>(Index{0}, Index{0});  // so that no other error follows
   }
+}
 
- private:
-  struct Copy {};
-
-  template <class B>
-  static detail::AlignedVector<A> copy_of(const B& bias) {
-    static_assert(
-        detail::is_vector_of<B, T>,
-        "seqpool: Linear{weight, bias} takes a bias [classes] of the weight's scalar second: an Eigen tensor of "
-        "rank 1, an Eigen vector, or a contiguous range.");
-    if constexpr (detail::is_vector_of<B, T>)
-      return detail::widened(bias);
-    else
-      return {};
-  }
-
-  template <class W>
-  Linear(Copy, const W& weight, detail::AlignedVector<A> bias)
-      : classes_(detail::run_time_sizes(weight)[0]),
-        features_(detail::run_time_sizes(weight)[1]),
-        bias_(std::move(bias)) {
-    static_assert(detail::sizes_agree(detail::static_sizes<W>()[0], Classes) &&
-                      detail::sizes_agree(detail::static_sizes<W>()[1], Features),
-                  "seqpool: weight must be [classes, features] = [Classes, Features] of Linear<T, Classes, "
-                  "Features>, as torch.nn.Linear stores it ([out, in]); transpose it if it is [in, out].");
-    if (!detail::sizes_agree(classes_, Classes) || !detail::sizes_agree(features_, Features))
-      detail::fail("weight is " + detail::shape({classes_, features_}) + ", but Linear<T, Classes, Features> has " +
-                   detail::shape({Classes, Features}) + " (-1 is any): weight must be [classes, features]");
-    if (static_cast<Index>(bias_.size()) != classes_)
-      detail::fail("bias is " + detail::shape({static_cast<Index>(bias_.size())}) +
-                   ", but weight [classes, features] is " + detail::shape({classes_, features_}) +
-                   ": bias must be [classes]");
-    weight_.reserve(static_cast<std::size_t>(classes_ * features_));
-    for (Index c = 0; c < classes_; ++c)
-      for (Index f = 0; f < features_; ++f) weight_.push_back(widen(weight(c, f)));
-  }
-
-  Index classes_;
-  Index features_;
-  detail::AlignedVector<A> weight_;  // [classes, features], row-major
-  detail::AlignedVector<A> bias_;    // [classes]
-};
-
-template <detail::MatrixLike W>
-explicit Linear(const W&) -> Linear<detail::element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
-template <detail::MatrixLike W, class B>
-Linear(const W&, const B&) -> Linear<detail::element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;
+template <class T, Index Classes, Index Features>
+template <class W>
+void Linear<T, Classes, Features>::copy(const W& weight, detail::AlignedVector<A> bias) {
+  const auto sizes = detail::run_time_sizes(weight);
+  if (!detail::sizes_agree(sizes[0], Classes) || !detail::sizes_agree(sizes[1], Features))
+    detail::fail("weight is " + detail::shape({sizes[0], sizes[1]}) + ", but Linear<T, Classes, Features> has " +
+                 detail::shape({Classes, Features}) + " (-1 is any): weight must be [classes, features]");
+  if (static_cast<Index>(bias.size()) != sizes[0])
+    detail::fail("bias is " + detail::shape({static_cast<Index>(bias.size())}) +
+                 ", but weight [classes, features] is " + detail::shape({sizes[0], sizes[1]}) +
+                 ": bias must be [classes]");
+  classes_ = sizes[0];
+  features_ = sizes[1];
+  bias_ = std::move(bias);
+  weight_.reserve(static_cast<std::size_t>(classes_ * features_));
+  for (Index c = 0; c < classes_; ++c)
+    for (Index f = 0; f < features_; ++f) weight_.push_back(widen(weight(c, f)));
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

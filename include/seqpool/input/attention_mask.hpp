@@ -25,8 +25,12 @@ concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 ///     seqpool::mean_pool(x, seqpool::AttentionMask(mask, {batch, seq}, {max_len, 1}));
 ///
 /// It owns nothing and copies nothing: the memory must outlive it.
-template <MaskScalar M>
+template <class M>
 class AttentionMask {
+  static_assert(MaskScalar<M>,
+                "seqpool: an AttentionMask [batch, seq] holds 1 for a real token and 0 for a padded one, in any "
+                "arithmetic type, Eigen::half or Eigen::bfloat16; copy values of another type into one of these.");
+
  public:
   /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token} from one
   /// row and one token to the next, counted in elements.
@@ -42,8 +46,8 @@ class AttentionMask {
   }
 
   /// Views an Eigen tensor or map of rank 2, in either layout.
-  template <detail::EigenTensorOfRank<2> X>
-  explicit AttentionMask(const X& mask) : mask_(detail::matrix_view(mask, "mask")) {}
+  template <class X>
+  explicit AttentionMask(const X& mask) : mask_(view_of(mask)) {}
 
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
@@ -55,17 +59,36 @@ class AttentionMask {
   [[nodiscard]] Run next_run(Index row, Run within) const noexcept;
 
  private:
+  template <class X>
+  static detail::MatrixView<const M> view_of(const X& mask);
   [[noreturn]] void refuse(Index row, Index token) const;
 
   detail::MatrixView<const M> mask_;
 };
 
-template <detail::EigenTensorOfRank<2> X>
-explicit AttentionMask(const X&) -> AttentionMask<detail::element_t<X>>;
+template <class X>
+explicit AttentionMask(const X&) -> AttentionMask<detail::guide_element_t<X>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <MaskScalar M>
+template <class M>
+template <class X>
+auto AttentionMask<M>::view_of([[maybe_unused]] const X& mask) -> detail::MatrixView<const M> {
+  static_assert(detail::EigenTensorOfRank<X, 2>,
+                "seqpool: AttentionMask(mask) views an Eigen::Tensor or Eigen::TensorMap of rank 2, [batch, seq]; of "
+                "other memory write seqpool::AttentionMask(data, {batch, seq}), of lengths seqpool::Lengths(lengths), "
+                "and evaluate an Eigen expression or an Eigen::TensorRef into a tensor first.");
+  if constexpr (detail::EigenTensorOfRank<X, 2>) {
+    static_assert(std::is_same_v<detail::element_t<X>, M>, "seqpool: AttentionMask<M>(mask) views a tensor of M.");
+    if constexpr (std::is_same_v<detail::element_t<X>, M>) {
+      const auto view = detail::matrix_view(mask, "mask");
+      return {view.data, view.rows, view.columns, view.row_stride, view.column_stride};
+    }
+  }
+  return {nullptr, 0, 0, 1, 1};
+}
+
+template <class M>
 void AttentionMask<M>::check(Index batch, Index seq) const {
   if (mask_.rows != batch || mask_.columns != seq)
     detail::fail("mask is " + detail::shape({mask_.rows, mask_.columns}) +
@@ -75,7 +98,7 @@ void AttentionMask<M>::check(Index batch, Index seq) const {
       if (!(mask_(row, token) == M(0) || mask_(row, token) == M(1))) refuse(row, token);
 }
 
-template <MaskScalar M>
+template <class M>
 Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
   const Index last = (std::min)(within.end, mask_.columns);
   Index begin = within.begin;
@@ -85,7 +108,7 @@ Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
   return {begin, end};
 }
 
-template <MaskScalar M>
+template <class M>
 void AttentionMask<M>::refuse(Index row, Index token) const {
   std::ostringstream what;
   what << "mask value " << +mask_(row, token) << " at [" << row << ", " << token

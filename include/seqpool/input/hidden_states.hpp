@@ -52,8 +52,12 @@ concept Sequences = Scalar<typename X::value_type> &&
 ///
 /// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
 /// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
-template <Scalar T>
+template <class T>
 class HiddenStates {
+  static_assert(Scalar<T>,
+                "seqpool: HiddenStates<T> are of float, double, Eigen::half or Eigen::bfloat16; convert others first, "
+                "for example with x.template cast<float>() into an Eigen::Tensor<float, 3>.");
+
  public:
   using value_type = T;
 
@@ -72,10 +76,8 @@ class HiddenStates {
   }
 
   /// Views an Eigen tensor or map of rank 3, in either layout.
-  template <detail::EigenTensorOfRank<3> X>
-  explicit HiddenStates(const X& x)
-      : HiddenStates(x.data(), detail::sizes_of<3>(x),
-                     detail::dense_strides(detail::sizes_of<3>(x), detail::is_row_major<X>, "hidden states")) {}
+  template <class X>
+  explicit HiddenStates(const X& x) : HiddenStates(view_of(x)) {}
 
   [[nodiscard]] Index batch() const noexcept { return sizes_[0]; }
   [[nodiscard]] Index seq() const noexcept { return sizes_[1]; }
@@ -99,13 +101,35 @@ class HiddenStates {
   }
 
  private:
+  template <class X>
+  static HiddenStates view_of(const X& x);
+
   const T* data_;
   std::array<Index, 3> sizes_;
   std::array<Index, 3> strides_;
 };
 
-template <detail::EigenTensorOfRank<3> X>
-explicit HiddenStates(const X&) -> HiddenStates<detail::element_t<X>>;
+template <class X>
+explicit HiddenStates(const X&) -> HiddenStates<detail::guide_element_t<X>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class X>
+auto HiddenStates<T>::view_of([[maybe_unused]] const X& x) -> HiddenStates {
+  static_assert(detail::EigenTensorOfRank<X, 3>,
+                "seqpool: HiddenStates(x) views an Eigen::Tensor or Eigen::TensorMap of rank 3, [batch, seq, hidden]; "
+                "of other memory write seqpool::HiddenStates<T>(data, {batch, seq, hidden}), and evaluate an Eigen "
+                "expression or an Eigen::TensorRef into a tensor first.");
+  if constexpr (detail::EigenTensorOfRank<X, 3>) {
+    static_assert(std::same_as<detail::element_t<X>, T>, "seqpool: HiddenStates<T>(x) views a tensor of T.");
+    if constexpr (std::same_as<detail::element_t<X>, T>) {
+      const auto sizes = detail::sizes_of<3>(x);
+      return HiddenStates(x.data(), sizes, detail::dense_strides(sizes, detail::is_row_major<X>, "hidden states"));
+    }
+  }
+  return HiddenStates(nullptr, {0, 0, 0});
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

@@ -25,8 +25,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
 /// `skip_prefix(AllTokens{}, counts)` are.
-template <Scalar T>
+template <class T>
 class PackedStates {
+  static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
+
  public:
   using value_type = T;
 
@@ -57,7 +59,7 @@ class PackedStates {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
+template <class T>
 template <class V>
 PackedStates<T>::PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets)
     : data_(data), hidden_(sizes[1]) {

@@ -24,8 +24,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// The memory must outlive it; pointers and lengths are copied. No mask is taken, as there is no padding; `Spans` and
 /// `skip_prefix(AllTokens{}, counts)` are.
-template <Scalar T>
+template <class T>
 class Ragged {
+  static_assert(Scalar<T>, "seqpool: sequences of Ragged<T> are of float, double, Eigen::half or Eigen::bfloat16.");
+
  public:
   using value_type = T;
 
@@ -60,15 +62,19 @@ class Ragged {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
+template <class T>
 template <class P, class V>
 Ragged<T>::Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride)
     : hidden_(hidden), token_stride_(token_stride) {
-  constexpr bool lawful = std::ranges::contiguous_range<P> && detail::IntegerVector<V> &&
-                          std::convertible_to<std::ranges::range_value_t<P>, const T*>;
-  static_assert(lawful,
-                "seqpool: Ragged<T>(pointers, lengths, hidden) takes one pointer to T for each sequence, [batch], in a "
-                "contiguous range such as std::vector<const T*>, and then one integer for each, [batch].");
+  constexpr bool lawful = detail::IntegerVector<V> && std::ranges::contiguous_range<P> && requires {
+    requires std::convertible_to < std::ranges::range_value_t<P>,
+    const T* > ;
+  };
+  static_assert(
+      lawful,
+      "seqpool: Ragged<T>(pointers, lengths, hidden) takes one pointer to T for each sequence, [batch], in a "
+      "contiguous range such as std::vector<const T*>, and then one integer for each, [batch]; of vectors, take their "
+      "data().");
   if constexpr (lawful) {
     pointers_.assign(std::ranges::begin(pointers), std::ranges::end(pointers));
     lengths_ = detail::indices(lengths, [](std::size_t b, const std::string& length) {

@@ -82,22 +82,28 @@ void SkipPrefix<S>::check(Index batch, Index seq) const {
 
 template <class M, class V>
 auto skip_prefix(const M& mask, const V& counts) {
+  constexpr bool is_mask = Selection<M> || detail::EigenTensorOfRank<M, 2>;
   static_assert(
-      detail::IntegerVector<V>,
-      "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous range "
-      "such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
-  static_assert(Selection<M> || detail::EigenTensorOfRank<M, 2>,
-                "seqpool: skip_prefix(mask, counts) takes first an attention mask [batch, seq], seqpool::Lengths, or "
-                "seqpool::AllTokens{} where there is no padding.");
-  if constexpr (detail::IntegerVector<V> && (Selection<M> || detail::EigenTensorOfRank<M, 2>)) {
-    const auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
-      detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
-                   "; a count must be 0 or more");
-    });
-    if constexpr (Selection<M>)
-      return SkipPrefix<M>(mask, numbers);
-    else
-      return SkipPrefix(AttentionMask(mask), numbers);
+      is_mask,
+      "seqpool: skip_prefix(mask, counts) takes first an attention mask [batch, seq], an Eigen tensor of rank "
+      "2 or a seqpool::AttentionMask, or seqpool::Lengths, or seqpool::AllTokens{} where there is no padding; "
+      "and the counts [batch] second.");
+  if constexpr (is_mask) {
+    static_assert(detail::IntegerVector<V>,
+                  "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous "
+                  "range such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
+    if constexpr (detail::IntegerVector<V>) {
+      const auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
+        detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
+                     "; a count must be 0 or more");
+      });
+      if constexpr (Selection<M>)
+        return SkipPrefix<M>(mask, numbers);
+      else
+        return SkipPrefix(AttentionMask(mask), numbers);
+    } else {
+      return AllTokens{};  // so that no other error follows
+    }
   } else {
     return AllTokens{};
   }

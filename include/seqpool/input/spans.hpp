@@ -33,10 +33,8 @@ class Spans {
   /// **Errors**: a span that is not within its sequence is found, and named, when it meets the hidden states.
   /// **Cost**: copies the spans, one allocation.
   Spans(std::initializer_list<Span> spans) : spans_(spans) {}
-  template <std::ranges::input_range R>
-  requires(std::same_as<std::ranges::range_value_t<R>, Span>) explicit Spans(const R& spans) {
-    for (const Span& span : spans) spans_.push_back(span);
-  }
+  template <class R>
+  explicit Spans(const R& spans);
 
   void check(Index batch, Index seq) const {
     check_each(batch, [seq](Index) { return seq; });
@@ -61,6 +59,19 @@ class Spans {
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+template <class R>
+Spans::Spans(const R& spans) {
+  constexpr bool lawful = std::ranges::input_range<const R> && requires {
+    requires std::same_as<std::ranges::range_value_t<const R>, Span>;
+  };
+  static_assert(
+      lawful,
+      "seqpool: Spans(spans) takes a range of seqpool::Span, such as std::vector<seqpool::Span>, each of them "
+      "{sequence, begin, end}; a few may be written down as seqpool::Spans{{0, 0, 5}, {1, 2, 4}}.");
+  if constexpr (lawful)
+    for (const Span& span : spans) spans_.push_back(span);
+}
 
 template <class Seq>
 void Spans::check_each(Index batch, Seq seq) const {

@@ -59,14 +59,17 @@ class AnyPooling {
 
   template <class P>
   requires(!std::same_as<P, AnyPooling>) AnyPooling(P pooling) {
+    constexpr bool lawful = Pooling<P, T>;  // by this name g++ does not list what is missing as errors of their own
     static_assert(
-        Pooling<P, T>,
+        lawful,
         "seqpool: AnyPooling<T> holds a seqpool::Pooling for hidden states of T: Mean{}, Max{}, Attention{query}, "
         "or your own.");
-    if constexpr (Pooling<P, T>) {
-      static_assert(std::same_as<result_t<P, T>, A>,
-                    "seqpool: AnyPooling<T> holds poolings whose result is of accumulator_t<T>.");
-      pooler_ = std::make_shared<const PoolerOf<P>>(std::move(pooling));
+    if constexpr (lawful) {
+      constexpr bool of_a = std::same_as<result_t<P, T>, A>;
+      static_assert(of_a,
+                    "seqpool: AnyPooling<T> holds poolings whose result is of accumulator_t<T>: double for double, "
+                    "float for all others. Pass one with another Result to seqpool::pool by its own type.");
+      if constexpr (of_a) pooler_ = std::make_shared<const PoolerOf<P>>(std::move(pooling));
     }
   }
 

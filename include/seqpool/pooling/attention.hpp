@@ -6,6 +6,7 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -34,8 +35,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// d <= (hidden / 8 + 34) * eps * sum_h |query[h] x_t[h]|, |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, as long
 /// as those sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A NaN or +inf score
 /// makes the row NaN, as in PyTorch; a score of -inf has weight 0.
-template <Scalar T>
+template <class T>
 class Attention {
+  static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
  public:
   template <Scalar U>
   using State = SoftmaxState<U>;
@@ -45,7 +49,7 @@ class Attention {
   explicit Attention(const Q& query);
 
   /// The query `[hidden]`, in the accumulator's type.
-  [[nodiscard]] std::span<const accumulator_t<T>> query() const noexcept { return query_; }
+  [[nodiscard]] std::span<const A> query() const noexcept { return query_; }
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const;
@@ -56,7 +60,7 @@ class Attention {
   }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, accumulator_t<T>>
+  requires std::same_as<accumulator_t<U>, A>
   void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, *this); }
 
   void merge(auto& state, const auto& next) const { state.merge(next); }
@@ -66,14 +70,14 @@ class Attention {
   [[nodiscard]] Index heads() const noexcept { return 1; }
 
   template <Scalar U>
-  void score(const TokenBlock<U>& tile, std::span<accumulator_t<T>> scores) const;
+  void score(const TokenBlock<U>& tile, std::span<A> scores) const;
 
  private:
-  detail::AlignedVector<accumulator_t<T>> query_;
+  detail::AlignedVector<A> query_;
 };
 
 template <class Q>
-explicit Attention(const Q&) -> Attention<typename detail::ScalarOrFloat<Q>::type>;
+explicit Attention(const Q&) -> Attention<detail::guide_scalar_t<Q>>;
 
 /// `pool(Attention{query}, x, mask, device)`.
 ///
@@ -85,30 +89,34 @@ template <class X, class Q, class M = AllTokens, class D = CallingThread>
       detail::ScalarVector<Q>,
       "seqpool: attention_pool(x, query, mask) takes the query [hidden] second: an Eigen tensor of rank 1, an Eigen "
       "vector, or a contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
-  if constexpr (detail::ScalarVector<Q>) return seqpool::pool(Attention(query), x, mask, device);
+  if constexpr (detail::ScalarVector<Q>)
+    return seqpool::pool(Attention(query), x, mask, device);
+  else
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
+template <class T>
 template <class Q>
 Attention<T>::Attention(const Q& query) {
-  static_assert(detail::ScalarVector<Q>,
+  static_assert(detail::VectorLike<Q>,
                 "seqpool: Attention{query} takes the query [hidden]: an Eigen tensor of rank 1, an Eigen vector, or a "
                 "contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
-  if constexpr (detail::ScalarVector<Q>) {
-    static_assert(std::same_as<detail::vector_scalar_t<Q>, T>, "seqpool: Attention<T>{query} takes a query of T.");
-    query_ = detail::widened(query);
+  if constexpr (detail::VectorLike<Q> && Scalar<T>) {
+    constexpr bool of_t = std::same_as<detail::vector_scalar_t<Q>, T>;
+    static_assert(of_t, "seqpool: Attention<T>{query} takes a query of T.");
+    if constexpr (of_t) query_ = detail::widened(query);
   }
 }
 
 // With what the query is, so that states saved with another one are refused.
-template <Scalar T>
+template <class T>
 std::string Attention<T>::name() const {
   return "attention " + std::to_string(detail::checksum(std::as_bytes(query())));
 }
 
-template <Scalar T>
+template <class T>
 Index Attention<T>::width(Index hidden) const {
   if (hidden != static_cast<Index>(query_.size()))
     detail::fail("query is " + detail::shape({static_cast<Index>(query_.size())}) + ", but hidden states have hidden " +
@@ -116,9 +124,9 @@ Index Attention<T>::width(Index hidden) const {
   return hidden;
 }
 
-template <Scalar T>
+template <class T>
 template <Scalar U>
-void Attention<T>::score(const TokenBlock<U>& x, std::span<accumulator_t<T>> scores) const {
+void Attention<T>::score(const TokenBlock<U>& x, std::span<A> scores) const {
   const auto* const query = query_.data();
   if (x.size() == score_tile) {
     const auto dots = detail::dots(query, x.hidden(), detail::Prefetch::distance(x, 0), x[0], x[1], x[2], x[3], x[4],

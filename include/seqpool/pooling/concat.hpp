@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_POOLING_CONCAT_HPP
 #define SEQPOOL_POOLING_CONCAT_HPP
 
+#include <seqpool/driver/arguments.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
@@ -27,6 +28,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <class... P>
 class Concat {
   static_assert(sizeof...(P) > 0, "seqpool: Concat{poolings...} takes at least one pooling.");
+  static_assert((detail::AnyScalarPooling<P> && ...),
+                "seqpool: Concat{poolings...} takes poolings only, each a seqpool::Pooling: Cls{}, Mean{}, Max{}, "
+                "Attention{query}, or your own; see seqpool/fold/pooling.hpp.");
 
  public:
   template <Scalar T>
@@ -39,7 +43,7 @@ class Concat {
     }
   };
   template <Scalar T>
-  using Result = std::tuple_element_t<0, std::tuple<result_t<P, T>...>>;
+  using Result = std::tuple_element_t<0, std::tuple<result_t<P, T>..., accumulator_t<T>>>;
 
   explicit Concat(P... poolings) : poolings_(std::move(poolings)...) {}
 

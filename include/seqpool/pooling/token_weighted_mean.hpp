@@ -25,8 +25,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: in `accumulator_t`; for weights of 0 or more |error| <= (2 * (min(n, 256) + n / 256) + 4) * eps *
 /// (sum_t w_t |x_t[h]|) / (sum_t w_t), as long as those sums are finite and, unless 0, normal there.
 /// **Source**: sentence-transformers' token weights ("token_weights_sum").
-template <Scalar T>
+template <class T>
 class TokenWeightedMean {
+  static_assert(Scalar<T>,
+                "seqpool: TokenWeightedMean{weights} takes weights of float, double, Eigen::half or Eigen::bfloat16; "
+                "convert others first, for example with cast<float>() into an Eigen::Tensor<float, 2>.");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
  public:
   template <Scalar U>
   struct State {
@@ -54,7 +59,7 @@ class TokenWeightedMean {
   }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, accumulator_t<T>>
+  requires std::same_as<accumulator_t<U>, A>
   void fold(State<U>& state, const TokenBlock<U>& tokens) const {
     const A* const weights = weights_.data() + tokens.sequence() * seq_;
     seqpool::fold_features(
@@ -82,37 +87,38 @@ class TokenWeightedMean {
   }
 
  private:
-  using A = accumulator_t<T>;
-
   Index batch_ = 0;
   Index seq_ = 0;
   std::vector<A> weights_;  // [batch, seq], row-major
 };
 
-template <detail::EigenTensor W>
-explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::element_t<W>>;
+template <class W>
+explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::guide_element_t<W>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
+template <class T>
 template <class W>
 TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
   static_assert(
       detail::EigenTensorOfRank<W, 2>,
       "seqpool: TokenWeightedMean{weights} takes the weights [batch, seq], one for each token: an Eigen::Tensor or "
       "Eigen::TensorMap of rank 2.");
-  if constexpr (detail::EigenTensorOfRank<W, 2>) {
-    static_assert(std::same_as<detail::element_t<W>, T>, "seqpool: TokenWeightedMean<T>{weights} takes weights of T.");
-    const auto view = detail::matrix_view(weights, "weights");
-    batch_ = view.rows;
-    seq_ = view.columns;
-    weights_.reserve(static_cast<std::size_t>(batch_ * seq_));
-    for (Index b = 0; b < batch_; ++b)
-      for (Index s = 0; s < seq_; ++s) weights_.push_back(widen(view(b, s)));
+  if constexpr (detail::EigenTensorOfRank<W, 2> && Scalar<T>) {
+    constexpr bool of_t = std::same_as<detail::element_t<W>, T>;
+    static_assert(of_t, "seqpool: TokenWeightedMean<T>{weights} takes weights of T.");
+    if constexpr (of_t) {
+      const auto view = detail::matrix_view(weights, "weights");
+      batch_ = view.rows;
+      seq_ = view.columns;
+      weights_.reserve(static_cast<std::size_t>(batch_ * seq_));
+      for (Index b = 0; b < batch_; ++b)
+        for (Index s = 0; s < seq_; ++s) weights_.push_back(widen(view(b, s)));
+    }
   }
 }
 
-template <Scalar T>
+template <class T>
 void TokenWeightedMean<T>::check(Index batch, Index seq) const {
   if (batch_ != batch || seq_ != seq)
     detail::fail("weights are " + detail::shape({batch_, seq_}) +

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+// Concepts are C++20.
+int main() {}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+// A float head would lose half of a double.
+int main() {
+  const seqpool::Linear head{Eigen::MatrixXf(2, 4)};
+#ifdef SEQPOOL_FAIL
+  head(Eigen::Tensor<double, 2>(2, 4));
+#else
+  head(Eigen::Tensor<float, 2>(2, 4));
+#endif
+}

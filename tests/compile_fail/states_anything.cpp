@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+// Anything else.
+int main() {
+  const Eigen::Tensor<float, 3> x(2, 3, 4);
+#ifdef SEQPOOL_FAIL
+  seqpool::mean_pool(seqpool::Mean{});
+#else
+  seqpool::mean_pool(x);
+#endif
+}
