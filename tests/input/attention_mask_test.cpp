@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
+#include <string>
+#include <type_traits>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -134,4 +136,27 @@ TEST_CASE("a run of a mask never leads outside what is asked for", "[attention_m
   CHECK(run(0, 4) == std::pair<Index, Index>(0, 4));
   CHECK(run(2, 6) == std::pair<Index, Index>(2, 6));
   CHECK(run(2, 99) == std::pair<Index, Index>(2, 6));  // and not beyond the mask
+}
+
+TEMPLATE_TEST_CASE("long masks are looked at value by value too", "[attention_mask]", bool, std::uint8_t, std::int64_t,
+                   float, Eigen::half) {
+  constexpr Index seq = 200;  // more than are looked at in one go, twice, and a rest
+  for (const Index stride : {1, 2}) {
+    std::array<TestType, 2 * 2 * seq> values;
+    values.fill(static_cast<TestType>(1));  // behind the mask too
+    const AttentionMask mask(values.data(), {2, seq}, {seq * stride, stride});
+    const auto value = [&](Index s) -> TestType& { return values[static_cast<std::size_t>((seq + s) * stride)]; };
+    const std::vector<Index> edges{0, 1, 31, 32, 33, 63, 64, 65, 95, 96, 97, 105, 135, 136, 159, 160, 161, 199, 200};
+    for (const Index begin : edges)
+      for (const Index end : edges) {
+        for (Index s = 0; s < seq; ++s) value(s) = static_cast<TestType>(begin <= s && s < end ? 1 : 0);
+        CHECK(runs(mask, 1, seq) == (begin < end ? Runs{{begin, end}} : Runs{}));
+      }
+    if constexpr (!std::is_same_v<TestType, bool>)
+      for (Index s = 0; s < seq; ++s) {
+        value(s) = static_cast<TestType>(2);
+        CHECK_THROWS_WITH(mask.check(2, seq), ct::has_substring("mask value 2 at [1, " + std::to_string(s) + "]"));
+        value(s) = static_cast<TestType>(1);
+      }
+  }
 }

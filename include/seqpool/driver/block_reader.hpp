@@ -79,6 +79,9 @@ class BlockReader {
   void start(Index row) { start(row, {0, x_.seq(detail::sequence_of(selection_, row))}); }
   void start(Index row, Run within);
 
+  // Whether no real tokens are left.
+  bool at_end() const noexcept { return run_.begin == run_.end; }
+
   // Passes over a block: from its first token to behind its last one; empty behind the row's end.
   Run skip();
 
@@ -95,7 +98,11 @@ class BlockReader {
   void advance(Index to) { run_ = detail::next_run(selection_, row_, {to, end_}); }
 
   TokenBlock<T> block(Index count, Run first, bool holes, bool prefetch);
-  void look_ahead(TokenSource<T>& source, Index count, Index end, bool holes);
+  struct Ahead {
+    Index following = 0;
+    const T* next = nullptr;
+  };
+  Ahead look_ahead(Index count, Index end, bool holes);
   void list(Index count, Run run) {
     for (Index i = 0; i < run.end - run.begin; ++i) places_[static_cast<std::size_t>(count + i)] = run.begin + i;
   }
@@ -120,9 +127,10 @@ class BlockReader {
 // More than a core's own cache holds, by a guess: in it, asking ahead costs a fifth of mean's time.
 template <class X>
 bool beyond_cache(const X& x) noexcept {
-  return static_cast<double>(x.batch()) * static_cast<double>(x.seq()) * static_cast<double>(x.hidden()) *
-             static_cast<double>(sizeof(typename X::value_type)) >
-         (1 << 20);
+  constexpr Index limit = (Index{1} << 20) / static_cast<Index>(sizeof(typename X::value_type));
+  const Index batch = x.batch(), seq = x.seq(), hidden = x.hidden();
+  if (batch > limit || seq > limit || hidden > limit) return true;
+  return batch * seq * hidden > limit;  // 2^60 at most
 }
 
 template <class X, class S>
@@ -146,7 +154,7 @@ Index BlockReader<X, S>::take(F f) {
     f(count, run);
     count += run.end - run.begin;
     run_.begin = run.end;
-    if (run_.begin == run_.end) advance(run_.end);
+    if (at_end()) advance(run_.end);
   }
   return count;
 }
@@ -176,7 +184,7 @@ auto BlockReader<X, S>::next() -> TokenBlock<T> {
 
 template <class X, class S>
 auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
-  if (run_.begin == run_.end) return block(0, run_, false, false);
+  if (at_end()) return block(0, run_, false, false);
   const Index first = run_.begin;
   if (reads == Reads::first_token) return block(1, {first, first + 1}, false, false);
   Index last = first;
@@ -189,36 +197,42 @@ auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
 
 template <class X, class S>
 auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch) -> TokenBlock<T> {
-  TokenSource<T> source{.row = row_, .sequence = sequence_, .position = first.begin};
-  if (holes) source.positions = places_.data();
+  const Index* const positions = holes ? places_.data() : nullptr;
   if constexpr (is_stored<X>)
     if (!packs_) {
-      if (prefetch) look_ahead(source, count, first.end, holes);
-      if (holes) source.places = places_.data();
-      return {x_.token(sequence_, holes ? 0 : first.begin), count, x_.hidden(), x_.token_stride(), source};
+      const Ahead ahead = prefetch ? look_ahead(count, first.end, holes) : Ahead{};
+      return {x_.token(sequence_, holes ? 0 : first.begin), count, x_.hidden(), x_.token_stride(),
+              TokenSource<T>{.row = row_,
+                             .sequence = sequence_,
+                             .position = first.begin,
+                             .places = positions,
+                             .positions = positions,
+                             .prefetch = prefetch,
+                             .following = ahead.following,
+                             .next = ahead.next}};
     }
-  return {packed(count, first, holes), count, x_.hidden(), x_.hidden(), source};
+  return {packed(count, first, holes), count, x_.hidden(), x_.hidden(),
+          TokenSource<T>{.row = row_, .sequence = sequence_, .position = first.begin, .positions = positions}};
 }
 
 // What the reader comes to after this block, whose last run ends at `end`: more of that run, the next one, or the next
 // row's first one.
 template <class X, class S>
-void BlockReader<X, S>::look_ahead(TokenSource<T>& source, Index count, Index end, bool holes) {
-  source.prefetch = true;
+auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead {
   if (holes || (run_.begin == end && run_.begin < run_.end)) {
-    source.following = (std::min)(tile_tokens, run_.end - run_.begin);
-    if (holes) list(count, {run_.begin, run_.begin + source.following});
-    return;
+    const Index following = (std::min)(tile_tokens, run_.end - run_.begin);
+    if (holes) list(count, {run_.begin, run_.begin + following});
+    return {.following = following};
   }
   Run run = run_;
   Index sequence = sequence_;
   if (run.begin == run.end) {
-    if (!is_one_array<X>) return;
-    if (row_ + 1 >= detail::rows_of(selection_, x_.batch())) return;
+    if (!is_one_array<X>) return {};
+    if (row_ + 1 >= detail::rows_of(selection_, x_.batch())) return {};
     sequence = detail::sequence_of(selection_, row_ + 1);
     run = detail::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});
   }
-  if (run.end - run.begin >= tile_tokens) source.next = x_.token(sequence, run.begin);
+  return {.next = run.end - run.begin >= tile_tokens ? x_.token(sequence, run.begin) : nullptr};
 }
 
 template <class X, class S>

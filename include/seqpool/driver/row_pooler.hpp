@@ -30,7 +30,7 @@ void for_each_block(BlockReader<X, S>& reader, Index row, Reads reads, F f) {
     f(reader.next_only(reads));
     return;
   }
-  for (auto block = reader.next(); !block.empty(); block = reader.next()) f(block);
+  while (!reader.at_end()) f(reader.next());
 }
 
 // The row's tokens, taken into `fold`.

@@ -53,6 +53,14 @@ class Accumulators {
     as_array(*this).setConstant(value);
   }
 
+  /// Becomes n numbers that nothing is known of.
+  ///
+  /// **Cost**: allocates only if it never was so large.
+  void resize(std::size_t n) {
+    if (n > room) far_.resize(n);
+    size_ = n;
+  }
+
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] A* data() noexcept { return size_ > room ? far_.data() : near_.data(); }
   [[nodiscard]] const A* data() const noexcept { return size_ > room ? far_.data() : near_.data(); }
@@ -65,11 +73,6 @@ class Accumulators {
 
  private:
   static constexpr std::size_t room = 4096 / sizeof(A);
-
-  void resize(std::size_t n) {
-    if (n > room) far_.resize(n);
-    size_ = n;
-  }
 
   alignas(64) std::array<A, room> near_;
   detail::AlignedVector<A> far_;

@@ -44,6 +44,12 @@ struct FeatureState {
 
   void start(Index hidden, A value);
 
+  /// The same with values that wait to be `set`.
+  void start(Index hidden);
+
+  /// values[h] = token[h]: of all tokens this one counts. token: `[hidden]`.
+  void set(const T* token);
+
   /// values[h] = op(values[h], x_i[h]) for every token i, in order.
   template <class Op>
   void fold(const TokenBlock<T>& tokens, Op op);
@@ -84,6 +90,21 @@ template <Scalar T>
 void FeatureState<T>::start(Index hidden, A value) {
   values.assign(static_cast<std::size_t>(hidden), value);
   count = 0;
+}
+
+template <Scalar T>
+void FeatureState<T>::start(Index hidden) {
+  values.resize(static_cast<std::size_t>(hidden));
+  count = 0;
+}
+
+template <Scalar T>
+void FeatureState<T>::set(const T* token) {
+  const Index hidden = static_cast<Index>(values.size());
+  seqpool::fold_features(
+      TokenBlock<T>(token, 1, hidden, hidden), [](Index) { return nullptr; },
+      [](A x, std::nullptr_t, A& held) { held = x; }, values.data());
+  count = 1;
 }
 
 template <Scalar T>

@@ -61,6 +61,10 @@ class AttentionMask {
  private:
   template <class X>
   static detail::MatrixView<const M> view_of(const X& mask);
+  // The first token from `begin` on, before `end`, for which f(value) is not 0; or `end`. Behind a few, many
+  // neighbours at once.
+  template <class F>
+  Index first_of(Index row, Index begin, Index end, F f) const noexcept;
   [[noreturn]] void refuse(Index row, Index token) const;
 
   detail::MatrixView<const M> mask_;
@@ -93,19 +97,41 @@ void AttentionMask<M>::check(Index batch, Index seq) const {
   if (mask_.rows != batch || mask_.columns != seq)
     detail::fail("mask is " + detail::shape({mask_.rows, mask_.columns}) +
                  ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
-  for (Index row = 0; row < batch; ++row)
-    for (Index token = 0; token < seq; ++token)
-      if (!(mask_(row, token) == M(0) || mask_(row, token) == M(1))) refuse(row, token);
+  for (Index row = 0; row < batch; ++row) {
+    const Index unlawful = first_of(row, 0, seq, [](M value) {
+      if constexpr (std::is_integral_v<M>)
+        return static_cast<M>(value & ~+M(1));
+      else
+        return static_cast<int>(!(value == M(0))) & static_cast<int>(!(value == M(1)));
+    });
+    if (unlawful < seq) refuse(row, unlawful);
+  }
 }
 
 template <class M>
 Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
   const Index last = (std::min)(within.end, mask_.columns);
-  Index begin = within.begin;
-  while (begin < last && mask_(row, begin) == M(0)) ++begin;
-  Index end = begin;
-  while (end < last && !(mask_(row, end) == M(0))) ++end;
-  return {begin, end};
+  const Index begin = first_of(row, within.begin, last, [](M value) { return static_cast<int>(!(value == M(0))); });
+  return {begin, first_of(row, begin, last, [](M value) { return static_cast<int>(value == M(0)); })};
+}
+
+template <class M>
+template <class F>
+Index AttentionMask<M>::first_of(Index row, Index begin, Index end, F f) const noexcept {
+  constexpr Index few = 32, many = 64;
+  const Index soon = (std::min)(end, begin + few);
+  while (begin < soon && f(mask_(row, begin)) == 0) ++begin;
+  if (begin < soon) return begin;
+  if (mask_.column_stride == 1)
+    for (; begin + many <= end; begin += many) {
+      const M* const values = mask_.data + row * mask_.row_stride + begin;
+      decltype(f(M(0))) any = 0;
+      for (Index i = 0; i < many; ++i)
+        any = static_cast<decltype(any)>(any | f(values[i]));  // without a branch: vector code
+      if (any != 0) break;
+    }
+  while (begin < end && f(mask_(row, begin)) == 0) ++begin;
+  return begin;
 }
 
 template <class M>

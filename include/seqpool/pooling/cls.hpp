@@ -28,9 +28,9 @@ struct Cls {
   [[nodiscard]] std::string name() const { return "cls"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::first_token; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
-    if (state.count == 0 && !tokens.empty()) state.fold(tokens.part(0, 1), [](auto, auto x) { return x; });
+    if (state.count == 0 && !tokens.empty()) state.set(tokens[0]);
   }
   void merge(auto& state, const auto& next) const {
     if (state.count == 0) state = next;

@@ -28,9 +28,9 @@ struct Last {
   [[nodiscard]] std::string name() const { return "last"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::last_token; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
-    if (!tokens.empty()) state.fold(tokens.part(tokens.size() - 1, 1), [](auto, auto x) { return x; });
+    if (!tokens.empty()) state.set(tokens[tokens.size() - 1]);
   }
   void merge(auto& state, const auto& next) const {
     if (next.count > 0) state = next;
