@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/driver/block_reader.hpp>
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <numeric>
 #include <seqpool/seqpool.hpp>
 #include <vector>
@@ -156,11 +159,17 @@ TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, int
   detail::BlockReader short_reader(x, lengths);
   short_reader.start(0);
   CHECK(ahead(short_reader.next(), 248) == 0);
-  const std::array<const float*, 2> rows{x.token(0, 0), x.token(1, 0)};
+  // Of sequences in arrays of their own too.
+  std::vector<float> own(static_cast<std::size_t>(304 * hidden));
+  const std::array<const float*, 2> rows{x.token(0, 0), own.data()};
   const seqpool::Ragged<float> ragged(rows, std::array{304, 304}, hidden);
   detail::BlockReader ragged_reader(ragged, selection);
   ragged_reader.start(0);
   CHECK(ahead(ragged_reader.next(), 248) == 8 * hidden);
+  const auto last = ragged_reader.next();
+  CHECK(reinterpret_cast<std::intptr_t>(last[40]) + ahead(last, 40) * 4 == reinterpret_cast<std::intptr_t>(own.data()));
+  ragged_reader.start(1);
+  ragged_reader.next();
   CHECK(ahead(ragged_reader.next(), 40) == 0);
 
   const HiddenStates<float> small(states.data(), {2, 304, 16});

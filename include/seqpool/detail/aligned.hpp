@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <new>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -22,10 +23,19 @@ struct CacheLineAllocator {
 
   T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
   void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
+  // Without a value, numbers are left as they are.
+  template <class U>
+  void construct(U* p) noexcept {
+    ::new (static_cast<void*>(p)) U;
+  }
+  template <class U, class... Args>
+  void construct(U* p, Args&&... args) {
+    ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
+  }
   bool operator==(const CacheLineAllocator&) const = default;
 };
 
-// Numbers that start on a cache line.
+// Numbers that start on a cache line; resize(n) does not clear them.
 template <class T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 

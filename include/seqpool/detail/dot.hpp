@@ -30,7 +30,7 @@ std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const 
     Lanes sum[] = {(static_cast<void>(k), Lanes::Zero())...};
     Index h = 0;
     for (; h + chunk <= n; h += chunk) {
-      if (ahead != 0) ((k < 6 ? detail::prefetch_chunk(rows[k] + h + ahead) : void()), ...);
+      if (ahead != 0) ((k < 6 ? detail::prefetch_chunk(rows[k] + h, ahead) : void()), ...);
       const WidenedChunk<T> chunks[] = {WidenedChunk<T>(rows[k] + h)...};
       alignas(64) A room[count][std::size_t{chunk}];
       const A* const widened[] = {chunks[k].data(room[k])...};

@@ -60,7 +60,7 @@ template <std::size_t... k, class Block, class Each, class Op, class... A>
   const Index ahead = sizeof...(k) == tile_tokens ? Prefetch::distance(x, first) : 0;
   Index h = 0;
   for (; h + chunk <= x.hidden(); h += chunk) {
-    if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h + ahead), ...);
+    if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
     const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
     fold_chunk<chunk>(chunks, op, pass, acc + h...);
   }

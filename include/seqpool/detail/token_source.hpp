@@ -4,6 +4,8 @@
 
 #include <seqpool/scalar.hpp>
 
+#include <cstdint>
+
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // As many tokens as the inner loop takes in one pass.
@@ -20,7 +22,7 @@ struct TokenSource {
   // To be prefetched, where that pays:
   bool prefetch = false;
   Index following = 0;      // tokens behind these, which lie, or are listed in `places`, as if they belonged to them
-  const T* next = nullptr;  // the tile that is read behind those, in the same array: where these are one run
+  const T* next = nullptr;  // the tile that is read behind those: where these are one run
 };
 
 struct Prefetch {
@@ -49,7 +51,8 @@ struct Prefetch {
       return step * tokens.stride_;
     }
     if (source.next == nullptr || first + tile_tokens != known) return 0;
-    return source.next - tokens[first];
+    const auto address = [](const auto* token) { return reinterpret_cast<std::intptr_t>(token); };
+    return (address(source.next) - address(tokens[first])) / static_cast<Index>(sizeof(*source.next));
   }
 };
 

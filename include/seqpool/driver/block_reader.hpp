@@ -2,17 +2,16 @@
 #ifndef SEQPOOL_DRIVER_BLOCK_READER_HPP
 #define SEQPOOL_DRIVER_BLOCK_READER_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -49,14 +48,6 @@ template <class X>
 inline constexpr bool is_stored = requires(const X& x, Index i) {
   x.token(i, i);
 };
-
-// Whether all sequences lie in one array, so that there are distances between them.
-template <class X>
-inline constexpr bool is_one_array = false;
-template <class T>
-inline constexpr bool is_one_array<HiddenStates<T>> = true;
-template <class T>
-inline constexpr bool is_one_array<PackedStates<T>> = true;
 
 // Whether a token's features are to be copied side by side before a pooling sees them.
 template <class X>
@@ -119,7 +110,7 @@ class BlockReader {
   bool prefetches_;
   std::array<Index, block_tokens + tile_tokens>
       places_;  // where there are holes: of a block's tokens and the next ones
-  std::vector<T> packed_;
+  AlignedVector<T> packed_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -227,7 +218,6 @@ auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead 
   Run run = run_;
   Index sequence = sequence_;
   if (run.begin == run.end) {
-    if (!is_one_array<X>) return {};
     if (row_ + 1 >= detail::rows_of(selection_, x_.batch())) return {};
     sequence = detail::sequence_of(selection_, row_ + 1);
     run = detail::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_DRIVER_ROW_GROUP_HPP
 #define SEQPOOL_DRIVER_ROW_GROUP_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/detail/transpose.hpp>
 #include <seqpool/driver/block_reader.hpp>
@@ -71,7 +72,7 @@ class RowGroup {
   Index slots_;   // of a row: a window's tokens and a tile that waits
   Index stride_;  // elements from one slot to the next
   std::vector<Row> rows_;
-  std::vector<T> packed_;    // [rows, slots, stride]
+  AlignedVector<T> packed_;  // [rows, slots, stride]
   std::vector<T*> targets_;  // [window, rows]: where each token goes; null for a padded one
 };
 
