@@ -34,7 +34,7 @@ SEQPOOL_TEST_TRAP(for_each_block);
 SEQPOOL_TEST_TRAP(for_each_part);
 SEQPOOL_TEST_TRAP(fold_row);
 SEQPOOL_TEST_TRAP(fold_features);
-SEQPOOL_TEST_TRAP(fold_pass);
+SEQPOOL_TEST_TRAP(fold_passes);
 SEQPOOL_TEST_TRAP(fold_chunk);
 SEQPOOL_TEST_TRAP(fold_held);
 SEQPOOL_TEST_TRAP(fold_feature);

@@ -46,25 +46,29 @@ template <Index features, class Tokens, class Op, class Pass, class... A>
   for (Index j = 0; j < features; ++j) detail::fold_held(tokens, j, op, pass, acc...);
 }
 
-// The inner loop: all features of the tokens first, first + 1, ... of x, as many as k. The tokens of the next pass are
-// prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. Never
-// inlined, as it needs every register for itself.
+// The inner loop: all features of as many tokens as k at a time, from `first` on, as long as there are so many; where
+// it ended. The tokens of the next pass are prefetched meanwhile: a token is a page of memory or less, too short for
+// hardware to see what comes after it. Never inlined, as it needs every register for itself.
 template <std::size_t... k, class Block, class Each, class Op, class... A>
-[[gnu::noinline]] void fold_pass(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
-                                 A* __restrict... acc) {
+[[gnu::noinline]] Index fold_passes(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
+                                    A* __restrict... acc) {
   using T = typename Block::value_type;
   constexpr Index chunk = chunk_features<T>;
+  constexpr Index count = sizeof...(k);
   using Value = std::decay_t<decltype(each(first))>;
-  const T* const tokens[] = {x[first + static_cast<Index>(k)]...};
-  const Value values[] = {each(first + static_cast<Index>(k))...};
-  const Index ahead = sizeof...(k) == tile_tokens ? Prefetch::distance(x, first) : 0;
-  Index h = 0;
-  for (; h + chunk <= x.hidden(); h += chunk) {
-    if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
-    const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
-    fold_chunk<chunk>(chunks, op, pass, acc + h...);
+  for (; first + count <= x.size(); first += count) {
+    const T* const tokens[] = {x[first + static_cast<Index>(k)]...};
+    const Value values[] = {each(first + static_cast<Index>(k))...};
+    const Index ahead = sizeof...(k) == tile_tokens ? Prefetch::distance(x, first) : 0;
+    Index h = 0;
+    for (; h + chunk <= x.hidden(); h += chunk) {
+      if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
+      const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
+      fold_chunk<chunk>(chunks, op, pass, acc + h...);
+    }
+    for (; h < x.hidden(); ++h) (op(widen(tokens[k][h]), values[k], acc[h]...), ...);
   }
-  for (; h < x.hidden(); ++h) (op(widen(tokens[k][h]), values[k], acc[h]...), ...);
+  return first;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -80,10 +80,10 @@ struct FeatureState {
 template <Scalar T, class Each, class Op, class... A>
 void fold_features(const TokenBlock<T>& tokens, Each each, Op op, A*... acc) {
   // Eight tokens a pass: eight streams for the prefetcher, and an eighth of the accumulators' loads and stores.
+  constexpr auto tile = std::make_index_sequence<std::size_t{detail::tile_tokens}>();
   Index i = 0;
-  for (; i + detail::tile_tokens <= tokens.size(); i += detail::tile_tokens)
-    detail::fold_pass(tokens, i, each, op, std::make_index_sequence<detail::tile_tokens>(), acc...);
-  for (; i < tokens.size(); ++i) detail::fold_pass(tokens, i, each, op, std::make_index_sequence<1>(), acc...);
+  if (tokens.size() >= detail::tile_tokens) i = detail::fold_passes(tokens, i, each, op, tile, acc...);
+  if (i < tokens.size()) detail::fold_passes(tokens, i, each, op, std::make_index_sequence<1>(), acc...);
 }
 
 template <Scalar T>
