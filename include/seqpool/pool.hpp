@@ -30,9 +30,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 //   `std::invalid_argument`, before anything is written. What a pooling throws in a worker thread comes out in the
 //   caller's.
 // - Each real token is read once. Inputs are never written; nothing is allocated for each row.
-// - A row's bits depend on its real tokens alone: not on its neighbours, on padding, on strides or on threads. A NaN in
-// a
-//   result is the one quiet NaN of its type, whatever NaN it came from.
+// - A row's bits depend on its real tokens alone: not on its neighbours, on padding, on strides or on threads. A
+//   result's NaN is the one quiet NaN of its type, whatever NaN it came from.
 
 /// Pools every row of `x` over its real tokens: out[b] = finish(fold(x[b, t] for every real token t of row b)).
 ///

@@ -19,8 +19,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 /// Several poolings side by side in one read of memory: out = [out of the first | out of the second | ...].
 ///
-///     seqpool::pool(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, x, mask);  // [batch, 3 *
-///     hidden]
+///     const seqpool::Concat pooling{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}};
+///     seqpool::pool(pooling, x, mask);  // [batch, 3 * hidden]
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[sum of the widths]`.
 /// **Numerics**: each part has the bits of its pooling alone.
