@@ -171,11 +171,19 @@ TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, int
   ragged_reader.start(1);
   ragged_reader.next();
   CHECK(ahead(ragged_reader.next(), 40) == 0);
+}
 
-  const HiddenStates<float> small(states.data(), {2, 304, 16});
-  detail::BlockReader small_reader(small, selection);
-  small_reader.start(0);
-  CHECK(ahead(small_reader.next(), 0) == 0);
+TEST_CASE("what a core's cache may hold is not prefetched", "[block_reader]") {
+  std::vector<float> states(std::size_t{2 * 129 * 1024});
+  const seqpool::AllTokens selection;
+  const auto ahead = [&](Index seq) {
+    const HiddenStates<float> x(states.data(), {2, seq, 1024});
+    detail::BlockReader reader(x, selection);
+    reader.start(0);
+    return detail::Prefetch::distance(reader.next(), 0);
+  };
+  CHECK(ahead(128) == 0);  // 1 MiB
+  CHECK(ahead(129) == 8 * 1024);
 }
 
 TEST_CASE("packed tokens know where they stand, and are the right ones behind holes", "[block_reader]") {

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -118,10 +119,10 @@ class BlockReader {
 // More than a core's own cache holds, by a guess: in it, asking ahead costs a fifth of mean's time.
 template <class X>
 bool beyond_cache(const X& x) noexcept {
-  constexpr Index limit = (Index{1} << 20) / static_cast<Index>(sizeof(typename X::value_type));
-  const Index batch = x.batch(), seq = x.seq(), hidden = x.hidden();
+  constexpr std::int64_t limit = (1 << 20) / sizeof(typename X::value_type);
+  const std::int64_t batch = x.batch(), seq = x.seq(), hidden = x.hidden();
   if (batch > limit || seq > limit || hidden > limit) return true;
-  return batch * seq * hidden > limit;  // 2^60 at most
+  return batch * seq * hidden > limit;  // of at most 2^60
 }
 
 template <class X, class S>

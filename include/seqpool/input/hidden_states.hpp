@@ -47,8 +47,8 @@ concept Sequences = Scalar<typename X::value_type> &&
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///
 ///     seqpool::HiddenStates<float> dense(data, {batch, seq, hidden});
-///     seqpool::HiddenStates<float> permuted(data, {batch, seq, hidden}, {hidden, batch * hidden, 1});  // [seq, batch,
-///     hidden]
+///     // Of [seq, batch, hidden]:
+///     seqpool::HiddenStates<float> permuted(data, {batch, seq, hidden}, {hidden, batch * hidden, 1});
 ///
 /// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
 /// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
