@@ -100,7 +100,7 @@ void AttentionMask<M>::check(Index batch, Index seq) const {
   for (Index row = 0; row < batch; ++row) {
     const Index unlawful = first_of(row, 0, seq, [](M value) {
       if constexpr (std::is_integral_v<M>)
-        return static_cast<M>(value & ~+M(1));
+        return static_cast<M>(value & ~decltype(value + 0)(1));
       else
         return static_cast<int>(!(value == M(0))) & static_cast<int>(!(value == M(1)));
     });
