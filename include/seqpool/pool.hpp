@@ -4,6 +4,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/row_pooler.hpp>
@@ -64,7 +65,7 @@ auto pool([[maybe_unused]] const P& pooling, [[maybe_unused]] const X& x, [[mayb
   if constexpr (detail::are_arguments<P, X, M, D>()) {
     using Seqs = detail::sequences_t<X>;
     const Seqs& sequences = detail::sequences_of(x);
-    return detail::with_selection<Seqs>(mask, [&](const auto& selection) {
+    return detail::with_selection(mask, [&](const auto& selection) {
       const detail::RowPooler pooler(pooling, sequences, selection);
       auto out = detail::make_result<X, result_t<P, typename Seqs::value_type>>(pooler.rows(), pooler.width());
       pooler.run(detail::matrix_view(out, "the result"), detail::device_of(mask, device));
@@ -83,7 +84,7 @@ void pool_into([[maybe_unused]] Out&& out, [[maybe_unused]] const P& pooling, [[
     if constexpr (detail::is_result<Out, result_t<P, typename Seqs::value_type>>()) {
       const Seqs& sequences = detail::sequences_of(x);
       const auto view = detail::matrix_view(out, "out");
-      detail::with_selection<Seqs>(mask, [&](const auto& selection) {
+      detail::with_selection(mask, [&](const auto& selection) {
         const detail::RowPooler pooler(pooling, sequences, selection);
         if (view.rows != pooler.rows() || view.columns != pooler.width())
           detail::fail("out is " + detail::shape({view.rows, view.columns}) +

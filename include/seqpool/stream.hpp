@@ -48,7 +48,8 @@ class Stream {
  public:
   using Element = result_t<P, T>;
 
-  /// **Errors**: `std::invalid_argument` for a negative hidden, or one that does not fit the pooling.
+  /// **Errors**: `std::invalid_argument` for a hidden below 1, one that does not fit the pooling, or a pooling with
+  /// parameters for each token.
   Stream(P pooling, Index hidden);
 
   /// Takes in the next tokens, row-major and without gaps.
@@ -57,6 +58,7 @@ class Stream {
   /// **Errors**: `std::invalid_argument` for a negative n, or a null pointer to at least one element.
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
+  // Of another scalar: a sentence.
   template <class U>
   void push(const U* tokens, Index n);
 
@@ -106,7 +108,7 @@ class Stream {
   // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
   static constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
 
-  Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / (std::max)(hidden_, Index{1}); }
+  Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / hidden_; }
   void fold(const T* tokens, Index n) {
     row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
   }

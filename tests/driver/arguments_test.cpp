@@ -19,7 +19,7 @@ struct Device {
 
 template <class S, class M>
 bool stands_for(const M& mask) {
-  return detail::with_selection<seqpool::HiddenStates<float>>(
+  return detail::with_selection(
       mask, [](const auto& selection) { return std::is_same_v<std::remove_cvref_t<decltype(selection)>, S>; });
 }
 

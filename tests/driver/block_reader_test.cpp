@@ -154,12 +154,12 @@ TEST_CASE("tokens beyond a core's cache are prefetched ahead of their block, int
   masked_reader.start(0);
   CHECK(ahead(masked_reader.next(), 248) == 0);
 
-  // Nor where the row ends too soon, nor from one array into another.
+  // Nor where the row ends too soon.
   const seqpool::Lengths lengths(std::array{260, 304});
   detail::BlockReader short_reader(x, lengths);
   short_reader.start(0);
   CHECK(ahead(short_reader.next(), 248) == 0);
-  // Of sequences in arrays of their own too.
+  // From one array into another too.
   std::vector<float> own(static_cast<std::size_t>(304 * hidden));
   const std::array<const float*, 2> rows{x.token(0, 0), own.data()};
   const seqpool::Ragged<float> ragged(rows, std::array{304, 304}, hidden);

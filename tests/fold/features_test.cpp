@@ -48,6 +48,23 @@ TEST_CASE("fold_features takes every token once, in order, with what belongs to 
     }
 }
 
+TEMPLATE_TEST_CASE("a feature state is set to one token, at every width, whatever it held", "[features]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  seqpool::FeatureState<TestType> state;
+  for (const Index hidden : {1, 33, 512, 513, 1024, 1025, 16}) {  // within the room of an Accumulators, and beyond it
+    std::vector<TestType> token(static_cast<std::size_t>(hidden + 1), static_cast<TestType>(99));
+    for (Index h = 0; h < hidden; ++h) token[static_cast<std::size_t>(h)] = static_cast<TestType>(h % 64 - 32);
+    state.start(hidden);
+    CHECK(state.count == 0);
+    state.set(token.data());
+    state.set(token.data());
+    CHECK(state.count == 1);
+    REQUIRE(state.values.size() == static_cast<std::size_t>(hidden));
+    for (Index h = 0; h < hidden; ++h)
+      CHECK(state.values[static_cast<std::size_t>(h)] == seqpool::widen(token[static_cast<std::size_t>(h)]));
+  }
+}
+
 TEST_CASE("a feature state starts, folds, merges, and counts", "[features]") {
   for (const Index hidden : {1, 16, 17, 130}) {
     const std::vector<float> x(static_cast<std::size_t>(9 * hidden), 2);

@@ -17,9 +17,9 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 template <Scalar T>
 inline constexpr Index chunk_features = sizeof(T) == 2 ? 32 : 16;
 
-// Asks memory for the chunk `ahead` elements behind x, in another array perhaps: never read from here, so no matter
-// whether it is there. Into L2 and not L1: eight tokens of a power of two bytes, with eight more to come, fall into the
-// same few sets of L1 and push each other out.
+// Asks memory for the chunk `ahead` elements behind x, which may lie in another array: it is asked for, and not read.
+// Into L2 and not L1: eight tokens of a power of two bytes, with eight more to come, fall into the same few sets of L1
+// and push each other out.
 template <Scalar T>
 inline void prefetch_chunk([[maybe_unused]] const T* x, [[maybe_unused]] Index ahead) noexcept {
 #if defined(__GNUC__)

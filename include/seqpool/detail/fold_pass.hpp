@@ -46,9 +46,10 @@ template <Index features, class Tokens, class Op, class Pass, class... A>
   for (Index j = 0; j < features; ++j) detail::fold_held(tokens, j, op, pass, acc...);
 }
 
-// The inner loop: all features of as many tokens as k at a time, from `first` on, as long as there are so many; where
-// it ended. The tokens of the next pass are prefetched meanwhile: a token is a page of memory or less, too short for
-// hardware to see what comes after it. Never inlined, as it needs every register for itself.
+// The inner loop: passes over the tokens from `first` on, each of which takes all features of as many tokens as there
+// are k. Returns the first token that is left, which are fewer than a pass takes. The tokens of the next pass are
+// prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. Never
+// inlined, as it needs every register for itself.
 template <std::size_t... k, class Block, class Each, class Op, class... A>
 [[gnu::noinline]] Index fold_passes(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
                                     A* __restrict... acc) {

@@ -53,12 +53,6 @@ concept IntegerVector = VectorLike<V> && std::integral<vector_scalar_t<V>> && !s
 template <class V>
 concept ScalarVector = VectorLike<V> && Scalar<vector_scalar_t<V>>;
 
-// Whether B is a vector of T.
-template <class B, class T>
-inline constexpr bool is_vector_of = false;
-template <ScalarVector B, class T>
-inline constexpr bool is_vector_of<B, T> = std::same_as<vector_scalar_t<B>, T>;
-
 template <VectorLike V>
 std::size_t size_of(const V& v) {
   if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)

@@ -122,7 +122,7 @@ bool beyond_cache(const X& x) noexcept {
   constexpr std::int64_t limit = (1 << 20) / sizeof(typename X::value_type);
   const std::int64_t batch = x.batch(), seq = x.seq(), hidden = x.hidden();
   if (batch > limit || seq > limit || hidden > limit) return true;
-  return batch * seq * hidden > limit;  // of at most 2^60
+  return batch * seq * hidden > limit;  // 2^57 at most
 }
 
 template <class X, class S>

@@ -44,10 +44,10 @@ struct FeatureState {
 
   void start(Index hidden, A value);
 
-  /// The same with values that wait to be `set`.
+  /// The same for a state whose values are one token's, which `set` gives; until then they are not known.
   void start(Index hidden);
 
-  /// values[h] = token[h]: of all tokens this one counts. token: `[hidden]`.
+  /// values[h] = token[h], and count = 1. token: `[hidden]`.
   void set(const T* token);
 
   /// values[h] = op(values[h], x_i[h]) for every token i, in order.

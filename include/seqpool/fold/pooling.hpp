@@ -65,6 +65,10 @@ concept Pooling = Scalar<T> &&
   p.finish(s, out);
 };
 
+/// A pooling of hidden states of one scalar at least: what a type that is made of poolings can ask of them.
+template <class P>
+concept SomePooling = Pooling<P, float> || Pooling<P, double> || Pooling<P, Eigen::half> || Pooling<P, Eigen::bfloat16>;
+
 /// A pooling with parameters for each token, such as `TokenWeightedMean`: one that says `check(batch, seq)`.
 template <class P>
 concept PerToken = requires(const P& pooling, Index i) {

@@ -4,6 +4,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -35,10 +36,10 @@ concept Head = requires(const H& head) {
 /// batch. A const Classifier serves many threads.
 template <class P, class H>
 class Classifier {
-  static_assert(detail::AnyScalarPooling<P>,
+  static_assert(SomePooling<P>,
                 "seqpool: Classifier{pooling, head} takes a seqpool::Pooling first: Cls{}, Last{}, Mean{}, Max{}, "
                 "Attention{query}, or your own.");
-  static_assert(Head<H> || !detail::AnyScalarPooling<P>,
+  static_assert(Head<H> || !SomePooling<P>,
                 "seqpool: Classifier{pooling, head} takes a head second: seqpool::Linear{weight, bias}, or your own "
                 "with classes(), features() and a const call of head(pooled [batch, features]).");
 

@@ -2,7 +2,6 @@
 #ifndef SEQPOOL_POOLING_CONCAT_HPP
 #define SEQPOOL_POOLING_CONCAT_HPP
 
-#include <seqpool/driver/arguments.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
@@ -28,7 +27,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <class... P>
 class Concat {
   static_assert(sizeof...(P) > 0, "seqpool: Concat{poolings...} takes at least one pooling.");
-  static_assert((detail::AnyScalarPooling<P> && ...),
+  static_assert((SomePooling<P> && ...),
                 "seqpool: Concat{poolings...} takes poolings only, each a seqpool::Pooling: Cls{}, Mean{}, Max{}, "
                 "Attention{query}, or your own; see seqpool/fold/pooling.hpp.");
 
@@ -42,6 +41,7 @@ class Concat {
       std::apply([&](auto&... part) { (part.visit(f), ...); }, parts);
     }
   };
+  // accumulator_t only where there is no pooling, so that no other error follows.
   template <Scalar T>
   using Result = std::tuple_element_t<0, std::tuple<result_t<P, T>..., accumulator_t<T>>>;
 
