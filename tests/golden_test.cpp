@@ -45,13 +45,16 @@ void check_case(const std::string& name, double rounding = 8) {
   const auto mask = file.tensor<M, 2>(name + ".attention_mask");
   const auto query = file.tensor<A, 1>(name + ".query");
   const auto golden = [&](const char* key) { return file.tensor<A, 2>(name + "." + key); };
-  CHECK(distance<A>(seqpool::cls_pool(x, mask), golden("cls")) == 0);
-  CHECK(distance<A>(seqpool::last_pool(x, mask), golden("last")) == 0);
-  CHECK(distance<A>(seqpool::max_pool(x, mask), golden("max")) == 0);
-  CHECK(distance<A>(seqpool::mean_pool(x, mask), golden("mean")) <= rounding);
-  CHECK(distance<A>(seqpool::attention_pool(x, query, mask), golden("attention")) <= rounding);
+  // The driver compiled once for all poolings.
+  const auto pooled = [&](const seqpool::AnyPooling<T>& pooling) { return seqpool::pool(pooling, x, mask); };
+  CHECK(distance<A>(pooled(seqpool::Cls{}), golden("cls")) == 0);
+  CHECK(distance<A>(pooled(seqpool::Last{}), golden("last")) == 0);
+  CHECK(distance<A>(pooled(seqpool::Max{}), golden("max")) == 0);
+  CHECK(distance<A>(pooled(seqpool::Mean{}), golden("mean")) <= rounding);
+  CHECK(distance<A>(pooled(seqpool::Attention{query}), golden("attention")) <= rounding);
   const seqpool::Classifier classifier{
-      seqpool::Mean{}, seqpool::Linear{file.tensor<A, 2>(name + ".weight"), file.tensor<A, 1>(name + ".bias")}};
+      seqpool::AnyPooling<T>(seqpool::Mean{}),
+      seqpool::Linear{file.tensor<A, 2>(name + ".weight"), file.tensor<A, 1>(name + ".bias")}};
   CHECK(distance<A>(classifier.logits(x, mask), golden("logits")) <= rounding);
   // From PyTorch's own logits, so that only the activation's rounding is between.
   CHECK(distance<A>(seqpool::softmax(golden("logits")), golden("probabilities")) <= rounding);
@@ -81,7 +84,7 @@ TEST_CASE("golden: a real encoder and four trained heads", "[golden]") {
   const Safetensors file(SEQPOOL_TEST_TOPICS);
   const auto x = file.tensor<Eigen::half, 3>("hidden_states");
   const auto mask = file.tensor<std::int64_t, 2>("attention_mask");
-  const auto check = [&](const std::string& strategy, const auto& pooling) {
+  const auto check = [&](const std::string& strategy, const seqpool::AnyPooling<Eigen::half>& pooling) {
     const seqpool::Classifier classifier{pooling, seqpool::Linear{file.tensor<float, 2>(strategy + ".weight"),
                                                                   file.tensor<float, 1>(strategy + ".bias")}};
     INFO(strategy);
@@ -105,20 +108,20 @@ void check_pooling_case(const std::string& name, bool left = false) {
   const auto golden = [&](const char* key) { return file.tensor<T, 2>(name + "." + key); };
   // Sums of up to 300 tokens, each side off by its own rounding.
   constexpr double rounding = 8;
-  CHECK(distance<T>(seqpool::cls_pool(x, mask), golden("cls")) == 0);
-  CHECK(distance<T>(seqpool::max_pool(x, mask), golden("max")) == 0);
-  CHECK(distance<T>(seqpool::min_pool(x, mask), golden("min")) == 0);
-  CHECK(distance<T>(seqpool::last_pool(x, mask), golden("lasttoken")) == 0);
-  CHECK(distance<T>(seqpool::mean_pool(x, mask), golden("mean")) <= rounding);
-  CHECK(distance<T>(seqpool::sum_pool(x, mask), golden("sum")) <= rounding);
-  CHECK(distance<T>(seqpool::weighted_mean_pool(x, mask), golden(left ? "weightedmean_real" : "weightedmean")) <=
-        rounding);
+  const auto pooled = [&](const seqpool::AnyPooling<T>& pooling) { return seqpool::pool(pooling, x, mask); };
+  CHECK(distance<T>(pooled(seqpool::Cls{}), golden("cls")) == 0);
+  CHECK(distance<T>(pooled(seqpool::Max{}), golden("max")) == 0);
+  CHECK(distance<T>(pooled(seqpool::Min{}), golden("min")) == 0);
+  CHECK(distance<T>(pooled(seqpool::Last{}), golden("lasttoken")) == 0);
+  CHECK(distance<T>(pooled(seqpool::Mean{}), golden("mean")) <= rounding);
+  CHECK(distance<T>(pooled(seqpool::Sum{}), golden("sum")) <= rounding);
+  CHECK(distance<T>(pooled(seqpool::WeightedMean{}), golden(left ? "weightedmean_real" : "weightedmean")) <= rounding);
   const seqpool::TokenWeightedMean token_weighted{file.tensor<T, 2>(name + ".token_weights")};
-  CHECK(distance<T>(seqpool::pool(token_weighted, x, mask), golden("token_weighted_mean")) <= rounding);
+  CHECK(distance<T>(pooled(token_weighted), golden("token_weighted_mean")) <= rounding);
   if (left) return;
-  CHECK(distance<T>(seqpool::mean_sqrt_len_pool(x, mask), golden("mean_sqrt_len_tokens")) <= rounding);
+  CHECK(distance<T>(pooled(seqpool::MeanSqrtLen{}), golden("mean_sqrt_len_tokens")) <= rounding);
   const seqpool::Concat concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}};
-  CHECK(distance<T>(seqpool::pool(concat, x, mask), golden("cls_mean_max")) <= rounding);
+  CHECK(distance<T>(pooled(concat), golden("cls_mean_max")) <= rounding);
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ endforeach()
 
 # The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
 # other. What is private stands in detail, driver and io, where no user looks for a name to call.
-set(rooms version detail/bits scalar detail input fold driver pool pooling stream head seqpool io)
+set(rooms version detail/bits scalar detail as_matrix input fold driver pool pooling stream head seqpool io)
 foreach(header IN LISTS headers)
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} includes REGEX "^#include <seqpool/.*[.]hpp>")
   seqpool_room(${header} room)
@@ -87,13 +87,34 @@ if(NOT newest MATCHES "^## ${version}( |$)")
   fault("CHANGELOG.md begins with \"${newest}\", version.hpp says ${version}")
 endif()
 
-# The program in the README is the quickstart example.
+# Every C++ block of the README stands in a program that a test compiles, but for how far it is indented. Its CMake is run
+# by tests/consumer, its commands by CI.
 file(READ ${SOURCE_DIR}/README.md readme)
-file(READ ${SOURCE_DIR}/examples/01_quickstart.cpp quickstart)
-string(REPLACE "// SPDX-License-Identifier: MIT\n" "" quickstart "${quickstart}")
-string(FIND "${readme}" "```cpp\n${quickstart}```" position)
-if(position EQUAL -1)
-  fault("README.md does not show examples/01_quickstart.cpp as it is")
+string(REGEX REPLACE "[][;]" "@" readme "${readme}")  # brackets and semicolons mean something to CMake's lists
+function(seqpool_unindented text result)
+  string(REGEX REPLACE "\n +" "\n" text "${text}")
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/tests/runtimes/*.cpp)
+set(all_programs "")
+foreach(program IN LISTS programs)
+  file(READ ${program} text)
+  string(REGEX REPLACE "[][;]" "@" text "${text}")
+  string(APPEND all_programs "\n${text}")
+endforeach()
+seqpool_unindented("${all_programs}" all_programs)
+string(REGEX MATCHALL "```cpp\n[^`]*```" blocks "${readme}")
+foreach(block IN LISTS blocks)
+  string(REGEX REPLACE "^```cpp|```$" "" block "${block}")
+  seqpool_unindented("${block}" block)
+  string(FIND "${all_programs}" "${block}" position)
+  if(position EQUAL -1)
+    fault("README.md shows code that is in no example and no test of a runtime:${block}")
+  endif()
+endforeach()
+list(LENGTH blocks count)
+if(count LESS 2)
+  fault("README.md has no C++ that this test can find")
 endif()
 
 # Links to files in the documents lead somewhere.

@@ -71,16 +71,18 @@ void mean_overhead() {
   });
 }
 
-void linear() {
-  const Index rows = 32;
-  const Index classes = 20;
-  const auto x = numbers<float>(rows * 4 * usual.hidden);
-  const auto pooled = seqpool::mean_pool(HiddenStates<float>(x.data(), {rows, 4, usual.hidden}));
-  const auto w = numbers<float>(classes * usual.hidden);
-  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> weight(w.data(), classes, usual.hidden);
-  const seqpool::Linear head{weight};
-  Eigen::Tensor<float, 2, Eigen::RowMajor> logits;
-  count([&] { logits = head(pooled); });
+template <class Head>
+void count_head(const Head& head, Index rows) {
+  const auto x = numbers<float>(rows * usual.hidden);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> vectors(x.data(), rows, usual.hidden);
+  Eigen::Tensor<float, 2, Eigen::RowMajor> result;
+  count([&] { result = seqpool::map(head, vectors); });
+}
+
+void linear(Index rows, Index out) {
+  const auto w = numbers<float>(out * usual.hidden);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> weight(w.data(), out, usual.hidden);
+  count_head(seqpool::Linear{weight}, rows);
 }
 
 // A row's real tokens: all of them, two thirds, one third.
@@ -177,7 +179,11 @@ const Case cases[] = {
        pool<float>(seqpool::Mean{}, {usual.batch, usual.seq, 130});
      }},
     {"mean_overhead", mean_overhead},
-    {"linear", linear},
+    {"linear", [] { linear(32, 20); }},
+    {"linear_4_outputs", [] { linear(32, 4); }},
+    {"linear_1_row", [] { linear(1, 300); }},
+    {"linear_13_rows", [] { linear(13, 300); }},
+    {"normalize", [] { count_head(seqpool::Normalize{}, 32); }},
 };
 
 }  // namespace

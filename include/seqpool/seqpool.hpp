@@ -5,6 +5,7 @@
 // Everything that needs Eigen alone: poolings, the driver, heads. Left out: seqpool/io/safetensors.hpp, which
 // needs nlohmann/json (CMake target seqpool::io).
 
+#include <seqpool/as_matrix.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -13,7 +14,12 @@
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/classifier.hpp>
+#include <seqpool/head/embedder.hpp>
+#include <seqpool/head/head.hpp>
 #include <seqpool/head/linear.hpp>
+#include <seqpool/head/normalize.hpp>
+#include <seqpool/head/sequential.hpp>
+#include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/lengths.hpp>

@@ -8,5 +8,6 @@ int main() {
 #else
   const Eigen::Matrix<float, 4, 8> weight;
 #endif
-  seqpool::Linear{weight}(Eigen::TensorFixedSize<float, Eigen::Sizes<2, 8>>());
+  const Eigen::TensorFixedSize<float, Eigen::Sizes<2, 8>> pooled;
+  static_cast<void>(seqpool::map(seqpool::Linear{weight}, pooled));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/seqpool.hpp>
 
-// [features, classes] is the wrong way round.
+// [in, out] is the wrong way round.
 int main() {
 #ifdef SEQPOOL_FAIL
   const Eigen::Matrix<float, 384, 4> weight;

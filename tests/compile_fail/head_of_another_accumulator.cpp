@@ -5,8 +5,8 @@
 int main() {
   const seqpool::Linear head{Eigen::MatrixXf(2, 4)};
 #ifdef SEQPOOL_FAIL
-  head(Eigen::Tensor<double, 2>(2, 4));
+  static_cast<void>(seqpool::map(head, Eigen::Tensor<double, 2>(2, 4)));
 #else
-  head(Eigen::Tensor<float, 2>(2, 4));
+  static_cast<void>(seqpool::map(head, Eigen::Tensor<float, 2>(2, 4)));
 #endif
 }

@@ -19,7 +19,7 @@ endfunction()
 
 set(configure ${CMAKE_COMMAND} -S ${project} -B ${WORK_DIR}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER})
 
-if(WAY STREQUAL "find_package" OR WAY STREQUAL "too_high" OR WAY STREQUAL "pkg_config")
+if(WAY STREQUAL "find_package" OR WAY STREQUAL "too_high" OR WAY STREQUAL "pkg_config" OR WAY STREQUAL "readme")
   must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
 endif()
 
@@ -27,6 +27,27 @@ if(WAY STREQUAL "too_high")
   run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=99.0)
   if(result EQUAL 0 OR NOT output MATCHES "version \"99.0\"")
     message(FATAL_ERROR "seqpool 99.0 was not refused:\n${output}")
+  endif()
+  return()
+endif()
+
+if(WAY STREQUAL "readme")
+  # Each block of CMake, in a project around it: what is installed, and what is fetched, which is the source here.
+  file(READ ${SOURCE_DIR}/README.md readme)
+  set(blocks 0)
+  while(readme MATCHES "```cmake\n([^`]*)```(.*)")
+    set(readme "${CMAKE_MATCH_2}")
+    math(EXPR blocks "${blocks} + 1")
+    file(WRITE ${WORK_DIR}/${blocks}/CMakeLists.txt
+      "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\nadd_executable(app ${project}/main.cpp ${project}/other.cpp)\n${CMAKE_MATCH_1}")
+    must_run(${CMAKE_COMMAND} -S ${WORK_DIR}/${blocks} -B ${WORK_DIR}/${blocks}/build -G ${GENERATOR}
+      -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_PREFIX_PATH=${prefix} -D FETCHCONTENT_SOURCE_DIR_SEQPOOL=${SOURCE_DIR}
+    )
+    must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/${blocks}/build --target app)
+    must_run(${WORK_DIR}/${blocks}/build/app)
+  endwhile()
+  if(NOT blocks EQUAL 2)
+    message(FATAL_ERROR "README.md has ${blocks} blocks of CMake")
   endif()
   return()
 endif()

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
@@ -26,17 +27,9 @@ Eigen::Tensor<float, 3, Eigen::RowMajor> states(Index batch, Index seq, Index hi
 
 // A head that is not Linear: the sum of all features, as the only class.
 struct Sum {
-  Index width;
-  Index classes() const { return 1; }
-  Index features() const { return width; }
-  template <class X>
-  X operator()(const X& pooled) const {
-    X logits(pooled.dimension(0), 1);
-    for (Index b = 0; b < pooled.dimension(0); ++b) {
-      logits(b, 0) = 0;
-      for (Index f = 0; f < pooled.dimension(1); ++f) logits(b, 0) += pooled(b, f);
-    }
-    return logits;
+  Index width(Index) const { return 1; }
+  void map(seqpool::Rows<const float> in, seqpool::Rows<float> out) const {
+    for (Index i = 0; i < in.size(); ++i) out[i][0] = std::accumulate(in[i].begin(), in[i].end(), 0.f);
   }
 };
 
@@ -54,7 +47,7 @@ TEST_CASE("a classifier is head(pool(...)), its softmax and its argmax", "[class
   for (Index s = 0; s < 6; ++s) mask(3, s) = 0;
   mask(1, 0) = 0;
 
-  const auto logits = head(seqpool::mean_pool(x, mask));
+  const auto logits = seqpool::map(head, seqpool::mean_pool(x, mask));
   CHECK(test::rows_of(classifier.logits(x, mask)) == test::rows_of(logits));
   CHECK(test::rows_of(classifier.logits(x, mask)) != test::rows_of(classifier.logits(x)));
   CHECK(test::rows_of(classifier.probabilities(x, mask)) == test::rows_of(seqpool::softmax(logits)));
@@ -71,7 +64,7 @@ TEST_CASE("a classifier is head(pool(...)), its softmax and its argmax", "[class
 }
 
 TEST_CASE("a single class is a yes or no: sigmoid, and 1 where it is over a half", "[classifier]") {
-  const Classifier classifier{seqpool::Mean{}, Sum{2}};
+  const Classifier classifier{seqpool::Mean{}, Sum{}};
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(3, 1, 2);
   x.setValues({{{1, 1}}, {{-1, -1}}, {{0, 0}}});
   const auto p = classifier.probabilities(x);
@@ -82,17 +75,41 @@ TEST_CASE("a single class is a yes or no: sigmoid, and 1 where it is over a half
   CHECK((y(0) == 1 && y(1) == 0 && y(2) == 0));
 }
 
+TEST_CASE("two classes exclude each other: softmax, and the larger logit", "[classifier]") {
+  const Eigen::Matrix2f weight{{1, 0}, {0, 1}};
+  const Classifier classifier{seqpool::Mean{}, Linear{weight}};
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 1, 2);
+  x.setValues({{{1, 3}}, {{-1, -2}}});
+  const auto p = classifier.probabilities(x);
+  CHECK(p(0, 1) == ct::Approx(1 / (1 + std::exp(-2.0))));
+  CHECK(p(0, 0) + p(0, 1) == ct::Approx(1));
+  const auto y = classifier.predict(x);
+  CHECK((y(0) == 1 && y(1) == 0));
+}
+
+TEST_CASE("several heads follow a pooling, the last of which gives the logits", "[classifier]") {
+  const auto x = states(4, 3, 8);
+  const auto weight = test::Random(5).values<float>(5 * 6);
+  const Linear last{Eigen::Map<const Eigen::MatrixXf>(weight.data(), 5, 6).eval()};
+  const Classifier classifier{seqpool::Max{}, seqpool::Truncate{6}, seqpool::Normalize{}, last};
+  const seqpool::Sequential heads{seqpool::Truncate{6}, seqpool::Normalize{}, last};
+  const auto logits = seqpool::map(heads, seqpool::max_pool(x));
+  CHECK(test::rows_of(classifier.logits(x)) == test::rows_of(logits));
+  CHECK(classifier.predict(x)(3) == seqpool::argmax(logits)(3));
+}
+
 TEST_CASE("a user's pooling and a user's head are as good as ours", "[classifier]") {
   const auto x = states(2, 3, 4);
-  const Classifier classifier{Midrange{}, Sum{4}};
-  CHECK(test::rows_of(classifier.logits(x)) == test::rows_of(Sum{4}(seqpool::pool(Midrange{}, x))));
+  const Classifier classifier{Midrange{}, Sum{}};
+  CHECK(test::rows_of(classifier.logits(x)) == test::rows_of(seqpool::map(Sum{}, seqpool::pool(Midrange{}, x))));
+  CHECK(classifier.heads().width(4) == 1);
 }
 
 TEST_CASE("Guarantee 7: a pooling and a head of different widths are refused with both", "[guarantees][classifier]") {
   const Classifier classifier{seqpool::Mean{}, Linear(Eigen::MatrixXf::Zero(3, 7).eval())};
   CHECK_THROWS_AS(classifier.logits(states(2, 3, 8)), std::invalid_argument);
   CHECK_THROWS_WITH(classifier.logits(states(2, 3, 8)),
-                    ct::has_substring("width 8") && ct::has_substring("features 7"));
+                    ct::has_substring("vectors of 8 features") && ct::has_substring("[3, 7]"));
 }
 
 TEST_CASE("Guarantee 2: a row's logits do not depend on the batch", "[guarantees][classifier]") {

@@ -91,9 +91,10 @@ struct Device {
 };
 
 struct Head {
-  seqpool::Index classes() const { return 2; }
-  seqpool::Index features() const { return 2; }
-  auto operator()(const auto& pooled) const { return pooled; }
+  seqpool::Index width(seqpool::Index features) const { return features; }
+  void map(seqpool::Rows<const float> in, seqpool::Rows<float> out) const {
+    for (seqpool::Index i = 0; i < in.size(); ++i) std::copy(in[i].begin(), in[i].end(), out[i].begin());
+  }
 };
 
 }  // namespace hostile
@@ -110,6 +111,8 @@ int main() {
   const seqpool::Classifier classifier{hostile::Mine{}, hostile::Head{}};
   right = right && classifier.logits(x, hostile::Selection{})(0, 1) == 6;
   right = right && classifier.predict(x)(0) == 1 && classifier.probabilities(x)(0, 1) > 0.5f;
+  const seqpool::Sequential heads{hostile::Head{}, hostile::Head{}};
+  right = right && seqpool::map(heads, seqpool::sum_pool(x), hostile::Device{})(1, 0) == 12;
   seqpool::Stream<hostile::Mine, float> stream{hostile::Mine{}, 2};
   stream.push(data.data(), 4);
   stream.load(stream.save());

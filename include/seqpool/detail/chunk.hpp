@@ -49,19 +49,40 @@ class WidenedChunk {
   const T* x_;
 };
 
-#if defined(__F16C__)
+#if !defined(__F16C__) && defined(__x86_64__) && defined(__GNUC__)
+// For a processor that has F16C where the flags do not say so: conversion in software takes several times as long. A
+// function of its own, as its instructions are not for every processor; and an instruction by name, as the header that
+// declares it takes longer to compile than all of seqpool.
+[[gnu::target("avx,f16c"), gnu::noinline]] inline void widen_by_f16c(const Eigen::half* x, float* out) noexcept {
+  using Eight [[gnu::vector_size(32)]] = float;
+  for (Index j = 0; j < chunk_features<Eigen::half>; j += 8) {
+    Eight widened;
+    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char(*)[16]>(x + j)));
+    __builtin_memcpy(out + j, &widened, sizeof widened);
+  }
+}
+inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // no processor has that without F16C
+#define SEQPOOL_F16C_MAY_BE
+#endif
+
+#if defined(__F16C__) || defined(SEQPOOL_F16C_MAY_BE)
 // ... or all at once, where F16C has an instruction for it that compilers do not make of widen.
 template <>
 class WidenedChunk<Eigen::half> {
  public:
   explicit WidenedChunk(const Eigen::half* x) noexcept {
-    // In registers of the width that the features are then taken in: a wider load must wait for two narrower stores.
 #if defined(__AVX512F__)
+    // In registers of the width that the features are then taken in: a wider load must wait for two narrower stores.
     for (std::size_t j = 0; j < x_.size(); j += 16)
       _mm512_store_ps(x_.data() + j, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + j))));
-#else
+#elif defined(__F16C__)
     for (std::size_t j = 0; j < x_.size(); j += 8)
       _mm256_store_ps(x_.data() + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + j))));
+#else
+    if (detail::has_f16c())
+      detail::widen_by_f16c(x, x_.data());
+    else
+      for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = widen(x[j]);
 #endif
   }
 
@@ -75,5 +96,7 @@ class WidenedChunk<Eigen::half> {
 #endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#undef SEQPOOL_F16C_MAY_BE
 
 #endif

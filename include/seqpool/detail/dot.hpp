@@ -12,18 +12,27 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
+// Bytes of the widest register that the instruction set has.
+#if defined(__AVX512F__)
+inline constexpr Index register_bytes = 64;
+#elif defined(__AVX__)
+inline constexpr Index register_bytes = 32;
+#else
+inline constexpr Index register_bytes = 16;
+#endif
+
 // sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` elements behind the first six of them is
 // prefetched, unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features
 // beyond the last whole chunk. So the bits depend on n and on the number of x, and not on addresses or on what is
 // computed beside it, which Eigen's products do not promise. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
 //
-// The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory. Eight x take 8
-// lanes each, for which AVX2 has registers.
+// The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory. There are as
+// many as fill eight registers of AVX, so that no sum waits for itself: 8 lanes for eight x, 16 for fewer.
 template <class A, Scalar T, std::same_as<const T*>... More>
 std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x, More... more) noexcept {
   constexpr std::size_t count = 1 + sizeof...(More);
   constexpr Index chunk = chunk_features<T>;
-  constexpr Index lanes = count == 1 ? 16 : 8;
+  constexpr Index lanes = count == 1 || (count <= 4 && register_bytes >= 32) ? 16 : 8;
   using Lanes = Eigen::Array<A, lanes, 1>;
   const T* const rows[] = {x, more...};
   return [&]<std::size_t... k>(std::index_sequence<k...>) {

@@ -45,6 +45,16 @@ std::array<Index, 2> run_time_sizes(const X& x) {
     return {x.rows(), x.cols()};
 }
 
+// What elements can be taken from one by one: an expression such as a product, which would be computed anew for each of
+// them, is computed first.
+template <MatrixLike X>
+decltype(auto) evaluated(const X& x) {
+  if constexpr (EigenTensor<X>)
+    return (x);
+  else
+    return x.eval();
+}
+
 constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b; }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

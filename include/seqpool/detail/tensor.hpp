@@ -21,6 +21,11 @@ inline constexpr bool is_tensor_ref = false;
 template <class X>
 inline constexpr bool is_tensor_ref<Eigen::TensorRef<X>> = true;
 
+template <class X>
+inline constexpr bool is_tensor_map = false;
+template <class X, int options, template <class> class Pointer>
+inline constexpr bool is_tensor_map<Eigen::TensorMap<X, options, Pointer>> = true;
+
 // An Eigen tensor with memory behind it: Tensor, TensorFixedSize, or a TensorMap of either. An expression such as
 // `x * 2.f` has none, and a TensorRef may stand for one.
 template <class X>
@@ -132,6 +137,11 @@ struct MatrixView {
   Index column_stride;
 
   T& operator()(Index row, Index column) const { return data[row * row_stride + column * column_stride]; }
+
+  // `count` rows from `first` on.
+  MatrixView part(Index first, Index count) const {
+    return {columns == 0 ? nullptr : data + first * row_stride, count, columns, row_stride, column_stride};
+  }
 };
 
 template <class X>

@@ -61,10 +61,26 @@ std::size_t size_of(const V& v) {
     return static_cast<std::size_t>(std::ranges::size(v));
 }
 
-// f(element) for each, one by one, so that an Eigen vector may have any stride.
+// Throws if v has elements and no memory for them.
+template <VectorLike V>
+void check_vector(const V& v) {
+  const auto is_null = [&] {
+    if constexpr (requires { v.data(); })
+      return v.data() == nullptr;
+    else
+      return false;  // an expression
+  };
+  if (detail::size_of(v) > 0 && is_null())
+    detail::fail("a vector of " + std::to_string(detail::size_of(v)) + " elements has a null pointer");
+}
+
+// f(element) for each, one by one, so that an Eigen vector may have any stride. An expression is computed first.
 template <VectorLike V, class F>
 void for_each_element(const V& v, F f) {
-  if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)
+  detail::check_vector(v);
+  if constexpr (EigenVector<V> && !EigenTensorOfRank<V, 1> && !requires { v.data(); })
+    detail::for_each_element(v.eval(), f);
+  else if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)
     for (Index i = 0; i < static_cast<Index>(v.size()); ++i) f(v(static_cast<decltype(v.size())>(i)));
   else
     for (const auto& element : v) f(element);

@@ -53,6 +53,14 @@ void pool(const march::Memory& memory) {
   each(seqpool::Attention(std::span(static_cast<const T*>(memory.query), hidden)));
   each(seqpool::WeightedMean{});
   each(seqpool::Concat{seqpool::Max{}, seqpool::WeightedMean{}, seqpool::Mean{}});
+
+  // The means of packed tokens once more, through heads that change nothing.
+  std::array<T, hidden * hidden> identity{};
+  for (Index i = 0; i < hidden; ++i) identity[static_cast<std::size_t>(i * hidden + i)] = static_cast<T>(1);
+  const seqpool::Sequential heads{seqpool::Linear{Matrix<const T>(identity.data(), hidden, hidden)},
+                                  seqpool::Truncate{hidden}};
+  seqpool::map_into(Matrix<A>(static_cast<A*>(memory.packed), batch, hidden), heads,
+                    Matrix<const A>(static_cast<const A*>(memory.streamed), batch, hidden));
 }
 
 template <class... T>

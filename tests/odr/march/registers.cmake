@@ -1,5 +1,5 @@
 # cmake -D OBJDUMP=... -D PROGRAM=... -P registers.cmake: fails if a function of the namespace for plain x86-64 holds a ymm or
-# zmm register, or if there is none to look at.
+# zmm register, or if there is none to look at. But one, which asks the processor first.
 execute_process(COMMAND ${OBJDUMP} -d --no-show-raw-insn ${PROGRAM} OUTPUT_FILE ${PROGRAM}.s RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "objdump failed")
@@ -13,7 +13,7 @@ foreach(line IN LISTS lines)
   if(line MATCHES "<(.*)>:$")
     set(name "${CMAKE_MATCH_1}")
     set(inside FALSE)
-    if(name MATCHES "v[0-9]+_[0-9]+_base")
+    if(name MATCHES "v[0-9]+_[0-9]+_base" AND NOT name MATCHES "widen_by_f16c")
       set(inside TRUE)
       math(EXPR functions "${functions} + 1")
     endif()

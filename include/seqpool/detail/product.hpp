@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_PRODUCT_HPP
+#define SEQPOOL_DETAIL_PRODUCT_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f]. Every output is summed in an
+// order that depends on the weight's sizes alone, so that a row's bits depend neither on the other rows nor on how rows
+// and outputs are shared out, which Eigen's products do not promise.
+//
+// The weight lies in panels of two registers of outputs, feature by feature: each feature of a row is multiplied by a
+// whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in blocks of 256
+// that each sum from zero. A weight of fewer outputs than a panel has is kept as it is, for dot products of such
+// blocks, of four outputs side by side.
+//
+// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|).
+template <class A>
+class Product {
+ public:
+  static constexpr Index panel_outputs = 2 * register_bytes / static_cast<Index>(sizeof(A));
+  static constexpr Index tile_rows = 6;
+  static constexpr Index block_features = 256;
+
+  Product() = default;
+
+  // Of weight(o, f) and bias(o).
+  template <class Weight, class Bias>
+  Product(Index out, Index in, Weight weight, Bias bias);
+
+  Index out() const noexcept { return out_; }
+  Index in() const noexcept { return in_; }
+  A bias(Index o) const { return bias_[static_cast<std::size_t>(o)]; }
+
+  // Panels of outputs, what `multiply` can be shared out by.
+  Index panels() const noexcept { return is_narrow() ? 1 : panels_; }
+  // As many of them as keep one row busy.
+  static constexpr Index panels_at_a_time = 4;
+
+  // Computes the outputs of the panels [first, last) for every row of x. x: `[rows, in]`, out: `[rows, out]`, both with
+  // neighbours side by side.
+  void multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const;
+
+ private:
+  static constexpr Index lanes = panel_outputs / 2;
+  using Lanes = Eigen::Array<A, lanes, 1>;
+
+  bool is_narrow() const noexcept { return out_ < panel_outputs; }
+
+  static const A* row_of(const MatrixView<const A>& x, Index row) { return x.columns == 0 ? nullptr : &x(row, 0); }
+
+  template <Index rows, Index panels>
+  void tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const;
+  template <std::size_t... r, std::size_t... v, std::size_t... i>
+  void sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals, std::index_sequence<r...>,
+              std::index_sequence<v...>, std::index_sequence<i...>) const;
+  template <Index rows>
+  void pass(const MatrixView<const A>& x, Index row, Index first, Index last, const MatrixView<A>& out) const;
+
+  Index out_ = 0;
+  Index in_ = 0;
+  Index panels_ = 0;
+  AlignedVector<A> weight_;  // [out, in] if narrow, else [panels, in, panel_outputs], where outputs beyond `out` are 0
+  AlignedVector<A> bias_;    // [panels, panel_outputs]
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class A>
+template <class Weight, class Bias>
+Product<A>::Product(Index out, Index in, Weight weight, Bias bias)
+    : out_(out), in_(in), panels_((out + panel_outputs - 1) / panel_outputs) {
+  static_assert(panel_outputs % 4 == 0);  // so that there are as many biases as narrow weights are taken at a time
+  const Index padded = detail::product(panels_, panel_outputs, "weight");
+  bias_.assign(static_cast<std::size_t>(padded), A(0));
+  weight_.assign(static_cast<std::size_t>(detail::product(is_narrow() ? (out + 3) / 4 * 4 : padded, in, "weight")),
+                 A(0));
+  for (Index o = 0; o < out; ++o) {
+    bias_[static_cast<std::size_t>(o)] = bias(o);
+    A* const target =
+        weight_.data() + (is_narrow() ? o * in : o / panel_outputs * in * panel_outputs + o % panel_outputs);
+    const Index stride = is_narrow() ? 1 : panel_outputs;
+    for (Index f = 0; f < in; ++f) target[f * stride] = weight(o, f);
+  }
+}
+
+template <class A>
+void Product<A>::multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const {
+  if (is_narrow()) {
+    for (Index r = 0; r < x.rows; ++r)
+      for (Index o = 0; o < out_; o += 4) {
+        std::array<A, 4> totals;
+        std::copy_n(bias_.data() + o, 4, totals.begin());
+        for (Index begin = 0; begin < in_; begin += block_features) {
+          const A* const weight = weight_.data() + o * in_ + begin;
+          const auto sums = detail::dots(&x(r, begin), (std::min)(block_features, in_ - begin), 0, weight, weight + in_,
+                                         weight + 2 * in_, weight + 3 * in_);
+          for (std::size_t i = 0; i < 4; ++i) totals[i] += sums[i];
+        }
+        std::copy_n(totals.begin(), (std::min)(Index{4}, out_ - o), &out(r, o));
+      }
+    return;
+  }
+  // As many panels as fit into L2 meet all rows before the next come.
+  constexpr Index cached = 256 * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
+  const Index step = (std::max)(Index{1}, cached / (std::max)(Index{1}, in_) / panels_at_a_time) * panels_at_a_time;
+  using Pass = void (Product::*)(const MatrixView<const A>&, Index, Index, Index, const MatrixView<A>&) const;
+  constexpr Pass passes[] = {&Product::pass<1>, &Product::pass<2>, &Product::pass<3>,
+                             &Product::pass<4>, &Product::pass<5>, &Product::pass<6>};
+  for (Index begin = first; begin < last; begin += step)
+    for (Index row = 0; row < x.rows; row += tile_rows)
+      (this->*passes[static_cast<std::size_t>((std::min)(tile_rows, x.rows - row) - 1)])(
+          x, row, begin, (std::min)(last, begin + step), out);
+}
+
+// The panels [first, last) of a few rows. With one or two of them, several panels at a time, so that the sums do not
+// wait for each other.
+template <class A>
+template <Index rows>
+void Product<A>::pass(const MatrixView<const A>& x, Index row, Index first, Index last,
+                      const MatrixView<A>& out) const {
+  constexpr Index together = rows == 1 ? panels_at_a_time : rows == 2 ? 2 : 1;
+  for (; first + together <= last; first += together) tile<rows, together>(x, row, first, out);
+  if constexpr (together > 1)
+    for (; first < last; ++first) tile<rows, 1>(x, row, first, out);
+}
+
+// `panels` panels of `rows` rows: the sums start from the bias, and those of outputs that there are go to `out`.
+template <class A>
+template <Index rows, Index panels>
+void Product<A>::tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const {
+  constexpr Index width = panels * panel_outputs;
+  std::array<const A*, std::size_t{rows}> from;
+  alignas(64) A totals[std::size_t{rows}][std::size_t{width}];
+  for (Index r = 0; r < rows; ++r) {
+    from[static_cast<std::size_t>(r)] = row_of(x, row + r);
+    std::copy_n(bias_.data() + panel * panel_outputs, width, totals[r]);
+  }
+  sum_up(from, weight_.data() + panel * in_ * panel_outputs, totals[0], std::make_index_sequence<std::size_t{rows}>(),
+         std::make_index_sequence<std::size_t{2 * panels}>(),
+         std::make_index_sequence<std::size_t{rows * 2 * panels}>());
+  const Index valid = (std::min)(width, out_ - panel * panel_outputs);
+  for (Index r = 0; r < rows; ++r) std::copy_n(totals[r], valid, &out(row + r, panel * panel_outputs));
+}
+
+// The inner loop, for every register of sums: totals[r, v] += sum_f x[r][f] * weight[f, v], where v counts registers of
+// outputs. The weight's registers are loaded by name: written as operands, g++ loads them once for each row.
+template <class A>
+template <std::size_t... r, std::size_t... v, std::size_t... i>
+[[gnu::noinline]] void Product<A>::sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals,
+                                          std::index_sequence<r...>, std::index_sequence<v...>,
+                                          std::index_sequence<i...>) const {
+  constexpr std::size_t registers = sizeof...(v);
+  const A* const rows[] = {x[r]...};
+  const A* const columns[] = {weight + static_cast<Index>(v / 2) * in_ * panel_outputs +
+                              static_cast<Index>(v % 2) * lanes...};
+  for (Index begin = 0; begin < in_; begin += block_features) {
+    const Index end = (std::min)(in_, begin + block_features);
+    Lanes sum[] = {(static_cast<void>(i), Lanes::Zero())...};
+    for (Index f = begin; f < end; ++f) {
+      const Lanes factors[] = {Lanes(Eigen::Map<const Lanes>(columns[v] + f * panel_outputs))...};
+      ((sum[i] += rows[i / registers][f] * factors[i % registers]), ...);
+    }
+    ((Eigen::Map<Lanes>(totals + static_cast<Index>(i) * lanes) += sum[i]), ...);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

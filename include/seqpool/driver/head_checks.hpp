@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DRIVER_HEAD_CHECKS_HPP
+#define SEQPOOL_DRIVER_HEAD_CHECKS_HPP
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cstddef>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Each of these is true, or a sentence that says what to write instead.
+
+// What H, a head, maps. The order comes first: of swapped arguments neither is what it is taken for.
+template <class H, class X>
+consteval bool are_vectors() {
+  static_assert(!EigenTensor<H>,
+                "seqpool: the head comes before the vectors: map(head, pooled, device), and map_into(out, head, "
+                "pooled, device).");
+  static_assert(EigenTensor<H> || EigenTensorOfRank<X, 2>,
+                "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool hidden states "
+                "[batch, seq, hidden] first, or use seqpool::Classifier{pooling, heads...} or "
+                "seqpool::Embedder{pooling, heads...}.");
+  if constexpr (!EigenTensor<H> && EigenTensorOfRank<X, 2>) {
+    static_assert(Scalar<element_t<X>>,
+                  "seqpool: a head takes pooled vectors of float, double, Eigen::half or Eigen::bfloat16.");
+    return Scalar<element_t<X>>;
+  } else {
+    return false;
+  }
+}
+
+// A head for anything, and a head for these vectors.
+template <bool some_head, bool head>
+consteval bool is_head() {
+  static_assert(some_head,
+                "seqpool: the head must model seqpool::Head: width(features) and map(Rows<const A> in, Rows<A> out); "
+                "see seqpool/head/head.hpp. Built in: Linear{weight, bias}, Normalize{}, Truncate{features}, "
+                "Sequential{heads...}.");
+  static_assert(head || !some_head,
+                "seqpool: a head and its input must accumulate in one type: a double weight for double input, a float, "
+                "Eigen::half or Eigen::bfloat16 weight for all others.");
+  return head;
+}
+
+template <class D>
+consteval bool is_head_device() {
+  constexpr bool lawful = Device<D> || std::is_same_v<D, CallingThread>;
+  static_assert(lawful,
+                "seqpool: the last argument of map must be a device such as Eigen::ThreadPoolDevice (define "
+                "EIGEN_USE_THREADS before the first Eigen include), with numThreads() and parallelFor(n, cost, f).");
+  return lawful;
+}
+
+// A size that a head's type states, Eigen::Dynamic where it is known at run time only.
+template <class H>
+consteval Index fixed_features() {
+  if constexpr (requires { Index{H::fixed_features}; })
+    return H::fixed_features;
+  else
+    return Eigen::Dynamic;
+}
+template <class H>
+consteval Index fixed_width() {
+  if constexpr (requires { Index{H::fixed_width}; })
+    return H::fixed_width;
+  else
+    return Eigen::Dynamic;
+}
+
+// The same of heads one after the other.
+template <class... H>
+consteval Index fixed_features_of_first() {
+  const Index all[] = {detail::fixed_features<H>()..., Eigen::Dynamic};
+  return all[0];
+}
+template <class... H>
+consteval Index fixed_width_of_last() {
+  const Index all[] = {Eigen::Dynamic, detail::fixed_width<H>()...};
+  return all[sizeof...(H)];
+}
+
+// Whether as many features come as the head's type states.
+template <Index features, Index found>
+consteval bool features_fit() {
+  constexpr bool lawful = features == Eigen::Dynamic || found == Eigen::Dynamic || features == found;
+  static_assert(lawful,
+                "seqpool: a head gets vectors of other than its features: a Linear's weight is [out, in] and its input "
+                "[batch, in], and the width of a head is the features of the next.");
+  return lawful;
+}
+
+// Whether each head's width is the next one's features, as far as their types state it.
+template <class... H>
+consteval bool heads_fit() {
+  const Index features[] = {detail::fixed_features<H>()..., Eigen::Dynamic};
+  const Index widths[] = {detail::fixed_width<H>()..., Eigen::Dynamic};
+  for (std::size_t i = 0; i + 1 < sizeof...(H); ++i)
+    if (features[i + 1] != Eigen::Dynamic && widths[i] != Eigen::Dynamic && features[i + 1] != widths[i]) return false;
+  return true;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_SEQUENTIAL_HPP
+#define SEQPOOL_HEAD_SEQUENTIAL_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/head_checks.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Heads one after the other, as one head: y = h_k(... h_2(h_1(x))). Without any, y = x.
+///
+///     const seqpool::Sequential head{seqpool::Linear{projection}, seqpool::Normalize{}};
+///
+/// **Shapes**: rows `[n, in]` to `[n, width]`, where the width of each head is the features of the next.
+/// **Errors**: `std::invalid_argument` where they are not; sizes that the types state do not compile.
+/// **Cost**: the heads'; allocates rows `[n, width]` of every head but the last.
+template <class... H>
+class Sequential {
+  static_assert(
+      (SomeHead<H> && ...),
+      "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Normalize{}, Truncate{features}, "
+      "or your own with width(features) and map(Rows<const A> in, Rows<A> out).");
+  static_assert(
+      (Head<H, float> && ...) || (Head<H, double> && ...) || !(SomeHead<H> && ...),
+      "seqpool: heads one after the other must accumulate in one type: double weights among themselves, float, "
+      "Eigen::half and Eigen::bfloat16 weights among themselves.");
+  static_assert(detail::heads_fit<H...>(),
+                "seqpool: the width of a head must be the features of the next, and here their types state two sizes "
+                "that differ: a Linear's weight is [out, in].");
+
+ public:
+  static constexpr Index fixed_features = detail::fixed_features_of_first<H...>();
+  static constexpr Index fixed_width = detail::fixed_width_of_last<H...>();
+
+  explicit Sequential(H... heads) : heads_(std::move(heads)...) {}
+
+  /// Head i.
+  template <std::size_t i>
+  [[nodiscard]] const auto& get() const noexcept {
+    return std::get<i>(heads_);
+  }
+
+  [[nodiscard]] Index width(Index features) const {
+    std::apply([&](const H&... head) { ((features = static_cast<Index>(head.width(features))), ...); }, heads_);
+    return features;
+  }
+
+  template <std::floating_point A>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    map(in, out, CallingThread{});
+  }
+
+  template <std::floating_point A, class D>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    map_from<0, A>(in, out, device);
+  }
+
+ private:
+  template <std::size_t i, class A, class D>
+  void map_from(Rows<const A> in, Rows<A> out, const D& device) const;
+
+  std::tuple<H...> heads_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+// Heads i and on.
+template <class... H>
+template <std::size_t i, class A, class D>
+void Sequential<H...>::map_from(Rows<const A> in, Rows<A> out, const D& device) const {
+  if constexpr (sizeof...(H) == 0) {
+    for (Index row = 0; row < in.size(); ++row) std::copy(in[row].begin(), in[row].end(), out[row].begin());
+  } else if constexpr (i + 1 == sizeof...(H)) {
+    seqpool::map_rows(get<i>(), in, out, device);
+  } else {
+    const Index width = static_cast<Index>(get<i>().width(in.features()));
+    detail::AlignedVector<A> between(static_cast<std::size_t>(detail::product(in.size(), width, "rows between heads")));
+    const Rows<A> rows(between.data(), in.size(), width, width);
+    seqpool::map_rows(get<i>(), in, rows, device);
+    map_from<i + 1, A>(rows, out, device);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_TRUNCATE_HPP
+#define SEQPOOL_HEAD_TRUNCATE_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <string>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The first features of each vector: y[f] = x[f] for f < features. For models that were trained so (Matryoshka).
+///
+///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Truncate{256}, seqpool::Normalize{}};
+///
+/// `Normalize` comes after it: what is cut off a vector of length 1 leaves a shorter one.
+///
+/// **Shapes**: rows `[n, in]`, in at least `features`, to `[n, features]`.
+/// **Errors**: `std::invalid_argument` for features less than 1, and for rows of fewer.
+/// **Cost**: O(n * features); allocates nothing.
+/// **Numerics**: exact.
+/// **Source**: sentence-transformers' truncate_dim.
+class Truncate {
+ public:
+  explicit Truncate(Index features) : features_(features) {
+    if (features < 1)
+      detail::fail("Truncate{" + std::to_string(features) + "}: there must be at least one feature left");
+  }
+
+  [[nodiscard]] Index width(Index features) const {
+    if (features < features_)
+      detail::fail("Truncate{" + std::to_string(features_) + "} gets vectors of " + std::to_string(features) +
+                   " features: there must be at least as many");
+    return features_;
+  }
+
+  template <std::floating_point A>
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    for (Index i = 0; i < in.size(); ++i) std::copy_n(in[i].begin(), features_, out[i].begin());
+  }
+
+ private:
+  Index features_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

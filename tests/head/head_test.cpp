@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: MIT
+#define EIGEN_USE_THREADS
+#include <seqpool/head/head.hpp>
+
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+#include "support/random.hpp"
+#include "support/rows.hpp"
+
+using seqpool::Index;
+using seqpool::Rows;
+
+namespace {
+
+template <class A>
+using Matrix = Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>>;
+
+// A user's head that knows no device: differences of neighbours.
+struct Differences {
+  Index width(Index features) const {
+    if (features == 0) throw std::invalid_argument("no features");
+    return features - 1;
+  }
+  template <class A>
+  void map(Rows<const A> in, Rows<A> out) const {
+    for (Index i = 0; i < in.size(); ++i)
+      for (std::size_t f = 0; f < out[i].size(); ++f) out[i][f] = in[i][f + 1] - in[i][f];
+  }
+};
+
+// Says that it has so many threads, so that work is cut for them; one takes all of it.
+struct Cut {
+  int threads;
+  int numThreads() const { return threads; }
+  void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
+                   const std::function<void(Eigen::Index, Eigen::Index)>& f) const {
+    for (Eigen::Index i = n; i-- > 0;) f(i, i + 1);
+  }
+};
+
+// Any head that maps A, so that what runs heads is compiled once for all of them; on the devices of these tests.
+template <class A>
+class AnyHead {
+ public:
+  template <class H>
+  explicit AnyHead(H head)
+      : width_([head](Index features) { return head.width(features); }),
+        alone_([head](Rows<const A> in, Rows<A> out) { head.map(in, out); }),
+        two_([head](Rows<const A> in, Rows<A> out, const Eigen::ThreadPoolDevice& device) {
+          seqpool::map_rows(head, in, out, device);
+        }),
+        cut_([head](Rows<const A> in, Rows<A> out, const Cut& device) { seqpool::map_rows(head, in, out, device); }) {}
+
+  Index width(Index features) const { return width_(features); }
+  void map(Rows<const A> in, Rows<A> out) const { alone_(in, out); }
+  void map(Rows<const A> in, Rows<A> out, const Eigen::ThreadPoolDevice& device) const { two_(in, out, device); }
+  void map(Rows<const A> in, Rows<A> out, const Cut& device) const { cut_(in, out, device); }
+
+ private:
+  std::function<Index(Index)> width_;
+  std::function<void(Rows<const A>, Rows<A>)> alone_;
+  std::function<void(Rows<const A>, Rows<A>, const Eigen::ThreadPoolDevice&)> two_;
+  std::function<void(Rows<const A>, Rows<A>, const Cut&)> cut_;
+};
+
+template <class A>
+auto linear(Index out, Index in, std::uint64_t seed) {
+  const auto weight = test::Random(seed).values<A>(out * in);
+  return seqpool::Linear(Matrix<A>(weight.data(), out, in), test::Random(seed + 1).values<A>(out));
+}
+
+// f(head) for heads of every kind, which take rows of `in` features.
+template <class A, class F>
+void for_each_head(Index in, F f) {
+  constexpr Index panel = seqpool::detail::Product<A>::panel_outputs;
+  using Any = AnyHead<A>;
+  for (const Index out : {Index{1}, Index{3}, panel - 1, panel, panel + 1, 5 * panel + 3})
+    f(Any(linear<A>(out, in, 5)));
+  f(Any(seqpool::Normalize{}));
+  f(Any(seqpool::Truncate{in / 2 + 1}));
+  f(Any(Differences{}));
+  f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a split of it or on the device",
+                   "[guarantees][head]", float, double) {
+  const Index most = 70;
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice two(&thread_pool, 2);
+  for (const Index in : {83, 300}) {
+    const auto x = test::Random(2).values<TestType>(most * in);
+    const auto part = [&](Index first, Index rows) { return Matrix<TestType>(x.data() + first * in, rows, in); };
+    for_each_head<TestType>(in, [&](const auto& head) {
+      std::vector<std::vector<TestType>> alone;
+      for (Index b = 0; b < most; ++b) alone.push_back(test::rows_of(seqpool::map(head, part(b, 1)))[0]);
+      const auto check = [&](const auto& result, Index first) {
+        const auto rows = test::rows_of(result);
+        for (std::size_t b = 0; b < rows.size(); ++b)
+          if (!test::same_bits(rows[b], alone[static_cast<std::size_t>(first) + b])) return false;
+        return true;
+      };
+      for (Index rows = 1; rows <= most; ++rows) {
+        INFO("batch " << rows << ", width " << alone[0].size());
+        REQUIRE(check(seqpool::map(head, part(0, rows)), 0));
+        REQUIRE(check(seqpool::map(head, part(most - rows, rows)), most - rows));
+        REQUIRE(check(seqpool::map(head, part(0, rows), two), 0));
+        REQUIRE(check(seqpool::map(head, part(0, rows), Cut{5}), 0));
+      }
+    });
+  }
+}
+
+TEMPLATE_TEST_CASE("every layout, scalar and memory gives the numbers of row-major", "[head]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  using A = seqpool::accumulator_t<TestType>;
+  const auto values = test::Random(3).values<TestType>(5 * 19);
+  const Matrix<TestType> x(values.data(), 5, 19);
+  Eigen::Tensor<A, 2, Eigen::RowMajor> wide(5, 19);
+  Eigen::Tensor<TestType, 2> column_major(5, 19);
+  for (Index b = 0; b < 5; ++b)
+    for (Index f = 0; f < 19; ++f) {
+      wide(b, f) = seqpool::widen(x(b, f));
+      column_major(b, f) = x(b, f);
+    }
+  for_each_head<A>(19, [&](const auto& head) {
+    const auto expected = test::rows_of(seqpool::map(head, wide));
+    STATIC_REQUIRE(std::is_same_v<decltype(seqpool::map(head, x)), Eigen::Tensor<A, 2, Eigen::RowMajor>>);
+    STATIC_REQUIRE(std::is_same_v<decltype(seqpool::map(head, column_major)), Eigen::Tensor<A, 2>>);
+    CHECK(test::rows_of(seqpool::map(head, x)) == expected);
+    CHECK(test::rows_of(seqpool::map(head, column_major)) == expected);
+    const auto width = static_cast<Index>(expected[0].size());
+    Eigen::Tensor<A, 2> out(5, width);
+    seqpool::map_into(out, head, x);
+    CHECK(test::rows_of(out) == expected);
+    Eigen::Tensor<A, 2, Eigen::RowMajor> rows(5, width);
+    seqpool::map_into(Eigen::TensorMap<Eigen::Tensor<A, 2, Eigen::RowMajor>>(rows.data(), 5, width), head,
+                      column_major);
+    CHECK(test::rows_of(rows) == expected);
+  });
+}
+
+TEST_CASE("Guarantee 7: a head's memory must fit its result, and the message names both", "[guarantees][head]") {
+  const Eigen::Tensor<float, 2, Eigen::RowMajor> x(2, 4);
+  Eigen::Tensor<float, 2> out(2, 4);
+  CHECK_THROWS_AS(seqpool::map_into(out, Differences{}, x), std::invalid_argument);
+  CHECK_THROWS_WITH(seqpool::map_into(out, Differences{}, x),
+                    ct::has_substring("out is [2, 4]") && ct::has_substring("[batch, width] = [2, 3]"));
+  Eigen::Tensor<float, 2> rows(3, 3);
+  CHECK_THROWS_AS(seqpool::map_into(rows, Differences{}, x), std::invalid_argument);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2>> null(nullptr, 2, 4);
+  CHECK_THROWS_AS(seqpool::map(Differences{}, null), std::invalid_argument);
+  CHECK_THROWS_WITH(seqpool::map(Differences{}, Eigen::Tensor<float, 2>(2, 0)), "no features");
+}
+
+TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guarantees][head]") {
+  Eigen::Tensor<float, 2, Eigen::RowMajor> x(8, 9);
+  x.setConstant(1);
+  std::uint32_t bits = 0xffc01234u;  // negative, with a payload
+  std::memcpy(&x(3, 8), &bits, sizeof bits);
+  const auto check = [](const auto& result) {
+    const float quiet = std::numeric_limits<float>::quiet_NaN();
+    for (Index b = 0; b < 8; ++b)
+      for (Index o = 0; o < result.dimension(1); ++o) {
+        if (b == 3 && !std::isfinite(result(b, o))) CHECK(std::memcmp(&result(b, o), &quiet, sizeof quiet) == 0);
+        if (b != 3) CHECK(std::isfinite(result(b, o)));
+      }
+    CHECK(std::isnan(result(3, result.dimension(1) - 1)));
+  };
+  const Eigen::Tensor<float, 2> column_major = x.swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+  check(seqpool::map(Differences{}, x));
+  check(seqpool::map(Differences{}, column_major));
+  check(seqpool::map(seqpool::Normalize{}, x));
+  check(seqpool::map(linear<float>(70, 9, 1), x));
+  check(seqpool::map(linear<float>(2, 9, 1), column_major));
+  check(seqpool::map(seqpool::Truncate{9}, x));
+}
+
+TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantees][head]") {
+  const auto values = test::Random(3).values<float>(70 * 83);
+  const Matrix<float> x(values.data(), 70, 83);
+  const auto check = [&](const auto& head, Index width) {
+    Eigen::Tensor<float, 2, Eigen::RowMajor> out(70, width);
+    const test::AllocationCount count;
+    seqpool::map_into(out, head, x);
+    CHECK(count.so_far() == 0);
+  };
+  check(linear<float>(3, 83, 1), 3);
+  check(linear<float>(200, 83, 1), 200);
+  check(seqpool::Normalize{}, 83);
+  check(seqpool::Truncate{5}, 5);
+}
+
+TEST_CASE("no rows and no features are shapes like others", "[head]") {
+  CHECK(seqpool::map(seqpool::Normalize{}, Eigen::Tensor<float, 2>(0, 4)).dimension(1) == 4);
+  CHECK(seqpool::map(Differences{}, Eigen::Tensor<float, 2>(3, 1)).dimension(0) == 3);
+  CHECK(seqpool::map(seqpool::Normalize{}, Eigen::Tensor<float, 2, Eigen::RowMajor>(3, 0)).dimension(1) == 0);
+  CHECK(seqpool::map(linear<float>(40, 9, 1), Eigen::Tensor<float, 2, Eigen::RowMajor>(0, 9), Cut{3}).dimension(1) ==
+        40);
+}
+
+TEST_CASE("rows are seen where they lie, and in parts", "[head]") {
+  float data[] = {1, 2, -1, 3, 4, -1, 5, 6, -1};
+  const Rows<float> rows(data, 3, 2, 3);
+  CHECK((rows[0].size() == 2 && rows[2][1] == 6));
+  const Rows<const float> part = rows.part(1, 2);
+  CHECK((part.size() == 2 && part[0][0] == 3 && part[1][0] == 5 && part.stride() == 3 && part.features() == 2));
+  float out[] = {0, 0};
+  const Rows<float> to(out, 2, 1, 1);
+  seqpool::Truncate{1}.map(rows.part(0, 2), to);  // rows that are written may be read
+  CHECK((out[0] == 1 && out[1] == 3));
+  seqpool::map_rows(seqpool::Truncate{1}, rows.part(2, 1), to.part(1, 1), seqpool::CallingThread{});
+  CHECK((out[0] == 1 && out[1] == 5));
+  CHECK(Rows<float>(nullptr, 3, 0, 1)[2].empty());
+  CHECK(Rows<float>(nullptr, 3, 0, 1).part(1, 2).size() == 2);
+}
+
+TEST_CASE("what a head is", "[head]") {
+  STATIC_REQUIRE(seqpool::Head<seqpool::Linear<float>, float>);
+  STATIC_REQUIRE(seqpool::Head<seqpool::Linear<Eigen::half>, float>);
+  STATIC_REQUIRE(seqpool::Head<seqpool::Linear<double>, double>);
+  STATIC_REQUIRE(!seqpool::Head<seqpool::Linear<double>, float>);
+  STATIC_REQUIRE(!seqpool::Head<seqpool::Linear<float>, double>);
+  STATIC_REQUIRE(seqpool::Head<Differences, double>);
+  STATIC_REQUIRE(seqpool::SomeHead<seqpool::Linear<double>>);
+  STATIC_REQUIRE(!seqpool::SomeHead<seqpool::Mean>);
+  STATIC_REQUIRE(!seqpool::Head<seqpool::Normalize, int>);
+  STATIC_REQUIRE(seqpool::Head<seqpool::Sequential<seqpool::Linear<double>, seqpool::Normalize>, double>);
+  STATIC_REQUIRE(!seqpool::Head<seqpool::Sequential<seqpool::Linear<double>, seqpool::Normalize>, float>);
+}
