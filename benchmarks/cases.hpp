@@ -49,6 +49,18 @@ States<T, Layout> states(const Shape& shape) {
 
 std::vector<float> query(Index hidden);
 
+// A product's parts, where shape is [rows, outputs, features]: rows [rows, features], a weight [outputs, features] that
+// lies behind them, and a bias [outputs].
+using Matrix = Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>>;
+inline Matrix rows_of(const Shape& shape) {
+  return {elements<float>(shape.batch * shape.hidden), shape.batch, shape.hidden};
+}
+inline Matrix weight_of(const Shape& shape) {
+  const Index behind = shape.batch * shape.hidden;
+  return {elements<float>(behind + shape.seq * shape.hidden) + behind, shape.seq, shape.hidden};
+}
+inline std::vector<float> bias_of(const Shape& shape) { return query(shape.seq); }
+
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With

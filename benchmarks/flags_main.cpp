@@ -10,5 +10,7 @@ int main(int argc, char** argv) {
       bench::add_poolings(shape);
     }
     for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) bench::add_beside_mean(shape);
+    for (const bench::Shape& shape : bench::products)
+      for (const int threads : {1, 2}) bench::add_linear(shape, threads);
   });
 }

@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     add_mask_of_ones(one_narrow_row);
     add_read_limit(one_long_row, 2);
     add_poolings_by_two_threads(one_long_row);
+    for (const Shape& shape : products)
+      for (const int threads : {1, 2}) add_linear(shape, threads);
     add_other_dtypes(short_batch);
     add_overhead();
   });

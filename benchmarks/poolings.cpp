@@ -47,8 +47,10 @@ void add_read_limit(const Shape& shape, int threads) {
   add_read("limit_8_parts", shape, threads, read_8_streams, part / 8);
   add_read("limit_4_tokens", shape, threads, read_4_streams, token);
   add_read("limit_8_tokens", shape, threads, read_8_streams, token);
-  add_read("prefetched_8_tokens", shape, threads, read_8_streams_prefetched, token);
-  add_read("prefetched_8_streams_16_pages_apart", shape, threads, read_8_streams_prefetched, pages);
+  add_read("limit_1_stream_prefetched", shape, threads, read_1_stream_prefetched, token);
+  add_read("limit_4_tokens_prefetched", shape, threads, read_4_streams_prefetched, token);
+  add_read("limit_8_tokens_prefetched", shape, threads, read_8_streams_prefetched, token);
+  add_read("limit_8_streams_16_pages_apart_prefetched", shape, threads, read_8_streams_prefetched, pages);
 }
 
 void add_poolings(const Shape& shape) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The read limit: the fastest plain read of given bytes. It is the machine's and not the flags', so that
-// read_limit.cpp is compiled with the same flags everywhere, and shares no inline function with any other file.
+// The read limit: the fastest read of given bytes that there is, with and without software prefetch. It is the
+// machine's and not the flags', so that read_limit.cpp is compiled with the same flags everywhere, and shares no inline
+// function with any other file.
 #ifndef SEQPOOL_BENCHMARKS_READ_LIMIT_HPP
 #define SEQPOOL_BENCHMARKS_READ_LIMIT_HPP
 
@@ -17,6 +18,8 @@ std::uint64_t read_1_stream(const void* data, std::size_t bytes, std::size_t dis
 std::uint64_t read_2_streams(const void* data, std::size_t bytes, std::size_t distance);
 std::uint64_t read_4_streams(const void* data, std::size_t bytes, std::size_t distance);
 std::uint64_t read_8_streams(const void* data, std::size_t bytes, std::size_t distance);
+std::uint64_t read_1_stream_prefetched(const void* data, std::size_t bytes, std::size_t distance);
+std::uint64_t read_4_streams_prefetched(const void* data, std::size_t bytes, std::size_t distance);
 std::uint64_t read_8_streams_prefetched(const void* data, std::size_t bytes, std::size_t distance);
 
 }  // namespace bench

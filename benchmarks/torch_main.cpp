@@ -87,6 +87,27 @@ void add_masked(const Shape& shape, int threads) {
             [mask](const at::Tensor& x) { return x.masked_fill(mask.unsqueeze(-1) == 0, -1e9).amax(1); });
 }
 
+void add_torch_linear(const Shape& shape, int threads) {
+  const auto matrix = [](const Matrix& m) {
+    return at::from_blob(m.data(), {m.dimension(0), m.dimension(1)}, at::kFloat);
+  };
+  const Case c{"peer_torch_linear", shape, threads};
+  const auto ours = [=] {
+    return [x = rows_of(shape), head = seqpool::Linear{weight_of(shape), bias_of(shape)}] {
+      return seqpool::map(head, x);
+    };
+  };
+  const auto theirs = [=] {
+    at::set_num_threads(threads);
+    return [x = matrix(rows_of(shape)), weight = matrix(weight_of(shape)), bias = at::tensor(bias_of(shape)),
+            quiet = std::make_shared<Quiet>()] {
+      const c10::InferenceMode no_gradients;
+      return Result{at::linear(x, weight, bias)};
+    };
+  };
+  add(c, shape.seq * shape.hidden * static_cast<Index>(sizeof(float)), checked(c, theirs, ours));
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -104,6 +125,11 @@ int main(int argc, char** argv) {
         }
         add_whole(shape, threads);
         add_masked(shape, threads);
+      }
+    for (const Shape& shape : products)
+      for (const int threads : {1, 2}) {
+        add_linear(shape, threads);
+        add_torch_linear(shape, threads);
       }
   });
 }
