@@ -19,20 +19,21 @@ TEST_CASE("what a head maps, on what, and which sizes its type states", "[head_c
 
   using Fixed = seqpool::Linear<float, 3, 4>;
   using Free = seqpool::Linear<float>;
-  STATIC_REQUIRE(detail::fixed_features<Fixed>() == 4);
-  STATIC_REQUIRE(detail::fixed_width<Fixed>() == 3);
-  STATIC_REQUIRE(detail::fixed_features<Free>() == Eigen::Dynamic);
-  STATIC_REQUIRE(detail::fixed_width<seqpool::Normalize>() == Eigen::Dynamic);
-  STATIC_REQUIRE(detail::fixed_features_of_first<Fixed, Free>() == 4);
-  STATIC_REQUIRE(detail::fixed_width_of_last<Free, Fixed>() == 3);
-  STATIC_REQUIRE(detail::fixed_features_of_first<>() == Eigen::Dynamic);
-  STATIC_REQUIRE(detail::fixed_width_of_last<>() == Eigen::Dynamic);
+  STATIC_REQUIRE(detail::sizes_of_head<Fixed>().features == 4);
+  STATIC_REQUIRE(detail::sizes_of_head<Fixed>().width == 3);
+  STATIC_REQUIRE(detail::sizes_of_head<Free>().features == Eigen::Dynamic);
+  STATIC_REQUIRE(detail::sizes_of_head<seqpool::Normalize>().width == Eigen::Dynamic);
+  STATIC_REQUIRE(detail::sizes_of_heads<Fixed, Free>().features == 4);
+  STATIC_REQUIRE(detail::sizes_of_heads<Free, Fixed>().width == 3);
+  STATIC_REQUIRE(detail::sizes_of_heads<>().features == Eigen::Dynamic);
+  STATIC_REQUIRE(detail::sizes_of_heads<>().width == Eigen::Dynamic);
   STATIC_REQUIRE(detail::features_fit<4, 4>());
   STATIC_REQUIRE(detail::features_fit<Eigen::Dynamic, 4>());
   STATIC_REQUIRE(detail::features_fit<4, Eigen::Dynamic>());
 
   using Next = seqpool::Linear<float, 5, 3>;
   STATIC_REQUIRE(detail::heads_fit<>());
+  STATIC_REQUIRE(detail::heads_fit<Fixed>());
   STATIC_REQUIRE(detail::heads_fit<Fixed, Next>());
   STATIC_REQUIRE(detail::heads_fit<Free, Next, Free>());
   STATIC_REQUIRE(!detail::heads_fit<Fixed, Fixed>());

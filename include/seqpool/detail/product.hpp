@@ -23,7 +23,8 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // that each sum from zero. A weight of fewer outputs than a panel has is kept as it is, for dot products of such
 // blocks, of four outputs side by side.
 //
-// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|).
+// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|), unless a
+// product is subnormal.
 template <class A>
 class Product {
  public:
@@ -39,7 +40,6 @@ class Product {
 
   Index out() const noexcept { return out_; }
   Index in() const noexcept { return in_; }
-  A bias(Index o) const { return bias_[static_cast<std::size_t>(o)]; }
 
   // Panels of outputs, what `multiply` can be shared out by.
   Index panels() const noexcept { return is_narrow() ? 1 : panels_; }
@@ -58,6 +58,7 @@ class Product {
 
   static const A* row_of(const MatrixView<const A>& x, Index row) { return x.columns == 0 ? nullptr : &x(row, 0); }
 
+  void multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const;
   template <Index rows, Index panels>
   void tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const;
   template <std::size_t... r, std::size_t... v, std::size_t... i>
@@ -96,18 +97,7 @@ Product<A>::Product(Index out, Index in, Weight weight, Bias bias)
 template <class A>
 void Product<A>::multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const {
   if (is_narrow()) {
-    for (Index r = 0; r < x.rows; ++r)
-      for (Index o = 0; o < out_; o += 4) {
-        std::array<A, 4> totals;
-        std::copy_n(bias_.data() + o, 4, totals.begin());
-        for (Index begin = 0; begin < in_; begin += block_features) {
-          const A* const weight = weight_.data() + o * in_ + begin;
-          const auto sums = detail::dots(&x(r, begin), (std::min)(block_features, in_ - begin), 0, weight, weight + in_,
-                                         weight + 2 * in_, weight + 3 * in_);
-          for (std::size_t i = 0; i < 4; ++i) totals[i] += sums[i];
-        }
-        std::copy_n(totals.begin(), (std::min)(Index{4}, out_ - o), &out(r, o));
-      }
+    if (first < last) multiply_narrow(x, out);
     return;
   }
   // As many panels as fit into L2 meet all rows before the next come.
@@ -120,6 +110,23 @@ void Product<A>::multiply(const MatrixView<const A>& x, Index first, Index last,
     for (Index row = 0; row < x.rows; row += tile_rows)
       (this->*passes[static_cast<std::size_t>((std::min)(tile_rows, x.rows - row) - 1)])(
           x, row, begin, (std::min)(last, begin + step), out);
+}
+
+// Every output, by dot products.
+template <class A>
+void Product<A>::multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const {
+  for (Index r = 0; r < x.rows; ++r)
+    for (Index o = 0; o < out_; o += 4) {
+      std::array<A, 4> totals;
+      std::copy_n(bias_.data() + o, 4, totals.begin());
+      for (Index begin = 0; begin < in_; begin += block_features) {
+        const A* const weight = weight_.data() + o * in_ + begin;
+        const auto sums = detail::dots(&x(r, begin), (std::min)(block_features, in_ - begin), 0, weight, weight + in_,
+                                       weight + 2 * in_, weight + 3 * in_);
+        for (std::size_t i = 0; i < 4; ++i) totals[i] += sums[i];
+      }
+      std::copy_n(totals.begin(), (std::min)(Index{4}, out_ - o), &out(r, o));
+    }
 }
 
 // The panels [first, last) of a few rows. With one or two of them, several panels at a time, so that the sums do not

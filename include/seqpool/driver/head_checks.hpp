@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_DRIVER_HEAD_CHECKS_HPP
 #define SEQPOOL_DRIVER_HEAD_CHECKS_HPP
 
+#include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/scalar.hpp>
@@ -54,51 +55,42 @@ consteval bool is_head_device() {
   return lawful;
 }
 
-// A size that a head's type states, Eigen::Dynamic where it is known at run time only.
+// Sizes that a head's type states, Eigen::Dynamic where they are known at run time only.
+struct HeadSizes {
+  Index features = Eigen::Dynamic;
+  Index width = Eigen::Dynamic;
+};
+
 template <class H>
-consteval Index fixed_features() {
-  if constexpr (requires { Index{H::fixed_features}; })
-    return H::fixed_features;
-  else
-    return Eigen::Dynamic;
-}
-template <class H>
-consteval Index fixed_width() {
-  if constexpr (requires { Index{H::fixed_width}; })
-    return H::fixed_width;
-  else
-    return Eigen::Dynamic;
+consteval HeadSizes sizes_of_head() {
+  HeadSizes sizes;
+  if constexpr (requires { Index{H::fixed_features}; }) sizes.features = H::fixed_features;
+  if constexpr (requires { Index{H::fixed_width}; }) sizes.width = H::fixed_width;
+  return sizes;
 }
 
-// The same of heads one after the other.
+// The same of heads one after the other: what the first takes and the last gives.
 template <class... H>
-consteval Index fixed_features_of_first() {
-  const Index all[] = {detail::fixed_features<H>()..., Eigen::Dynamic};
-  return all[0];
-}
-template <class... H>
-consteval Index fixed_width_of_last() {
-  const Index all[] = {Eigen::Dynamic, detail::fixed_width<H>()...};
-  return all[sizeof...(H)];
+consteval HeadSizes sizes_of_heads() {
+  const HeadSizes all[] = {HeadSizes{}, detail::sizes_of_head<H>()..., HeadSizes{}};
+  return {all[1].features, all[sizeof...(H)].width};
 }
 
 // Whether as many features come as the head's type states.
 template <Index features, Index found>
 consteval bool features_fit() {
-  constexpr bool lawful = features == Eigen::Dynamic || found == Eigen::Dynamic || features == found;
-  static_assert(lawful,
+  static_assert(detail::sizes_agree(features, found),
                 "seqpool: a head gets vectors of other than its features: a Linear's weight is [out, in] and its input "
                 "[batch, in], and the width of a head is the features of the next.");
-  return lawful;
+  return detail::sizes_agree(features, found);
 }
 
 // Whether each head's width is the next one's features, as far as their types state it.
 template <class... H>
 consteval bool heads_fit() {
-  const Index features[] = {detail::fixed_features<H>()..., Eigen::Dynamic};
-  const Index widths[] = {detail::fixed_width<H>()..., Eigen::Dynamic};
-  for (std::size_t i = 0; i + 1 < sizeof...(H); ++i)
-    if (features[i + 1] != Eigen::Dynamic && widths[i] != Eigen::Dynamic && features[i + 1] != widths[i]) return false;
+  const HeadSizes all[] = {HeadSizes{}, detail::sizes_of_head<H>()...};
+  for (std::size_t i = 0; i < sizeof...(H); ++i)
+    if (!detail::sizes_agree(all[i].width, all[i + 1].features)) return false;
   return true;
 }
 

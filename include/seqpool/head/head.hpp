@@ -151,7 +151,7 @@ void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[mayb
     using T = detail::element_t<X>;
     using A = accumulator_t<T>;
     if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_head_device<D>() &&
-                  detail::features_fit<detail::fixed_features<H>(), detail::static_sizes<X>()[1]>() &&
+                  detail::features_fit<detail::sizes_of_head<H>().features, detail::static_sizes<X>()[1]>() &&
                   detail::is_result<Out, A>()) {
       const auto from = detail::matrix_view(x, "head input");
       const auto to = detail::matrix_view(out, "out");

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_HEAD_LINEAR_HPP
 #define SEQPOOL_HEAD_LINEAR_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
@@ -14,6 +15,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -29,7 +31,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work).
 /// **Numerics**: weights and sums in `accumulator_t`, every output in one fixed order of additions;
 /// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |weight[o, f] * x[f]| + |bias[o]|), as long as that sum
-/// is finite and the result is normal.
+/// is finite and neither a product nor the result is subnormal.
 /// **Source**: torch.nn.Linear.
 template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic>
 class Linear {

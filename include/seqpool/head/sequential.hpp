@@ -39,8 +39,8 @@ class Sequential {
                 "that differ: a Linear's weight is [out, in].");
 
  public:
-  static constexpr Index fixed_features = detail::fixed_features_of_first<H...>();
-  static constexpr Index fixed_width = detail::fixed_width_of_last<H...>();
+  static constexpr Index fixed_features = detail::sizes_of_heads<H...>().features;
+  static constexpr Index fixed_width = detail::sizes_of_heads<H...>().width;
 
   explicit Sequential(H... heads) : heads_(std::move(heads)...) {}
 
