@@ -18,10 +18,10 @@ file(READ ${SOURCE_DIR}/tests/CMakeLists.txt tests)
 file(READ ${SOURCE_DIR}/include/seqpool/seqpool.hpp umbrella)
 file(GLOB_RECURSE headers RELATIVE ${SOURCE_DIR}/include/seqpool ${SOURCE_DIR}/include/seqpool/*.hpp)
 foreach(header IN LISTS headers)
-  if(NOT lists MATCHES "include/seqpool/${header}\n")
+  if(NOT header MATCHES "^adapter/" AND NOT lists MATCHES "include/seqpool/${header}\n")
     fault("include/seqpool/${header} is in no file set of CMakeLists.txt")
   endif()
-  if(NOT header MATCHES "^(detail|driver|io)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
+  if(NOT header MATCHES "^(detail|driver|io|adapter)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
     fault("seqpool/${header} is not in the umbrella")
   endif()
   # io/ is one reader and one writer in small pieces, tested as a whole; the umbrella is what the ODR test includes.
@@ -41,8 +41,8 @@ foreach(header IN LISTS headers)
 endforeach()
 
 # The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
-# other. What is private stands in detail, driver and io, where no user looks for a name to call.
-set(rooms version detail/bits scalar detail as_matrix input fold driver pool pooling stream head seqpool io)
+# other. What is private stands in detail, driver, io and adapter, where no user looks for a name to call.
+set(rooms version detail/bits scalar detail as_matrix input fold driver pool pooling stream head seqpool io adapter)
 foreach(header IN LISTS headers)
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} includes REGEX "^#include <seqpool/.*[.]hpp>")
   seqpool_room(${header} room)
@@ -56,12 +56,16 @@ foreach(header IN LISTS headers)
     endif()
   endforeach()
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} private REGEX "^namespace.*detail {")
-  if(private AND NOT room MATCHES "^(detail|detail/bits|driver|io)$")
-    fault("seqpool/${header} has a namespace detail, which stands in detail/, driver/ and io/ only")
+  if(private AND NOT room MATCHES "^(detail|detail/bits|driver|io|adapter)$")
+    fault("seqpool/${header} has a namespace detail, which stands in detail/, driver/, io/ and adapter/ only")
   endif()
 endforeach()
 
 # Every test file is built.
+include(${SOURCE_DIR}/cmake/seqpool-adapters.cmake)
+foreach(name IN LISTS seqpool_adapters ITEMS runtime_tensor)
+  string(APPEND tests " adapter/${name}_test.cpp")  # by one loop of tests/adapter
+endforeach()
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}/tests ${SOURCE_DIR}/tests/*_test.cpp)
 foreach(source IN LISTS sources)
   if(NOT tests MATCHES "${source}")

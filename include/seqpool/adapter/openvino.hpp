@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_ADAPTER_OPENVINO_HPP
+#define SEQPOOL_ADAPTER_OPENVINO_HPP
+
+// What OpenVINO gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ov::Tensor.
+//
+//     const ov::Tensor states = request.get_tensor("last_hidden_state"), ids_mask =
+//     request.get_tensor("attention_mask"); const auto vectors =
+//     seqpool::mean_pool(seqpool::adapter::hidden_states<float>(states),
+//                                             seqpool::adapter::mask<std::int64_t>(ids_mask));
+#include <seqpool/adapter/runtime_tensor.hpp>
+
+#include <openvino/runtime/remote_tensor.hpp>
+#include <openvino/runtime/tensor.hpp>
+
+namespace seqpool::inline SEQPOOL_ABI::adapter {
+
+/// Strides are kept, those of a region of interest too. A tensor that was never allocated, and one of a device, throw
+/// `std::invalid_argument`.
+template <>
+struct Access<ov::Tensor> {
+  [[nodiscard]] static Memory memory(const ov::Tensor& tensor) {
+    if (!tensor) seqpool::detail::fail("the ov::Tensor is empty: it holds no memory");
+    if (tensor.is<ov::RemoteTensor>())
+      seqpool::detail::fail("the ov::Tensor is a device's: copy it to one of the CPU by copy_to first");
+    const ov::element::Type type = tensor.get_element_type();
+    Memory memory{nullptr, element_of(type), type.to_string(), {}, {}};
+    const ov::Shape& shape = tensor.get_shape();
+    memory.sizes.assign(shape.begin(), shape.end());
+    if (memory.element == Element::other) return memory;  // its data and strides may have no answer
+    memory.data = tensor.data();
+    for (const std::size_t bytes : tensor.get_strides())
+      memory.strides.push_back(static_cast<Index>(bytes / type.size()));
+    return memory;
+  }
+
+ private:
+  static Element element_of(const ov::element::Type& type) {
+    switch (type) {
+      case ov::element::f32:
+        return Element::float32;
+      case ov::element::f64:
+        return Element::float64;
+      case ov::element::f16:
+        return Element::float16;
+      case ov::element::bf16:
+        return Element::bfloat16;
+      case ov::element::i64:
+        return Element::int64;
+      case ov::element::i32:
+        return Element::int32;
+      case ov::element::i16:
+        return Element::int16;
+      case ov::element::i8:
+        return Element::int8;
+      case ov::element::u8:
+        return Element::uint8;
+      case ov::element::boolean:
+        return Element::boolean;
+      default:
+        return Element::other;
+    }
+  }
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI::adapter
+
+#endif
