@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Real encoder output, classified by four strategies side by side, and compared with PyTorch's own logits.
 //
-//   04_classify [FILE]     FILE: as examples/data/generate.py makes it; without it, the one in examples/data
+//   04_classify [--all] [FILE]     FILE: as examples/data/generate.py makes it; without it, the one in examples/data
+//                                  --all: every sentence, not the first ten
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -51,7 +52,7 @@ std::string cut(const std::string& text, std::size_t width) {
   return text.substr(0, head) + "..." + text.substr(text.size() - (width - head - 3));
 }
 
-int run(const std::string& path) {
+int run(const std::string& path, bool all) {
   const Safetensors file(path);
   const auto sentences = nlohmann::json::parse(file.metadata().at("sentences")).get<std::vector<std::string>>();
   const auto topics = nlohmann::json::parse(file.metadata().at("topics")).get<std::vector<std::string>>();
@@ -65,32 +66,31 @@ int run(const std::string& path) {
       judge(file, "attention", seqpool::Attention{file.tensor<float, 1>("attention.query")}),
   };
 
-  std::cout << "hidden states [" << hidden_states.dimension(0) << ", " << hidden_states.dimension(1) << ", "
-            << hidden_states.dimension(2) << "] of " << file.metadata().at("model") << "; ! marks a wrong answer\n\n";
-  std::cout << cut("sentence", 56) << " " << cut("topic", 11);
-  for (const Verdict& verdict : verdicts) std::cout << cut(verdict.strategy, 17);
-  std::cout << "\n" << std::fixed;
+  std::cout << "Hidden states [" << hidden_states.dimension(0) << ", " << hidden_states.dimension(1) << ", "
+            << hidden_states.dimension(2) << "] of " << file.metadata().at("model")
+            << ".\nEach strategy's probability of the topic, or ! and what it says instead.\n\n"
+            << cut("sentence", 44) << " " << cut("topic", 11);
+  for (const Verdict& verdict : verdicts) std::cout << cut(verdict.strategy, 11);
+  std::cout << "\n" << std::fixed << std::setprecision(2);
   std::array<int, 4> right{};
+  const Index shown = all ? labels.dimension(0) : (std::min)(labels.dimension(0), Index{10});
   for (Index b = 0; b < labels.dimension(0); ++b) {
-    std::cout << cut(sentences[static_cast<std::size_t>(b)], 56) << " "
-              << cut(topics.at(static_cast<std::size_t>(labels(b))), 11);
+    const auto& topic = topics.at(static_cast<std::size_t>(labels(b)));
+    if (b < shown) std::cout << cut(sentences[static_cast<std::size_t>(b)], 44) << " " << cut(topic, 11);
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
       const Index chosen = verdicts[i].classes(b);
       right[i] += chosen == labels(b) ? 1 : 0;
-      std::cout << cut(topics.at(static_cast<std::size_t>(chosen)), 9) << " " << std::setprecision(2)
-                << verdicts[i].probabilities(b, chosen) << (chosen == labels(b) ? "   " : " ! ");
+      if (b >= shown) continue;
+      if (chosen == labels(b))
+        std::cout << verdicts[i].probabilities(b, chosen) << std::string(7, ' ');
+      else
+        std::cout << cut("!" + topics.at(static_cast<std::size_t>(chosen)), 11);
     }
-    std::cout << "\n";
+    if (b < shown) std::cout << "\n";
   }
-
-  std::cout
-      << "\nWhy there is no fifth column for the flattened [batch, seq*hidden]: a head on it would need a weight for "
-         "every\nposition, here ["
-      << topics.size() << ", " << hidden_states.dimension(1) * hidden_states.dimension(2) << "] instead of ["
-      << topics.size() << ", " << hidden_states.dimension(2)
-      << "]. What it learns of a word at position 3 it does not know\nat position 4, padding becomes input, and a "
-         "sentence longer than those in training does not fit at all.\nSo seqpool does not compile with a tensor "
-         "of rank 2; pooling takes [batch, seq, hidden].\n\n";
+  if (shown < labels.dimension(0))
+    std::cout << "... and " << labels.dimension(0) - shown << " more: --all shows them\n";
+  std::cout << "\n";
 
   const int total = static_cast<int>(sentences.size());
   bool close = true;
@@ -107,8 +107,12 @@ int run(const std::string& path) {
 }
 
 int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const bool all = !arguments.empty() && arguments.front() == "--all";
+  const std::string path =
+      arguments.size() > (all ? 1 : 0) ? arguments.back() : SEQPOOL_EXAMPLES_DATA "/topics.safetensors";
   try {
-    return run(argc > 1 ? argv[1] : SEQPOOL_EXAMPLES_DATA "/topics.safetensors");
+    return run(path, all);
   } catch (const std::exception& error) {
     std::cerr << "04_classify: " << error.what() << "\n";
     return 1;

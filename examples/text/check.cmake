@@ -1,0 +1,79 @@
+# cmake -D PROGRAM=... -D DATA=... -D WORK=... -P check.cmake: runs classify_text as its users do.
+file(REMOVE_RECURSE ${WORK})
+file(MAKE_DIRECTORY ${WORK})
+
+# run(<result> <words of the output, a regular expression> [INPUT file] arguments...)
+function(run expected words)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "INPUT" "")
+  if(NOT arg_INPUT)
+    set(arg_INPUT /dev/null)
+  endif()
+  execute_process(COMMAND ${PROGRAM} ${arg_UNPARSED_ARGUMENTS} INPUT_FILE ${arg_INPUT}
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+  if(NOT result EQUAL expected OR NOT "${output}${errors}" MATCHES "${words}")
+    message(SEND_ERROR "classify_text ${arg_UNPARSED_ARGUMENTS} ended with ${result}:\n${output}${errors}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+# Arguments: classes, what decided, the nearest sentence, and a last line with the difference to Python.
+run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention football 1.00\n  nearest 0.[0-9]+: .* \\(football\\)\n \
+ \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\nLargest difference to Python's vectors of 80 committed \
+sentences: [0-9.]+e-0[678] \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
+
+# A word longer than what the encoder takes is cut, and that is said; one token less is not.
+string(REPEAT "word " 254 fits)
+string(REPEAT "word " 255 long)
+run(0 "what is longer is cut" ${long})
+run(0 "Largest difference" ${fits})
+
+# Lines, as tab-separated values: one batch, one more line than a batch, and every line what it is alone.
+foreach(count IN ITEMS 1 32 33)
+  file(STRINGS ${DATA}/sentences.tsv lines REGEX "^test" LIMIT_COUNT ${count})
+  list(TRANSFORM lines REPLACE "^[^\t]*\t[^\t]*\t" "")
+  list(JOIN lines "\n" text)
+  file(WRITE ${WORK}/lines "${text}\n")
+  run(0 "Largest difference" INPUT ${WORK}/lines --tsv --out ${WORK}/vectors)
+  string(REGEX MATCHALL "[^\n]+" rows "${output}")
+  list(LENGTH rows length)
+  math(EXPR length "${length} - 1")
+  if(NOT length EQUAL count OR NOT output MATCHES "^cls\tcls_probability\t.*\tcosine\tnearest\tsentence\n")
+    message(SEND_ERROR "${count} lines gave ${length} rows:\n${output}")
+  endif()
+  # 384 floats a sentence behind a header of less than 300 bytes.
+  file(SIZE ${WORK}/vectors size)
+  math(EXPR least "${count} * 384 * 4")
+  math(EXPR most "${least} + 300")
+  if(size LESS least OR size GREATER most)
+    message(SEND_ERROR "${count} vectors took ${size} bytes")
+  endif()
+endforeach()
+list(GET lines 32 last_line)
+list(GET rows 33 last_row)
+run(0 "" --tsv ${last_line})
+string(FIND "${output}" "${last_row}" position)
+if(position EQUAL -1)
+  message(SEND_ERROR "alone:\n${output}in a batch:\n${last_row}")
+endif()
+
+# Nothing at all, an empty line, bytes that are no UTF-8, a tab.
+run(0 "" --tsv)
+file(WRITE ${WORK}/odd "\n\t\nno newline at the end")
+run(0 "" INPUT ${WORK}/odd --tsv)
+if(NOT output MATCHES "\t\n.*\t \n.*\tno newline at the end\n$")
+  message(SEND_ERROR "odd lines:\n${output}")
+endif()
+execute_process(COMMAND printf "a\\377b\\n" OUTPUT_FILE ${WORK}/bytes)
+run(0 "Largest difference" INPUT ${WORK}/bytes)
+
+# Accuracy on sentences that the classifiers have not seen.
+run(0 "cls +70 of 80 right, 87.5 %\nmean +74 of 80 .*\nmax +72 of 80 .*\nattention +73 of 80" --evaluate)
+
+# One number of Python's vectors changed to 1: the program must see it.
+file(COPY ${DATA}/topics.safetensors ${DATA}/text.safetensors ${DATA}/tokenizer.xml ${DATA}/tokenizer.bin DESTINATION ${WORK}/data)
+file(SIZE ${WORK}/data/text.safetensors size)
+math(EXPR last "${size} - 4")
+execute_process(COMMAND printf "\\000\\000\\200\\077" COMMAND dd of=${WORK}/data/text.safetensors bs=1 seek=${last} conv=notrunc ERROR_QUIET)
+run(1 "FAILED. Largest difference to Python's vectors of 80 committed sentences: [0-9.]+e[+-]0[01] " --data ${WORK}/data "A goal.")
+run(1 "classify_text: .*nowhere/tokenizer.xml" --data ${WORK}/nowhere "A goal.")
+run(1 "classify_text: .*nowhere" --out ${WORK}/nowhere/vectors "A goal.")

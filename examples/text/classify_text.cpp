@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// Text in, class and vector out: a tokenizer and an encoder by OpenVINO, all behind them by seqpool, no Python.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <seqpool/adapter/openvino.hpp>
+#include <seqpool/io/safetensors.hpp>
+#include <seqpool/seqpool.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "shading.hpp"
+#include "text_encoder.hpp"
+#include "topics.hpp"
+
+namespace {
+
+using seqpool::Index;
+
+constexpr std::size_t batch_size = 32;
+constexpr float python_bound = 1e-5f;    // two runtimes differ by 2e-7 here; one padded token too many gives 1e-2
+constexpr float float32_bound = 0.999f;  // what int8 weights leave of the cosine; 0.99938 here
+
+struct Options {
+  std::vector<std::string> sentences;
+  std::string data = SEQPOOL_EXAMPLES_DATA;
+  std::string out;
+  bool tsv = false, evaluate = false;
+};
+
+// What is said of some sentences.
+struct Answer {
+  Vectors vectors;                                                  // [batch, hidden], of length 1
+  std::array<Vectors, 4> probabilities;                             // [batch, classes] by each strategy
+  std::array<Eigen::Tensor<Index, 1, Eigen::RowMajor>, 4> classes;  // [batch] by each strategy
+  std::vector<std::vector<std::string>> tokens;                     // the real ones of each sentence
+  std::vector<std::vector<float>> weights;                          // of the attention pooling, one a token
+};
+
+Answer answer(TextEncoder& encoder, const Topics& topics, std::span<const std::string> sentences) {
+  const Encoded encoded = encoder.encode(sentences);
+  const auto x = seqpool::adapter::hidden_states<float>(encoded.hidden_states);
+  const auto mask = seqpool::adapter::mask<std::int64_t>(encoded.attention_mask);
+
+  const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Normalize{}};
+  Answer result{embedder.embed(x, mask), topics.probabilities(x, mask), {}, {}, {}};
+  for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i] = seqpool::argmax(result.probabilities[i]);
+  for (Index b = 0; b < x.batch(); ++b) {
+    const Index tokens = mask.next_run(b, {0, x.seq()}).end;  // padding is on the right
+    result.weights.push_back(
+        topics.attention_weights(Eigen::TensorMap<const Vectors>(x.token(b, 0), tokens, x.hidden())));
+    const std::int64_t* const ids = encoded.ids.data<std::int64_t>() + b * x.seq();
+    std::vector<std::string>& text = result.tokens.emplace_back();
+    for (Index s = 0; s < tokens; ++s) text.push_back(encoder.token(ids[s]));
+  }
+  return result;
+}
+
+// The committed sentence whose vector is nearest by cosine, which of vectors of length 1 is the product.
+struct Nearest {
+  Index sentence;
+  float cosine;
+};
+Nearest nearest(const Topics& topics, const Answer& answer, Index row) {
+  const Eigen::VectorXf cosines =
+      seqpool::as_matrix(topics.vectors) * seqpool::as_matrix(answer.vectors).row(row).transpose();
+  Nearest result{};
+  result.cosine = cosines.maxCoeff(&result.sentence);
+  return result;
+}
+
+void print(const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    std::printf("%s\n ", sentences[i].c_str());
+    for (std::size_t s = 0; s < answer.classes.size(); ++s) {
+      const Index chosen = answer.classes[s](row);
+      std::printf(" %s %s %.2f%s", Topics::strategies[s], topics.names.at(static_cast<std::size_t>(chosen)).c_str(),
+                  static_cast<double>(answer.probabilities[s](row, chosen)),
+                  s + 1 < answer.classes.size() ? "," : "\n");
+    }
+    const Nearest other = nearest(topics, answer, row);
+    const auto place = static_cast<std::size_t>(other.sentence);
+    std::printf("  nearest %.2f: %s (%s)\n", static_cast<double>(other.cosine),
+                shortened(topics.sentences.at(place), 72).c_str(),
+                topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
+    std::printf("%s", shaded(answer.tokens[i], answer.weights[i], "  ", 96).c_str());
+    std::printf(answer.tokens[i].size() == TextEncoder::most_tokens ? "  (what is longer is cut)\n\n" : "\n");
+  }
+}
+
+void print_tsv(const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    for (std::size_t s = 0; s < answer.classes.size(); ++s) {
+      const Index chosen = answer.classes[s](row);
+      std::printf("%s\t%.6f\t", topics.names.at(static_cast<std::size_t>(chosen)).c_str(),
+                  static_cast<double>(answer.probabilities[s](row, chosen)));
+    }
+    const Nearest other = nearest(topics, answer, row);
+    std::string sentence = sentences[i];
+    std::replace(sentence.begin(), sentence.end(), '\t', ' ');
+    std::printf("%.6f\t%s\t%s\n", static_cast<double>(other.cosine),
+                topics.sentences.at(static_cast<std::size_t>(other.sentence)).c_str(), sentence.c_str());
+  }
+}
+
+// Answers what `next` gives, a batch at a time, until it gives nothing; the vectors of all are kept for `out`.
+template <class Next>
+void run(TextEncoder& encoder, const Topics& topics, const Options& options, Next next) {
+  if (options.tsv) {
+    for (const char* strategy : Topics::strategies) std::printf("%s\t%s_probability\t", strategy, strategy);
+    std::printf("cosine\tnearest\tsentence\n");
+  }
+  std::vector<float> kept;
+  std::size_t done = 0;
+  for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
+    const Answer result = answer(encoder, topics, batch);
+    (options.tsv ? print_tsv : print)(topics, result, batch);
+    if (!options.out.empty())
+      kept.insert(kept.end(), result.vectors.data(), result.vectors.data() + result.vectors.size());
+    done += batch.size();
+    if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%zu sentences", done);
+  }
+  if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\n");
+  if (options.out.empty()) return;
+  const auto hidden = topics.vectors.dimension(1);
+  seqpool::io::SafetensorsWriter writer;
+  writer.add("vectors", Eigen::TensorMap<const Vectors>(kept.data(), static_cast<Index>(done), hidden));
+  writer.metadata("pooling", "mean").metadata("normalized", "true").write(options.out);
+}
+
+void next_of(std::span<const std::string>& rest, std::vector<std::string>& batch) {
+  const auto part = rest.first((std::min)(rest.size(), batch_size));
+  batch.assign(part.begin(), part.end());
+  rest = rest.subspan(part.size());
+}
+
+// How many of the committed sentences each strategy classifies rightly; their classifiers have not seen them.
+void evaluate(const Topics& topics, const Answer& committed) {
+  const auto total = topics.labels.size();
+  for (std::size_t s = 0; s < committed.classes.size(); ++s) {
+    int right = 0;
+    for (Index b = 0; b < total; ++b) right += committed.classes[s](b) == topics.labels(b) ? 1 : 0;
+    std::printf("%-10s %d of %d right, %.1f %%\n", Topics::strategies[s], right, static_cast<int>(total),
+                100.0 * right / static_cast<double>(total));
+  }
+  std::printf("\n");
+}
+
+// Whether the vectors of the committed sentences are Python's, and by how much they are not.
+bool same_as_python(const Topics& topics, const Answer& committed, std::FILE* out) {
+  const auto ours = seqpool::as_matrix(committed.vectors), float32 = seqpool::as_matrix(topics.float32_vectors);
+  const float difference = (ours - seqpool::as_matrix(topics.vectors)).cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
+  const float cosine = ours.cwiseProduct(float32).rowwise().sum().minCoeff<Eigen::PropagateNaN>();
+  const bool same = difference <= python_bound && cosine >= float32_bound;
+  std::fprintf(out,
+               "Smallest cosine to SentenceTransformer.encode, whose weights are not int8: %.4f (bound %.3f).\n"
+               "%sLargest difference to Python's vectors of %d committed sentences: %.1e (bound %.0e).\n",
+               static_cast<double>(cosine), static_cast<double>(float32_bound), same ? "" : "FAILED. ",
+               static_cast<int>(ours.rows()), static_cast<double>(difference), static_cast<double>(python_bound));
+  return same;
+}
+
+int run(const Options& options) {
+  TextEncoder encoder(SEQPOOL_TEXT_TOKENIZERS, options.data + "/tokenizer.xml", SEQPOOL_TEXT_MODEL);
+  const Topics topics(options.data);
+  const Answer committed = answer(encoder, topics, topics.sentences);
+
+  if (options.evaluate) {
+    evaluate(topics, committed);
+  } else if (!options.sentences.empty()) {
+    run(encoder, topics, options, [rest = std::span(options.sentences)](auto& batch) mutable { next_of(rest, batch); });
+  } else {
+    if (isatty(STDIN_FILENO) != 0) std::fprintf(stderr, "Type a sentence a line; Ctrl-D ends.\n");
+    run(encoder, topics, options, [&](auto& batch) {
+      const std::size_t most = isatty(STDIN_FILENO) != 0 ? 1 : batch_size;  // who types wants each answer at once
+      for (std::string line; batch.size() < most && std::getline(std::cin, line);) batch.push_back(line);
+    });
+  }
+  return same_as_python(topics, committed, options.tsv ? stderr : stdout) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Classifies sentences about astronomy, cooking, finance and football, and says what decided."};
+  app.add_option("sentence", options.sentences, "what to classify; without any, the lines of standard input");
+  app.add_flag("--tsv", options.tsv, "one line of tab-separated values a sentence, and a first one that names them");
+  app.add_option("--out", options.out,
+                 "write the vectors [sentences, hidden] to this safetensors file, as \"vectors\"");
+  app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly");
+  app.add_option("--data", options.data, "folder of the tokenizer, the classifiers and the committed sentences");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    return run(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "classify_text: %s\n", error.what());
+    return 1;
+  }
+}
