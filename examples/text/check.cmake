@@ -2,7 +2,7 @@
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
-# run(<result> <words of the output, a regular expression> [INPUT file] arguments...)
+# run(<result> <words of the output or of the errors, a regular expression> [INPUT file] arguments...)
 function(run expected words)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "INPUT" "")
   if(NOT arg_INPUT)
@@ -10,7 +10,7 @@ function(run expected words)
   endif()
   execute_process(COMMAND ${PROGRAM} ${arg_UNPARSED_ARGUMENTS} INPUT_FILE ${arg_INPUT}
     RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
-  if(NOT result EQUAL expected OR NOT "${output}${errors}" MATCHES "${words}")
+  if(NOT result EQUAL expected OR NOT (output MATCHES "${words}" OR errors MATCHES "${words}"))
     message(SEND_ERROR "classify_text ${arg_UNPARSED_ARGUMENTS} ended with ${result}:\n${output}${errors}")
   endif()
   set(output "${output}" PARENT_SCOPE)

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <seqpool/adapter/openvino.hpp>
@@ -78,6 +79,7 @@ Nearest nearest(const Topics& topics, const Answer& answer, Index row) {
 }
 
 void print(const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
+  const bool colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const auto row = static_cast<Index>(i);
     std::printf("%s\n ", sentences[i].c_str());
@@ -92,7 +94,7 @@ void print(const Topics& topics, const Answer& answer, std::span<const std::stri
     std::printf("  nearest %.2f: %s (%s)\n", static_cast<double>(other.cosine),
                 shortened(topics.sentences.at(place), 72).c_str(),
                 topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
-    std::printf("%s", shaded(answer.tokens[i], answer.weights[i], "  ", 96).c_str());
+    std::printf("%s", shaded(answer.tokens[i], answer.weights[i], colours, "  ", 96).c_str());
     std::printf(answer.tokens[i].size() == TextEncoder::most_tokens ? "  (what is longer is cut)\n\n" : "\n");
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Tokens with their weights as shades below them, for any terminal.
+// Tokens, shaded by their weights.
 #ifndef SEQPOOL_EXAMPLES_TEXT_SHADING_HPP
 #define SEQPOOL_EXAMPLES_TEXT_SHADING_HPP
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -21,26 +22,28 @@ inline std::string shortened(const std::string& text, std::size_t width) {
   return text.substr(0, end) + "...";
 }
 
-// The tokens in one line, or in several of at most `width` characters, each with a line of shades below it: the darkest
-// for the largest weight. "##" joins a token to the one before.
-inline std::string shaded(std::span<const std::string> tokens, std::span<const float> weights,
+// The tokens in one line, or in several of at most `width` characters, the darker the larger their weight: by colours,
+// or by a line of shades below each. "##" joins a token to the one before.
+inline std::string shaded(std::span<const std::string> tokens, std::span<const float> weights, bool colours,
                           const std::string& indent, std::size_t width) {
+  constexpr std::array shades{" ", "░", "▒", "▓", "█"};
+  constexpr std::array palette{"", "\033[30;48;5;230m", "\033[30;48;5;222m", "\033[30;48;5;214m", "\033[30;48;5;208m"};
   const float largest = *std::max_element(weights.begin(), weights.end());
-  std::string result, text, shades;
+  std::string result, text, below;
   std::size_t used = 0;
   const auto end_line = [&] {
-    result += indent + text + "\n" + indent + shades + "\n";
-    text.clear(), shades.clear(), used = 0;
+    result += indent + text + "\n" + (colours ? "" : indent + below + "\n");
+    text.clear(), below.clear(), used = 0;
   };
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const bool joined = tokens[i].starts_with("##") && tokens[i].size() > 2;
     const std::string token = joined ? tokens[i].substr(2) : tokens[i];
     if (used > 0 && used + characters(token) + 1 > width) end_line();
-    if (used > 0 && !joined) text += " ", shades += " ", ++used;
-    text += token;
+    if (used > 0 && !joined) text += " ", below += " ", ++used;
     const float share = weights[i] / largest;
-    const char* const shade = share > 0.6f ? "█" : share > 0.3f ? "▓" : share > 0.1f ? "▒" : share > 0.03f ? "░" : " ";
-    for (std::size_t c = 0; c < characters(token); ++c) shades += shade;
+    const std::size_t level = share > 0.6f ? 4 : share > 0.3f ? 3 : share > 0.1f ? 2 : share > 0.03f ? 1 : 0;
+    text += colours && level > 0 ? palette[level] + token + "\033[0m" : token;
+    for (std::size_t c = 0; c < characters(token); ++c) below += shades[level];
     used += characters(token);
   }
   end_line();
