@@ -56,6 +56,13 @@ if(position EQUAL -1)
   message(SEND_ERROR "alone:\n${output}in a batch:\n${last_row}")
 endif()
 
+# As many as do not fit in a batch, as arguments.
+run(0 "" --tsv ${lines})
+string(REGEX MATCHALL "[^\n]+" rows_of_arguments "${output}")
+if(NOT rows_of_arguments STREQUAL rows)
+  message(SEND_ERROR "as arguments:\n${output}")
+endif()
+
 # Nothing at all, an empty line, bytes that are no UTF-8, a tab.
 run(0 "" --tsv)
 file(WRITE ${WORK}/odd "\n\t\nno newline at the end")
