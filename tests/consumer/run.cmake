@@ -33,6 +33,13 @@ function(must_refuse sentence)
   endif()
 endfunction()
 
+# Installs seqpool into ${prefix}, configured with the arguments.
+function(install_seqpool)
+  must_run(${configure_seqpool} ${ARGN})
+  must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool)
+  must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
+endfunction()
+
 # Configures, builds and runs the project.
 function(consume)
   must_run(${configure} -S ${project} -B ${WORK_DIR}/build ${ARGN})

@@ -1,12 +1,11 @@
 # io as a library: what uses it cannot see nlohmann/json, and is compiled for another instruction set than the library.
 readme_says("-D SEQPOOL_COMPILED_IO=ON")
-must_run(${configure_seqpool} -D SEQPOOL_COMPILED_IO=ON)
-must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool)
-must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
+install_seqpool(-D SEQPOOL_COMPILED_IO=ON)
 
 file(WRITE ${WORK_DIR}/no_json/nlohmann/json.hpp "#error nlohmann/json is included\n")
 set(flags "-I${WORK_DIR}/no_json")
-if(CMAKE_HOST_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+cmake_host_system_information(RESULT processor QUERY OS_PLATFORM)
+if(processor MATCHES "x86_64|AMD64")
   string(APPEND flags " -msse4.1")
 endif()
 consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION} -D CONSUMER_COMPONENTS=io

@@ -4,7 +4,7 @@ set(fetched ${no_eigen} -D FETCHCONTENT_SOURCE_DIR_SEQPOOL_EIGEN3=${EIGEN_DIR})
 set(sentence "SEQPOOL_FETCH_DEPENDENCIES=ON downloads it")
 
 # Alone, seqpool downloads it; in another project it asks first.
-must_run(${configure_seqpool} ${fetched})
+install_seqpool(${fetched})
 must_refuse(${sentence} ${configure} -S ${project} -B ${WORK_DIR}/refused -D CONSUMER_SUBDIRECTORY=${SOURCE_DIR} ${fetched})
 must_run(${configure} -S ${project} -B ${WORK_DIR}/subdirectory -D CONSUMER_SUBDIRECTORY=${SOURCE_DIR} ${fetched}
   -D SEQPOOL_FETCH_DEPENDENCIES=ON
@@ -13,5 +13,4 @@ must_refuse(${sentence} ${configure} -S ${SOURCE_DIR} -B ${WORK_DIR}/io -D SEQPO
   -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
 )
 
-must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
 consume(-D CMAKE_PREFIX_PATH=${prefix})

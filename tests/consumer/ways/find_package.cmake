@@ -1,5 +1,5 @@
 # The installed package, its component io, and what it refuses.
-must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+install_seqpool()
 consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION} -D CONSUMER_COMPONENTS=io)
 set(asks ${configure} --fresh -S ${project} -B ${WORK_DIR}/refused -D CMAKE_PREFIX_PATH=${prefix})
 must_refuse("compatible with requested version \"99.0\"" ${asks} -D CONSUMER_VERSION=99.0)

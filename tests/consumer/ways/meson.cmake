@@ -2,7 +2,7 @@
 need(meson meson)
 need(pkg_config pkg-config)
 set(ENV{CXX} ${COMPILER})
-must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+install_seqpool()
 file(COPY ${project}/ DESTINATION ${WORK_DIR}/source)
 file(MAKE_DIRECTORY ${WORK_DIR}/source/subprojects)
 file(CREATE_LINK ${SOURCE_DIR} ${WORK_DIR}/source/subprojects/seqpool SYMBOLIC)

@@ -1,7 +1,7 @@
 # The compiler alone, told by pkg-config where things are.
 need(pkg_config pkg-config)
 readme_says("`seqpool-io`")
-must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+install_seqpool()
 set(ENV{PKG_CONFIG_PATH} ${prefix}/share/pkgconfig)
 must_run(${pkg_config} --modversion seqpool seqpool-io)
 if(NOT output STREQUAL "${VERSION}\n${VERSION}\n")

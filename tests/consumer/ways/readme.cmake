@@ -1,6 +1,6 @@
 # Each block of CMake in the README, in a project around it: find_package of what is installed, and FetchContent, whose
 # source is the one here.
-must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+install_seqpool()
 file(READ ${SOURCE_DIR}/README.md readme)
 set(blocks 0)
 while(readme MATCHES "```cmake\n([^`]*)```(.*)")

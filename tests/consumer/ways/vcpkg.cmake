@@ -60,6 +60,9 @@ foreach(features IN ITEMS core io)
   set(FEATURES core ${features})
   set(CURRENT_PACKAGES_DIR ${WORK_DIR}/${features})
   include(${port}/portfile.cmake)
+  if(NOT EXISTS ${CURRENT_PACKAGES_DIR}/share/seqpool/seqpool-config.cmake)
+    message(FATAL_ERROR "the package is not in share/seqpool, where vcpkg looks for it")
+  endif()
   set(asks ${configure} --fresh -S ${project} -B ${WORK_DIR}/io_build -D CMAKE_PREFIX_PATH=${CURRENT_PACKAGES_DIR}
     -D CONSUMER_COMPONENTS=io
   )
