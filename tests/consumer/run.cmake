@@ -1,7 +1,13 @@
-# cmake -D WAY=... -P run.cmake: uses seqpool from a project outside the tree, and fails unless that works.
+# cmake -D WAY=... -P run.cmake: uses seqpool from outside its tree, as ways/${WAY}.cmake says, and fails unless that works.
+cmake_minimum_required(VERSION 3.25...4.3)
 file(REMOVE_RECURSE ${WORK_DIR})
+file(MAKE_DIRECTORY ${WORK_DIR})
 set(prefix ${WORK_DIR}/prefix)
 set(project ${CMAKE_CURRENT_LIST_DIR}/project)
+set(configure ${CMAKE_COMMAND} -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER})
+set(configure_seqpool ${configure} -S ${SOURCE_DIR} -B ${WORK_DIR}/seqpool
+  -D SEQPOOL_BUILD_TESTS=OFF -D SEQPOOL_BUILD_EXAMPLES=OFF
+)
 
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
@@ -17,81 +23,46 @@ function(must_run)
   set(output "${output}" PARENT_SCOPE)
 endfunction()
 
-set(configure ${CMAKE_COMMAND} -S ${project} -B ${WORK_DIR}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER})
-
-if(WAY STREQUAL "find_package" OR WAY STREQUAL "too_high" OR WAY STREQUAL "pkg_config" OR WAY STREQUAL "readme")
-  must_run(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
-endif()
-
-if(WAY STREQUAL "too_high")
-  run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=99.0)
-  if(result EQUAL 0 OR NOT output MATCHES "version \"99.0\"")
-    message(FATAL_ERROR "seqpool 99.0 was not refused:\n${output}")
+# The command has to fail, and say `sentence`, however its lines are broken.
+function(must_refuse sentence)
+  run(${ARGN})
+  string(REGEX REPLACE "[ \n]+" " " said "${output}")
+  string(FIND "${said}" "${sentence}" position)
+  if(result EQUAL 0 OR position EQUAL -1)
+    message(FATAL_ERROR "${ARGN}\nshould fail and say \"${sentence}\":\n${output}")
   endif()
-  return()
-endif()
+endfunction()
 
-if(WAY STREQUAL "readme")
-  # Each block of CMake, in a project around it: what is installed, and what is fetched, which is the source here.
-  file(READ ${SOURCE_DIR}/README.md readme)
-  set(blocks 0)
-  while(readme MATCHES "```cmake\n([^`]*)```(.*)")
-    set(readme "${CMAKE_MATCH_2}")
-    math(EXPR blocks "${blocks} + 1")
-    file(WRITE ${WORK_DIR}/${blocks}/CMakeLists.txt
-      "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\nadd_executable(app ${project}/main.cpp ${project}/other.cpp)\n${CMAKE_MATCH_1}")
-    must_run(${CMAKE_COMMAND} -S ${WORK_DIR}/${blocks} -B ${WORK_DIR}/${blocks}/build -G ${GENERATOR}
-      -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_PREFIX_PATH=${prefix} -D FETCHCONTENT_SOURCE_DIR_SEQPOOL=${SOURCE_DIR}
-    )
-    must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/${blocks}/build --target app)
-    must_run(${WORK_DIR}/${blocks}/build/app)
-  endwhile()
-  if(NOT blocks EQUAL 2)
-    message(FATAL_ERROR "README.md has ${blocks} blocks of CMake")
-  endif()
-  return()
-endif()
+# Installs seqpool into ${prefix}, configured with the arguments.
+function(install_seqpool)
+  must_run(${configure_seqpool} ${ARGN})
+  must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool)
+  must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
+endfunction()
 
-if(WAY STREQUAL "pkg_config")
-  find_program(pkg_config pkg-config)
-  if(NOT pkg_config)
-    message("SKIPPED: no pkg-config on this machine")
+# Configures, builds and runs the project.
+function(consume)
+  must_run(${configure} -S ${project} -B ${WORK_DIR}/build ${ARGN})
+  must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
+  must_run(${WORK_DIR}/build/consumer)
+endfunction()
+
+# Finds a tool, or ends the test as skipped.
+macro(need variable tool)
+  find_program(${variable} ${tool})
+  if(NOT ${variable})
+    message("SKIPPED: no ${tool} on this machine")
     return()
   endif()
-  set(ENV{PKG_CONFIG_PATH} ${prefix}/share/pkgconfig)
-  must_run(${pkg_config} --modversion seqpool)
-  if(NOT output MATCHES "^${VERSION}")
-    message(FATAL_ERROR "pkg-config says ${output} instead of ${VERSION}")
-  endif()
-  must_run(${pkg_config} --cflags seqpool)
-  separate_arguments(flags UNIX_COMMAND "${output}")
-  must_run(${COMPILER} -std=c++20 ${flags} ${project}/main.cpp ${project}/other.cpp -o ${WORK_DIR}/consumer)
-  must_run(${WORK_DIR}/consumer)
-  return()
-endif()
+endmacro()
 
-if(WAY STREQUAL "fetched_dependencies")
-  # Without a network: what would be downloaded is what lies here, and find_package finds nothing.
-  must_run(${CMAKE_COMMAND} -S ${SOURCE_DIR} -B ${WORK_DIR}/seqpool -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER}
-    -D CMAKE_DISABLE_FIND_PACKAGE_Eigen3=ON -D FETCHCONTENT_SOURCE_DIR_SEQPOOL_EIGEN3=${EIGEN_DIR}
-    -D SEQPOOL_BUILD_TESTS=OFF
-  )
-  must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool --target 01_quickstart)
-  must_run(${WORK_DIR}/seqpool/examples/01_quickstart)
-  must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/seqpool --prefix ${prefix})
-  must_run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=${VERSION})
-elseif(WAY STREQUAL "find_package")
-  must_run(${configure} -D CMAKE_PREFIX_PATH=${prefix} -D SEQPOOL_VERSION=${VERSION})
-elseif(WAY STREQUAL "add_subdirectory")
-  must_run(${configure} -D SEQPOOL_SOURCE_DIR=${SOURCE_DIR})
-elseif(WAY STREQUAL "fetch_content")
-  must_run(${configure} -D SEQPOOL_FETCH=ON -D FETCHCONTENT_SOURCE_DIR_SEQPOOL=${SOURCE_DIR})
-endif()
-must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/build)
-must_run(${WORK_DIR}/build/consumer)
-must_run(${WORK_DIR}/build/consumer_io)
-# A subproject brings no tests, examples or options of ours into its consumer's build.
-file(GLOB strays ${WORK_DIR}/build/*seqpool*/tests ${WORK_DIR}/build/*seqpool*/examples)
-if(strays)
-  message(FATAL_ERROR "built in a consumer's tree: ${strays}")
-endif()
+# The README has to show what a way does.
+function(readme_says text)
+  file(READ ${SOURCE_DIR}/README.md readme)
+  string(FIND "${readme}" "${text}" position)
+  if(position EQUAL -1)
+    message(FATAL_ERROR "README.md does not say: ${text}")
+  endif()
+endfunction()
+
+include(${CMAKE_CURRENT_LIST_DIR}/ways/${WAY}.cmake)

@@ -4,12 +4,12 @@
 
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
+#include <seqpool/io/json.hpp>
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/io/tensor_info.hpp>
 #include <seqpool/scalar.hpp>
-
-#include <nlohmann/json.hpp>
+#include <seqpool/version.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -30,25 +30,22 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // Takes the JSON parser's events one by one, and throws at the first that does not fit. There is no document tree, so
 // memory grows with valid tensors only, and an array or object one level too deep is refused before it is entered.
-class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
+class HeaderParser final : public seqpool::json_detail::Events {
  public:
   HeaderParser(std::string file, std::uint64_t data_size) : file_(std::move(file)), data_size_(data_size) {}
 
   [[nodiscard]] Header take() { return std::move(header_); }
 
-  bool start_object(std::size_t) override;
-  bool key(std::string& key) override;
-  bool end_object() override;
-  bool start_array(std::size_t) override;
-  bool end_array() override;
-  bool number_unsigned(std::uint64_t value) override;
-  bool string(std::string& value) override;
-  bool null() override { refuse("null"); }
-  bool boolean(bool) override { refuse("a boolean"); }
-  bool number_integer(std::int64_t value) override { refuse("the number " + std::to_string(value)); }
-  bool number_float(double, const std::string& text) override { refuse("the number " + excerpt(text)); }
-  bool binary(nlohmann::json::binary_t&) override { refuse("binary data"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override;
+  void start_object() override;
+  void key(const std::string& key) override;
+  void end_object() override;
+  void start_array() override;
+  void end_array() override;
+  void string(const std::string& value) override;
+  void number(std::uint64_t value) override;
+  void other_number(const std::string& text) override { refuse("the number " + excerpt(text)); }
+  void other(const char* what) override { refuse(what); }
+  void error(std::size_t position, std::string_view words) override;
 
  private:
   enum class Place { outside, header, metadata, tensor, list };
@@ -72,11 +69,11 @@ class HeaderParser final : public nlohmann::json_sax<nlohmann::json> {
 
 inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file) {
   HeaderParser parser(file, data_size);
-  nlohmann::json::sax_parse(json.data(), json.data() + json.size(), &parser);
+  seqpool::json_detail::parse_json(json, parser);
   return parser.take();
 }
 
-inline bool HeaderParser::start_object(std::size_t) {
+inline void HeaderParser::start_object() {
   if (place_ == Place::outside)
     place_ = Place::header;
   else if (place_ != Place::header)
@@ -85,17 +82,16 @@ inline bool HeaderParser::start_object(std::size_t) {
     place_ = Place::metadata;
   else
     place_ = Place::tensor;
-  return true;
 }
 
-inline bool HeaderParser::key(std::string& key) {
+inline void HeaderParser::key(const std::string& key) {
   const auto once = [&](bool seen) {
     if (seen) fail("the key '" + excerpt(key) + "' appears twice");
   };
   if (place_ == Place::header) {
     name_ = key;
     once(key == metadata_key ? std::exchange(has_metadata_, true) : header_.tensors.contains(key));
-    return true;
+    return;
   }
   field_ = key;
   if (place_ == Place::metadata)
@@ -108,23 +104,20 @@ inline bool HeaderParser::key(std::string& key) {
     once(offsets_.has_value());
   else
     fail("unknown key '" + excerpt(key) + "', expected dtype, shape and data_offsets only");
-  return true;
 }
 
-inline bool HeaderParser::end_object() {
+inline void HeaderParser::end_object() {
   if (place_ == Place::tensor) finish_tensor();
   place_ = place_ == Place::header ? Place::outside : Place::header;
-  return true;
 }
 
-inline bool HeaderParser::start_array(std::size_t) {
+inline void HeaderParser::start_array() {
   if (place_ != Place::tensor || field_ == "dtype") refuse("an array");
   place_ = Place::list;
   list_.clear();
-  return true;
 }
 
-inline bool HeaderParser::end_array() {
+inline void HeaderParser::end_array() {
   place_ = Place::tensor;
   if (field_ == "shape") {
     shape_.emplace(list_.begin(), list_.end());
@@ -132,10 +125,9 @@ inline bool HeaderParser::end_array() {
     if (list_.size() != 2) fail("data_offsets holds " + std::to_string(list_.size()) + " numbers, expected 2");
     offsets_.emplace(list_[0], list_[1]);
   }
-  return true;
 }
 
-inline bool HeaderParser::number_unsigned(std::uint64_t value) {
+inline void HeaderParser::number(std::uint64_t value) {
   const bool is_shape = field_ == "shape";
   if (place_ != Place::list) refuse("the number " + std::to_string(value));
   if (is_shape && value > static_cast<std::uint64_t>((std::numeric_limits<Index>::max)()))
@@ -143,10 +135,9 @@ inline bool HeaderParser::number_unsigned(std::uint64_t value) {
   if (list_.size() == (is_shape ? max_rank : 2))
     fail(field_ + " holds more than " + std::to_string(list_.size()) + " numbers");
   list_.push_back(value);
-  return true;
 }
 
-inline bool HeaderParser::string(std::string& value) {
+inline void HeaderParser::string(const std::string& value) {
   if (place_ == Place::metadata) {
     header_.metadata.emplace(field_, value);
   } else if (place_ == Place::tensor && field_ == "dtype") {
@@ -155,15 +146,9 @@ inline bool HeaderParser::string(std::string& value) {
   } else {
     refuse("a string");
   }
-  return true;
 }
 
-inline bool HeaderParser::parse_error(std::size_t position, const std::string&,
-                                      const nlohmann::json::exception& error) {
-  // The parser's own words come before the first of these, the token that it stumbled over behind it: bytes of the
-  // file, which may hold these words as well.
-  std::string_view words = error.what();
-  words = words.substr(0, words.find("; last read"));
+inline void HeaderParser::error(std::size_t position, std::string_view words) {
   throw Error(file_,
               "the header is not valid JSON at byte " + std::to_string(position) + " (" + excerpt(words, 200) + ")");
 }

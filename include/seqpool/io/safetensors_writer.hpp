@@ -5,13 +5,14 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
+#include <seqpool/io/json.hpp>
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/io/replacement_file.hpp>
 #include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/io/tensor_info.hpp>
 #include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
 
-#include <nlohmann/json.hpp>
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include <algorithm>
@@ -94,11 +95,8 @@ inline constexpr const char* writer_name = "safetensors writer";
 
 // `text` as a JSON string. Throws Error if it is not UTF-8.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::exception&) {
-    throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
-  }
+  if (auto quoted = seqpool::json_detail::quoted_json(text)) return *std::move(quoted);
+  throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
 }
 
 // Copies a tensor's elements in row-major order; `size` is what they take in bytes.
@@ -197,20 +195,30 @@ inline std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWri
 }
 
 inline std::string SafetensorsWriter::length_and_header() const {
-  std::string json = "{";
-  const auto separate = [&json] {
-    if (json.back() != '{') json += ',';
+  const auto separate = [](std::string& json) {
+    if (json.back() != '{' && json.back() != '[') json += ',';
   };
-  if (!metadata_.empty())
-    json += detail::json_string(std::string(detail::metadata_key)) + ":" + nlohmann::json(metadata_).dump();
+  std::string json = "{";
+  if (!metadata_.empty()) {
+    json += detail::json_string(std::string(detail::metadata_key)) + ":{";
+    for (const auto& [key, value] : metadata_) {
+      separate(json);
+      json += detail::json_string(key) + ":" + detail::json_string(value);
+    }
+    json += '}';
+  }
   std::uint64_t begin = 0;
   for (const auto* tensor : in_file_order()) {
     const auto& [name, item] = *tensor;
     const std::uint64_t end = begin + item.data.size();
-    separate();
+    std::string shape = "[";
+    for (const Index size : item.info.shape) {
+      separate(shape);
+      shape += std::to_string(size);
+    }
+    separate(json);
     json += detail::json_string(name) + R"(:{"dtype":")" + std::string(dtype_name(item.info.dtype)) + R"(","shape":)" +
-            nlohmann::json(item.info.shape).dump() + R"(,"data_offsets":[)" + std::to_string(begin) + "," +
-            std::to_string(end) + "]}";
+            shape + R"(],"data_offsets":[)" + std::to_string(begin) + "," + std::to_string(end) + "]}";
     begin = end;
   }
   json += '}';

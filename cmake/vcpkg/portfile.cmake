@@ -1,0 +1,19 @@
+# Header-only library. An overlay port of the checkout that it is in: `vcpkg install seqpool --overlay-ports=cmake/vcpkg`.
+set(VCPKG_BUILD_TYPE release)
+get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+
+vcpkg_check_features(OUT_FEATURE_OPTIONS FEATURE_OPTIONS
+  INVERTED_FEATURES io CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json
+)
+vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}"
+  OPTIONS
+    -DSEQPOOL_BUILD_TESTS=OFF
+    -DSEQPOOL_BUILD_EXAMPLES=OFF
+    -DSEQPOOL_FETCH_DEPENDENCIES=OFF
+    -DSEQPOOL_INSTALL=ON
+    ${FEATURE_OPTIONS}
+)
+vcpkg_cmake_install()
+vcpkg_cmake_config_fixup(CONFIG_PATH share/cmake/seqpool)
+vcpkg_fixup_pkgconfig()
+vcpkg_install_copyright(FILE_LIST "${SOURCE_PATH}/LICENSE")

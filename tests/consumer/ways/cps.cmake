@@ -1,0 +1,19 @@
+# The package by its Common Package Specification alone.
+if(CMAKE_VERSION VERSION_LESS 4.3)
+  message("SKIPPED: no CMake 4.3 on this machine")
+  return()
+endif()
+readme_says("-D SEQPOOL_INSTALL_CPS=ON")
+install_seqpool(-D SEQPOOL_INSTALL_CPS=ON)
+file(REMOVE_RECURSE ${prefix}/share/cmake)
+consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION})
+must_run(${configure} -S ${project} -B ${WORK_DIR}/io -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=io)
+
+# It asks for no version and for no place of what was at hand here.
+foreach(file IN ITEMS seqpool seqpool-io)
+  file(READ ${prefix}/share/cps/seqpool/${file}.cps cps)
+  string(JSON requires GET "${cps}" requires)
+  if(requires MATCHES "hints|version")
+    message(FATAL_ERROR "${file}.cps requires ${requires}")
+  endif()
+endforeach()
