@@ -38,6 +38,9 @@ foreach(header IN LISTS headers)
   if(text MATCHES "using namespace")
     fault("seqpool/${header} has a using namespace")
   endif()
+  if(text MATCHES "\n */// [|] ([^\n]*[^|\n])\n")
+    fault("seqpool/${header} has a row of a table that goes on in the next line, where it is none: ${CMAKE_MATCH_1}")
+  endif()
 endforeach()
 
 # The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
