@@ -19,8 +19,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | expression | meaning |
 /// |---|---|
 /// | `device.numThreads()` | how many threads there are; fewer than 2: the calling thread does all |
-/// | `device.parallelFor(n, cost, f)` | calls `f(first, last)` for ranges that make up `[0, n)`, and returns when all
-/// are done |
+/// | `device.parallelFor(n, cost, f)` | calls `f(first, last)` for ranges that make up `[0, n)`, and waits for all |
 template <class D>
 concept Device = requires(const D& device, Eigen::Index n, Eigen::TensorOpCost cost,
                           std::function<void(Eigen::Index, Eigen::Index)> f) {

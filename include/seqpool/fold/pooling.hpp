@@ -36,8 +36,9 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// | `p.init(s, hidden)` | s becomes the empty state, whatever it was; allocates only if s never had this size |
 /// | `p.fold(s, tokens)` | s takes in the next tokens, a `TokenBlock<T>` `[n, hidden]` |
 /// | `p.merge(s, next)` | s takes in what `next` has seen, which comes after what s has seen |
-/// | `p.finish(s, out)` | writes the result to `out`, a `std::span` `[width]`; zeros for the empty state. s may serve
-/// as scratch, but to finish again gives the same |
+/// | `p.finish(s, out)` | writes the result to `out`, a `std::span` `[width]`; zeros for the empty state |
+///
+/// `finish` may use s as scratch, as long as to finish again gives the same.
 ///
 /// A pooling may also say:
 ///
@@ -45,9 +46,9 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// |---|---|---|
 /// | `P::Result<T>` | element of the result | `accumulator_t<T>` |
 /// | `p.reads()` | the tokens it has to see, `Reads` | `Reads::every_token` |
-/// | `p.check(batch, seq)` | throws if what p holds per token, `[batch, seq]`, does not fit; asked before any fold |
-/// fits all | | `p.name()` | a `std::string`, which saved states are known by | `""` | | `s.visit(f)` | calls f for
-/// each number or `Accumulators` in s | s cannot be saved |
+/// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
+/// | `p.name()` | a `std::string`, which saved states are known by | `""` |
+/// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing;
 /// fold(A ++ B) equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B)

@@ -25,8 +25,7 @@ inline constexpr Index score_tile = detail::tile_tokens;
 /// | expression | meaning |
 /// |---|---|
 /// | `s.heads()` | how many softmaxes run side by side |
-/// | `s.score(tile, scores)` | writes the score of token i by head k to `scores[k * score_tile + i]`, `[heads,
-/// score_tile]` |
+/// | `s.score(tile, scores)` | head k's score of token i goes to `scores[k * score_tile + i]`, `[heads, score_tile]` |
 template <class S, class T>
 concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, std::span<accumulator_t<T>> scores) {
   { s.heads() } -> std::convertible_to<Index>;

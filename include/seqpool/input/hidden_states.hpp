@@ -20,8 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | `x.batch()`, `x.hidden()` | how many sequences; features of a token |
 /// | `x.seq()`, `x.seq(b)` | tokens of the longest sequence, or more; tokens of sequence b, padding counted |
 /// | `x.token(b, s)` | the first feature of token s of sequence b |
-/// | `x.token_stride()`, `x.hidden_stride()` | elements from one token of a sequence, and from one feature, to the next
-/// |
+/// | `x.token_stride()`, `x.hidden_stride()` | elements from one token of a sequence, or one feature, to the next |
 ///
 /// One whose tokens are computed and not stored says instead of the last two rows:
 ///

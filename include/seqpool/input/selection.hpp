@@ -19,8 +19,7 @@ struct Run {
 /// | expression | meaning |
 /// |---|---|
 /// | `s.check(batch, seq)` | throws `std::invalid_argument` unless s fits `[batch, seq]` and holds lawful values |
-/// | `s.next_run(row, within)` | the first run of real tokens of `row` inside `within`, as long as it goes; an empty
-/// one if there is none |
+/// | `s.next_run(row, within)` | the first whole run of real tokens of `row` inside `within`; empty if there is none |
 ///
 /// A selection whose rows are not the sequences may also say:
 ///

@@ -151,6 +151,8 @@ class Safetensors {
   std::map<std::string, std::string> metadata_;
 };
 
+// ---------------------------------------------------------------------------------------------------------------------
+
 inline Safetensors::Safetensors(const std::filesystem::path& path)
     : Safetensors(path.string(), detail::with_file_name(path, [&] { return detail::MappedFile(path); }), {}) {}
 

@@ -88,6 +88,8 @@ class SafetensorsWriter {
   std::map<std::string, std::string> metadata_;
 };
 
+// ---------------------------------------------------------------------------------------------------------------------
+
 namespace detail {
 
 // Stands for the writer where an Error names the file.
