@@ -113,6 +113,10 @@ TEST_CASE("What does not fit is said in the runtime's words and in ours", "[adap
                     "seqpool: hidden states must be [batch, seq, hidden], but the tensor is [1, 2, 3, 2]");
   CHECK_THROWS_WITH(seqpool::adapter::mask<float>(four),
                     "seqpool: mask values must be [batch, seq], but the tensor is [1, 2, 3, 2]");
+  const Tensor odd{{reinterpret_cast<const char*>(numbers.data()) + 2, Element::float32, "f32", {1, 2, 2}, {}}};
+  CHECK_THROWS_WITH(seqpool::adapter::hidden_states<float>(odd),
+                    "seqpool: hidden states begin at an address that is no multiple of 4, the alignment of float: copy "
+                    "them first");
   const Tensor nothing{{nullptr, Element::float32, "f32", {1, 2, 2}, {}}};
   CHECK_THROWS_AS(seqpool::adapter::hidden_states<float>(nothing), std::invalid_argument);
 }

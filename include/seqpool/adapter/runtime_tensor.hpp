@@ -128,6 +128,9 @@ View<T> view(const Memory& memory, const std::string& role, const std::string& c
     sizes[i] = memory.sizes[i];
     if (!memory.strides.empty()) strides[i] = memory.strides[i];
   }
+  if (reinterpret_cast<std::uintptr_t>(memory.data) % alignof(T) != 0)
+    seqpool::detail::fail(role + " begin at an address that is no multiple of " + std::to_string(alignof(T)) +
+                          ", the alignment of " + cpp_name(element_of<T>()) + ": copy them first");
   const auto* const data = static_cast<const T*>(memory.data);
   return memory.strides.empty() ? View<T>(data, sizes) : View<T>(data, sizes, strides);
 }
