@@ -44,6 +44,19 @@ TEST_CASE("A tensor of one's own is viewed by what Access says of it", "[adapter
   CHECK(y.hidden_stride() == 2);
 }
 
+TEST_CASE("Of a tensor that has no rank, dimensions of 1 are left out in front", "[adapter]") {
+  const Tensor sequences{{numbers.data(), Element::float32, "f32", {1, 2, 3, 2}, {99, 6, 2, 1}, false}};
+  const auto x = seqpool::adapter::hidden_states<float>(sequences);
+  CHECK(x.batch() == 2);
+  CHECK(x.token(1, 2) == numbers.data() + 10);
+  const Tensor one{{numbers.data(), Element::float32, "f32", {1, 1, 3, 2}, {}, false}};
+  CHECK(seqpool::adapter::hidden_states<float>(one).batch() == 1);
+  CHECK(seqpool::adapter::hidden_states<float>(one).seq() == 3);
+  const Tensor too_many{{numbers.data(), Element::float32, "f32", {2, 1, 3, 2}, {}, false}};
+  CHECK_THROWS_WITH(seqpool::adapter::hidden_states<float>(too_many),
+                    "seqpool: hidden states must be [batch, seq, hidden], but the tensor is [2, 1, 3, 2]");
+}
+
 TEST_CASE("Every element type that a mask may have is read as itself alone", "[adapter]") {
   const auto as = [&]<class M>(std::type_identity<M>, Element element) {
     const std::array<M, 6> values{M(1), M(1), M(0), M(1), M(0), M(0)};
