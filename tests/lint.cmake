@@ -63,7 +63,7 @@ endforeach()
 
 # Every test file is built.
 include(${SOURCE_DIR}/cmake/seqpool-adapters.cmake)
-foreach(name IN LISTS seqpool_adapters ITEMS runtime_tensor)
+foreach(name IN LISTS seqpool_adapters ITEMS eigen mdspan runtime_tensor)
   string(APPEND tests " adapter/${name}_test.cpp")  # by one loop of tests/adapter
 endforeach()
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}/tests ${SOURCE_DIR}/tests/*_test.cpp)

@@ -7,26 +7,19 @@
 #include <type_traits>
 
 #include "support/catch.hpp"
+#include "support/runtime_tensor.hpp"
 
 namespace {
 
-// A tensor of no runtime, which says of itself what a test wants.
-struct Tensor {
-  seqpool::adapter::Memory memory;
-};
 struct Unknown {};
 
 const std::array<float, 12> numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
 }  // namespace
 
-template <>
-struct seqpool::adapter::Access<Tensor> {
-  static Memory memory(const Tensor& tensor) { return tensor.memory; }
-};
-
 using seqpool::adapter::Element;
 using seqpool::adapter::RuntimeTensor;
+using seqpool_test::Tensor;
 
 static_assert(RuntimeTensor<Tensor> && !RuntimeTensor<Unknown> && !RuntimeTensor<int>);
 

@@ -39,10 +39,9 @@ struct Access<V> {
                             ": bind the output to CPU memory by Ort::IoBinding");
     const auto info = value.GetTensorTypeAndShapeInfo();
     const auto [name, element] = element_of(info.GetElementType());
-    Memory memory{nullptr, element, name, {}, {}};
+    Memory memory{value.GetTensorRawData(), element, name, {}, {}};  // always without gaps
     for (const std::int64_t size : info.GetShape()) memory.sizes.push_back(static_cast<Index>(size));
-    if (element != Element::other) memory.data = value.GetTensorRawData();  // strings have no such data
-    return memory;                                                          // always row-major and without gaps
+    return memory;
   }
 
  private:
