@@ -145,12 +145,13 @@ HiddenStates<T> hidden_states_of(const Memory& memory) {
 
 template <class T, class... Others, class F>
 auto visit_memory(const Memory& memory, F& f) -> decltype(f(detail::hidden_states_of<T>(memory))) {
-  static_assert(
-      (std::same_as<std::invoke_result_t<F&, HiddenStates<T>>, std::invoke_result_t<F&, HiddenStates<Others>>> && ...),
-      "seqpool: visit(tensor, f) needs one type of result for all element types: name fewer of them, as in "
-      "visit<float, Eigen::half>(tensor, f), or write to memory of yours by pool_into.");
+  constexpr bool one_result =
+      (std::same_as<std::invoke_result_t<F&, HiddenStates<T>>, std::invoke_result_t<F&, HiddenStates<Others>>> && ...);
+  static_assert(one_result,
+                "seqpool: visit(tensor, f) needs one type of result for all element types: name fewer of them, as in "
+                "visit<float, Eigen::half>(tensor, f), or write to memory of yours by pool_into.");
   if (memory.element == element_of<T>()) return f(detail::hidden_states_of<T>(memory));
-  if constexpr (sizeof...(Others) != 0)
+  if constexpr (one_result && sizeof...(Others) != 0)
     return detail::visit_memory<Others...>(memory, f);
   else
     seqpool::detail::fail("hidden states hold " + memory.element_name +
