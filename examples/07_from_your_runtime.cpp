@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Hidden states where a runtime has left them: a pointer and sizes, padded or packed. Nothing is copied. For ONNX
-// Runtime and libtorch see tests/runtimes.
+// Hidden states where something has left them: a pointer and sizes, padded or packed, or a matrix. Nothing is copied.
+// For the tensors of ONNX Runtime, OpenVINO, libtorch, DLPack and ggml see the programs in runtimes/.
 #include <cstdint>
 #include <iostream>
+#include <seqpool/adapter/eigen.hpp>
 #include <seqpool/seqpool.hpp>
 #include <span>
 #include <vector>
@@ -24,6 +25,12 @@ auto of_packed(const float* states, Index total, Index hidden, std::span<const s
   return seqpool::mean_pool(x);
 }
 
+// One sequence in an Eigen matrix, [seq, hidden].
+auto of_matrix(const Eigen::MatrixXf& tokens) {
+  const auto x = seqpool::adapter::hidden_states(tokens);  // [1, seq, hidden]
+  return seqpool::mean_pool(x);
+}
+
 }  // namespace
 
 int main() {
@@ -35,8 +42,11 @@ int main() {
   const std::vector<std::int32_t> cu_seqlens{0, 3, 4};
   const auto b = of_packed(packed.data(), 4, 2, cu_seqlens);
 
-  std::cout << "padded:\n" << a << "\n\npacked:\n" << b << "\n";
-  const bool same = seqpool::as_matrix(a) == seqpool::as_matrix(b);  // as a matrix, for all that Eigen does with those
+  const auto c = of_matrix(Eigen::MatrixXf{{1, 2}, {3, 4}, {5, 6}});
+
+  std::cout << "padded:\n" << a << "\n\npacked:\n" << b << "\n\nthe first as a matrix:\n" << c << "\n";
+  const auto vectors = seqpool::as_matrix(a);  // as a matrix, for all that Eigen does with those
+  const bool same = vectors == seqpool::as_matrix(b) && vectors.row(0) == seqpool::as_matrix(c);
   std::cout << (same ? "\nthe same, bit for bit\n" : "\nnot the same\n");
   return same ? 0 : 1;
 }

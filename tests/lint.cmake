@@ -66,7 +66,7 @@ endforeach()
 
 # Every test file is built.
 include(${SOURCE_DIR}/cmake/seqpool-adapters.cmake)
-foreach(name IN LISTS seqpool_adapters ITEMS runtime_tensor)
+foreach(name IN LISTS seqpool_adapters ITEMS eigen mdspan runtime_tensor)
   string(APPEND tests " adapter/${name}_test.cpp")  # by one loop of tests/adapter
 endforeach()
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}/tests ${SOURCE_DIR}/tests/*_test.cpp)
@@ -112,35 +112,37 @@ if(NOT newest MATCHES "^## ${version}( |$)")
   fault("CHANGELOG.md begins with \"${newest}\", version.hpp says ${version}")
 endif()
 
-# Every C++ block of the README stands in a program that a test compiles, but for how far it is indented. Its CMake is run
-# by tests/consumer, its commands by CI.
-file(READ ${SOURCE_DIR}/README.md readme)
-string(REGEX REPLACE "[][;]" "@" readme "${readme}")  # brackets and semicolons mean something to CMake's lists
+# Every C++ block of the README and of docs/ stands in a program that a test compiles, but for how far it is indented. The
+# README's CMake is run by tests/consumer, its commands by CI.
 function(seqpool_unindented text result)
   string(REGEX REPLACE "\n +" "\n" text "${text}")
   set(${result} "${text}" PARENT_SCOPE)
 endfunction()
-file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/tests/runtimes/*.cpp)
+file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/examples/runtimes/*.cpp)
 set(all_programs "")
 foreach(program IN LISTS programs)
   file(READ ${program} text)
-  string(REGEX REPLACE "[][;]" "@" text "${text}")
+  string(REGEX REPLACE "[][;]" "@" text "${text}")  # brackets and semicolons mean something to CMake's lists
   string(APPEND all_programs "\n${text}")
 endforeach()
 seqpool_unindented("${all_programs}" all_programs)
-string(REGEX MATCHALL "```cpp\n[^`]*```" blocks "${readme}")
-foreach(block IN LISTS blocks)
-  string(REGEX REPLACE "^```cpp|```$" "" block "${block}")
-  seqpool_unindented("${block}" block)
-  string(FIND "${all_programs}" "${block}" position)
-  if(position EQUAL -1)
-    fault("README.md shows code that is in no example and no test of a runtime:${block}")
+foreach(document IN ITEMS README.md docs/from-your-runtime.md)
+  file(READ ${SOURCE_DIR}/${document} text)
+  string(REGEX REPLACE "[][;]" "@" text "${text}")
+  string(REGEX MATCHALL "```cpp\n[^`]*```" blocks "${text}")
+  foreach(block IN LISTS blocks)
+    string(REGEX REPLACE "^```cpp|```$" "" block "${block}")
+    seqpool_unindented("${block}" block)
+    string(FIND "${all_programs}" "${block}" position)
+    if(position EQUAL -1)
+      fault("${document} shows code that is in no example:${block}")
+    endif()
+  endforeach()
+  list(LENGTH blocks count)
+  if(count LESS 2)
+    fault("${document} has no C++ that this test can find")
   endif()
 endforeach()
-list(LENGTH blocks count)
-if(count LESS 2)
-  fault("README.md has no C++ that this test can find")
-endif()
 
 # docs/why.md holds the numbers of its test: each row is a test there, whose two expected numbers are the row's.
 file(READ ${SOURCE_DIR}/docs/why.md page)

@@ -7,26 +7,19 @@
 #include <type_traits>
 
 #include "support/catch.hpp"
+#include "support/runtime_tensor.hpp"
 
 namespace {
 
-// A tensor of no runtime, which says of itself what a test wants.
-struct Tensor {
-  seqpool::adapter::Memory memory;
-};
 struct Unknown {};
 
 const std::array<float, 12> numbers{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
 }  // namespace
 
-template <>
-struct seqpool::adapter::Access<Tensor> {
-  static Memory memory(const Tensor& tensor) { return tensor.memory; }
-};
-
 using seqpool::adapter::Element;
 using seqpool::adapter::RuntimeTensor;
+using seqpool_test::Tensor;
 
 static_assert(RuntimeTensor<Tensor> && !RuntimeTensor<Unknown> && !RuntimeTensor<int>);
 
@@ -42,6 +35,19 @@ TEST_CASE("A tensor of one's own is viewed by what Access says of it", "[adapter
   const auto y = seqpool::adapter::hidden_states<float>(strided);
   CHECK(y.token(1, 1) == numbers.data() + 7);
   CHECK(y.hidden_stride() == 2);
+}
+
+TEST_CASE("Of a tensor that has no rank, dimensions of 1 are left out in front", "[adapter]") {
+  const Tensor sequences{{numbers.data(), Element::float32, "f32", {1, 2, 3, 2}, {99, 6, 2, 1}, false}};
+  const auto x = seqpool::adapter::hidden_states<float>(sequences);
+  CHECK(x.batch() == 2);
+  CHECK(x.token(1, 2) == numbers.data() + 10);
+  const Tensor one{{numbers.data(), Element::float32, "f32", {1, 1, 3, 2}, {}, false}};
+  CHECK(seqpool::adapter::hidden_states<float>(one).batch() == 1);
+  CHECK(seqpool::adapter::hidden_states<float>(one).seq() == 3);
+  const Tensor too_many{{numbers.data(), Element::float32, "f32", {2, 1, 3, 2}, {}, false}};
+  CHECK_THROWS_WITH(seqpool::adapter::hidden_states<float>(too_many),
+                    "seqpool: hidden states must be [batch, seq, hidden], but the tensor is [2, 1, 3, 2]");
 }
 
 TEST_CASE("Every element type that a mask may have is read as itself alone", "[adapter]") {
@@ -113,6 +119,10 @@ TEST_CASE("What does not fit is said in the runtime's words and in ours", "[adap
                     "seqpool: hidden states must be [batch, seq, hidden], but the tensor is [1, 2, 3, 2]");
   CHECK_THROWS_WITH(seqpool::adapter::mask<float>(four),
                     "seqpool: mask values must be [batch, seq], but the tensor is [1, 2, 3, 2]");
+  const Tensor odd{{reinterpret_cast<const char*>(numbers.data()) + 2, Element::float32, "f32", {1, 2, 2}, {}}};
+  CHECK_THROWS_WITH(seqpool::adapter::hidden_states<float>(odd),
+                    "seqpool: hidden states begin at an address that is no multiple of 4, the alignment of float: copy "
+                    "them first");
   const Tensor nothing{{nullptr, Element::float32, "f32", {1, 2, 2}, {}}};
   CHECK_THROWS_AS(seqpool::adapter::hidden_states<float>(nothing), std::invalid_argument);
 }

@@ -4,10 +4,9 @@
 
 // What OpenVINO gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ov::Tensor.
 //
-//     const ov::Tensor states = request.get_tensor("last_hidden_state"), ids_mask =
-//     request.get_tensor("attention_mask"); const auto vectors =
-//     seqpool::mean_pool(seqpool::adapter::hidden_states<float>(states),
-//                                             seqpool::adapter::mask<std::int64_t>(ids_mask));
+//     const ov::Tensor states = request.get_tensor("last_hidden_state");
+//     const auto x = seqpool::adapter::hidden_states<float>(states);
+//     const auto vectors = seqpool::mean_pool(x, seqpool::adapter::mask<std::int64_t>(attention_mask));
 #include <seqpool/adapter/runtime_tensor.hpp>
 
 #include <openvino/runtime/remote_tensor.hpp>

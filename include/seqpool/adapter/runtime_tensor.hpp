@@ -29,6 +29,7 @@ struct Memory {
   std::string element_name;  // as the runtime calls it, for messages
   std::vector<Index> sizes;
   std::vector<Index> strides;
+  bool has_rank = true;  // false where the runtime counts no dimensions, and sizes begin with as many 1 as it takes
 };
 
 /// How the tensors of a runtime are read: each adapter specialises it, and so may you for a tensor of your own.
@@ -120,14 +121,19 @@ View<T> view(const Memory& memory, const std::string& role, const std::string& c
     seqpool::detail::fail(role + " hold " + memory.element_name + ", and are read as " + cpp_name(element_of<T>()) +
                           (other_view ? ": write " + call + "<" + cpp_name(memory.element) + ">(tensor)" : ""));
   }
-  if (memory.sizes.size() != rank)
+  std::size_t first = 0;
+  while (!memory.has_rank && memory.sizes.size() - first > rank && memory.sizes[first] == 1) ++first;
+  if (memory.sizes.size() - first != rank)
     seqpool::detail::fail(role + " must be " + shape + ", but the tensor is " + seqpool::detail::shape(memory.sizes) +
                           (memory.sizes.size() + 1 == rank ? "; is it another output, pooled already?" : ""));
   std::array<Index, rank> sizes{}, strides{};
   for (std::size_t i = 0; i < rank; ++i) {
-    sizes[i] = memory.sizes[i];
-    if (!memory.strides.empty()) strides[i] = memory.strides[i];
+    sizes[i] = memory.sizes[first + i];
+    if (!memory.strides.empty()) strides[i] = memory.strides[first + i];
   }
+  if (reinterpret_cast<std::uintptr_t>(memory.data) % alignof(T) != 0)
+    seqpool::detail::fail(role + " begin at an address that is no multiple of " + std::to_string(alignof(T)) +
+                          ", the alignment of " + cpp_name(element_of<T>()) + ": copy them first");
   const auto* const data = static_cast<const T*>(memory.data);
   return memory.strides.empty() ? View<T>(data, sizes) : View<T>(data, sizes, strides);
 }
@@ -139,12 +145,13 @@ HiddenStates<T> hidden_states_of(const Memory& memory) {
 
 template <class T, class... Others, class F>
 auto visit_memory(const Memory& memory, F& f) -> decltype(f(detail::hidden_states_of<T>(memory))) {
-  static_assert(
-      (std::same_as<std::invoke_result_t<F&, HiddenStates<T>>, std::invoke_result_t<F&, HiddenStates<Others>>> && ...),
-      "seqpool: visit(tensor, f) needs one type of result for all element types: name fewer of them, as in "
-      "visit<float, Eigen::half>(tensor, f), or write to memory of yours by pool_into.");
+  constexpr bool one_result =
+      (std::same_as<std::invoke_result_t<F&, HiddenStates<T>>, std::invoke_result_t<F&, HiddenStates<Others>>> && ...);
+  static_assert(one_result,
+                "seqpool: visit(tensor, f) needs one type of result for all element types: name fewer of them, as in "
+                "visit<float, Eigen::half>(tensor, f), or write to memory of yours by pool_into.");
   if (memory.element == element_of<T>()) return f(detail::hidden_states_of<T>(memory));
-  if constexpr (sizeof...(Others) != 0)
+  if constexpr (one_result && sizeof...(Others) != 0)
     return detail::visit_memory<Others...>(memory, f);
   else
     seqpool::detail::fail("hidden states hold " + memory.element_name +

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_ADAPTER_LIBTORCH_HPP
+#define SEQPOOL_ADAPTER_LIBTORCH_HPP
+
+// What libtorch gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of at::Tensor
+// (torch::Tensor is another name of it), and to_tensor(vectors) back.
+//
+//     const at::Tensor states = model.forward(inputs).toTensor();
+//     const auto x = seqpool::adapter::hidden_states<float>(states);
+//     const auto vectors = seqpool::mean_pool(x, seqpool::adapter::mask<std::int64_t>(attention_mask));
+//     const at::Tensor back = seqpool::adapter::to_tensor(vectors);
+#include <seqpool/adapter/runtime_tensor.hpp>
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI::adapter {
+
+/// Strides are kept, those of permuted, narrowed and expanded tensors too. at::Half and at::BFloat16 are read as
+/// Eigen::half and Eigen::bfloat16: each is one 16-bit number, IEEE binary16 and the upper half of a float, in both
+/// libraries. That it requires gradients changes nothing: they are not computed. A tensor that is undefined, sparse,
+/// nested, of a device, or a view whose sign is pending throws `std::invalid_argument`.
+template <>
+struct Access<at::Tensor> {
+  [[nodiscard]] static Memory memory(const at::Tensor& tensor) {
+    if (!tensor.defined()) seqpool::detail::fail("the at::Tensor is undefined: it holds no memory");
+    if (!tensor.device().is_cpu())
+      seqpool::detail::fail("the at::Tensor is on " + tensor.device().str() + ": write tensor.cpu() first");
+    if (tensor.layout() != at::kStrided || tensor.is_nested())
+      seqpool::detail::fail(
+          "the at::Tensor is sparse, nested or of another layout without strides: write tensor.to_dense() or "
+          "to_padded_tensor() first");
+    if (tensor.is_neg())  // is_conj() is of complex numbers alone, which hidden states never are
+      seqpool::detail::fail("the at::Tensor is a view whose minus is pending: write tensor.resolve_neg() first");
+    Memory memory{nullptr, element_of(tensor.scalar_type()), c10::toString(tensor.scalar_type()), {}, {}};
+    memory.sizes.assign(tensor.sizes().begin(), tensor.sizes().end());
+    memory.strides.assign(tensor.strides().begin(), tensor.strides().end());
+    memory.data = data_of(tensor);
+    return memory;
+  }
+
+ private:
+  // data_ptr() copies what is shared until someone writes; const_data_ptr() does not, but is newer than libtorch 2.0.
+  template <class Tensor>
+  static const void* data_of(const Tensor& tensor) {
+    if constexpr (requires { tensor.const_data_ptr(); })
+      return tensor.const_data_ptr();
+    else
+      return tensor.data_ptr();
+  }
+
+  static Element element_of(at::ScalarType type) {
+    switch (type) {
+      case at::kFloat:
+        return Element::float32;
+      case at::kDouble:
+        return Element::float64;
+      case at::kHalf:
+        return Element::float16;
+      case at::kBFloat16:
+        return Element::bfloat16;
+      case at::kLong:
+        return Element::int64;
+      case at::kInt:
+        return Element::int32;
+      case at::kShort:
+        return Element::int16;
+      case at::kChar:
+        return Element::int8;
+      case at::kByte:
+        return Element::uint8;
+      case at::kBool:
+        return Element::boolean;
+      default:
+        return Element::other;
+    }
+  }
+};
+
+/// The result of a pooling or a head as a tensor of libtorch's own, which owns its memory.
+///
+/// **Shapes**: vectors: `[batch, width]`; result: the same, contiguous, on the CPU.
+/// **Cost**: one copy.
+template <class A>
+[[nodiscard]] at::Tensor to_tensor(const Eigen::Tensor<A, 2, Eigen::RowMajor>& vectors) {
+  const at::Tensor tensor = at::empty({vectors.dimension(0), vectors.dimension(1)}, c10::CppTypeToScalarType<A>::value);
+  std::copy_n(vectors.data(), vectors.size(), tensor.data_ptr<A>());
+  return tensor;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::adapter
+
+#endif
