@@ -55,7 +55,7 @@ if(SEQPOOL_INSTALL_CPS)
   if(TARGET seqpool_io)
     install(PACKAGE_INFO seqpool EXPORT seqpool-io-targets APPENDIX io DESTINATION ${cps_dir})
   endif()
-  # CMake writes down where this machine has Eigen, and its version as the one to ask for: Eigen 3.4 would refuse Eigen 5.
+  # CMake writes down where this machine has Eigen, and asks for its version: 3.4 would then refuse Eigen 5.
   install(CODE "set(cps_dir \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${cps_dir}\")")
   install(CODE [[
     foreach(pin IN ITEMS seqpool/Eigen3/hints seqpool/Eigen3/version

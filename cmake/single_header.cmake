@@ -1,7 +1,7 @@
 # cmake -D SOURCE_DIR=... -D OUTPUT=... -P single_header.cmake: seqpool.hpp and all it includes of ours, as one file.
 cmake_minimum_required(VERSION 3.25...4.3)
 set(licence "// SPDX-License-Identifier: MIT\n")
-set_property(GLOBAL PROPERTY text "${licence}// seqpool in one header, made of the headers in include/seqpool/. Needs Eigen alone.\n")
+set_property(GLOBAL PROPERTY text "${licence}// seqpool as one header, made of those in include/seqpool/; needs Eigen.\n")
 set_property(GLOBAL PROPERTY seen "")
 
 # Appends `header` to the text; each of our headers that was not seen yet stands in the place of its #include.

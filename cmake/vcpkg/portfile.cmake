@@ -1,4 +1,5 @@
-# Header-only library. An overlay port of the checkout that it is in: `vcpkg install seqpool --overlay-ports=cmake/vcpkg`.
+# Header-only library. An overlay port of the checkout that it is in:
+# `vcpkg install seqpool --overlay-ports=cmake/vcpkg`.
 set(VCPKG_BUILD_TYPE release)
 get_filename_component(SOURCE_PATH "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
 

@@ -1,4 +1,4 @@
-# cmake -D WAY=... -P run.cmake: uses seqpool from outside its tree, as ways/${WAY}.cmake says, and fails unless that works.
+# cmake -D WAY=... -P run.cmake: uses seqpool from outside its tree, as ways/${WAY}.cmake says; fails unless that works.
 cmake_minimum_required(VERSION 3.25...4.3)
 file(REMOVE_RECURSE ${WORK_DIR})
 file(MAKE_DIRECTORY ${WORK_DIR})

@@ -14,10 +14,9 @@ class StandIn(ConanFile):
 
     def package_info(self):
         self.cpp_info.includedirs = [self.conf.get("user.seqpool:includes")]
-        names = {"eigen": ("Eigen3", "Eigen3::Eigen"), "nlohmann_json": ("nlohmann_json", "nlohmann_json::nlohmann_json")}
-        file, target = names[self.name]
-        self.cpp_info.set_property("cmake_file_name", file)
-        self.cpp_info.set_property("cmake_target_name", target)
+        if self.name == "eigen":
+            self.cpp_info.set_property("cmake_file_name", "Eigen3")
+            self.cpp_info.set_property("cmake_target_name", "Eigen3::Eigen")
 ]])
 list(APPEND settings -c user.seqpool:includes=${EIGEN_DIR})
 must_run(${conan} create ${WORK_DIR}/stand_in --name=eigen --version=3.4.0 ${settings})
@@ -26,8 +25,8 @@ must_run(${conan} create ${WORK_DIR}/stand_in --name=nlohmann_json --version=3.1
 # One package, with and without what io needs; the program uses the core.
 must_run(${CMAKE_COMMAND} -E chdir ${SOURCE_DIR} ${conan} create cmake/conan ${settings})
 foreach(with_json IN ITEMS True False)
-  must_run(${conan} install --requires=seqpool/${VERSION} -o seqpool/*:with_json=${with_json} -g CMakeDeps -g CMakeToolchain
-    -of ${WORK_DIR}/${with_json} -c tools.cmake.cmaketoolchain:user_presets= ${settings}
+  must_run(${conan} install --requires=seqpool/${VERSION} -o seqpool/*:with_json=${with_json}
+    -g CMakeDeps -g CMakeToolchain -of ${WORK_DIR}/${with_json} -c tools.cmake.cmaketoolchain:user_presets= ${settings}
   )
 endforeach()
 set(release -D CMAKE_BUILD_TYPE=Release -D CONSUMER_VERSION=${VERSION})

@@ -7,7 +7,9 @@ while(readme MATCHES "```cmake\n([^`]*)```(.*)")
   set(readme "${CMAKE_MATCH_2}")
   math(EXPR blocks "${blocks} + 1")
   file(WRITE ${WORK_DIR}/${blocks}/CMakeLists.txt
-    "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\nadd_executable(app ${project}/main.cpp)\n${CMAKE_MATCH_1}")
+    "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\n"
+    "add_executable(app ${project}/main.cpp)\n${CMAKE_MATCH_1}"
+  )
   must_run(${configure} -S ${WORK_DIR}/${blocks} -B ${WORK_DIR}/${blocks}/build
     -D CMAKE_PREFIX_PATH=${prefix} -D FETCHCONTENT_SOURCE_DIR_SEQPOOL=${SOURCE_DIR}
   )
