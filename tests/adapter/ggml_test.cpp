@@ -67,6 +67,8 @@ TEST_CASE("ggml's strides are kept, in bytes there and in elements here", "[adap
   auto& odd = *ggml_view_3d(context.owner.get(), states, 2, 2, 2, 14, states->nb[2], 0);
   CHECK_THROWS_WITH(seqpool::adapter::hidden_states<float>(odd),
                     "seqpool: the ggml_tensor has a stride of 14 bytes, which is no multiple of its elements' 4");
+  auto& one = *ggml_view_3d(context.owner.get(), states, 2, 1, 1, 14, 14, 0);  // where nobody takes a step
+  CHECK(seqpool::adapter::hidden_states<float>(one).token(0, 0)[1] == 1.0f);
 }
 
 TEST_CASE("every element type of ggml is read as itself, or refused by its name", "[adapter]") {

@@ -37,7 +37,7 @@ struct Access<ggml_tensor> {
     Memory memory{tensor.data, element_of(tensor.type), ggml_type_name(tensor.type), {}, {}, false};
     const std::size_t bytes = ggml_type_size(tensor.type);
     for (int i = GGML_MAX_DIMS - 1; i >= 0; --i) {
-      if (memory.element != Element::other && tensor.ne[i] > 1 && tensor.nb[i] % bytes != 0)
+      if (tensor.ne[i] > 1 && tensor.nb[i] % bytes != 0)
         seqpool::detail::fail("the ggml_tensor has a stride of " + std::to_string(tensor.nb[i]) +
                               " bytes, which is no multiple of its elements' " + std::to_string(bytes));
       memory.sizes.push_back(static_cast<Index>(tensor.ne[i]));
