@@ -42,7 +42,9 @@ void check_case(const std::string& name, double rounding = 8) {
   using A = seqpool::accumulator_t<T>;
   const Safetensors file(SEQPOOL_TEST_GOLDEN);
   const auto x = file.tensor<T, 3>(name + ".hidden_states");
-  const auto mask = file.tensor<M, 2>(name + ".attention_mask");
+  // In one type, so that the driver is compiled once for all masks.
+  const Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor> mask =
+      file.tensor<M, 2>(name + ".attention_mask").template cast<std::uint8_t>();
   const auto query = file.tensor<A, 1>(name + ".query");
   const auto golden = [&](const char* key) { return file.tensor<A, 2>(name + "." + key); };
   // The driver compiled once for all poolings.
@@ -83,7 +85,8 @@ TEST_CASE("golden: double, half and bfloat16", "[golden]") {
 TEST_CASE("golden: a real encoder and four trained heads", "[golden]") {
   const Safetensors file(SEQPOOL_TEST_TOPICS);
   const auto x = file.tensor<Eigen::half, 3>("hidden_states");
-  const auto mask = file.tensor<std::int64_t, 2>("attention_mask");
+  const Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor> mask =
+      file.tensor<std::int64_t, 2>("attention_mask").cast<std::uint8_t>();
   const auto check = [&](const std::string& strategy, const seqpool::AnyPooling<Eigen::half>& pooling) {
     const seqpool::Classifier classifier{pooling, seqpool::Linear{file.tensor<float, 2>(strategy + ".weight"),
                                                                   file.tensor<float, 1>(strategy + ".bias")}};
@@ -104,7 +107,8 @@ void check_pooling_case(const std::string& name, bool left = false) {
   INFO(name);
   const Safetensors file(SEQPOOL_TEST_GOLDEN_POOLING);
   const auto x = file.tensor<T, 3>(name + ".hidden_states");
-  const auto mask = file.tensor<std::int64_t, 2>(name + ".attention_mask");
+  const Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor> mask =
+      file.tensor<std::int64_t, 2>(name + ".attention_mask").template cast<std::uint8_t>();
   const auto golden = [&](const char* key) { return file.tensor<T, 2>(name + "." + key); };
   // Sums of up to 300 tokens, each side off by its own rounding.
   constexpr double rounding = 8;
