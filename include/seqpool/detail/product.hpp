@@ -83,14 +83,14 @@ Product<A>::Product(Index out, Index in, Weight weight, Bias bias)
   static_assert(panel_outputs % 4 == 0);  // so that there are as many biases as narrow weights are taken at a time
   const Index padded = detail::product(panels_, panel_outputs, "weight");
   bias_.assign(static_cast<std::size_t>(padded), A(0));
-  weight_.assign(static_cast<std::size_t>(detail::product(is_narrow() ? (out + 3) / 4 * 4 : padded, in, "weight")),
-                 A(0));
+  const Index size = detail::product(is_narrow() ? (out + 3) / 4 * 4 : padded, in, "weight");
+  // Of no features too there is a panel to point into.
+  weight_.assign(static_cast<std::size_t>((std::max)(size, panel_outputs)), A(0));
   for (Index o = 0; o < out; ++o) {
     bias_[static_cast<std::size_t>(o)] = bias(o);
-    A* const target =
-        weight_.data() + (is_narrow() ? o * in : o / panel_outputs * in * panel_outputs + o % panel_outputs);
+    const Index first = is_narrow() ? o * in : o / panel_outputs * in * panel_outputs + o % panel_outputs;
     const Index stride = is_narrow() ? 1 : panel_outputs;
-    for (Index f = 0; f < in; ++f) target[f * stride] = weight(o, f);
+    for (Index f = 0; f < in; ++f) weight_[static_cast<std::size_t>(first + f * stride)] = weight(o, f);
   }
 }
 

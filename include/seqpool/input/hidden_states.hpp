@@ -72,6 +72,7 @@ class HiddenStates {
   HiddenStates(const T* data, std::array<Index, 3> sizes, std::array<Index, 3> strides)
       : data_(data), sizes_(sizes), strides_(strides) {
     detail::check_memory(data, sizes, strides, "hidden states", "[batch, seq, hidden]");
+    if (data == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
   }
 
   /// Views an Eigen tensor or map of rank 3, in either layout.
