@@ -18,8 +18,8 @@ endfunction()
 
 # Arguments: classes, what decided, the nearest sentence, and a last line with the difference to Python.
 run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention football 1.00\n  nearest 0.[0-9]+: .* \\(football\\)\n \
- \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\nLargest difference to Python's vectors of 80 committed \
-sentences: [0-9.]+e-0[678] \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
+ \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\n  \\[CLS\\] rates will stay high , the bank said . \\[SEP\\]\n.*\nLargest difference to Python's vectors of 80 committed \
+sentences: [0-9.]+e[-+][0-9]+ \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
 
 # A word longer than what the encoder takes is cut, and that is said; one token less is not.
 string(REPEAT "word " 254 fits)
