@@ -21,11 +21,14 @@ run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention footb
  \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\n  \\[CLS\\] rates will stay high , the bank said . \\[SEP\\]\n.*\nLargest difference to Python's vectors of 80 committed \
 sentences: [0-9.]+e[-+][0-9]+ \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
 
-# A word longer than what the encoder takes is cut, and that is said; one token less is not.
-string(REPEAT "word " 254 fits)
-string(REPEAT "word " 255 long)
-run(0 "what is longer is cut" ${long})
-run(0 "Largest difference" ${fits})
+# At 256 tokens, two of which are not words, it is said that the encoder takes no more; one word less is nothing to say.
+string(REPEAT "word " 253 shorter)
+string(REPEAT "word " 254 most)
+run(0 "256 tokens, the most: what is longer is cut" "${most}")
+run(0 "Largest difference" "${shorter}")
+if(output MATCHES "is cut")
+  message(SEND_ERROR "255 tokens:\n${output}")
+endif()
 
 # Lines, as tab-separated values: one batch, one more line than a batch, and every line what it is alone.
 foreach(count IN ITEMS 1 32 33)
@@ -65,6 +68,9 @@ endif()
 
 # Nothing at all, an empty line, bytes that are no UTF-8, a tab.
 run(0 "" --tsv)
+if(NOT output MATCHES "^cls\t[^\n]*\tsentence\n$")
+  message(SEND_ERROR "no lines:\n${output}")
+endif()
 file(WRITE ${WORK}/odd "\n\t\nno newline at the end")
 run(0 "" INPUT ${WORK}/odd --tsv)
 if(NOT output MATCHES "\t\n.*\t \n.*\tno newline at the end\n$")

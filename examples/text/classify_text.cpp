@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -95,7 +94,9 @@ void print(const Topics& topics, const Answer& answer, std::span<const std::stri
                 shortened(topics.sentences.at(place), 72).c_str(),
                 topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
     std::printf("%s", shaded(answer.tokens[i], answer.weights[i], colours, "  ", 96).c_str());
-    std::printf(answer.tokens[i].size() == TextEncoder::most_tokens ? "  (what is longer is cut)\n\n" : "\n");
+    std::printf(answer.tokens[i].size() == TextEncoder::most_tokens
+                    ? "  (these are 256 tokens, the most: what is longer is cut)\n\n"
+                    : "\n");
   }
 }
 

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 

@@ -98,6 +98,9 @@ TEST_CASE("sizes and strides beyond memory are refused, and huge empty ones are 
   CHECK_NOTHROW(HiddenStates<float>(nullptr, {0, large, large}));
   CHECK_NOTHROW(HiddenStates<float>(nullptr, {large, large, 0}));
   CHECK(HiddenStates<float>(nullptr, {0, large, large}).hidden_stride() == 1);
+  // Null has no neighbours, in either direction.
+  CHECK(HiddenStates<float>(nullptr, {2, 3, 0}, {6, 2, 1}).token(1, 2) == nullptr);
+  CHECK(HiddenStates<float>(nullptr, {0, 3, 2}, {6, 2, 1}).transposed().token(1, 2) == nullptr);
   CHECK_THROWS_WITH(HiddenStates<float>(&x, {large, large, 1}), ct::has_substring("memory"));
   CHECK_THROWS_WITH((HiddenStates<float>(&x, {1, limit / 4, 2})), ct::has_substring("memory"));
   CHECK_THROWS_WITH((HiddenStates<float>(&x, {2, 1, 1}, {limit / 4 + 1, 1, 1})), ct::has_substring("memory"));

@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
@@ -52,8 +52,9 @@ concept RuntimeTensor = requires(const V& tensor) {
 ///     const auto mask = seqpool::adapter::mask<std::int64_t>(attention_mask);
 ///
 /// **Shapes**: tensor: `[batch, seq, hidden]`, of elements T; its strides are kept.
-/// **Errors**: `std::invalid_argument` for another element type or rank, for memory that the CPU cannot read, and those
-/// of `HiddenStates`. A temporary tensor does not compile: it may own the memory that the view would outlive.
+/// **Errors**: `std::invalid_argument` for another element type or rank, for memory that the CPU cannot read or that is
+/// not aligned for its elements, and those of `HiddenStates`. A temporary tensor does not compile: it may own the
+/// memory that the view would outlive.
 /// **Cost**: copies sizes and strides, and nothing else.
 template <class T, class V>
 [[nodiscard]] HiddenStates<T> hidden_states(V&& tensor);

@@ -96,7 +96,7 @@ class HiddenStates {
   [[nodiscard]] HiddenStates transposed() const noexcept {
     HiddenStates other(*this);
     std::swap(other.sizes_[0], other.sizes_[2]);
-    std::swap(other.strides_[0], other.strides_[2]);
+    if (data_ != nullptr) std::swap(other.strides_[0], other.strides_[2]);
     return other;
   }
 
