@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
-#include "support/runtime_tensor.hpp"
+#include "support/two_sequences.hpp"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "support/catch.hpp"
-#include "support/runtime_tensor.hpp"
+#include "support/two_sequences.hpp"
 
 namespace {
 
