@@ -228,7 +228,9 @@ def run_modules(modules, hidden_states, mask, truncate_dim=None, **features):
 def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=False, sparse=False, **metadata):
     """Loads what is in the folder by the library's own reader, runs it, and keeps it without its encoder."""
     loaded_by = SparseEncoder if sparse else SentenceTransformer
-    model = loaded_by(str(path), device="cpu", trust_remote_code="trust_remote_code" in metadata).eval()
+    # Without a dtype the modules take that of the encoder's checkpoint, whatever their own files hold.
+    model = loaded_by(str(path), device="cpu", trust_remote_code="trust_remote_code" in metadata,
+                      model_kwargs={"dtype": torch.float32}).eval()
     after = list(model)[1:]
     truncate_dim = getattr(model, "truncate_dim", None)
     prompt = {"prompt_length": prompt_length} if prompt_length else {}
@@ -269,15 +271,15 @@ def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=
     save_golden(target, tensors, "sentence_transformer", SENTENCE_TRANSFORMERS, **metadata)
 
 
-def st_folder(name, modules, change=None, finish=None, **model_arguments):
+def st_folder(name, modules, change=None, finish=None, dtype=torch.float32, **model_arguments):
     """Registers a folder: `modules` makes what comes after the encoder, `change` rewrites what was saved."""
 
     def make(path):
         after = modules()
         for module in after:
             randomize(module.named_parameters())
-        SentenceTransformer(modules=[encoder(path), *after], device="cpu", **model_arguments).save(
-            str(path), create_model_card=False)
+        model = SentenceTransformer(modules=[encoder(path), *after], device="cpu", **model_arguments)
+        model.to(dtype).save(str(path), create_model_card=False)
         if change:
             change(path)
         finish_st(path, name, **(finish or {}))
@@ -430,6 +432,451 @@ for name in ["cosine", "dot", "euclidean", "manhattan"]:
     st_folder(f"st_similarity_{name}", lambda: [pooling()], similarity_fn_name=name)
 st_folder("st_prompts", lambda: [pooling()], prompts={"query": "query: ", "document": "passage: "},
           default_prompt_name="document")
+
+
+def bare_folder(name, make, change=None):
+    """A folder of Transformers alone, for which the library chooses the pooling itself."""
+
+    def make_folder(path):
+        make().save_pretrained(path)
+        tokenizer().save_pretrained(path)
+        if change:
+            change(path)
+        finish_st(path, name)
+
+    named(name, make_folder)
+
+
+def qwen2(**more):
+    config = transformers.Qwen2Config(
+        vocab_size=VOCAB, hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=2, num_key_value_heads=1,
+        intermediate_size=32, max_position_embeddings=32, initializer_range=0.4, pad_token_id=PAD, **more)
+    return transformers.Qwen2ForCausalLM(config)
+
+
+bare_folder("st_bare_bert", lambda: transformers.BertModel(bert_config()))
+bare_folder("st_bare_bert_masked_lm", lambda: transformers.BertForMaskedLM(bert_config()))
+bare_folder("st_bare_qwen2_causal_lm", qwen2)
+bare_folder("st_bare_qwen2_not_causal", qwen2, set_config("config.json", is_causal=False))
+bare_folder("st_bare_qwen2_model", lambda: qwen2().model)
+
+for name, dtype in {"bfloat16": torch.bfloat16, "float16": torch.float16}.items():
+    st_folder(f"st_dense_in_{name}", lambda: [pooling(), dense(20), st.LayerNorm(20), dense(12, 20, bias=False)], dtype=dtype)
+
+# Zero, negative, and both sides of case: "W39" of the vocabulary takes the weight of "w39", but "w32" not that of "W32".
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + [f"w{index}" for index in range(FIRST_WORD, VOCAB - 1)] + ["W39"]
+WORD_WEIGHTS = {f"w{index}": round(0.25 + 0.15 * index, 2) for index in range(FIRST_WORD, 30)}
+WORD_WEIGHTS |= {"w38": 0.0, "w9": -0.5, "[CLS]": 0.5, "[SEP]": 1.5, "W32": 9.0, "w39": 2.5}
+
+
+def word_weights(unknown=0.75):
+    return st.WordWeights(vocab=VOCABULARY, word_weights=WORD_WEIGHTS, unknown_word_weight=unknown)
+
+
+def word_embeddings_folder(name, mode):
+    """The library's bag of words: an embedding of each word, its weight, and pooling."""
+
+    def make(path):
+        words = st.WordEmbeddings(
+            st.tokenizer.WhitespaceTokenizer(vocab=VOCABULARY, stop_words=set()), torch.randn(VOCAB, HIDDEN))
+        SentenceTransformer(modules=[words, word_weights(), pooling(mode)], device="cpu").save(
+            str(path), create_model_card=False)
+        finish_st(path, name, ids=True)
+
+    named(name, make)
+
+
+word_embeddings_folder("st_word_weights_mean", "mean")
+word_embeddings_folder("st_word_weights_max", "max")
+
+
+def word_weights_folder(name, poolings, change=None):
+    """Word weights after an encoder: they are for any module 0 that hands on its token ids."""
+
+    def make(path):
+        SentenceTransformer(modules=[encoder(path), word_weights(), poolings()], device="cpu").save(
+            str(path), create_model_card=False)
+        if change:
+            change(path)
+        finish_st(path, name, ids=True)
+
+    named(name, make)
+
+
+word_weights_folder("st_word_weights_all", lambda: pooling(MODES))
+word_weights_folder("st_word_weights_5_3", lambda: pooling(["mean", "mean_sqrt_len_tokens"]),
+                    lambda path: (path / "1_WordWeights" / "model.safetensors").unlink())
+
+
+def sparse_folder(name, **more):
+    def make(path):
+        module = SparseAutoEncoder(HIDDEN, hidden_dim=40, k=6, k_aux=8, **more)
+        with torch.no_grad():
+            for parameter in [module.pre_bias, module.latent_bias, module.encoder.weight]:
+                parameter.normal_(0, 0.5)
+        SparseEncoder(modules=[encoder(path), pooling(), module], device="cpu").save(str(path), create_model_card=False)
+        finish_st(path, name, sparse=True)
+
+    named(name, make)
+
+
+sparse_folder("st_sparse_auto_encoder")
+sparse_folder("st_sparse_auto_encoder_normalize", normalize=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- Transformers
+
+
+@contextlib.contextmanager
+def states_taken(model, place, given=None):
+    """Within it, the hidden states that the part of the model at `place` gives are seen, or replaced by given ones."""
+    seen = []
+
+    def hook(module, inputs, output):
+        if isinstance(output, torch.Tensor):
+            seen.append(output)
+            return given
+        seen.append(output[0])
+        if given is None:
+            return None
+        if isinstance(output, tuple):
+            return (given, *output[1:])
+        output["last_hidden_state"] = given
+        return output
+
+    handle = model.get_submodule(place).register_forward_hook(hook)
+    yield seen
+    handle.remove()
+
+
+def postprocessed(model, logits):
+    """What Transformers' text-classification pipeline gives, in the order of the labels."""
+    self = types.SimpleNamespace(model=model)
+    rows = [TextClassificationPipeline.postprocess(self, {"logits": row[None]}, top_k=None, _legacy=True)
+            for row in logits]
+    return torch.tensor([[label["score"] for label in row] for row in rows])
+
+
+def inputs_of_tokens(left, config, lengths, positions, **more):
+    input_ids, mask = ids_and_mask(lengths, left=left, **more)
+    inputs = {"input_ids": input_ids, "attention_mask": mask}
+    if positions:
+        inputs["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)
+    return inputs, mask
+
+
+def transformers_folder(
+    name, make, kind="sequence_classifier", place=None, heads=(), left="moved", inputs=None, output="logits",
+    lengths=LENGTHS, positions=False, change=None, dtype=torch.float32, shard_size=None, probabilities=True,
+    base=None, also=(), **tokens,
+):
+    """Registers a folder.
+
+    `place` is the part of the model that gives the hidden states, `base` the prefix of the encoder's names, `heads` what
+    belongs to the head although its name is that of the encoder, `also` more of the encoder to keep. `left` is "moved": the states of right padding at the other end, for classes that take the
+    first column whatever the mask says; "given": those, and the library's own answer to them; "own": the library runs
+    on left padding; "only": the class is right with left padding alone, and right padding is moved from there.
+    """
+
+    def save_in(path):
+        model = make()
+        prefix = (base or model.base_model_prefix) + "."
+
+        def is_head(key):
+            return not key.startswith(prefix) or key.startswith(tuple(heads))
+
+        randomize((key, value) for key, value in model.named_parameters() if is_head(key))
+        model.to(dtype).save_pretrained(path)
+        if change:
+            change(path)
+        return type(model), is_head
+
+    def make_folder(path):
+        model_class, is_head = save_in(path)
+        model = model_class.from_pretrained(path, dtype=torch.float32).eval()
+        where = place or model.base_model_prefix
+        prepare = inputs or (lambda left: inputs_of_tokens(left, model.config, lengths, positions, **tokens))
+
+        @torch.no_grad()
+        def run(model, arguments, given=None):
+            with states_taken(model, where, given) as seen:
+                result = model(**arguments)[output].clone()
+            return seen[0].clone(), result
+
+        tensors = {}
+
+        def add(side, states, mask, expected):
+            tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
+            tensors[f"{side}.expected"] = expected
+            if probabilities and kind == "sequence_classifier":
+                tensors[f"{side}.probabilities"] = postprocessed(model, expected)
+
+        if left == "only":
+            arguments, mask = prepare(left=True)
+            states, expected = run(model, arguments)
+            add("left", states, mask, expected)
+            add("right", moved(states, mask, to_left=True), moved(mask, mask, to_left=True), expected)
+            side = "left"
+        else:
+            arguments, mask = prepare(left=False)
+            states, expected = run(model, arguments)
+            add("right", states, mask, expected)
+            left_arguments, left_mask = prepare(left=True)
+            left_states = moved(states, mask)
+            if left == "own":
+                left_states, expected = run(model, left_arguments)
+            elif left == "given":
+                expected = run(model, left_arguments, left_states)[1]
+            add("left", left_states, left_mask, expected)
+            side = "right"
+        rounded = tensors[f"{side}.hidden_states"].to(torch.bfloat16)
+        tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+        tensors["bf16.expected"] = run(model, arguments, rounded.float())[1]
+        for key, module in model.named_children():  # The encoder stays: XLNet's own cannot be bfloat16.
+            if is_head(key + "."):
+                module.to(torch.bfloat16)
+        for key in heads:
+            model.get_submodule(key.rstrip(".")).to(torch.bfloat16)
+        tensors["bf16.own"] = run(model, arguments, rounded)[1].float()
+        target = keep(path, name, lambda key: is_head(key) or key in also, shard_size)
+        save_golden(target, tensors, kind, TRANSFORMERS)
+
+    named(name, make_folder)
+
+
+SMALL = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
+         "intermediate_size": 32, "max_position_embeddings": 32, "initializer_range": 0.4}
+DECODER = SMALL | {"num_key_value_heads": 1, "head_dim": 12, "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
+TEN_AND_TWO = ["joy", "anger", "fear", "trust", "surprise", "sadness", "disgust", "hope", "pride", "calm", "awe", "envy"]
+
+
+def labels(names):
+    return {"id2label": dict(enumerate(names)), "label2id": {name: index for index, name in enumerate(names)}}
+
+
+THREE = labels(["negative", "neutral", "positive"])
+TAGS = labels(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
+
+
+def shuffled_labels(path):
+    """The keys of id2label in an order that is neither that of numbers nor that of strings."""
+    config = read_json(path / "config.json")
+    keys = list(config["id2label"])
+    random.shuffle(keys)
+    config["id2label"] = {key: config["id2label"][key] for key in keys}
+    write_json(path / "config.json", config)
+
+
+def old_dtype_key(path):
+    config = read_json(path / "config.json")
+    write_json(path / "config.json", {{"dtype": "torch_dtype"}.get(key, key): value for key, value in config.items()})
+
+
+def bert(**more):
+    return lambda: transformers.BertForSequenceClassification(bert_config(**more))
+
+
+BERT = {"place": "bert.encoder", "heads": ["bert.pooler."]}
+transformers_folder("sequence_bert", bert(**labels(TEN_AND_TWO)), change=shuffled_labels, **BERT)
+transformers_folder("sequence_bert_single_label", bert(problem_type="single_label_classification", **THREE), **BERT)
+transformers_folder("sequence_bert_multi_label", bert(problem_type="multi_label_classification", **THREE), **BERT)
+transformers_folder("sequence_bert_regression", bert(problem_type="regression", num_labels=1), **BERT)
+transformers_folder("sequence_bert_regression_three", bert(problem_type="regression", **THREE), **BERT)
+transformers_folder("sequence_bert_one_label", bert(num_labels=1), **BERT)
+transformers_folder("sequence_bert_bfloat16", bert(**THREE), dtype=torch.bfloat16, **BERT)
+transformers_folder("sequence_bert_float16", bert(**THREE), dtype=torch.float16, change=old_dtype_key, **BERT)
+transformers_folder("sequence_bert_sharded", bert(**THREE), shard_size=2500, **BERT)
+
+ROBERTA = SMALL | {"pad_token_id": 1, "bos_token_id": CLS, "eos_token_id": SEP} | THREE
+for name, model in {"roberta": "Roberta", "xlm_roberta": "XLMRoberta", "camembert": "Camembert"}.items():
+    transformers_folder(f"sequence_{name}", lambda model=model: getattr(transformers, f"{model}ForSequenceClassification")(
+        getattr(transformers, f"{model}Config")(**ROBERTA)), pad=1)
+transformers_folder("sequence_electra", lambda: transformers.ElectraForSequenceClassification(
+    transformers.ElectraConfig(embedding_size=16, **SMALL, **THREE)))
+transformers_folder("sequence_distilbert", lambda: transformers.DistilBertForSequenceClassification(
+    transformers.DistilBertConfig(vocab_size=VOCAB, dim=HIDDEN, n_layers=1, n_heads=2, hidden_dim=32,
+                                  max_position_embeddings=32, initializer_range=0.4, **THREE)))
+transformers_folder("sequence_albert", lambda: transformers.AlbertForSequenceClassification(
+    transformers.AlbertConfig(embedding_size=16, **SMALL, **THREE)), place="albert.encoder", heads=["albert.pooler."])
+transformers_folder("sequence_mpnet", lambda: transformers.MPNetForSequenceClassification(
+    transformers.MPNetConfig(**SMALL, **THREE)), pad=1)
+MODERN = SMALL | {"global_attn_every_n_layers": 1, "local_attention": 8, "pad_token_id": PAD, "cls_token_id": CLS,
+                  "sep_token_id": SEP, "bos_token_id": CLS, "eos_token_id": SEP}
+for pooled, left in {"cls": "moved", "mean": "given"}.items():
+    transformers_folder(f"sequence_modernbert_{pooled}", lambda pooled=pooled: transformers.ModernBertForSequenceClassification(
+        transformers.ModernBertConfig(classifier_pooling=pooled, **MODERN, **THREE)), left=left)
+transformers_folder("sequence_modernbert_bias", lambda: transformers.ModernBertForSequenceClassification(
+    transformers.ModernBertConfig(classifier_pooling="mean", classifier_bias=True, norm_bias=True,
+                                  classifier_activation="silu", norm_eps=1e-3, **MODERN, **THREE)), left="given")
+transformers_folder("sequence_deberta_v2", lambda: transformers.DebertaV2ForSequenceClassification(
+    transformers.DebertaV2Config(pooler_hidden_size=HIDDEN, **SMALL, **THREE)))
+transformers_folder("sequence_deberta_v2_tanh", lambda: transformers.DebertaV2ForSequenceClassification(
+    transformers.DebertaV2Config(pooler_hidden_size=HIDDEN, pooler_hidden_act="tanh", **SMALL, **THREE)))
+XLNET = {"vocab_size": VOCAB, "d_model": HIDDEN, "n_layer": 1, "n_head": 2, "d_inner": 32, "initializer_range": 0.4,
+         "pad_token_id": PAD}
+transformers_folder("sequence_xlnet", lambda: transformers.XLNetForSequenceClassification(
+    transformers.XLNetConfig(**XLNET, **THREE)), left="only", first=None, last=CLS)
+transformers_folder("sequence_xlnet_first", lambda: transformers.XLNetForSequenceClassification(
+    transformers.XLNetConfig(summary_type="first", summary_activation="gelu", **XLNET, **THREE)))
+
+NO_SPECIAL = {"first": None, "last": None, "left": "own", "positions": True}
+transformers_folder("sequence_gpt2", lambda: transformers.GPT2ForSequenceClassification(transformers.GPT2Config(
+    vocab_size=VOCAB, n_embd=HIDDEN, n_layer=1, n_head=2, n_inner=32, n_positions=32, initializer_range=0.4,
+    pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP, **THREE)), **NO_SPECIAL)
+for name, model in {"llama": "Llama", "qwen2": "Qwen2", "qwen3": "Qwen3", "mistral": "Mistral", "gemma": "Gemma",
+                    "gemma2": "Gemma2", "gemma3_text": "Gemma3Text"}.items():
+    make_decoder = lambda model=model, task="Sequence", named_labels=THREE: getattr(
+        transformers, f"{model}For{task}Classification")(getattr(transformers, f"{model}Config")(**DECODER, **named_labels))
+    transformers_folder(f"sequence_{name}", make_decoder, **NO_SPECIAL)
+    if name in ("llama", "qwen2"):
+        transformers_folder(
+            f"token_{name}", lambda make=make_decoder: make(task="Token", named_labels=TAGS), "token_classifier",
+            **NO_SPECIAL)
+
+ENDS_WITH_EOS = {"first": None, "last": SEP, "left": "own"}
+transformers_folder("sequence_bart", lambda: transformers.BartForSequenceClassification(transformers.BartConfig(
+    vocab_size=VOCAB, d_model=HIDDEN, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
+    decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32, max_position_embeddings=32, init_std=0.4,
+    pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP, decoder_start_token_id=SEP, forced_eos_token_id=None,
+    **THREE)), **ENDS_WITH_EOS)
+transformers_folder("sequence_t5", lambda: transformers.T5ForSequenceClassification(transformers.T5Config(
+    vocab_size=VOCAB, d_model=HIDDEN, d_kv=12, d_ff=32, num_layers=1, num_decoder_layers=1, num_heads=2,
+    pad_token_id=PAD, eos_token_id=SEP, decoder_start_token_id=PAD, **THREE)), **ENDS_WITH_EOS)
+
+transformers_folder("clip_text", lambda: transformers.CLIPTextModelWithProjection(transformers.CLIPTextConfig(
+    projection_dim=16, initializer_factor=10.0, pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP,
+    **{key: value for key, value in SMALL.items() if key != "initializer_range"})), place="text_model.final_layer_norm",
+    first=None, left="given", output="text_embeds", probabilities=False)
+
+
+def patches(left):
+    """Images of different shapes, in patches of 4 x 4 pixels. Padding stands on the right, as the library has it."""
+    shapes = torch.tensor([[2, 3], [2, 4], [1, 1], [1, 3]])
+    mask = (torch.arange(8) < shapes.prod(dim=1, keepdim=True)).long()
+    pixels = torch.randn(4, 8, 48, generator=torch.Generator().manual_seed(8))
+    inputs = {"pixel_values": pixels, "pixel_attention_mask": mask, "spatial_shapes": shapes}
+    if left:
+        mask = mask.flip(1)
+        inputs["pixel_attention_mask"] = mask
+    return inputs, mask
+
+
+def image(left):
+    pixels = torch.randn(4, 3, 8, 12, generator=torch.Generator().manual_seed(8))
+    return {"pixel_values": pixels, "interpolate_pos_encoding": torch.tensor(True)}, torch.ones(4, 6, dtype=torch.int64)
+
+
+VISION = {"hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
+          "patch_size": 4}
+TEXT = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1,
+        "num_attention_heads": 2}
+transformers_folder("image_siglip2", lambda: transformers.Siglip2ForImageClassification(transformers.Siglip2Config(
+    vision_config=VISION | {"num_patches": 16}, text_config=TEXT, **THREE)), place="vision_model", base="vision_model",
+    also=["vision_model.head.probe"], inputs=patches, left="given")
+transformers_folder("image_siglip", lambda: transformers.SiglipForImageClassification(transformers.SiglipConfig(
+    vision_config=VISION | {"image_size": 8}, text_config=TEXT, **THREE)), place="vision_model", base="vision_model",
+    also=["vision_model.head.probe"], inputs=image, left="given")
+
+TOKEN = {"kind": "token_classifier", "left": "given"}
+transformers_folder("token_bert", lambda: transformers.BertForTokenClassification(bert_config(**TAGS)), **TOKEN)
+transformers_folder("token_roberta", lambda: transformers.RobertaForTokenClassification(
+    transformers.RobertaConfig(**ROBERTA | TAGS)), pad=1, **TOKEN)
+transformers_folder("token_distilbert", lambda: transformers.DistilBertForTokenClassification(
+    transformers.DistilBertConfig(vocab_size=VOCAB, dim=HIDDEN, n_layers=1, n_heads=2, hidden_dim=32,
+                                  max_position_embeddings=32, initializer_range=0.4, **TAGS)), **TOKEN)
+transformers_folder("token_electra", lambda: transformers.ElectraForTokenClassification(
+    transformers.ElectraConfig(embedding_size=16, **SMALL, **TAGS)), **TOKEN)
+transformers_folder("token_albert", lambda: transformers.AlbertForTokenClassification(
+    transformers.AlbertConfig(embedding_size=16, **SMALL, **TAGS)), **TOKEN)
+transformers_folder("token_mpnet", lambda: transformers.MPNetForTokenClassification(
+    transformers.MPNetConfig(**SMALL, **TAGS)), pad=1, **TOKEN)
+transformers_folder("token_deberta_v2", lambda: transformers.DebertaV2ForTokenClassification(
+    transformers.DebertaV2Config(**SMALL, **TAGS)), **TOKEN)
+transformers_folder("token_modernbert", lambda: transformers.ModernBertForTokenClassification(
+    transformers.ModernBertConfig(**MODERN, **TAGS)), **TOKEN)
+transformers_folder("token_xlnet", lambda: transformers.XLNetForTokenClassification(
+    transformers.XLNetConfig(**XLNET, **TAGS)), **TOKEN)
+
+
+# ---------------------------------------------------------------------------------------------------------- cross encoders
+
+PAIRS = [("w5 w6", "w7"), ("w8 w9 w10 w11", "w12 w13 w14"), ("w15", "w16"), ("w17 w18 w19", "w20 w21 w22")]
+
+
+def cross_encoder_folder(name, num_labels, activation=None, change=None):
+    def make(path):
+        base = path.parent / "base"
+        model = transformers.BertForSequenceClassification(bert_config(num_labels=num_labels))
+        randomize((key, value) for key, value in model.named_parameters()
+                  if key.startswith(("bert.pooler.", "classifier.")))
+        model.save_pretrained(base)
+        tokenizer().save_pretrained(base)
+        CrossEncoder(str(base), device="cpu", activation_fn=activation).save(str(path), create_model_card=False)
+        if change:
+            change(path)
+        cross_encoder = CrossEncoder(str(path), device="cpu")
+        model = cross_encoder.model.eval()
+        inputs = {key: value for key, value in cross_encoder.preprocess(PAIRS).items() if isinstance(value, torch.Tensor)}
+        mask = inputs["attention_mask"]
+
+        def scores(logits):
+            return cross_encoder.activation_fn(logits)
+
+        @torch.no_grad()
+        def run(model, given=None):
+            with states_taken(model, "bert.encoder", given) as seen:
+                logits = model(**inputs).logits.clone()
+            return seen[0].clone(), logits
+
+        states, logits = run(model)
+        predicted = cross_encoder.predict(PAIRS, convert_to_tensor=True).clone().reshape(len(PAIRS), -1)
+        torch.testing.assert_close(predicted, scores(logits))
+        rounded = states.to(torch.bfloat16)
+        tensors = {
+            "right.hidden_states": states, "right.attention_mask": mask, "right.expected": logits,
+            "right.probabilities": predicted,
+            "left.hidden_states": moved(states, mask), "left.attention_mask": moved(mask, mask), "left.expected": logits,
+            "left.probabilities": predicted,
+            "bf16.hidden_states": rounded, "bf16.attention_mask": mask, "bf16.expected": run(model, rounded.float())[1],
+            "bf16.own": run(model.to(torch.bfloat16), rounded)[1].float(),
+        }
+        target = keep(path, name, lambda key: key.startswith(("bert.pooler.", "classifier.")))
+        save_golden(target, tensors, "sequence_classifier", SENTENCE_TRANSFORMERS, cross_encoder="true")
+
+    named(name, make)
+
+
+def of_cross_encoder_4(activation):
+    """Up to 5.3 the root had no modules.json, and config.json said which activation to take (since 4.0)."""
+
+    def change(path):
+        for file in ["modules.json", "config_sentence_transformers.json", "sentence_bert_config.json"]:
+            (path / file).unlink()
+        set_config("config.json", sentence_transformers={"activation_fn": activation, "version": "4.1.0"})(path)
+
+    return change
+
+
+def of_cross_encoder_3(activation):
+    """Before 4.0 it had a key of its own."""
+
+    def change(path):
+        for file in ["modules.json", "config_sentence_transformers.json", "sentence_bert_config.json"]:
+            (path / file).unlink()
+        set_config("config.json", sbert_ce_default_activation_function=activation)(path)
+
+    return change
+
+
+IDENTITY = "torch.nn.modules.linear.Identity"
+SIGMOID = "torch.nn.modules.activation.Sigmoid"
+cross_encoder_folder("cross_encoder_one", 1)
+cross_encoder_folder("cross_encoder_three", 3)
+cross_encoder_folder("cross_encoder_one_identity", 1, torch.nn.Identity())
+cross_encoder_folder("cross_encoder_three_sigmoid", 3, torch.nn.Sigmoid())
+cross_encoder_folder("cross_encoder_4_identity", 1, change=of_cross_encoder_4(IDENTITY))
+cross_encoder_folder("cross_encoder_4_sigmoid", 3, change=of_cross_encoder_4(SIGMOID))
+cross_encoder_folder("cross_encoder_3_identity", 1, change=of_cross_encoder_3(IDENTITY))
 
 
 def main():
