@@ -1,4 +1,4 @@
-"""Makes the model folders here: small random models, saved and run by sentence-transformers and Transformers themselves.
+"""Makes the folders here: small random models, saved and run by sentence-transformers and Transformers themselves.
 
 Needs torch 2.13.0, transformers 5.23.0, sentence-transformers 6.2.0, safetensors 0.8.0 and nothing from the network.
 
@@ -79,7 +79,7 @@ def named(name, function):
 
 
 def sorted_header(data):
-    """The bytes of a safetensors file, with the header's keys sorted: the library writes metadata in a varying order."""
+    """The bytes of a safetensors file, its header's keys sorted: the library writes metadata in a varying order."""
     header_end = 8 + int.from_bytes(data[:8], "little")
     header = json.dumps(json.loads(data[8:header_end]), sort_keys=True, separators=(",", ":")).encode("ascii")
     header += b" " * (-len(header) % 8)  # The format pads with spaces, so that the tensors start at a multiple of 8.
@@ -187,7 +187,7 @@ def save_golden(target, tensors, kind, library, **metadata):
     save_tensors(tensors, target / "golden.safetensors", {"kind": kind, "library": library} | metadata)
 
 
-# ------------------------------------------------------------------------------------------------- sentence-transformers
+# ------------------------------------------------------------------------------------------------ sentence-transformers
 
 
 def tokenizer():
@@ -240,29 +240,25 @@ def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=
         return run_modules(after, states, mask, truncate_dim, **given)
 
     tensors = {}
-    masks = {}
-    for side in ["right", "left"]:
+    for side in ["left", "right"]:
         input_ids, mask = ids_and_mask(lengths, left=side == "left")
         with torch.inference_mode():
             states = model[0]({"input_ids": input_ids, "attention_mask": mask})["token_embeddings"].clone()
         tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
         tensors[f"{side}.expected"] = run(states, mask, input_ids)
-        masks[side] = input_ids
         if ids:
             tensors[f"{side}.input_ids"] = input_ids
-    states, mask = tensors["right.hidden_states"], tensors["right.attention_mask"]
     if holes:
         tensors["holes.attention_mask"] = with_holes(mask)  # The hidden states are right.hidden_states.
-        tensors["holes.expected"] = run(states, with_holes(mask), masks["right"])
+        tensors["holes.expected"] = run(states, with_holes(mask), input_ids)
     rounded = states.to(torch.bfloat16)
     tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
-    tensors["bf16.expected"] = run(rounded.float(), mask, masks["right"])
-    with contextlib.suppress(RuntimeError):  # Some modules cannot be bfloat16.
-        for module in after:
-            module.to(torch.bfloat16)
-        tensors["bf16.own"] = run(rounded, mask, masks["right"]).float()
+    tensors["bf16.expected"] = run(rounded.float(), mask, input_ids)
+    for module in after:
+        module.to(torch.bfloat16)
+    tensors["bf16.own"] = run(rounded, mask, input_ids).float()
     if ids:
-        tensors["bf16.input_ids"] = masks["right"]
+        tensors["bf16.input_ids"] = input_ids
     if truncate_dim:
         metadata["truncate_dim"] = truncate_dim
     if prompt_length:
@@ -350,14 +346,6 @@ def all_of(*changes):
     return change
 
 
-def remove(file):
-    def change(path):
-        target = path / file
-        shutil.rmtree(target) if target.is_dir() else target.unlink()
-
-    return change
-
-
 def without_normalize_folder(path):
     shutil.rmtree(path / "2_Normalize")
 
@@ -405,8 +393,8 @@ for name, activation in {
     "sigmoid": torch.nn.Sigmoid, "identity": torch.nn.Identity,
 }.items():
     st_folder(f"st_dense_{name}", lambda activation=activation: [pooling(), dense(activation_function=activation())])
-# torch.nn.GELU(approximate="tanh") would be saved as torch.nn's GELU and read back as the exact one. This class keeps its
-# name, but is read only when the caller trusts the folder: without that the library warns and takes Tanh instead.
+# torch.nn.GELU(approximate="tanh") would be saved as torch.nn's GELU and read back as the exact one. This class keeps
+# its name, but is read only when the caller trusts the folder: without that the library warns and takes Tanh instead.
 st_folder("st_dense_gelu_tanh", lambda: [pooling(), dense(activation_function=transformers.activations.GELUTanh())],
           finish={"trust_remote_code": True})
 st_folder("st_dense_no_bias", lambda: [pooling(), dense(bias=False)])
@@ -461,10 +449,12 @@ bare_folder("st_bare_qwen2_not_causal", qwen2, set_config("config.json", is_caus
 bare_folder("st_bare_qwen2_model", lambda: qwen2().model)
 
 for name, dtype in {"bfloat16": torch.bfloat16, "float16": torch.float16}.items():
-    st_folder(f"st_dense_in_{name}", lambda: [pooling(), dense(20), st.LayerNorm(20), dense(12, 20, bias=False)], dtype=dtype)
+    st_folder(f"st_dense_in_{name}", lambda: [pooling(), dense(20), st.LayerNorm(20), dense(12, 20, bias=False)],
+              dtype=dtype)
 
-# Zero, negative, and both sides of case: "W39" of the vocabulary takes the weight of "w39", but "w32" not that of "W32".
-VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + [f"w{index}" for index in range(FIRST_WORD, VOCAB - 1)] + ["W39"]
+# Zero, negative, and both sides of case: "W39" of the vocabulary takes the weight of "w39", "w32" not that of "W32".
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+VOCABULARY += [f"w{index}" for index in range(FIRST_WORD, VOCAB - 1)] + ["W39"]
 WORD_WEIGHTS = {f"w{index}": round(0.25 + 0.15 * index, 2) for index in range(FIRST_WORD, 30)}
 WORD_WEIGHTS |= {"w38": 0.0, "w9": -0.5, "[CLS]": 0.5, "[SEP]": 1.5, "W32": 9.0, "w39": 2.5}
 
@@ -524,7 +514,7 @@ sparse_folder("st_sparse_auto_encoder")
 sparse_folder("st_sparse_auto_encoder_normalize", normalize=True)
 
 
-# ----------------------------------------------------------------------------------------------------------- Transformers
+# --------------------------------------------------------------------------------------------------------- Transformers
 
 
 @contextlib.contextmanager
@@ -572,10 +562,11 @@ def transformers_folder(
 ):
     """Registers a folder.
 
-    `place` is the part of the model that gives the hidden states, `base` the prefix of the encoder's names, `heads` what
-    belongs to the head although its name is that of the encoder, `also` more of the encoder to keep. `left` is "moved": the states of right padding at the other end, for classes that take the
-    first column whatever the mask says; "given": those, and the library's own answer to them; "own": the library runs
-    on left padding; "only": the class is right with left padding alone, and right padding is moved from there.
+    `place` is the part of the model that gives the hidden states, `base` the prefix of the encoder's names, `heads`
+    what belongs to the head although its name is that of the encoder, `also` more of the encoder to keep. `left` is
+    "moved": the states of right padding at the other end, for classes that take the first column whatever the mask
+    says; "given": those, and the library's own answer to them; "own": the library runs on left padding; "only": the
+    class is right with left padding alone, and right padding is moved from there.
     """
 
     def save_in(path):
@@ -644,16 +635,20 @@ def transformers_folder(
     named(name, make_folder)
 
 
-SMALL = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
-         "intermediate_size": 32, "max_position_embeddings": 32, "initializer_range": 0.4}
-DECODER = SMALL | {"num_key_value_heads": 1, "head_dim": 12, "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
-TEN_AND_TWO = ["joy", "anger", "fear", "trust", "surprise", "sadness", "disgust", "hope", "pride", "calm", "awe", "envy"]
-
-
 def labels(names):
     return {"id2label": dict(enumerate(names)), "label2id": {name: index for index, name in enumerate(names)}}
 
 
+def made(model, task, **config):
+    """A random model of a class such as BertForSequenceClassification."""
+    config = getattr(transformers, f"{model}Config")(**config)
+    return getattr(transformers, f"{model}For{task}Classification")(config)
+
+
+SMALL = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
+         "intermediate_size": 32, "max_position_embeddings": 32, "initializer_range": 0.4}
+TWELVE = labels(["joy", "anger", "fear", "trust", "surprise", "sadness", "disgust", "hope", "pride", "calm", "awe",
+                 "envy"])
 THREE = labels(["negative", "neutral", "positive"])
 TAGS = labels(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
 
@@ -672,133 +667,131 @@ def old_dtype_key(path):
     write_json(path / "config.json", {{"dtype": "torch_dtype"}.get(key, key): value for key, value in config.items()})
 
 
-def bert(**more):
-    return lambda: transformers.BertForSequenceClassification(bert_config(**more))
+def sequence(name, model, config, **arguments):
+    transformers_folder(f"sequence_{name}", lambda: made(model, "Sequence", **config), **arguments)
+
+
+def token(name, model, config, left="given", **arguments):
+    transformers_folder(f"token_{name}", lambda: made(model, "Token", **config | TAGS), "token_classifier", left=left,
+                        **arguments)
 
 
 BERT = {"place": "bert.encoder", "heads": ["bert.pooler."]}
-transformers_folder("sequence_bert", bert(**labels(TEN_AND_TWO)), change=shuffled_labels, **BERT)
-transformers_folder("sequence_bert_single_label", bert(problem_type="single_label_classification", **THREE), **BERT)
-transformers_folder("sequence_bert_multi_label", bert(problem_type="multi_label_classification", **THREE), **BERT)
-transformers_folder("sequence_bert_regression", bert(problem_type="regression", num_labels=1), **BERT)
-transformers_folder("sequence_bert_regression_three", bert(problem_type="regression", **THREE), **BERT)
-transformers_folder("sequence_bert_one_label", bert(num_labels=1), **BERT)
-transformers_folder("sequence_bert_bfloat16", bert(**THREE), dtype=torch.bfloat16, **BERT)
-transformers_folder("sequence_bert_float16", bert(**THREE), dtype=torch.float16, change=old_dtype_key, **BERT)
-transformers_folder("sequence_bert_sharded", bert(**THREE), shard_size=2500, **BERT)
+sequence("bert", "Bert", SMALL | TWELVE, change=shuffled_labels, **BERT)
+sequence("bert_single_label", "Bert", SMALL | THREE | {"problem_type": "single_label_classification"}, **BERT)
+sequence("bert_multi_label", "Bert", SMALL | THREE | {"problem_type": "multi_label_classification"}, **BERT)
+sequence("bert_regression", "Bert", SMALL | {"problem_type": "regression", "num_labels": 1}, **BERT)
+sequence("bert_regression_three", "Bert", SMALL | THREE | {"problem_type": "regression"}, **BERT)
+sequence("bert_one_label", "Bert", SMALL | {"num_labels": 1}, **BERT)
+sequence("bert_bfloat16", "Bert", SMALL | THREE, dtype=torch.bfloat16, **BERT)
+sequence("bert_float16", "Bert", SMALL | THREE, dtype=torch.float16, change=old_dtype_key, **BERT)
+sequence("bert_sharded", "Bert", SMALL | THREE, shard_size=2500, **BERT)
 
-ROBERTA = SMALL | {"pad_token_id": 1, "bos_token_id": CLS, "eos_token_id": SEP} | THREE
-for name, model in {"roberta": "Roberta", "xlm_roberta": "XLMRoberta", "camembert": "Camembert"}.items():
-    transformers_folder(f"sequence_{name}", lambda model=model: getattr(transformers, f"{model}ForSequenceClassification")(
-        getattr(transformers, f"{model}Config")(**ROBERTA)), pad=1)
-transformers_folder("sequence_electra", lambda: transformers.ElectraForSequenceClassification(
-    transformers.ElectraConfig(embedding_size=16, **SMALL, **THREE)))
-transformers_folder("sequence_distilbert", lambda: transformers.DistilBertForSequenceClassification(
-    transformers.DistilBertConfig(vocab_size=VOCAB, dim=HIDDEN, n_layers=1, n_heads=2, hidden_dim=32,
-                                  max_position_embeddings=32, initializer_range=0.4, **THREE)))
-transformers_folder("sequence_albert", lambda: transformers.AlbertForSequenceClassification(
-    transformers.AlbertConfig(embedding_size=16, **SMALL, **THREE)), place="albert.encoder", heads=["albert.pooler."])
-transformers_folder("sequence_mpnet", lambda: transformers.MPNetForSequenceClassification(
-    transformers.MPNetConfig(**SMALL, **THREE)), pad=1)
-MODERN = SMALL | {"global_attn_every_n_layers": 1, "local_attention": 8, "pad_token_id": PAD, "cls_token_id": CLS,
-                  "sep_token_id": SEP, "bos_token_id": CLS, "eos_token_id": SEP}
-for pooled, left in {"cls": "moved", "mean": "given"}.items():
-    transformers_folder(f"sequence_modernbert_{pooled}", lambda pooled=pooled: transformers.ModernBertForSequenceClassification(
-        transformers.ModernBertConfig(classifier_pooling=pooled, **MODERN, **THREE)), left=left)
-transformers_folder("sequence_modernbert_bias", lambda: transformers.ModernBertForSequenceClassification(
-    transformers.ModernBertConfig(classifier_pooling="mean", classifier_bias=True, norm_bias=True,
-                                  classifier_activation="silu", norm_eps=1e-3, **MODERN, **THREE)), left="given")
-transformers_folder("sequence_deberta_v2", lambda: transformers.DebertaV2ForSequenceClassification(
-    transformers.DebertaV2Config(pooler_hidden_size=HIDDEN, **SMALL, **THREE)))
-transformers_folder("sequence_deberta_v2_tanh", lambda: transformers.DebertaV2ForSequenceClassification(
-    transformers.DebertaV2Config(pooler_hidden_size=HIDDEN, pooler_hidden_act="tanh", **SMALL, **THREE)))
+ROBERTA = SMALL | THREE | {"pad_token_id": 1, "bos_token_id": CLS, "eos_token_id": SEP}
+sequence("roberta", "Roberta", ROBERTA, pad=1)
+sequence("xlm_roberta", "XLMRoberta", ROBERTA, pad=1)
+sequence("camembert", "Camembert", ROBERTA, pad=1)
+token("roberta", "Roberta", ROBERTA, pad=1)
+
+EMBEDDING = {"embedding_size": 16}
+DISTILBERT = {"vocab_size": VOCAB, "dim": HIDDEN, "n_layers": 1, "n_heads": 2, "hidden_dim": 32,
+              "max_position_embeddings": 32, "initializer_range": 0.4}
+sequence("electra", "Electra", SMALL | THREE | EMBEDDING)
+sequence("distilbert", "DistilBert", DISTILBERT | THREE)
+sequence("albert", "Albert", SMALL | THREE | EMBEDDING, place="albert.encoder", heads=["albert.pooler."])
+sequence("mpnet", "MPNet", SMALL | THREE, pad=1)
+token("bert", "Bert", SMALL)
+token("electra", "Electra", SMALL | EMBEDDING)
+token("distilbert", "DistilBert", DISTILBERT)
+token("albert", "Albert", SMALL | EMBEDDING)
+token("mpnet", "MPNet", SMALL, pad=1)
+
+MODERN = SMALL | THREE | {"global_attn_every_n_layers": 1, "local_attention": 8, "pad_token_id": PAD,
+                          "cls_token_id": CLS, "sep_token_id": SEP, "bos_token_id": CLS, "eos_token_id": SEP}
+sequence("modernbert_cls", "ModernBert", MODERN | {"classifier_pooling": "cls"})
+sequence("modernbert_mean", "ModernBert", MODERN | {"classifier_pooling": "mean"}, left="given")
+sequence("modernbert_bias", "ModernBert", MODERN | {
+    "classifier_pooling": "mean", "classifier_bias": True, "norm_bias": True, "classifier_activation": "silu",
+    "norm_eps": 1e-3}, left="given")
+token("modernbert", "ModernBert", MODERN)
+
+DEBERTA = SMALL | THREE | {"pooler_hidden_size": HIDDEN}
+sequence("deberta_v2", "DebertaV2", DEBERTA)
+sequence("deberta_v2_tanh", "DebertaV2", DEBERTA | {"pooler_hidden_act": "tanh"})
+token("deberta_v2", "DebertaV2", SMALL)
+
 XLNET = {"vocab_size": VOCAB, "d_model": HIDDEN, "n_layer": 1, "n_head": 2, "d_inner": 32, "initializer_range": 0.4,
          "pad_token_id": PAD}
-transformers_folder("sequence_xlnet", lambda: transformers.XLNetForSequenceClassification(
-    transformers.XLNetConfig(**XLNET, **THREE)), left="only", first=None, last=CLS)
-transformers_folder("sequence_xlnet_first", lambda: transformers.XLNetForSequenceClassification(
-    transformers.XLNetConfig(summary_type="first", summary_activation="gelu", **XLNET, **THREE)))
+sequence("xlnet", "XLNet", XLNET | THREE, left="only", first=None, last=CLS)
+sequence("xlnet_first", "XLNet", XLNET | THREE | {"summary_type": "first", "summary_activation": "gelu"})
+token("xlnet", "XLNet", XLNET)
 
-NO_SPECIAL = {"first": None, "last": None, "left": "own", "positions": True}
-transformers_folder("sequence_gpt2", lambda: transformers.GPT2ForSequenceClassification(transformers.GPT2Config(
-    vocab_size=VOCAB, n_embd=HIDDEN, n_layer=1, n_head=2, n_inner=32, n_positions=32, initializer_range=0.4,
-    pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP, **THREE)), **NO_SPECIAL)
-for name, model in {"llama": "Llama", "qwen2": "Qwen2", "qwen3": "Qwen3", "mistral": "Mistral", "gemma": "Gemma",
-                    "gemma2": "Gemma2", "gemma3_text": "Gemma3Text"}.items():
-    make_decoder = lambda model=model, task="Sequence", named_labels=THREE: getattr(
-        transformers, f"{model}For{task}Classification")(getattr(transformers, f"{model}Config")(**DECODER, **named_labels))
-    transformers_folder(f"sequence_{name}", make_decoder, **NO_SPECIAL)
-    if name in ("llama", "qwen2"):
-        transformers_folder(
-            f"token_{name}", lambda make=make_decoder: make(task="Token", named_labels=TAGS), "token_classifier",
-            **NO_SPECIAL)
+GPT2 = {"vocab_size": VOCAB, "n_embd": HIDDEN, "n_layer": 1, "n_head": 2, "n_inner": 32, "n_positions": 32,
+        "initializer_range": 0.4, "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
+DECODER = SMALL | THREE | {"num_key_value_heads": 1, "head_dim": 12, "pad_token_id": PAD, "bos_token_id": CLS,
+                           "eos_token_id": SEP}
+ON_EITHER_SIDE = {"first": None, "last": None, "left": "own", "positions": True}
+sequence("gpt2", "GPT2", GPT2 | THREE, **ON_EITHER_SIDE)
+sequence("llama", "Llama", DECODER, **ON_EITHER_SIDE)
+sequence("qwen2", "Qwen2", DECODER, **ON_EITHER_SIDE)
+sequence("qwen3", "Qwen3", DECODER, **ON_EITHER_SIDE)
+sequence("mistral", "Mistral", DECODER, **ON_EITHER_SIDE)
+sequence("gemma", "Gemma", DECODER, **ON_EITHER_SIDE)
+sequence("gemma2", "Gemma2", DECODER, **ON_EITHER_SIDE)
+sequence("gemma3_text", "Gemma3Text", DECODER, **ON_EITHER_SIDE)
+token("llama", "Llama", DECODER, **ON_EITHER_SIDE)
+token("qwen2", "Qwen2", DECODER, **ON_EITHER_SIDE)
 
-ENDS_WITH_EOS = {"first": None, "last": SEP, "left": "own"}
-transformers_folder("sequence_bart", lambda: transformers.BartForSequenceClassification(transformers.BartConfig(
-    vocab_size=VOCAB, d_model=HIDDEN, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2,
-    decoder_attention_heads=2, encoder_ffn_dim=32, decoder_ffn_dim=32, max_position_embeddings=32, init_std=0.4,
-    pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP, decoder_start_token_id=SEP, forced_eos_token_id=None,
-    **THREE)), **ENDS_WITH_EOS)
-transformers_folder("sequence_t5", lambda: transformers.T5ForSequenceClassification(transformers.T5Config(
-    vocab_size=VOCAB, d_model=HIDDEN, d_kv=12, d_ff=32, num_layers=1, num_decoder_layers=1, num_heads=2,
-    pad_token_id=PAD, eos_token_id=SEP, decoder_start_token_id=PAD, **THREE)), **ENDS_WITH_EOS)
+# Of an encoder with a decoder the hidden states are the decoder's, and the last real token is the end of the sequence.
+BART = {"vocab_size": VOCAB, "d_model": HIDDEN, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 32,
+        "init_std": 0.4, "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP, "decoder_start_token_id": SEP,
+        "forced_eos_token_id": None}
+T5 = {"vocab_size": VOCAB, "d_model": HIDDEN, "d_kv": 12, "d_ff": 32, "num_layers": 1, "num_decoder_layers": 1,
+      "num_heads": 2, "pad_token_id": PAD, "eos_token_id": SEP, "decoder_start_token_id": PAD}
+sequence("bart", "Bart", BART | THREE, first=None, left="own")
+sequence("t5", "T5", T5 | THREE, first=None, left="own")
 
-transformers_folder("clip_text", lambda: transformers.CLIPTextModelWithProjection(transformers.CLIPTextConfig(
-    projection_dim=16, initializer_factor=10.0, pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP,
-    **{key: value for key, value in SMALL.items() if key != "initializer_range"})), place="text_model.final_layer_norm",
-    first=None, left="given", output="text_embeds", probabilities=False)
+
+def clip_text():
+    config = {key: value for key, value in SMALL.items() if key != "initializer_range"}
+    return transformers.CLIPTextModelWithProjection(transformers.CLIPTextConfig(
+        projection_dim=16, initializer_factor=10.0, pad_token_id=PAD, bos_token_id=CLS, eos_token_id=SEP, **config))
+
+
+transformers_folder("clip_text", clip_text, place="text_model.final_layer_norm", first=None, left="given",
+                    output="text_embeds", probabilities=False)
 
 
 def patches(left):
-    """Images of different shapes, in patches of 4 x 4 pixels. Padding stands on the right, as the library has it."""
+    """Images of different shapes, in patches of 4 x 4 pixels, the padding on the right."""
     shapes = torch.tensor([[2, 3], [2, 4], [1, 1], [1, 3]])
     mask = (torch.arange(8) < shapes.prod(dim=1, keepdim=True)).long()
+    mask = mask.flip(1) if left else mask
     pixels = torch.randn(4, 8, 48, generator=torch.Generator().manual_seed(8))
-    inputs = {"pixel_values": pixels, "pixel_attention_mask": mask, "spatial_shapes": shapes}
-    if left:
-        mask = mask.flip(1)
-        inputs["pixel_attention_mask"] = mask
-    return inputs, mask
+    return {"pixel_values": pixels, "pixel_attention_mask": mask, "spatial_shapes": shapes}, mask
 
 
 def image(left):
+    """Images of 2 x 3 patches: no patch is padding, so left and right are the same."""
     pixels = torch.randn(4, 3, 8, 12, generator=torch.Generator().manual_seed(8))
-    return {"pixel_values": pixels, "interpolate_pos_encoding": torch.tensor(True)}, torch.ones(4, 6, dtype=torch.int64)
+    return {"pixel_values": pixels, "interpolate_pos_encoding": True}, torch.ones(4, 6, dtype=torch.int64)
 
 
-VISION = {"hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2,
-          "patch_size": 4}
-TEXT = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1,
-        "num_attention_heads": 2}
-transformers_folder("image_siglip2", lambda: transformers.Siglip2ForImageClassification(transformers.Siglip2Config(
-    vision_config=VISION | {"num_patches": 16}, text_config=TEXT, **THREE)), place="vision_model", base="vision_model",
-    also=["vision_model.head.probe"], inputs=patches, left="given")
-transformers_folder("image_siglip", lambda: transformers.SiglipForImageClassification(transformers.SiglipConfig(
-    vision_config=VISION | {"image_size": 8}, text_config=TEXT, **THREE)), place="vision_model", base="vision_model",
-    also=["vision_model.head.probe"], inputs=image, left="given")
-
-TOKEN = {"kind": "token_classifier", "left": "given"}
-transformers_folder("token_bert", lambda: transformers.BertForTokenClassification(bert_config(**TAGS)), **TOKEN)
-transformers_folder("token_roberta", lambda: transformers.RobertaForTokenClassification(
-    transformers.RobertaConfig(**ROBERTA | TAGS)), pad=1, **TOKEN)
-transformers_folder("token_distilbert", lambda: transformers.DistilBertForTokenClassification(
-    transformers.DistilBertConfig(vocab_size=VOCAB, dim=HIDDEN, n_layers=1, n_heads=2, hidden_dim=32,
-                                  max_position_embeddings=32, initializer_range=0.4, **TAGS)), **TOKEN)
-transformers_folder("token_electra", lambda: transformers.ElectraForTokenClassification(
-    transformers.ElectraConfig(embedding_size=16, **SMALL, **TAGS)), **TOKEN)
-transformers_folder("token_albert", lambda: transformers.AlbertForTokenClassification(
-    transformers.AlbertConfig(embedding_size=16, **SMALL, **TAGS)), **TOKEN)
-transformers_folder("token_mpnet", lambda: transformers.MPNetForTokenClassification(
-    transformers.MPNetConfig(**SMALL, **TAGS)), pad=1, **TOKEN)
-transformers_folder("token_deberta_v2", lambda: transformers.DebertaV2ForTokenClassification(
-    transformers.DebertaV2Config(**SMALL, **TAGS)), **TOKEN)
-transformers_folder("token_modernbert", lambda: transformers.ModernBertForTokenClassification(
-    transformers.ModernBertConfig(**MODERN, **TAGS)), **TOKEN)
-transformers_folder("token_xlnet", lambda: transformers.XLNetForTokenClassification(
-    transformers.XLNetConfig(**XLNET, **TAGS)), **TOKEN)
+def siglip(version, **vision):
+    parts = {"hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = getattr(transformers, f"{version}Config")(
+        vision_config=parts | {"patch_size": 4} | vision, text_config=parts | {"vocab_size": VOCAB}, **THREE)
+    return getattr(transformers, f"{version}ForImageClassification")(config)
 
 
-# ---------------------------------------------------------------------------------------------------------- cross encoders
+# The encoder's own attention pooling is in the checkpoint, and this class does not use it.
+SIGLIP = {"place": "vision_model", "base": "vision_model", "also": ["vision_model.head.probe"], "left": "given"}
+transformers_folder("image_siglip2", lambda: siglip("Siglip2", num_patches=16), inputs=patches, **SIGLIP)
+transformers_folder("image_siglip", lambda: siglip("Siglip", image_size=8), inputs=image, **SIGLIP)
+
+
+# ------------------------------------------------------------------------------------------------------- cross encoders
 
 PAIRS = [("w5 w6", "w7"), ("w8 w9 w10 w11", "w12 w13 w14"), ("w15", "w16"), ("w17 w18 w19", "w20 w21 w22")]
 
@@ -816,7 +809,8 @@ def cross_encoder_folder(name, num_labels, activation=None, change=None):
             change(path)
         cross_encoder = CrossEncoder(str(path), device="cpu")
         model = cross_encoder.model.eval()
-        inputs = {key: value for key, value in cross_encoder.preprocess(PAIRS).items() if isinstance(value, torch.Tensor)}
+        inputs = cross_encoder.preprocess(PAIRS)
+        inputs = {key: value for key, value in inputs.items() if isinstance(value, torch.Tensor)}
         mask = inputs["attention_mask"]
 
         def scores(logits):
@@ -835,8 +829,8 @@ def cross_encoder_folder(name, num_labels, activation=None, change=None):
         tensors = {
             "right.hidden_states": states, "right.attention_mask": mask, "right.expected": logits,
             "right.probabilities": predicted,
-            "left.hidden_states": moved(states, mask), "left.attention_mask": moved(mask, mask), "left.expected": logits,
-            "left.probabilities": predicted,
+            "left.hidden_states": moved(states, mask), "left.attention_mask": moved(mask, mask),
+            "left.expected": logits, "left.probabilities": predicted,
             "bf16.hidden_states": rounded, "bf16.attention_mask": mask, "bf16.expected": run(model, rounded.float())[1],
             "bf16.own": run(model.to(torch.bfloat16), rounded)[1].float(),
         }
