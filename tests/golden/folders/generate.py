@@ -225,7 +225,8 @@ def run_modules(modules, hidden_states, mask, truncate_dim=None, **features):
     return truncate_embeddings(vectors, truncate_dim).clone() if truncate_dim else vectors.clone()
 
 
-def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=False, sparse=False, **metadata):
+def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=False, similarity=False, sparse=False,
+              **metadata):
     """Loads what is in the folder by the library's own reader, runs it, and keeps it without its encoder."""
     loaded_by = SparseEncoder if sparse else SentenceTransformer
     # Without a dtype the modules take that of the encoder's checkpoint, whatever their own files hold.
@@ -251,6 +252,9 @@ def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=
     if holes:
         tensors["holes.attention_mask"] = with_holes(mask)  # The hidden states are right.hidden_states.
         tensors["holes.expected"] = run(states, with_holes(mask), input_ids)
+    if similarity:
+        vectors = tensors["right.expected"]
+        tensors["right.similarity"] = model.similarity(vectors, vectors)
     rounded = states.to(torch.bfloat16)
     tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
     tensors["bf16.expected"] = run(rounded.float(), mask, input_ids)
@@ -417,7 +421,7 @@ st_folder("st_everything", lambda: [pooling(["mean", "max"]), st.Dropout(0.1), d
                                     st.Normalize()], truncate_dim=8)
 st_folder("st_truncate", lambda: [pooling(), st.Normalize()], truncate_dim=10)
 for name in ["cosine", "dot", "euclidean", "manhattan"]:
-    st_folder(f"st_similarity_{name}", lambda: [pooling()], similarity_fn_name=name)
+    st_folder(f"st_similarity_{name}", lambda: [pooling()], finish={"similarity": True}, similarity_fn_name=name)
 st_folder("st_prompts", lambda: [pooling()], prompts={"query": "query: ", "document": "passage: "},
           default_prompt_name="document")
 
