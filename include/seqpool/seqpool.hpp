@@ -12,6 +12,7 @@
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
+#include <seqpool/head/activate.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/embedder.hpp>

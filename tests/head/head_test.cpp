@@ -14,6 +14,7 @@
 #include "support/random.hpp"
 #include "support/rows.hpp"
 
+using seqpool::Activation;
 using seqpool::Index;
 using seqpool::Rows;
 
@@ -85,6 +86,8 @@ void for_each_head(Index in, F f) {
     f(Any(linear<A>(out, in, 5)));
   f(Any(seqpool::Normalize{}));
   f(Any(seqpool::Truncate{in / 2 + 1}));
+  for (const auto a : {Activation::tanh, Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu})
+    f(Any(seqpool::Activate{a}));
   f(Any(Differences{}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));
 }
@@ -182,6 +185,7 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
+  check(seqpool::map(seqpool::Activate{Activation::relu}, x));
 }
 
 TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantees][head]") {
@@ -197,6 +201,7 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(linear<float>(200, 83, 1), 200);
   check(seqpool::Normalize{}, 83);
   check(seqpool::Truncate{5}, 5);
+  check(seqpool::Activate{Activation::gelu}, 83);
 }
 
 TEST_CASE("no rows and no features are shapes like others", "[head]") {
