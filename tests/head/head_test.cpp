@@ -84,6 +84,8 @@ void for_each_head(Index in, F f) {
   using Any = AnyHead<A>;
   for (const Index out : {Index{1}, Index{3}, panel - 1, panel, panel + 1, 5 * panel + 3})
     f(Any(linear<A>(out, in, 5)));
+  f(Any(seqpool::Dense{linear<A>(in, in, 5), Activation::gelu, seqpool::Residual{}}));
+  f(Any(seqpool::Dense{linear<A>(37, in, 5), Activation::silu, linear<A>(37, in, 7)}));
   f(Any(seqpool::Normalize{}));
   f(Any(seqpool::Truncate{in / 2 + 1}));
   for (const auto a : {Activation::tanh, Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu})
@@ -185,6 +187,7 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
+  check(seqpool::map(seqpool::Dense{linear<float>(9, 9, 1), Activation::relu, seqpool::Residual{}}, x));
   check(seqpool::map(seqpool::Activate{Activation::relu}, x));
 }
 
