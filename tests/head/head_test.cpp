@@ -86,7 +86,7 @@ void for_each_head(Index in, F f) {
     f(Any(linear<A>(out, in, 5)));
   f(Any(seqpool::Dense{linear<A>(in, in, 5), Activation::gelu, seqpool::Residual{}}));
   f(Any(seqpool::Dense{linear<A>(37, in, 5), Activation::silu, linear<A>(37, in, 7)}));
-  f(Any(seqpool::Normalize{}));
+  for (const double p : {2., 1., 3., HUGE_VAL}) f(Any(seqpool::Normalize{p}));
   f(Any(seqpool::LayerNorm{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
   f(Any(seqpool::Truncate{in / 2 + 1}));
   for (const auto a : {Activation::tanh, Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu})
@@ -185,6 +185,7 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(Differences{}, x));
   check(seqpool::map(Differences{}, column_major));
   check(seqpool::map(seqpool::Normalize{}, x));
+  check(seqpool::map(seqpool::Normalize{1}, x));
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
@@ -205,6 +206,7 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(linear<float>(3, 83, 1), 3);
   check(linear<float>(200, 83, 1), 200);
   check(seqpool::Normalize{}, 83);
+  check(seqpool::Normalize{3}, 83);
   check(seqpool::LayerNorm<float>{}, 83);
   check(seqpool::Truncate{5}, 5);
   check(seqpool::Activate{Activation::gelu}, 83);
