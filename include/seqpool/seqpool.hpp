@@ -14,6 +14,7 @@
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/activation.hpp>
+#include <seqpool/head/affine.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/embedder.hpp>
