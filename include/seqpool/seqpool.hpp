@@ -23,6 +23,7 @@
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/sequential.hpp>
+#include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>

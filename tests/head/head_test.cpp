@@ -93,6 +93,7 @@ void for_each_head(Index in, F f) {
     f(Any(seqpool::Activate{a}));
   f(Any(seqpool::Affine{A(1.5), A(-0.2)}));
   f(Any(seqpool::Affine{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
+  f(Any(seqpool::TopK{in / 3}));
   f(Any(Differences{}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));
 }
@@ -191,6 +192,7 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
+  check(seqpool::map(seqpool::TopK{1}, x));
   check(seqpool::map(seqpool::Affine{2.f, 1.f}, x));
   check(seqpool::map(seqpool::LayerNorm<float>{}, x));
   check(seqpool::map(seqpool::Dense{linear<float>(9, 9, 1), Activation::relu, seqpool::Residual{}}, x));
@@ -212,6 +214,7 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(seqpool::Normalize{3}, 83);
   check(seqpool::LayerNorm<float>{}, 83);
   check(seqpool::Truncate{5}, 5);
+  check(seqpool::TopK{5}, 83);
   check(seqpool::Affine{2.f, 1.f}, 83);
   check(seqpool::Activate{Activation::gelu}, 83);
 }
