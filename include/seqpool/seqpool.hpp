@@ -15,6 +15,7 @@
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/affine.hpp>
+#include <seqpool/head/any_head.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/embedder.hpp>
