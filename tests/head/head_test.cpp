@@ -14,6 +14,7 @@
 #include "support/random.hpp"
 #include "support/rows.hpp"
 
+using seqpool::Activation;
 using seqpool::Index;
 using seqpool::Rows;
 
@@ -45,47 +46,32 @@ struct Cut {
   }
 };
 
-// Any head that maps A, so that what runs heads is compiled once for all of them; on the devices of these tests.
-template <class A>
-class AnyHead {
- public:
-  template <class H>
-  explicit AnyHead(H head)
-      : width_([head](Index features) { return head.width(features); }),
-        alone_([head](Rows<const A> in, Rows<A> out) { head.map(in, out); }),
-        two_([head](Rows<const A> in, Rows<A> out, const Eigen::ThreadPoolDevice& device) {
-          seqpool::map_rows(head, in, out, device);
-        }),
-        cut_([head](Rows<const A> in, Rows<A> out, const Cut& device) { seqpool::map_rows(head, in, out, device); }) {}
-
-  Index width(Index features) const { return width_(features); }
-  void map(Rows<const A> in, Rows<A> out) const { alone_(in, out); }
-  void map(Rows<const A> in, Rows<A> out, const Eigen::ThreadPoolDevice& device) const { two_(in, out, device); }
-  void map(Rows<const A> in, Rows<A> out, const Cut& device) const { cut_(in, out, device); }
-
- private:
-  std::function<Index(Index)> width_;
-  std::function<void(Rows<const A>, Rows<A>)> alone_;
-  std::function<void(Rows<const A>, Rows<A>, const Eigen::ThreadPoolDevice&)> two_;
-  std::function<void(Rows<const A>, Rows<A>, const Cut&)> cut_;
-};
-
 template <class A>
 auto linear(Index out, Index in, std::uint64_t seed) {
   const auto weight = test::Random(seed).values<A>(out * in);
   return seqpool::Linear(Matrix<A>(weight.data(), out, in), test::Random(seed + 1).values<A>(out));
 }
 
-// f(head) for heads of every kind, which take rows of `in` features.
+// f(head) for heads of every kind, which take rows of `in` features; by AnyHead, so that what runs them is compiled
+// once.
 template <class A, class F>
 void for_each_head(Index in, F f) {
   constexpr Index panel = seqpool::detail::Product<A>::panel_outputs;
-  using Any = AnyHead<A>;
+  using Any = seqpool::AnyHead<A>;
   for (const Index out : {Index{1}, Index{3}, panel - 1, panel, panel + 1, 5 * panel + 3})
     f(Any(linear<A>(out, in, 5)));
-  f(Any(seqpool::Normalize{}));
+  f(Any(seqpool::Dense{linear<A>(in, in, 5), Activation::gelu, seqpool::Residual{}}));
+  f(Any(seqpool::Dense{linear<A>(37, in, 5), Activation::silu, linear<A>(37, in, 7)}));
+  for (const double p : {2., 1., 3., HUGE_VAL}) f(Any(seqpool::Normalize{p}));
+  f(Any(seqpool::LayerNorm{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
   f(Any(seqpool::Truncate{in / 2 + 1}));
+  for (const auto a : {Activation::tanh, Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu})
+    f(Any(seqpool::Activate{a}));
+  f(Any(seqpool::Affine{A(1.5), A(-0.2)}));
+  f(Any(seqpool::Affine{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
+  f(Any(seqpool::TopK{in / 3}));
   f(Any(Differences{}));
+  f(Any(std::vector<Any>{linear<A>(37, in, 8), seqpool::Activate{Activation::tanh}, Differences{}}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));
 }
 
@@ -179,9 +165,15 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(Differences{}, x));
   check(seqpool::map(Differences{}, column_major));
   check(seqpool::map(seqpool::Normalize{}, x));
+  check(seqpool::map(seqpool::Normalize{1}, x));
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
+  check(seqpool::map(seqpool::TopK{1}, x));
+  check(seqpool::map(seqpool::Affine{2.f, 1.f}, x));
+  check(seqpool::map(seqpool::LayerNorm<float>{}, x));
+  check(seqpool::map(seqpool::Dense{linear<float>(9, 9, 1), Activation::relu, seqpool::Residual{}}, x));
+  check(seqpool::map(seqpool::Activate{Activation::relu}, x));
 }
 
 TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantees][head]") {
@@ -196,7 +188,13 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(linear<float>(3, 83, 1), 3);
   check(linear<float>(200, 83, 1), 200);
   check(seqpool::Normalize{}, 83);
+  check(seqpool::Normalize{3}, 83);
+  check(seqpool::LayerNorm<float>{}, 83);
   check(seqpool::Truncate{5}, 5);
+  check(seqpool::AnyHead<float>{linear<float>(200, 83, 1)}, 200);
+  check(seqpool::TopK{5}, 83);
+  check(seqpool::Affine{2.f, 1.f}, 83);
+  check(seqpool::Activate{Activation::gelu}, 83);
 }
 
 TEST_CASE("no rows and no features are shapes like others", "[head]") {

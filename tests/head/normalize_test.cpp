@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -12,11 +13,13 @@ using seqpool::Index;
 
 namespace {
 
+const double by_largest = std::numeric_limits<double>::infinity();
+
 template <class A>
-std::vector<A> normalized(const std::vector<A>& row) {
+std::vector<A> normalized(const std::vector<A>& row, seqpool::Normalize head = {}) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
-  const auto y = seqpool::map(seqpool::Normalize{}, x);
+  const auto y = seqpool::map(head, x);
   return {y.data(), y.data() + n};
 }
 
@@ -65,4 +68,71 @@ TEMPLATE_TEST_CASE("a NaN or an infinity makes its row NaN, wherever it stands",
           row[place] = bad;
           for (const TestType value : normalized(row)) CHECK(std::isnan(value));
         }
+}
+
+TEMPLATE_TEST_CASE("Guarantee 4: normalize by other norms gives length 1 at any scale, within its bound",
+                   "[guarantees][normalize]", float, double) {
+  using Limits = std::numeric_limits<TestType>;
+  const long double eps = static_cast<long double>(Limits::epsilon());
+  for (const double p : {0.1, 0.5, 1., 1.5, 3., 10., 500., by_largest})
+    for (const Index n : {1, 2, 15, 16, 31, 384, 1000})
+      for (const TestType scale : {TestType(1), Limits::max(), Limits::min(), Limits::denorm_min() * 1000}) {
+        auto row = test::Random(1).values<TestType>(n);
+        long double largest = 0;
+        for (auto& value : row) {
+          value *= scale;
+          largest = std::fmax(largest, std::abs(static_cast<long double>(value)));
+        }
+        long double sum = 0;
+        for (const auto value : row)
+          sum += std::pow(std::abs(static_cast<long double>(value)) / largest, static_cast<long double>(p));
+        const long double norm = p == by_largest ? largest : largest * std::pow(sum, 1 / static_cast<long double>(p));
+        const auto y = normalized(row, seqpool::Normalize{p});
+        const long double bound =
+            (static_cast<long double>(n) / 16 + 24) * eps / static_cast<long double>(std::fmin(p, 1));
+        for (std::size_t f = 0; f < row.size(); ++f) {
+          const long double exact = static_cast<long double>(row[f]) / norm;
+          INFO("p " << p << " n " << n << " scale " << scale << " feature " << f);
+          if (std::abs(exact) > static_cast<long double>(Limits::min()) || exact == 0)
+            REQUIRE(std::abs(static_cast<long double>(y[f]) - exact) <= bound * std::abs(exact));
+        }
+      }
+}
+
+TEMPLATE_TEST_CASE("normalize by 2 has the bits of normalize", "[normalize]", float, double) {
+  const auto row = test::Random(4).values<TestType>(77);
+  CHECK(normalized(row, seqpool::Normalize{2}) == normalized(row));
+  CHECK(normalized(row, seqpool::Normalize{2.0000001}) != normalized(row, seqpool::Normalize{3}));
+}
+
+TEMPLATE_TEST_CASE("normalize by other norms at zeros, the smallest number, NaN and infinities", "[normalize]", float,
+                   double) {
+  using Limits = std::numeric_limits<TestType>;
+  using Row = std::vector<TestType>;
+  CHECK(normalized(Row{3, -1}, seqpool::Normalize{1}) == Row{TestType(0.75), TestType(-0.25)});
+  CHECK(normalized(Row{4, -1, 0}, seqpool::Normalize{by_largest}) == Row{1, TestType(-0.25), 0});
+  CHECK(normalized(Row{-4, 1}, seqpool::Normalize{by_largest}) == Row{-1, TestType(0.25)});
+  for (const double p : {std::numeric_limits<double>::denorm_min(), 0.5, 1., 3., 1e300, by_largest}) {
+    INFO("p " << p);
+    const seqpool::Normalize head{p};
+    CHECK(normalized(Row{0, -TestType(0), 0}, head) == Row{0, 0, 0});
+    CHECK(normalized(Row{0, Limits::denorm_min(), 0}, head) == Row{0, 1, 0});
+    CHECK(normalized(Row{-Limits::max(), 0}, head) == Row{-1, 0});
+    CHECK(normalized(Row{}, head).empty());
+    for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()})
+      for (const std::size_t place : std::vector<std::size_t>{0, 19, 39})
+        for (const TestType other : {TestType(0), TestType(1)}) {
+          Row row(40, other);
+          row[place] = bad;
+          for (const TestType value : normalized(row, head)) CHECK(std::isnan(value));
+        }
+  }
+}
+
+TEST_CASE("Guarantee 7: normalize wants a p over 0", "[guarantees][normalize]") {
+  for (const double bad : {0., -0., -1., -by_largest, std::nan("")})
+    CHECK_THROWS_AS(seqpool::Normalize{bad}, std::invalid_argument);
+  CHECK_THROWS_WITH(seqpool::Normalize{-2},
+                    ct::has_substring("Normalize{-2.0") && ct::has_substring("p must be over 0"));
+  CHECK_NOTHROW(seqpool::Normalize{std::numeric_limits<double>::denorm_min()});
 }

@@ -38,8 +38,9 @@ template <bool some_head, bool head>
 consteval bool is_head() {
   static_assert(some_head,
                 "seqpool: the head must model seqpool::Head: width(features) and map(Rows<const A> in, Rows<A> out); "
-                "see seqpool/head/head.hpp. Built in: Linear{weight, bias}, Normalize{}, Truncate{features}, "
-                "Sequential{heads...}.");
+                "see seqpool/head/head.hpp. Built in: Linear{weight, bias}, Dense{linear, activation}, "
+                "LayerNorm{weight, bias}, Activate{activation}, Affine{scale, shift}, Normalize{}, TopK{k}, "
+                "Truncate{features}, Sequential{heads...}, AnyHead<A>.");
   static_assert(head || !some_head,
                 "seqpool: a head and its input must accumulate in one type: a double weight for double input, a float, "
                 "Eigen::half or Eigen::bfloat16 weight for all others.");

@@ -32,7 +32,8 @@ class Embedder {
                 "Cls{}, Last{}, Mean{}, Max{}, Attention{query}, or your own.");
   static_assert((SomeHead<H> && ...) || !SomePooling<P>,
                 "seqpool: Classifier{pooling, heads...} and Embedder{pooling, heads...} take heads behind the pooling: "
-                "seqpool::Linear{weight, bias}, Normalize{}, Truncate{features}, or your own with width(features) and "
+                "seqpool::Linear{weight, bias}, Dense{linear, activation}, LayerNorm{weight, bias}, Normalize{}, "
+                "Truncate{features}, or your own with width(features) and "
                 "map(Rows<const A> in, Rows<A> out).");
 
  public:

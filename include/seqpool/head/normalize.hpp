@@ -2,7 +2,9 @@
 #ifndef SEQPOOL_HEAD_NORMALIZE_HPP
 #define SEQPOOL_HEAD_NORMALIZE_HPP
 
+#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/sum.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
@@ -10,28 +12,49 @@
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <limits>
 #include <span>
+#include <string>
 #include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Vectors of length 1: y = x / sqrt(sum_f x[f]^2). A zero row stays zero.
+/// Vectors of length 1: y = x / sqrt(sum_f x[f]^2), or by another norm, y = x / (sum_f |x[f]|^p)^(1 / p). A zero row
+/// stays zero.
 ///
 ///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Normalize{}};
+///     const seqpool::Normalize sum_of_1{1};  // by sum_f |x[f]|; by max_f |x[f]| with p = infinity
 ///
 /// Where vectors are cut too, `Truncate` comes first.
 ///
 /// **Shapes**: rows `[n, features]` to `[n, features]`.
-/// **Cost**: O(n * features); allocates nothing.
-/// **Numerics**: squares are of x / max_f |x[f]|, so none overflows or vanishes: a finite row that is not zero gets
-/// length 1 whatever its scale; |error| <= (features / 16 + 12) * eps * |y[f]| where y is normal. A NaN or an infinity
-/// makes its row NaN.
+/// **Cost**: O(n * features), with two powers of each feature unless p is 1, 2 or infinity; allocates nothing.
+/// **Numerics**: powers are of x / max_f |x[f]|, so none overflows or vanishes: a finite row that is not zero gets
+/// length 1 whatever its scale; |error| <= (features / 16 + 12) * eps * |y[f]| where y is normal, and of a p other than
+/// 2 (features / 16 + 24) * eps * |y[f]| / min(p, 1). A NaN or an infinity makes its row NaN.
 /// **Source**: torch.nn.functional.normalize, which differs for rows shorter than its eps, 1e-12.
-struct Normalize {
+class Normalize {
+ public:
+  /// By the Euclidean norm.
+  Normalize() = default;
+  /// By the p-norm.
+  ///
+  /// **Errors**: `std::invalid_argument` for a p that is not over 0.
+  explicit Normalize(double p) : p_(p) {
+    if (!(p > 0)) detail::fail("Normalize{" + std::to_string(p) + "}: p must be over 0, or infinity");
+  }
+
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
   template <std::floating_point A>
   void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+
+ private:
+  // Of numbers up to 1, one of which is 1; leaves others than 2's powers in `y`.
+  template <class A>
+  A norm_of(std::span<A> y) const;
+
+  double p_ = 2;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -43,10 +66,26 @@ void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     const std::span<A> y = out[i];
     A largest = 0;
     for (const A value : x) largest = (std::max)(largest, std::abs(value));  // passes over a NaN, which is met below
-    as_array(y) = as_array(x) / (largest > 0 ? largest : A(1));
-    const A norm = std::sqrt(detail::dot(y.data(), y.data(), in.features()));
+    const A scale = largest > 0 ? largest : A(1);
+    as_array(y) = as_array(x) / scale;
+    const A norm = norm_of(y);
+    if (p_ != 2) as_array(y) = as_array(x) / scale;
     as_array(y) /= norm == 0 ? A(1) : norm;
   }
+}
+
+template <class A>
+A Normalize::norm_of(std::span<A> y) const {
+  const Index features = static_cast<Index>(y.size());
+  if (p_ == 2) return std::sqrt(detail::dot(y.data(), y.data(), features));
+  const bool by_largest = p_ == std::numeric_limits<double>::infinity();
+  if (by_largest || p_ == 1)
+    as_array(y) = as_array(y).abs();
+  else
+    for (A& value : y) value = static_cast<A>(std::pow(static_cast<double>(std::abs(value)), p_));
+  const A sum = detail::sum(y.data(), features);
+  if (by_largest) return std::isnan(sum) ? sum : A(1);
+  return p_ == 1 ? sum : static_cast<A>(std::pow(static_cast<double>(sum), 1 / p_));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

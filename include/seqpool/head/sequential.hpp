@@ -26,10 +26,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: the heads'; allocates rows `[n, width]` of every head but the last.
 template <class... H>
 class Sequential {
-  static_assert(
-      (SomeHead<H> && ...),
-      "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Normalize{}, Truncate{features}, "
-      "or your own with width(features) and map(Rows<const A> in, Rows<A> out).");
+  static_assert((SomeHead<H> && ...),
+                "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Dense{linear, activation}, "
+                "LayerNorm{weight, bias}, Normalize{}, Truncate{features}, "
+                "or your own with width(features) and map(Rows<const A> in, Rows<A> out).");
   static_assert(
       (Head<H, float> && ...) || (Head<H, double> && ...) || !(SomeHead<H> && ...),
       "seqpool: heads one after the other must accumulate in one type: double weights among themselves, float, "

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_ACTIVATE_HPP
+#define SEQPOOL_HEAD_ACTIVATE_HPP
+
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <numbers>
+#include <string_view>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Functions of one number, as models name them.
+///
+/// | name | a(x) |
+/// |---|---|
+/// | `identity` | x |
+/// | `tanh` | tanh(x) |
+/// | `relu` | max(x, 0) |
+/// | `gelu` | x / 2 * (1 + erf(x / sqrt(2))) |
+/// | `gelu_tanh` | x / 2 * (1 + tanh(u)), u = sqrt(2 / pi) * (x + 0.044715 * x^3) |
+/// | `silu` | x / (1 + e^-x) |
+/// | `sigmoid` | 1 / (1 + e^-x) |
+enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
+
+/// "identity", "tanh", ...: the name above.
+[[nodiscard]] constexpr std::string_view name_of(Activation activation) noexcept;
+
+/// An activation of each feature: y[f] = a(x[f]).
+///
+///     const seqpool::Sequential head{seqpool::Linear{weight, bias}, seqpool::Activate{seqpool::Activation::tanh}};
+///
+/// `Dense` is a `Linear` with one behind it.
+///
+/// **Shapes**: rows `[n, features]` to `[n, features]`; here the two may be the same rows.
+/// **Cost**: O(n * features), a function of the C library for each; allocates nothing.
+/// **Numerics**: identity and relu are exact. Where y is normal, the relative error is at most 4 * eps for tanh and
+/// sigmoid, 8 * eps for silu, (8 + min(x, 0)^2) * eps for gelu and (8 - 8 * min(u, 0)) * eps for gelu_tanh; where it is
+/// not, the absolute one is less than the smallest normal number. Nothing overflows at any finite x: gelu, gelu_tanh
+/// and silu of the largest number are that number, and of the lowest 0. NaN stays. At infinities each is its limit, but
+/// for gelu, gelu_tanh and silu of -inf, which are NaN, as in PyTorch. Of -0, relu is -0.
+/// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch takes gelu from 1 + erf,
+/// which leaves 0 of a float below -6.
+class Activate {
+ public:
+  explicit Activate(Activation activation) noexcept : activation_(activation) {}
+
+  [[nodiscard]] Activation activation() const noexcept { return activation_; }
+
+  [[nodiscard]] Index width(Index features) const noexcept { return features; }
+
+  template <std::floating_point A>
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+
+ private:
+  // x / (1 + e^-t). Where that power of e is large, it is taken by halves: all of it may overflow where the result is
+  // normal yet.
+  template <class A>
+  static A gated(A x, A t) {
+    const A half = std::exp(-std::abs(t) / 2);
+    return t < 0 ? x * half * (half / (1 + half * half)) : x / (1 + half * half);
+  }
+
+  Activation activation_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view name_of(Activation activation) noexcept {
+  switch (activation) {
+    case Activation::identity:
+      return "identity";
+    case Activation::tanh:
+      return "tanh";
+    case Activation::relu:
+      return "relu";
+    case Activation::gelu:
+      return "gelu";
+    case Activation::gelu_tanh:
+      return "gelu_tanh";
+    case Activation::silu:
+      return "silu";
+    case Activation::sigmoid:
+      return "sigmoid";
+  }
+  return "";
+}
+
+template <std::floating_point A>
+void Activate::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+  const auto each = [&](auto a) {
+    for (Index i = 0; i < in.size(); ++i) std::transform(in[i].begin(), in[i].end(), out[i].begin(), a);
+  };
+  switch (activation_) {
+    case Activation::identity:
+      return each([](A x) { return x; });
+    case Activation::tanh:
+      return each([](A x) { return std::tanh(x); });
+    case Activation::relu:
+      return each([](A x) { return x < 0 ? A(0) : x; });
+    case Activation::gelu:
+      // By the complement, of which small values keep their digits, where 1 + erf cancels.
+      return each([](A x) { return x / 2 * std::erfc(-x * (std::numbers::sqrt2_v<A> / 2)); });
+    case Activation::gelu_tanh:
+      // 1 + tanh(u) cancels too, and is 2 / (1 + e^-2u).
+      return each([](A x) {
+        constexpr A two_root = static_cast<A>(1.59576912160573071176);  // 2 * sqrt(2 / pi)
+        return gated(x, x * (two_root + two_root * A(0.044715) * x * x));
+      });
+    case Activation::silu:
+      return each([](A x) { return gated(x, x); });
+    case Activation::sigmoid:
+      return each([](A x) {
+        const A e = std::exp(-std::abs(x));
+        return (x < 0 ? e : A(1)) / (1 + e);
+      });
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

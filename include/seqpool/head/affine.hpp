@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_AFFINE_HPP
+#define SEQPOOL_HEAD_AFFINE_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <concepts>
+#include <string>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// A scale and a shift of each feature: y[f] = scale[f] * x[f] + shift[f]. What calibrates the logits of a classifier:
+/// a temperature, Platt scaling (two numbers), or two numbers for each class.
+///
+///     const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight, bias},
+///                                          seqpool::Affine<float>::temperature(1.5f)};
+///     const seqpool::Affine platt{1.3f, -0.2f};      // the same for all features
+///     const seqpool::Affine by_class{scale, shift};  // each `[features]`
+///
+/// **Shapes**: scale and shift numbers, for rows of any number of features, or `[features]` both; rows `[n, features]`
+/// to
+/// `[n, features]`.
+/// **Errors**: `std::invalid_argument` if rows are not of the scale's features.
+/// **Cost**: O(n * features); allocates nothing.
+/// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the
+/// product nor the result is subnormal or overflows. Each feature is for itself, a NaN or an infinity too.
+/// **Source**: Guo et al., On Calibration of Modern Neural Networks (temperature and vector scaling).
+template <class T>
+class Affine {
+  static_assert(Scalar<T>,
+                "seqpool: Affine{scale, shift} takes a scale and a shift of float, double, Eigen::half or "
+                "Eigen::bfloat16; convert others first: Affine{2.0f, 0.0f}, scale.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  /// Copies a scale and a shift.
+  ///
+  /// **Shapes**: scale, shift: numbers both, or `[features]` both: an Eigen tensor of rank 1, an Eigen vector or a
+  /// contiguous range.
+  /// **Errors**: `std::invalid_argument` for sizes that differ and for null pointers.
+  template <class S, class B>
+  Affine(const S& scale, const B& shift);
+
+  /// x / temperature, as x * (1 / temperature): above 1 `softmax` of it becomes more even, below 1 less.
+  ///
+  /// **Errors**: `std::invalid_argument` unless the temperature is over 0 and both it and 1 / temperature are finite.
+  /// **Numerics**: |error| <= 2 * eps * |y| where neither 1 / temperature nor y is subnormal.
+  [[nodiscard]] static Affine temperature(accumulator_t<detail::lawful_t<T>> temperature);
+
+  // As a Head.
+  [[nodiscard]] Index width(Index features) const;
+
+  void map(Rows<const A> in, Rows<A> out) const;
+
+ private:
+  // Each is true, or a sentence.
+  template <class S, class B>
+  static consteval bool are_parameters();
+
+  bool of_numbers_ = true;
+  detail::AlignedVector<A> scale_;  // one number or [features]
+  detail::AlignedVector<A> shift_;
+};
+
+template <class S, class B>
+Affine(const S&, const B&)
+    -> Affine<std::conditional_t<std::is_arithmetic_v<S> || Scalar<S>, S, detail::guide_scalar_t<S>>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class S, class B>
+Affine<T>::Affine([[maybe_unused]] const S& scale, [[maybe_unused]] const B& shift) {
+  if constexpr (are_parameters<S, B>()) {
+    of_numbers_ = Scalar<S>;
+    if constexpr (Scalar<S>) {
+      scale_.assign(1, widen(scale));
+      shift_.assign(1, widen(shift));
+    } else {
+      scale_ = detail::widened(scale);
+      shift_ = detail::widened(shift);
+      if (scale_.size() != shift_.size())
+        detail::fail("Affine{scale, shift}: scale is " + detail::shape({static_cast<Index>(scale_.size())}) +
+                     ", but shift is " + detail::shape({static_cast<Index>(shift_.size())}) +
+                     ": both must be [features]");
+    }
+  }
+}
+
+template <class T>
+Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature) {
+  const A scale = 1 / temperature;
+  if (!(temperature > 0) || !std::isfinite(temperature) || !std::isfinite(scale))
+    detail::fail("Affine's temperature is " + std::to_string(temperature) +
+                 ": it must be over 0, and both it and 1 / temperature finite");
+  Affine affine(static_cast<T>(A(1)), static_cast<T>(A(0)));
+  affine.scale_[0] = scale;
+  return affine;
+}
+
+template <class T>
+template <class S, class B>
+consteval bool Affine<T>::are_parameters() {
+  constexpr bool numbers = (std::is_arithmetic_v<S> || Scalar<S>)&&(std::is_arithmetic_v<B> || Scalar<B>);
+  constexpr bool vectors = detail::VectorLike<S> && detail::VectorLike<B>;
+  static_assert(numbers || vectors,
+                "seqpool: Affine{scale, shift} takes two numbers, which are for all features, or two vectors "
+                "[features]: an Eigen tensor of rank 1, an Eigen vector or a contiguous range each.");
+  if constexpr ((numbers || vectors) && Scalar<T>) {
+    constexpr bool of_t = [] {
+      if constexpr (numbers)
+        return std::same_as<S, T> && std::same_as<B, T>;
+      else
+        return std::same_as<detail::vector_scalar_t<S>, T> && std::same_as<detail::vector_scalar_t<B>, T>;
+    }();
+    static_assert(of_t,
+                  "seqpool: an Affine<T> takes a scale and a shift of T; convert them: Affine<float>{2.0f, 0.0f}, "
+                  "shift.cast<float>().");
+    return of_t;
+  } else {
+    return false;
+  }
+}
+
+template <class T>
+Index Affine<T>::width(Index features) const {
+  const Index expected = static_cast<Index>(scale_.size());
+  if (!of_numbers_ && features != expected)
+    detail::fail("Affine gets vectors of " + std::to_string(features) + " features, but its scale [features] is " +
+                 detail::shape({expected}));
+  return features;
+}
+
+template <class T>
+void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
+  for (Index i = 0; i < in.size(); ++i) {
+    const auto y = out[i];
+    // One operation each, so that no compiler makes one of two for some features and not for others.
+    if (of_numbers_) {
+      as_array(y) = as_array(in[i]) * scale_[0];
+      as_array(y) += shift_[0];
+    } else {
+      as_array(y) = as_array(in[i]) * as_array(scale_);
+      as_array(y) += as_array(shift_);
+    }
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_ANY_HEAD_HPP
+#define SEQPOOL_HEAD_ANY_HEAD_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/any_device.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Any head that maps A, float or double, chosen at run time; itself a head. Also any number of them, one after the
+/// other.
+///
+///     seqpool::AnyHead<float> head = seqpool::Linear{weight, bias};
+///     if (config.normalize) head = seqpool::AnyHead<float>{std::vector<seqpool::AnyHead<float>>{head, Normalize{}}};
+///     const seqpool::Embedder embedder{pooling, head};
+///
+/// **Cost**: one virtual call for rows that are mapped together. Copies share the head.
+/// **Numerics**: the bits of the head it holds.
+template <class A>
+class AnyHead {
+  static_assert(std::same_as<A, float> || std::same_as<A, double>,
+                "seqpool: an AnyHead<A> maps float or double, what heads accumulate in: AnyHead<double> for double "
+                "weights, AnyHead<float> for float, Eigen::half and Eigen::bfloat16.");
+  using B = std::conditional_t<std::same_as<A, double>, double, float>;  // A, so that no other error follows
+
+  struct Mapper {
+    virtual ~Mapper() = default;
+    virtual Index width(Index features) const = 0;
+    virtual void map(Rows<const B> in, Rows<B> out) const = 0;
+    virtual void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const = 0;
+  };
+  template <class H>
+  class MapperOf;
+  class Several;
+
+ public:
+  template <class H>
+  requires(!std::same_as<H, AnyHead> && !std::same_as<H, std::vector<AnyHead>>) AnyHead(H head) {
+    // By these names g++ does not list what is missing as errors of their own.
+    constexpr bool lawful = SomeHead<H>;
+    static_assert(lawful,
+                  "seqpool: AnyHead<A> holds a seqpool::Head: Linear{weight, bias}, Dense{linear, activation}, "
+                  "Normalize{}, or your own with width(features) and map(Rows<const A> in, Rows<A> out); or a "
+                  "std::vector<AnyHead<A>>.");
+    constexpr bool of_a = Head<H, B>;
+    static_assert(of_a || !lawful,
+                  "seqpool: AnyHead<A> holds heads that map A: AnyHead<double> those of double weights, AnyHead<float> "
+                  "those of float, Eigen::half and Eigen::bfloat16 weights.");
+    if constexpr (of_a) mapper_ = std::make_shared<const MapperOf<H>>(std::move(head));
+  }
+
+  /// Heads one after the other, as `Sequential` of them; of none y = x.
+  ///
+  /// **Cost**: the heads'; allocates rows `[n, width]` of the heads but the last, of two at a time.
+  explicit AnyHead(std::vector<AnyHead> heads);
+
+  /// Of heads one after the other throws if the width of one is not what the next takes.
+  [[nodiscard]] Index width(Index features) const { return mapper_->width(features); }
+
+  void map(Rows<const B> in, Rows<B> out) const { mapper_->map(in, out); }
+
+  template <class D>
+  void map(Rows<const B> in, Rows<B> out, const D& device) const;
+
+ private:
+  std::shared_ptr<const Mapper> mapper_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class A>
+template <class H>
+class AnyHead<A>::MapperOf final : public Mapper {
+ public:
+  explicit MapperOf(H head) : head_(std::move(head)) {}
+
+  Index width(Index features) const override { return static_cast<Index>(head_.width(features)); }
+  void map(Rows<const B> in, Rows<B> out) const override { head_.map(in, out); }
+  void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const override {
+    seqpool::map_rows(head_, in, out, device);
+  }
+
+ private:
+  H head_;
+};
+
+template <class A>
+class AnyHead<A>::Several final : public Mapper {
+ public:
+  explicit Several(std::vector<AnyHead> heads) : heads_(std::move(heads)) {}
+
+  Index width(Index features) const override {
+    for (const AnyHead& head : heads_) features = head.width(features);
+    return features;
+  }
+  void map(Rows<const B> in, Rows<B> out) const override { map_all(in, out, CallingThread{}); }
+  void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const override { map_all(in, out, device); }
+
+ private:
+  template <class D>
+  void map_all(Rows<const B> in, Rows<B> out, const D& device) const {
+    if (heads_.empty())
+      for (Index i = 0; i < in.size(); ++i) std::copy(in[i].begin(), in[i].end(), out[i].begin());
+    detail::AlignedVector<B> from;
+    detail::AlignedVector<B> to;
+    for (const AnyHead& head : heads_) {
+      if (&head == &heads_.back()) return head.map(in, out, device);
+      const Index width = head.width(in.features());
+      to.resize(static_cast<std::size_t>(detail::product(in.size(), width, "rows between heads")));
+      const Rows<B> rows(to.data(), in.size(), width, width);
+      head.map(in, rows, device);
+      std::swap(from, to);
+      in = rows;
+    }
+  }
+
+  std::vector<AnyHead> heads_;
+};
+
+template <class A>
+AnyHead<A>::AnyHead(std::vector<AnyHead> heads) : mapper_(std::make_shared<const Several>(std::move(heads))) {}
+
+template <class A>
+template <class D>
+void AnyHead<A>::map(Rows<const B> in, Rows<B> out, const D& device) const {
+  if constexpr (std::same_as<D, CallingThread>)
+    mapper_->map(in, out);
+  else if constexpr (std::same_as<D, detail::AnyDevice>)
+    mapper_->map(in, out, device);
+  else
+    mapper_->map(in, out, detail::AnyDevice(device));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_DENSE_HPP
+#define SEQPOOL_HEAD_DENSE_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// What a `Dense` adds to its result: the vector that it was given.
+struct Residual {};
+
+/// A linear layer and its activation: y = a(W x + b), and with a residual y = a(W x + b) + x or a(W x + b) + P x.
+///
+///     const seqpool::Dense head{seqpool::Linear{weight, bias}, seqpool::Activation::tanh};
+///     const seqpool::Dense with_x{seqpool::Linear{weight, bias}, seqpool::Activation::gelu, seqpool::Residual{}};
+///
+/// **Shapes**: rows `[n, in]` to `[n, out]`.
+/// **Errors**: `std::invalid_argument` if rows are not of `in` features.
+/// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work), but rows `[n, out]` for a
+/// projection.
+/// **Numerics**: |error| <= 1.2 * e + 8 * eps * (1 + |a(W x + b)|), where e is the bound of `Linear`, and with a
+/// residual eps * |y| and the projection's own bound more; in the domain that `Linear` states, for rows without
+/// infinities.
+/// **Source**: sentence-transformers' Dense, which adds its residual behind the activation: x itself where out is in,
+/// and a projection without bias where it is not.
+template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic>
+class Dense {
+  static_assert(Scalar<T>,
+                "seqpool: a Dense<T> holds a Linear<T>, whose weights are of float, double, Eigen::half or "
+                "Eigen::bfloat16.");
+  using A = accumulator_t<detail::lawful_t<T>>;
+  using Layer = Linear<detail::lawful_t<T>, Out, In>;
+
+ public:
+  static constexpr Index fixed_width = Out;
+  static constexpr Index fixed_features = In;
+
+  /// a(W x + b).
+  template <class L, class F>
+  Dense(const L& linear, const F& activation);
+
+  /// The same plus a residual: `Residual{}`, x itself, for which out must be in; or a `Linear` of linear's sizes, P x,
+  /// and its bias if it has one.
+  ///
+  /// **Errors**: sizes that do not fit do not compile where the types state them, and are `std::invalid_argument`
+  /// otherwise.
+  template <class L, class F, class R>
+  Dense(const L& linear, const F& activation, const R& residual);
+
+  [[nodiscard]] Index out() const noexcept { return linear_.out(); }
+  [[nodiscard]] Index in() const noexcept { return linear_.in(); }
+  [[nodiscard]] Activation activation() const noexcept { return activate_.activation(); }
+
+  // As a Head.
+  [[nodiscard]] Index width(Index features) const { return linear_.width(features); }
+
+  void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
+
+  template <class D>
+  void map(Rows<const A> in, Rows<A> out, const D& device) const;
+
+ private:
+  // Of which scalar a Linear is; of others there is none.
+  template <class U, Index OtherOut, Index OtherIn>
+  static std::type_identity<U> scalar_of(const Linear<U, OtherOut, OtherIn>& linear);
+
+  // What it was given, or a sentence and what compiles without another.
+  template <class L>
+  static Layer layer_of(const L& linear);
+  template <class F>
+  static Activation activation_of(const F& activation);
+  template <class R>
+  static consteval bool is_residual();
+
+  Layer linear_;
+  Activate activate_;
+  bool adds_input_ = false;
+  std::optional<Layer> projection_;
+};
+
+// Whatever it is made of, so that the constructors say what it should be.
+template <class T, Index Out, Index In, class F, class... R>
+Dense(const Linear<T, Out, In>&, const F&, const R&...) -> Dense<T, Out, In>;
+template <class L, class F, class... R>
+Dense(const L&, const F&, const R&...) -> Dense<float>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T, Index Out, Index In>
+template <class L, class F>
+Dense<T, Out, In>::Dense(const L& linear, const F& activation)
+    : linear_(layer_of(linear)), activate_(activation_of(activation)) {}
+
+template <class T, Index Out, Index In>
+template <class L, class F, class R>
+Dense<T, Out, In>::Dense(const L& linear, const F& activation, [[maybe_unused]] const R& residual)
+    : Dense(linear, activation) {
+  if constexpr (std::same_as<R, Residual>) {
+    static_assert(detail::sizes_agree(Out, In),
+                  "seqpool: Dense{linear, activation, Residual{}} adds x to its result, so that out must be in; where "
+                  "they differ pass a projection: Dense{linear, activation, Linear{projection}}, [out, in] too.");
+    if (out() != in())
+      detail::fail("Dense{linear, activation, Residual{}} adds x to its result, but its weight [out, in] is " +
+                   detail::shape({out(), in()}) + ": out must be in, or the residual a Linear{projection}");
+    adds_input_ = true;
+  } else if constexpr (is_residual<R>()) {
+    if (residual.out() != out() || residual.in() != in())
+      detail::fail("a Dense adds a projection [out, in] = " + detail::shape({residual.out(), residual.in()}) +
+                   ", but its weight [out, in] is " + detail::shape({out(), in()}) + ": both must have the same sizes");
+    projection_ = Layer(residual);
+  }
+}
+
+template <class T, Index Out, Index In>
+template <class L>
+auto Dense<T, Out, In>::layer_of([[maybe_unused]] const L& linear) -> Layer {
+  constexpr bool some = requires { scalar_of(linear); };
+  static_assert(some,
+                "seqpool: Dense{linear, activation} takes a seqpool::Linear first: Dense{Linear{weight, bias}, "
+                "Activation::tanh}.");
+  if constexpr (some) {
+    constexpr bool of_t = std::same_as<decltype(scalar_of(linear)), std::type_identity<T>>;
+    static_assert(of_t, "seqpool: a Dense<T> takes a Linear<T>; convert its weight and bias with cast<T>().");
+    if constexpr (of_t) return Layer(linear);
+  }
+  return Layer(Eigen::Tensor<detail::lawful_t<T>, 2>());
+}
+
+template <class T, Index Out, Index In>
+template <class F>
+Activation Dense<T, Out, In>::activation_of([[maybe_unused]] const F& activation) {
+  static_assert(std::same_as<F, Activation>,
+                "seqpool: Dense{linear, activation} takes a seqpool::Activation second: Activation::tanh, relu, gelu, "
+                "gelu_tanh, silu, sigmoid or identity.");
+  if constexpr (std::same_as<F, Activation>) return activation;
+  return Activation::identity;
+}
+
+template <class T, Index Out, Index In>
+template <class R>
+consteval bool Dense<T, Out, In>::is_residual() {
+  constexpr bool of_t = requires(const R& residual) {
+    { scalar_of(residual) } -> std::same_as<std::type_identity<T>>;
+  };
+  static_assert(of_t,
+                "seqpool: Dense{linear, activation, residual} takes Residual{} third, which adds x, or a projection: a "
+                "Linear of the same scalar and sizes as the first.");
+  return of_t;
+}
+
+template <class T, Index Out, Index In>
+template <class D>
+void Dense<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) const {
+  linear_.map(in, out, device);
+  if (activation() == Activation::identity && !adds_input_ && !projection_) return;
+  detail::AlignedVector<A> projected;
+  Rows<const A> residual = in;
+  if (projection_) {
+    projected.resize(static_cast<std::size_t>(detail::product(in.size(), out.features(), "rows of a projection")));
+    const Rows<A> rows(projected.data(), in.size(), out.features(), out.features());
+    projection_->map(in, rows, device);
+    residual = rows;
+  }
+  const double bytes = static_cast<double>(2 * out.features()) * sizeof(A);
+  detail::share_out(device, in.size(), bytes, [&](Index first, Index last) {
+    const Rows<A> rows = out.part(first, last - first);
+    activate_.map(rows, rows);
+    if (adds_input_ || projection_)
+      for (Index i = first; i < last; ++i) as_array(out[i]) += as_array(residual[i]);
+  });
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

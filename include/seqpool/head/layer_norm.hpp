@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_LAYER_NORM_HPP
+#define SEQPOOL_HEAD_LAYER_NORM_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <span>
+#include <string>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Layer normalisation: y[f] = (x[f] - mean) / sqrt(variance + eps) * weight[f] + bias[f], where the mean and the
+/// biased variance are those of the row: variance = sum_f (x[f] - mean)^2 / features.
+///
+///     const seqpool::Sequential head{seqpool::LayerNorm{weight, bias, 1e-12}, seqpool::Linear{projection}};
+///     const seqpool::LayerNorm<float> plain;  // weight 1, bias 0
+///
+/// **Shapes**: weight and bias `[features]`; rows `[n, features]` to `[n, features]`, without a weight of any number.
+/// **Errors**: `std::invalid_argument` if rows are not of the weight's features.
+/// **Cost**: O(n * features); allocates nothing.
+/// **Numerics**: weights and sums in `accumulator_t`. With z the normalised row before the weight,
+/// |error| <= (features / 16 + 32) * eps * (|weight[f]| * (1 + |z[f]|) + |bias[f]|), whatever the row's offset and
+/// scale, as long as 2 * features * max_f |x[f]| is finite, the root of the head's own eps is 0 or normal, and neither
+/// z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow is NaN, as is one with a NaN or an
+/// infinity. A row of one number all along gives the bias exactly, or 0.
+/// **Source**: torch.nn.LayerNorm.
+template <class T>
+class LayerNorm {
+  static_assert(Scalar<T>,
+                "seqpool: LayerNorm{weight, bias} takes a weight and a bias of float, double, Eigen::half or "
+                "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  /// Without a weight and a bias, for rows of any number of features.
+  ///
+  /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; so for the others.
+  explicit LayerNorm(double eps = 1e-5) : eps_(root_of(eps)) {}
+
+  /// Copies a weight, and a bias if there is one: what they were made from may go.
+  ///
+  /// **Shapes**: weight: `[features]`; bias: `[features]`: an Eigen tensor of rank 1, an Eigen vector or a contiguous
+  /// range each.
+  /// **Errors**: `std::invalid_argument` for sizes that differ and for null pointers.
+  template <class W>
+  requires(!std::is_arithmetic_v<W>) explicit LayerNorm(const W& weight, double eps = 1e-5);
+  template <class W, class B>
+  requires(!std::is_arithmetic_v<B>) LayerNorm(const W& weight, const B& bias, double eps = 1e-5);
+
+  // As a Head.
+  [[nodiscard]] Index width(Index features) const;
+
+  void map(Rows<const A> in, Rows<A> out) const;
+
+ private:
+  // A vector's numbers, or a sentence and none.
+  template <class V>
+  static detail::AlignedVector<A> copy(const V& vector);
+  static A root_of(double eps);
+
+  A eps_;  // its square root
+  bool has_weight_ = false;
+  detail::AlignedVector<A> weight_;
+  detail::AlignedVector<A> bias_;  // empty if there is none
+};
+
+template <class W>
+requires(!std::is_arithmetic_v<W>) explicit LayerNorm(const W&, double = 1e-5)->LayerNorm<detail::guide_scalar_t<W>>;
+template <class W, class B>
+requires(!std::is_arithmetic_v<B>) LayerNorm(const W&, const B&, double = 1e-5)
+->LayerNorm<detail::guide_scalar_t<W>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class W>
+requires(!std::is_arithmetic_v<W>) LayerNorm<T>::LayerNorm(const W& weight, double eps)
+    : eps_(root_of(eps)), has_weight_(true), weight_(copy(weight)) {}
+
+template <class T>
+template <class W, class B>
+requires(!std::is_arithmetic_v<B>) LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
+    : eps_(root_of(eps)), has_weight_(true), weight_(copy(weight)), bias_(copy(bias)) {
+  if (weight_.size() != bias_.size())
+    detail::fail("LayerNorm{weight, bias}: weight is " + detail::shape({static_cast<Index>(weight_.size())}) +
+                 ", but bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ": both must be [features]");
+}
+
+template <class T>
+template <class V>
+auto LayerNorm<T>::copy([[maybe_unused]] const V& vector) -> detail::AlignedVector<A> {
+  static_assert(
+      detail::VectorLike<V>,
+      "seqpool: LayerNorm{weight, bias, eps} takes a weight and a bias [features]: an Eigen tensor of rank 1, "
+      "an Eigen vector, or a contiguous range.");
+  if constexpr (detail::VectorLike<V> && Scalar<T>) {
+    constexpr bool of_t = std::same_as<detail::vector_scalar_t<V>, T>;
+    static_assert(of_t,
+                  "seqpool: a LayerNorm<T> takes a weight and a bias of T; convert them, for example with "
+                  "bias.cast<float>().");
+    if constexpr (of_t) return detail::widened(vector);
+  }
+  return {};
+}
+
+template <class T>
+auto LayerNorm<T>::root_of(double eps) -> A {
+  if (!(eps >= 0 && eps <= (std::numeric_limits<double>::max)()))
+    detail::fail("LayerNorm's eps is " + std::to_string(eps) + ": it must be 0 or more, and finite");
+  return static_cast<A>(std::sqrt(eps));
+}
+
+template <class T>
+Index LayerNorm<T>::width(Index features) const {
+  const Index expected = static_cast<Index>(weight_.size());
+  if (has_weight_ && features != expected)
+    detail::fail("LayerNorm gets vectors of " + std::to_string(features) + " features, but its weight [features] is " +
+                 detail::shape({expected}));
+  return features;
+}
+
+template <class T>
+void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
+  const Index features = in.features();
+  if (features == 0) return;
+  const A count = static_cast<A>(features);
+  for (Index i = 0; i < in.size(); ++i) {
+    const std::span<const A> x = in[i];
+    const std::span<A> y = out[i];
+    // The mean as an offset from a number of the row, and then once more from itself: what is left of an offset that is
+    // large beside the differences.
+    as_array(y) = as_array(x) - x[0];
+    const A mean = x[0] + detail::sum(y.data(), features) / count;
+    as_array(y) = as_array(x) - mean;
+    const A left = detail::sum(y.data(), features) / count;
+    as_array(y) -= left;
+    // Squares of the largest 1, so that none overflows or vanishes.
+    A largest = 0;
+    for (const A value : y) largest = (std::max)(largest, std::abs(value));  // passes over a NaN, which is met below
+    as_array(y) /= largest > 0 ? largest : A(1);
+    const A deviation = std::sqrt(detail::dot(y.data(), y.data(), features) / count);
+    // y / sqrt(variance + eps), both over the largest; a row of one number all along stays 0, without an eps too.
+    const A root = std::hypot(deviation, eps_ / (largest > 0 ? largest : A(1)));
+    as_array(y) /= root == 0 ? A(1) : root;
+    // One operation each, so that no compiler makes one of two for some features and not for others.
+    if (!weight_.empty()) as_array(y) *= as_array(weight_);
+    if (!bias_.empty()) as_array(y) += as_array(bias_);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif
