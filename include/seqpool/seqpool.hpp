@@ -19,6 +19,7 @@
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
+#include <seqpool/head/quantize.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>

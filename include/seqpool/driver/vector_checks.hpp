@@ -46,6 +46,23 @@ consteval bool are_two_vectors() {
   return false;
 }
 
+// Of the quantize_ functions.
+template <class Ranges>
+consteval bool are_ranges() {
+  constexpr bool lawful = [] {
+    if constexpr (EigenTensorOfRank<Ranges, 2>)
+      return Scalar<element_t<Ranges>>;
+    else
+      return false;
+  }();
+  static_assert(
+      lawful,
+      "seqpool: ranges are [2, features], the least and the largest of each feature, as calibration_ranges(x) "
+      "gives them: an Eigen::Tensor or Eigen::TensorMap of rank 2 of float, double, Eigen::half or "
+      "Eigen::bfloat16.");
+  return lawful;
+}
+
 template <class D>
 consteval bool is_device_at_the_end() {
   constexpr bool lawful = Device<D> || std::same_as<D, CallingThread>;
