@@ -21,6 +21,7 @@
 #include <seqpool/head/pair_features.hpp>
 #include <seqpool/head/quantize.hpp>
 #include <seqpool/head/sequential.hpp>
+#include <seqpool/head/similarity.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>

@@ -3,11 +3,11 @@
 #define SEQPOOL_HEAD_NORMALIZE_HPP
 
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/extremum.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <span>
@@ -41,8 +41,7 @@ void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];
     const std::span<A> y = out[i];
-    A largest = 0;
-    for (const A value : x) largest = (std::max)(largest, std::abs(value));  // passes over a NaN, which is met below
+    const A largest = detail::largest_size(x.data(), in.features());  // passes over a NaN, which is met below
     as_array(y) = as_array(x) / (largest > 0 ? largest : A(1));
     const A norm = std::sqrt(detail::dot(y.data(), y.data(), in.features()));
     as_array(y) /= norm == 0 ? A(1) : norm;
