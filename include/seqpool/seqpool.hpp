@@ -23,7 +23,10 @@
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
+#include <seqpool/head/pair_features.hpp>
+#include <seqpool/head/quantize.hpp>
 #include <seqpool/head/sequential.hpp>
+#include <seqpool/head/similarity.hpp>
 #include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>

@@ -14,9 +14,38 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f]. Every output is summed in an
-// order that depends on the weight's sizes alone, so that a row's bits depend neither on the other rows nor on how rows
-// and outputs are shared out, which Eigen's products do not promise.
+// What is summed up over the features of a row and of a weight: products, by dot products where outputs are few ...
+struct Times {
+  static constexpr bool by_dots = true;
+  template <class A, class Lanes>
+  static void add(Lanes& sum, A x, const Lanes& weight) {
+    sum += x * weight;
+  }
+};
+// ... or in panels always, so that the bits of an output depend on its row and its part of the weight alone. Of these
+// and the next, x and the weight may change places: the bits are the same.
+struct TimesInPanels : Times {
+  static constexpr bool by_dots = false;
+};
+struct SquaredDifference {
+  static constexpr bool by_dots = false;
+  template <class A, class Lanes>
+  static void add(Lanes& sum, A x, const Lanes& weight) {
+    const Lanes difference = weight - x;
+    sum += difference * difference;
+  }
+};
+struct AbsoluteDifference {
+  static constexpr bool by_dots = false;
+  template <class A, class Lanes>
+  static void add(Lanes& sum, A x, const Lanes& weight) {
+    sum += (weight - x).abs();
+  }
+};
+
+// Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f]; or of another term. Every
+// output is summed in an order that depends on the weight's sizes alone, so that a row's bits depend neither on the
+// other rows nor on how rows and outputs are shared out, which Eigen's products do not promise.
 //
 // The weight lies in panels of two registers of outputs, feature by feature: each feature of a row is multiplied by a
 // whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in blocks of 256
@@ -25,7 +54,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 //
 // |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|), unless a
 // product is subnormal.
-template <class A>
+template <class A, class Term = Times>
 class Product {
  public:
   static constexpr Index panel_outputs = 2 * register_bytes / static_cast<Index>(sizeof(A));
@@ -54,7 +83,7 @@ class Product {
   static constexpr Index lanes = panel_outputs / 2;
   using Lanes = Eigen::Array<A, lanes, 1>;
 
-  bool is_narrow() const noexcept { return out_ < panel_outputs; }
+  bool is_narrow() const noexcept { return Term::by_dots && out_ < panel_outputs; }
 
   static const A* row_of(const MatrixView<const A>& x, Index row) { return x.columns == 0 ? nullptr : &x(row, 0); }
 
@@ -76,9 +105,9 @@ class Product {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class A>
+template <class A, class Term>
 template <class Weight, class Bias>
-Product<A>::Product(Index out, Index in, Weight weight, Bias bias)
+Product<A, Term>::Product(Index out, Index in, Weight weight, Bias bias)
     : out_(out), in_(in), panels_((out + panel_outputs - 1) / panel_outputs) {
   static_assert(panel_outputs % 4 == 0);  // so that there are as many biases as narrow weights are taken at a time
   const Index padded = detail::product(panels_, panel_outputs, "weight");
@@ -86,16 +115,21 @@ Product<A>::Product(Index out, Index in, Weight weight, Bias bias)
   const Index size = detail::product(is_narrow() ? (out + 3) / 4 * 4 : padded, in, "weight");
   // Of no features too there is a panel to point into.
   weight_.assign(static_cast<std::size_t>((std::max)(size, panel_outputs)), A(0));
-  for (Index o = 0; o < out; ++o) {
-    bias_[static_cast<std::size_t>(o)] = bias(o);
-    const Index first = is_narrow() ? o * in : o / panel_outputs * in * panel_outputs + o % panel_outputs;
-    const Index stride = is_narrow() ? 1 : panel_outputs;
-    for (Index f = 0; f < in; ++f) weight_[static_cast<std::size_t>(first + f * stride)] = weight(o, f);
-  }
+  for (Index o = 0; o < out; ++o) bias_[static_cast<std::size_t>(o)] = bias(o);
+  // A few features of a whole panel at a time, which stay in L1 until all of its outputs are there.
+  constexpr Index chunk = 16;
+  for (Index panel = 0; panel < out; panel += panel_outputs)
+    for (Index begin = 0; begin < in; begin += chunk)
+      for (Index o = panel; o < (std::min)(out, panel + panel_outputs); ++o) {
+        const Index first = is_narrow() ? o * in : panel * in + o % panel_outputs;
+        const Index stride = is_narrow() ? 1 : panel_outputs;
+        for (Index f = begin; f < (std::min)(in, begin + chunk); ++f)
+          weight_[static_cast<std::size_t>(first + f * stride)] = weight(o, f);
+      }
 }
 
-template <class A>
-void Product<A>::multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const {
+template <class A, class Term>
+void Product<A, Term>::multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const {
   if (is_narrow()) {
     if (first < last) multiply_narrow(x, out);
     return;
@@ -113,8 +147,8 @@ void Product<A>::multiply(const MatrixView<const A>& x, Index first, Index last,
 }
 
 // Every output, by dot products.
-template <class A>
-void Product<A>::multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const {
+template <class A, class Term>
+void Product<A, Term>::multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const {
   for (Index r = 0; r < x.rows; ++r)
     for (Index o = 0; o < out_; o += 4) {
       std::array<A, 4> totals;
@@ -131,10 +165,10 @@ void Product<A>::multiply_narrow(const MatrixView<const A>& x, const MatrixView<
 
 // The panels [first, last) of a few rows. With one or two of them, several panels at a time, so that the sums do not
 // wait for each other.
-template <class A>
+template <class A, class Term>
 template <Index rows>
-void Product<A>::pass(const MatrixView<const A>& x, Index row, Index first, Index last,
-                      const MatrixView<A>& out) const {
+void Product<A, Term>::pass(const MatrixView<const A>& x, Index row, Index first, Index last,
+                            const MatrixView<A>& out) const {
   constexpr Index together = rows == 1 ? panels_at_a_time : rows == 2 ? 2 : 1;
   for (; first + together <= last; first += together) tile<rows, together>(x, row, first, out);
   if constexpr (together > 1)
@@ -142,9 +176,9 @@ void Product<A>::pass(const MatrixView<const A>& x, Index row, Index first, Inde
 }
 
 // `panels` panels of `rows` rows: the sums start from the bias, and those of outputs that there are go to `out`.
-template <class A>
+template <class A, class Term>
 template <Index rows, Index panels>
-void Product<A>::tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const {
+void Product<A, Term>::tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const {
   constexpr Index width = panels * panel_outputs;
   std::array<const A*, std::size_t{rows}> from;
   alignas(64) A totals[std::size_t{rows}][std::size_t{width}];
@@ -161,11 +195,11 @@ void Product<A>::tile(const MatrixView<const A>& x, Index row, Index panel, cons
 
 // The inner loop, for every register of sums: totals[r, v] += sum_f x[r][f] * weight[f, v], where v counts registers of
 // outputs. The weight's registers are loaded by name: written as operands, g++ loads them once for each row.
-template <class A>
+template <class A, class Term>
 template <std::size_t... r, std::size_t... v, std::size_t... i>
-[[gnu::noinline]] void Product<A>::sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals,
-                                          std::index_sequence<r...>, std::index_sequence<v...>,
-                                          std::index_sequence<i...>) const {
+[[gnu::noinline]] void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals,
+                                                std::index_sequence<r...>, std::index_sequence<v...>,
+                                                std::index_sequence<i...>) const {
   constexpr std::size_t registers = sizeof...(v);
   const A* const rows[] = {x[r]...};
   const A* const columns[] = {weight + static_cast<Index>(v / 2) * in_ * panel_outputs +
@@ -175,7 +209,7 @@ template <std::size_t... r, std::size_t... v, std::size_t... i>
     Lanes sum[] = {(static_cast<void>(i), Lanes::Zero())...};
     for (Index f = begin; f < end; ++f) {
       const Lanes factors[] = {Lanes(Eigen::Map<const Lanes>(columns[v] + f * panel_outputs))...};
-      ((sum[i] += rows[i / registers][f] * factors[i % registers]), ...);
+      (Term::add(sum[i], rows[i / registers][f], factors[i % registers]), ...);
     }
     ((Eigen::Map<Lanes>(totals + static_cast<Index>(i) * lanes) += sum[i]), ...);
   }

@@ -9,10 +9,10 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/driver/multiply.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <string>
@@ -171,22 +171,9 @@ Index Linear<T, Out, In>::width(Index features) const {
 template <class T, Index Out, Index In>
 template <class D>
 void Linear<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) const {
-  using Product = detail::Product<A>;
   const detail::MatrixView<const A> x{in.data(), in.size(), in.features(), in.stride(), 1};
   const detail::MatrixView<A> y{out.data(), out.size(), out.features(), out.stride(), 1};
-  // Shared out by rows or by outputs, whichever there are more of.
-  const Index groups = (product_.panels() + Product::panels_at_a_time - 1) / Product::panels_at_a_time;
-  const double bytes = static_cast<double>(product_.in()) * static_cast<double>(product_.out()) * sizeof(A);
-  if (in.size() / Product::tile_rows > groups)
-    detail::share_out(device, in.size(), bytes, [&](Index first, Index last) {
-      product_.multiply(x.part(first, last - first), 0, product_.panels(), y.part(first, last - first));
-    });
-  else
-    detail::share_out(device, groups, bytes * static_cast<double>(in.size()) / static_cast<double>(groups),
-                      [&](Index first, Index last) {
-                        product_.multiply(x, first * Product::panels_at_a_time,
-                                          (std::min)(product_.panels(), last * Product::panels_at_a_time), y);
-                      });
+  detail::multiply(product_, x, y, device);
 }
 
 template <class T, Index Out, Index In>

@@ -4,12 +4,12 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/extremum.hpp>
 #include <seqpool/detail/sum.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -64,8 +64,7 @@ void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];
     const std::span<A> y = out[i];
-    A largest = 0;
-    for (const A value : x) largest = (std::max)(largest, std::abs(value));  // passes over a NaN, which is met below
+    const A largest = detail::largest_size(x.data(), in.features());  // passes over a NaN, which is met below
     const A scale = largest > 0 ? largest : A(1);
     as_array(y) = as_array(x) / scale;
     const A norm = norm_of(y);

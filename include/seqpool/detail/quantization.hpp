@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_QUANTIZATION_HPP
+#define SEQPOOL_DETAIL_QUANTIZATION_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// What a byte's 0 is counted from: std::int8_t holds 128 less than std::uint8_t.
+template <class Byte>
+inline constexpr int byte_offset = std::same_as<Byte, std::int8_t> ? 128 : 0;
+
+// Numbers that are taken at a time: loops of fixed length, of which compilers make vector code.
+inline constexpr std::size_t bytes_at_a_time = 32, bits_at_a_time = 64;
+
+// Each feature's least number and step, rounded to float, and behind them as many of 0 and 1 as complete a chunk.
+template <class A>
+struct QuantizationSteps {
+  AlignedVector<A> least, step;
+
+  template <class T>
+  QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what);
+};
+
+// Quantizes a chunk, whose least numbers and steps lie side by side; false if a number is NaN.
+template <class Byte, class A>
+bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept;
+
+// The first of eight numbers is the highest bit: 1 where it is larger than 0.
+template <class Byte, Scalar T>
+void pack_chunk(const T* x, Byte* out) noexcept;
+
+// Whether n numbers, of features that lie side by side, are finite; makes room for them in each feature's range.
+template <class A, Scalar T>
+bool take_in(const T* x, Index n, A* least, A* largest) noexcept;
+
+// x in bytes, or an error that begins with `what`.
+template <class Byte, class X, class T>
+auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what);
+
+// x in bits.
+template <class Byte, class X>
+auto packed(const X& x);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class A>
+template <class T>
+QuantizationSteps<A>::QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what) {
+  if (ranges.rows != 2 || ranges.columns != features)
+    detail::fail(what + ": ranges are " + detail::shape({ranges.rows, ranges.columns}) + ", but x has " +
+                 std::to_string(features) + " features: ranges must be [2, features], the least and the largest");
+  for (Index f = 0; f < features; ++f) {
+    const auto low = widen(ranges(0, f)), high = widen(ranges(1, f));
+    const float first = static_cast<float>(low);
+    const float width = static_cast<float>(high) - first;
+    if (!(low <= high) || !std::isfinite(width))
+      detail::fail(what + ": the range of feature " + std::to_string(f) + " is from " + std::to_string(low) + " to " +
+                   std::to_string(high) + ": both must be finite, the least in row 0, and a float must hold how far " +
+                   "apart they are");
+    const float divided = width / 255.0f;
+    least.push_back(static_cast<A>(first));
+    step.push_back(static_cast<A>(divided == 0 ? 1.0f : divided));
+  }
+  least.resize(least.size() + bytes_at_a_time, A(0));
+  step.resize(step.size() + bytes_at_a_time, A(1));
+}
+
+template <class Byte, class A>
+bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept {
+  std::array<int, bytes_at_a_time> q;
+  int missing = 0;
+  for (std::size_t j = 0; j < bytes_at_a_time; ++j) {
+    const A steps = (x[j] - least[j]) / step[j];
+    missing |= steps != steps;
+    const A from_zero = steps > 0 ? steps : A(0);                   // also of a NaN, of which there is no conversion
+    q[j] = static_cast<int>(from_zero < 255 ? from_zero : A(255));  // which rounds down what is not negative
+  }
+  for (std::size_t j = 0; j < bytes_at_a_time; ++j) out[j] = static_cast<Byte>(q[j] - byte_offset<Byte>);
+  return missing == 0;
+}
+
+template <class Byte, Scalar T>
+void pack_chunk(const T* x, Byte* out) noexcept {
+  std::array<std::uint8_t, bits_at_a_time> positive;
+  for (std::size_t j = 0; j < bits_at_a_time; ++j) positive[j] = widen(x[j]) > 0;
+  for (std::size_t byte = 0; byte < bits_at_a_time / 8; ++byte) {
+    std::uint64_t eight;
+    std::memcpy(&eight, positive.data() + byte * 8, sizeof eight);
+    // Every 0 or 1 is shifted to its bit of the highest byte; in the other bytes nothing carries.
+    constexpr std::uint64_t shifts =
+        std::endian::native == std::endian::little ? 0x8040201008040201 : 0x0102040810204080;
+    out[byte] = static_cast<Byte>(static_cast<int>((eight * shifts) >> 56) - byte_offset<Byte>);
+  }
+}
+
+template <class A, Scalar T>
+bool take_in(const T* x, Index n, A* least, A* largest) noexcept {
+  int strange = 0;
+  const auto take = [&](Index first, Index count) {
+    for (Index f = first; f < first + count; ++f) {
+      const A value = widen(x[f]);
+      strange |= !(std::abs(value) <= (std::numeric_limits<A>::max)());
+      least[f] = value < least[f] ? value : least[f];
+      largest[f] = value > largest[f] ? value : largest[f];
+    }
+  };
+  constexpr Index chunk{bytes_at_a_time};
+  Index f = 0;
+  for (; f + chunk <= n; f += chunk) take(f, chunk);
+  take(f, n - f);
+  return strange == 0;
+}
+
+template <class Byte, class X, class T>
+auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what) {
+  using A = accumulator_t<element_t<X>>;
+  const auto in = detail::matrix_view(x, "x");
+  const QuantizationSteps<A> steps(ranges, in.columns, what);
+  auto result = detail::make_result<X, Byte>(in.rows, in.columns);
+  // In the order of memory: runs of a row's features, or of a feature's rows, which have one step.
+  constexpr bool by_rows = is_row_major<X>;
+  constexpr Index chunk{bytes_at_a_time};
+  const Index runs = by_rows ? in.rows : in.columns;
+  const Index length = by_rows ? in.columns : in.rows;
+  std::array<A, bytes_at_a_time> values{}, least, step;
+  std::array<Byte, bytes_at_a_time> bytes;
+  for (Index run = 0; run < runs; ++run) {
+    if constexpr (!by_rows) {
+      least.fill(steps.least[static_cast<std::size_t>(run)]);
+      step.fill(steps.step[static_cast<std::size_t>(run)]);
+    }
+    for (Index begin = 0; begin < length; begin += chunk) {
+      const Index count = (std::min)(chunk, length - begin);
+      const auto* const from = in.data + run * length + begin;
+      if (count == chunk)
+        for (std::size_t j = 0; j < bytes_at_a_time; ++j) values[j] = widen(from[j]);
+      else
+        for (Index j = 0; j < count; ++j) values[static_cast<std::size_t>(j)] = widen(from[j]);
+      const bool complete = by_rows ? detail::quantize_chunk(values.data(), steps.least.data() + begin,
+                                                             steps.step.data() + begin, bytes.data())
+                                    : detail::quantize_chunk(values.data(), least.data(), step.data(), bytes.data());
+      if (!complete) {
+        const Index j = std::find_if(values.begin(), values.end(), [](A v) { return v != v; }) - values.begin();
+        const Index row = by_rows ? run : begin + j, feature = by_rows ? begin + j : run;
+        detail::fail(what + ": x[" + std::to_string(row) + ", " + std::to_string(feature) +
+                     "] is NaN, which no byte stands for");
+      }
+      std::copy_n(bytes.begin(), count, result.data() + run * length + begin);
+    }
+  }
+  return result;
+}
+
+template <class Byte, class X>
+auto packed(const X& x) {
+  const auto in = detail::matrix_view(x, "x");
+  auto result = detail::make_result<X, Byte>(in.rows, in.columns / 8 + (in.columns % 8 != 0));
+  const auto out = detail::matrix_view(result, "the result");
+  constexpr Index chunk{bits_at_a_time};
+  for (Index i = 0; i < in.rows; ++i) {
+    Index first = 0;
+    if constexpr (is_row_major<X>)
+      for (; first + chunk <= in.columns; first += chunk) detail::pack_chunk(&in(i, first), &out(i, first / 8));
+    for (; first < in.columns; first += 8) {
+      int bits = 0;
+      for (Index f = first; f < first + 8; ++f) bits = bits * 2 + (f < in.columns && widen(in(i, f)) > 0);
+      out(i, first / 8) = static_cast<Byte>(bits - byte_offset<Byte>);
+    }
+  }
+  return result;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

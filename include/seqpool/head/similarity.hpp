@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_SIMILARITY_HPP
+#define SEQPOOL_HEAD_SIMILARITY_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/product.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/pairs.hpp>
+#include <seqpool/driver/vector_checks.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/normalize.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <cstddef>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// How alike two vectors are; the larger, the more.
+enum class Similarity { cosine, dot, euclidean, manhattan };
+
+// What holds for all of these: a and b are vectors `[n, features]` and `[m, features]`, Eigen tensors or maps of rank 2
+// in any layout, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type. `device` is an
+// Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
+//
+// - Result: `[n, m]`, of `accumulator_t`, in a's layout. The bits of [i, j] depend on a[i] and b[j] alone, and are
+//   those of [j, i] where a and b change places. A NaN or an infinity stays in its row or column, or in both where they
+//   meet; a NaN is the one quiet NaN of its type.
+// - Of no features it is 0.
+// - Widths that differ and null pointers throw `std::invalid_argument`.
+// - Each costs O(n * m * features), and allocates the result, copies of up to 128 vectors of one side at a time, which
+//   do not pay for themselves where the other has only a few, and for cosines, and for numbers that do not lie side by
+//   side or are to be widened, a copy of the other side.
+
+/// The similarity of every vector of a to every vector of b, chosen at run time.
+///
+///     const auto scores = seqpool::similarity(queries, passages, seqpool::Similarity::dot);  // [queries, passages]
+///
+/// **Errors**: `std::invalid_argument` for a number that is no Similarity.
+/// **Source**: sentence-transformers' similarity functions, of the same names.
+template <class X, class Y, class D = CallingThread>
+[[nodiscard]] auto similarity(const X& a, const Y& b, Similarity kind, const D& device = {});
+
+/// Cosines: sum_f a[i, f] * b[j, f] / (|a[i]| * |b[j]|); of a zero vector 0.
+///
+/// **Numerics**: vectors are divided by their lengths first, by `Normalize`, so no square overflows or vanishes;
+/// |error| <= (min(features, 256) / 2 + features / 7 + 32) * eps for finite vectors, so equal vectors give 1 within it,
+/// and a result may be beyond 1 by as much.
+template <class X, class Y, class D = CallingThread>
+[[nodiscard]] auto cosine_similarity(const X& a, const Y& b, const D& device = {});
+
+/// Dot products: sum_f a[i, f] * b[j, f].
+///
+/// **Numerics**: |error| <= (min(features, 256) / 2 + features / 512 + 4) * eps * sum_f |a[i, f] * b[j, f]|, as long as
+/// that sum is finite and neither a product nor the result is subnormal.
+template <class X, class Y, class D = CallingThread>
+[[nodiscard]] auto dot_similarity(const X& a, const Y& b, const D& device = {});
+
+/// Distances, negative: -sqrt(sum_f (a[i, f] - b[j, f])^2).
+///
+/// **Numerics**: by differences, so that of near vectors it is as exact as of others; equal finite vectors give 0.
+/// |error| <= (min(features, 256) / 4 + features / 1024 + 4) * eps * |result|, as long as the sum of squares is finite
+/// and no square is subnormal.
+template <class X, class Y, class D = CallingThread>
+[[nodiscard]] auto euclidean_similarity(const X& a, const Y& b, const D& device = {});
+
+/// Distances along the axes, negative: -sum_f |a[i, f] - b[j, f]|.
+///
+/// **Numerics**: equal finite vectors give 0; |error| <= (min(features, 256) / 2 + features / 512 + 4) * eps *
+/// |result|, as long as that is finite.
+template <class X, class Y, class D = CallingThread>
+[[nodiscard]] auto manhattan_similarity(const X& a, const Y& b, const D& device = {});
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class X, class Y, class D>
+auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[maybe_unused]] const D& device) {
+  if constexpr (detail::are_two_vectors<X, Y>() && detail::is_device_at_the_end<D>()) {
+    using A = accumulator_t<detail::element_t<X>>;
+    const auto from = detail::matrix_view(a, "a");
+    const auto with = detail::matrix_view(b, "b");
+    if (from.columns != with.columns)
+      detail::fail("similarity: a is " + detail::shape({from.rows, from.columns}) + ", but b is " +
+                   detail::shape({with.rows, with.columns}) + ": both must have as many features");
+    auto result = detail::make_result<X, A>(from.rows, with.rows);
+    const auto out = detail::matrix_view(result, "the result");
+    const auto normalize = [](const detail::MatrixView<const A>& x, detail::AlignedVector<A>& room) {
+      room.resize(static_cast<std::size_t>(x.rows * x.columns));
+      Normalize{}.map(Rows<const A>(x.data, x.rows, x.columns, x.row_stride),
+                      Rows<A>(room.data(), x.rows, x.columns, x.columns));
+      return detail::MatrixView<const A>{room.data(), x.rows, x.columns, x.columns, 1};
+    };
+    switch (kind) {
+      case Similarity::cosine:
+        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, normalize, detail::AsItIs{}, device);
+        return result;
+      case Similarity::dot:
+        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, detail::AsItIs{}, detail::AsItIs{}, device);
+        return result;
+      case Similarity::euclidean:
+        detail::for_all_pairs<detail::SquaredDifference>(
+            from, with, out, detail::AsItIs{}, [](A sum) { return A(0) - std::sqrt(sum); }, device);
+        return result;
+      case Similarity::manhattan:
+        detail::for_all_pairs<detail::AbsoluteDifference>(
+            from, with, out, detail::AsItIs{}, [](A sum) { return A(0) - sum; }, device);
+        return result;
+    }
+    detail::fail("similarity: the kind must be Similarity::cosine, dot, euclidean or manhattan");
+  } else {
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+template <class X, class Y, class D>
+auto cosine_similarity(const X& a, const Y& b, const D& device) {
+  return seqpool::similarity(a, b, Similarity::cosine, device);
+}
+
+template <class X, class Y, class D>
+auto dot_similarity(const X& a, const Y& b, const D& device) {
+  return seqpool::similarity(a, b, Similarity::dot, device);
+}
+
+template <class X, class Y, class D>
+auto euclidean_similarity(const X& a, const Y& b, const D& device) {
+  return seqpool::similarity(a, b, Similarity::euclidean, device);
+}
+
+template <class X, class Y, class D>
+auto manhattan_similarity(const X& a, const Y& b, const D& device) {
+  return seqpool::similarity(a, b, Similarity::manhattan, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif
