@@ -25,6 +25,8 @@ install(DIRECTORY include/seqpool/adapter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR
 if(TARGET seqpool_io)
   install(TARGETS seqpool_io EXPORT seqpool-io-targets FILE_SET HEADERS)
   install(EXPORT seqpool-io-targets NAMESPACE seqpool:: DESTINATION ${package_dir})
+  install(TARGETS seqpool_model EXPORT seqpool-model-targets FILE_SET HEADERS)
+  install(EXPORT seqpool-model-targets NAMESPACE seqpool:: DESTINATION ${package_dir})
 endif()
 
 set(pc_dir ${package_root}/pkgconfig)
@@ -40,7 +42,8 @@ if(TARGET seqpool_io)
     set(pc_io_flags)
   endif()
   configure_file(cmake/seqpool-io.pc.in seqpool-io.pc @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/seqpool-io.pc DESTINATION ${pc_dir})
+  configure_file(cmake/seqpool-model.pc.in seqpool-model.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/seqpool-io.pc ${PROJECT_BINARY_DIR}/seqpool-model.pc DESTINATION ${pc_dir})
 endif()
 
 if(SEQPOOL_INSTALL_CPS)
@@ -54,12 +57,14 @@ if(SEQPOOL_INSTALL_CPS)
   )
   if(TARGET seqpool_io)
     install(PACKAGE_INFO seqpool EXPORT seqpool-io-targets APPENDIX io DESTINATION ${cps_dir})
+    install(PACKAGE_INFO seqpool EXPORT seqpool-model-targets APPENDIX model DESTINATION ${cps_dir})
   endif()
   # CMake writes down where this machine has Eigen, and asks for its version: 3.4 would then refuse Eigen 5.
   install(CODE "set(cps_dir \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${cps_dir}\")")
   install(CODE [[
     foreach(pin IN ITEMS seqpool/Eigen3/hints seqpool/Eigen3/version
-            seqpool-io/nlohmann_json/hints seqpool-io/nlohmann_json/version)
+            seqpool-io/nlohmann_json/hints seqpool-io/nlohmann_json/version
+            seqpool-model/nlohmann_json/hints seqpool-model/nlohmann_json/version)
       string(REPLACE "/" ";" pin ${pin})
       list(POP_FRONT pin file)
       if(EXISTS "${cps_dir}/${file}.cps")

@@ -21,12 +21,13 @@ foreach(header IN LISTS headers)
   if(NOT header MATCHES "^adapter/" AND NOT lists MATCHES "include/seqpool/${header}\n")
     fault("include/seqpool/${header} is in no file set of CMakeLists.txt")
   endif()
-  if(NOT header MATCHES "^(detail|driver|io|adapter)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
+  if(NOT header MATCHES "^(detail|driver|io|model|adapter)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
     fault("seqpool/${header} is not in the umbrella")
   endif()
-  # io/ is one reader and one writer in small pieces, tested as a whole; the umbrella is what the ODR test includes.
+  # io/ is one reader and one writer in small pieces, tested as a whole, and so is model/; the umbrella is what the ODR
+  # test includes.
   string(REPLACE ".hpp" "_test.cpp" test ${header})
-  if(NOT header MATCHES "^io/|^seqpool.hpp$" AND NOT EXISTS ${SOURCE_DIR}/tests/${test})
+  if(NOT header MATCHES "^(io|model)/|^seqpool.hpp$" AND NOT EXISTS ${SOURCE_DIR}/tests/${test})
     fault("seqpool/${header} has no tests/${test}")
   endif()
   file(READ ${SOURCE_DIR}/include/seqpool/${header} text)
@@ -44,8 +45,8 @@ foreach(header IN LISTS headers)
 endforeach()
 
 # The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
-# other. What is private stands in detail, driver, io and adapter, where no user looks for a name to call.
-set(rooms version detail/bits scalar detail as_matrix input fold driver pool pooling stream head seqpool io adapter)
+# other. What is private stands in detail, driver, io, model and adapter, where no user looks for a name to call.
+set(rooms version detail/bits scalar detail as_matrix input fold driver pool pooling stream head seqpool io model adapter)
 foreach(header IN LISTS headers)
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} includes REGEX "^#include <seqpool/.*[.]hpp>")
   seqpool_room(${header} room)
@@ -59,8 +60,8 @@ foreach(header IN LISTS headers)
     endif()
   endforeach()
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} private REGEX "^namespace.*detail {")
-  if(private AND NOT room MATCHES "^(detail|detail/bits|driver|io|adapter)$")
-    fault("seqpool/${header} has a namespace detail, which stands in detail/, driver/, io/ and adapter/ only")
+  if(private AND NOT room MATCHES "^(detail|detail/bits|driver|io|model|adapter)$")
+    fault("seqpool/${header} has a namespace detail, which stands in detail/, driver/, io/, model/ and adapter/ only")
   endif()
 endforeach()
 

@@ -15,7 +15,7 @@ class Seqpool(ConanFile):
     topics = ("eigen", "pooling", "embeddings", "transformers", "header-only")
     package_type = "header-library"
     settings = "os", "arch", "compiler", "build_type"
-    options = {"with_json": [True, False]}  # seqpool::io, for safetensors files
+    options = {"with_json": [True, False]}  # seqpool::io and seqpool::model, for files and folders
     default_options = {"with_json": False}
     no_copy_source = True
 
@@ -60,7 +60,11 @@ class Seqpool(ConanFile):
             io.set_property("cmake_target_name", "seqpool::io")
             io.set_property("pkg_config_name", "seqpool-io")
             io.requires = ["seqpool", "nlohmann_json::nlohmann_json"]
-            parts.append(io)
+            model = self.cpp_info.components["model"]
+            model.set_property("cmake_target_name", "seqpool::model")
+            model.set_property("pkg_config_name", "seqpool-model")
+            model.requires = ["io"]
+            parts += [io, model]
         for part in parts:
             part.bindirs = []
             part.libdirs = []

@@ -58,6 +58,26 @@ TEST_CASE("a pooling chosen at run time says what the pooling says", "[any_pooli
   CHECK(AnyPooling<float>(Midrange{}).name().empty());
 }
 
+TEST_CASE("several poolings side by side at run time have the bits of Concat", "[any_pooling]") {
+  using Any = AnyPooling<float>;
+  const auto tokens = test::tokens<float>(21, 5, 4);
+  const seqpool::HiddenStates<float> x(tokens.data(), {1, 21, 5});
+  const Any three = std::vector<Any>{seqpool::Cls{}, seqpool::Mean{}, seqpool::Last{}};
+  CHECK(test::rows_of(seqpool::pool(three, x)) ==
+        test::rows_of(seqpool::pool(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Last{}}, x)));
+  CHECK(three.name() == "concat cls mean last");
+  CHECK(three.width(5) == 15);
+  CHECK(three.reads() == Reads::every_token);
+  CHECK_FALSE(three.per_token());
+  CHECK(Any(std::vector<Any>{seqpool::Cls{}, seqpool::Last{}}).reads() == Reads::first_and_last);
+  CHECK_THROWS_WITH(Any(std::vector<Any>{}), ct::has_substring("at least one pooling"));
+  Eigen::Tensor<float, 2> weights(2, 3);
+  const Any weighted = std::vector<Any>{seqpool::Cls{}, seqpool::TokenWeightedMean{weights}};
+  CHECK(weighted.per_token());
+  CHECK_THROWS_WITH(weighted.check(2, 4), ct::has_substring("weights are [2, 3]"));
+  CHECK(Any(std::vector<Any>{three, weighted}).per_token());
+}
+
 TEST_CASE("a state is copied with what it holds, and serves another pooling after init", "[any_pooling]") {
   const std::vector<float> x{1, 2, 3, 4};
   const AnyPooling<float> mean = seqpool::Mean{};

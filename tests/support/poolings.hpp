@@ -156,6 +156,26 @@ const std::vector<PoolingCase<T>>& all_poolings() {
     const double n = static_cast<double>(tokens.size());
     return weighted_sum(tokens, one, n, (additions(n) + 2) * eps<T>);
   };
+  const auto last_and_mean = [mean, exactly, last](const Tokens& tokens) {
+    Expected e = exactly(last)(tokens);
+    const Expected m = mean(tokens);
+    e.value.insert(e.value.end(), m.value.begin(), m.value.end());
+    e.bound.insert(e.bound.end(), m.bound.begin(), m.bound.end());
+    return e;
+  };
+  const auto by_place = [](double before) {
+    return [before](const Tokens& tokens) {
+      const double n = static_cast<double>(tokens.size());
+      Expected e = weighted_sum(
+          tokens, [before](std::size_t i) { return before + static_cast<double>(i + 1); }, n * (n + 1) / 2 + before * n,
+          0);
+      const Expected sizes = by_feature(tokens, [](const auto& x, double&, double& bound) {
+        for (const double v : x) bound = std::max(bound, std::abs(v));
+      });
+      for (std::size_t h = 0; h < e.bound.size(); ++h) e.bound[h] = (additions(n) + 8) * eps<T> * 2 * sizes.bound[h];
+      return e;
+    };
+  };
   static const std::vector<PoolingCase<T>> cases{
       {"Cls", false, always(seqpool::Cls{}), exactly(first)},
       {"Last", false, always(seqpool::Last{}), exactly(last)},
@@ -171,17 +191,8 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
-      {"WeightedMean", false, always(seqpool::WeightedMean{}),
-       [](const Tokens& tokens) {
-         const double n = static_cast<double>(tokens.size());
-         Expected e = weighted_sum(
-             tokens, [](std::size_t i) { return static_cast<double>(i + 1); }, n * (n + 1) / 2, 0);
-         const Expected sizes = by_feature(tokens, [](const auto& x, double&, double& bound) {
-           for (const double v : x) bound = std::max(bound, std::abs(v));
-         });
-         for (std::size_t h = 0; h < e.bound.size(); ++h) e.bound[h] = (additions(n) + 8) * eps<T> * 2 * sizes.bound[h];
-         return e;
-       }},
+      {"WeightedMean", false, always(seqpool::WeightedMean{}), by_place(0)},
+      {"WeightedMean behind a prompt", false, always(seqpool::WeightedMean{.before = 5}), by_place(5)},
       {"TokenWeightedMean", false,
        [](Index, const Layout& layout) { return AnyPooling<T>(seqpool::TokenWeightedMean{token_weights<T>(layout)}); },
        [](const Tokens& tokens) {
@@ -193,14 +204,9 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"Attention", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{query_of<T>(hidden)}); },
        expected_attention<T>},
-      {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}),
-       [mean, exactly, last](const Tokens& tokens) {
-         Expected e = exactly(last)(tokens);
-         const Expected m = mean(tokens);
-         e.value.insert(e.value.end(), m.value.begin(), m.value.end());
-         e.bound.insert(e.bound.end(), m.bound.begin(), m.bound.end());
-         return e;
-       }},
+      {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
+      {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
+       last_and_mean},
       {"Midrange", true, always(Midrange{}),  // a user's pooling, held by the same laws
        [](const Tokens& tokens) {
          return by_feature(tokens, [](const auto& x, double& value, double& bound) {

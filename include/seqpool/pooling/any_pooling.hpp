@@ -7,13 +7,16 @@
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -22,6 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::AnyPooling<float> pooling = seqpool::Mean{};
 ///     if (config == "max") pooling = seqpool::Max{};
 ///     seqpool::pool(pooling, x, mask);
+///     pooling = std::vector<seqpool::AnyPooling<float>>{seqpool::Cls{}, seqpool::Mean{}};  // side by side, as Concat
 ///
 /// **Cost**: one virtual call for each step, which is one for 256 tokens; a state is one allocation. Copies share the
 /// pooling.
@@ -51,11 +55,15 @@ class AnyPooling {
   };
   template <class P>
   class PoolerOf;
+  class SideBySide;
 
  public:
   class StateOfT;
   template <std::same_as<T> U>
   using State = StateOfT;
+
+  /// Several side by side in one read of memory, as `Concat` of them; none does not make a pooling.
+  AnyPooling(std::vector<AnyPooling> poolings);
 
   template <class P>
   requires(!std::same_as<P, AnyPooling>) AnyPooling(P pooling) {
@@ -137,7 +145,12 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
   std::string name() const override { return seqpool::name_of(pooling_); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
   Reads reads() const override { return seqpool::reads_of(pooling_); }
-  bool per_token() const override { return PerToken<P>; }
+  bool per_token() const override {
+    if constexpr (requires { pooling_.per_token(); })
+      return pooling_.per_token();
+    else
+      return PerToken<P>;
+  }
   void check(Index batch, Index seq) const override { seqpool::check_tokens(pooling_, batch, seq); }
   std::unique_ptr<Held> make() const override { return std::make_unique<HeldState>(); }
   void init(Held& state, Index hidden) const override { pooling_.init(of(state), hidden); }
@@ -157,6 +170,80 @@ void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
   }
   pooler_->init(*state.held_, hidden);
 }
+
+// The poolings of a list, as one: what Concat does, for a number of them that is known at run time only.
+template <Scalar T>
+class AnyPooling<T>::SideBySide {
+ public:
+  struct StateOfAll {
+    std::vector<StateOfT> parts;
+    Index hidden = 0;
+
+    void visit(auto f) {
+      for (StateOfT& part : parts) part.visit(f);
+    }
+  };
+  template <std::same_as<T> U>
+  using State = StateOfAll;
+
+  explicit SideBySide(std::vector<AnyPooling> poolings) : poolings_(std::move(poolings)) {
+    if (poolings_.empty()) detail::fail("AnyPooling{poolings} takes at least one pooling");
+  }
+
+  [[nodiscard]] std::string name() const {
+    std::string all = "concat";
+    for (const AnyPooling& pooling : poolings_) all += " " + pooling.name();
+    return all;
+  }
+  [[nodiscard]] Reads reads() const {
+    Reads all{};
+    for (const AnyPooling& pooling : poolings_) all = all | pooling.reads();
+    return all;
+  }
+  [[nodiscard]] bool per_token() const {
+    return std::any_of(poolings_.begin(), poolings_.end(), [](const AnyPooling& p) { return p.per_token(); });
+  }
+  [[nodiscard]] Index width(Index hidden) const {
+    Index all = 0;
+    for (const AnyPooling& pooling : poolings_) all += pooling.width(hidden);
+    return all;
+  }
+  void check(Index batch, Index seq) const {
+    for (const AnyPooling& pooling : poolings_) pooling.check(batch, seq);
+  }
+  void init(StateOfAll& state, Index hidden) const {
+    state.parts.resize(poolings_.size());
+    state.hidden = hidden;
+    for (std::size_t i = 0; i < poolings_.size(); ++i) poolings_[i].init(state.parts[i], hidden);
+  }
+  // A tile at a time, so that all but the first pooling find it in cache.
+  void fold(StateOfAll& state, const TokenBlock<T>& tokens) const {
+    for (Index first = 0; first < tokens.size(); first += detail::tile_tokens) {
+      TokenBlock<T> tile = tokens.part(first, (std::min)(detail::tile_tokens, tokens.size() - first));
+      for (std::size_t i = 0; i < poolings_.size(); ++i) {
+        poolings_[i].fold(state.parts[i], tile);
+        if (poolings_[i].reads() == Reads::every_token) tile = detail::Prefetch::without(tile);
+      }
+    }
+  }
+  void merge(StateOfAll& state, const StateOfAll& next) const {
+    for (std::size_t i = 0; i < poolings_.size(); ++i) poolings_[i].merge(state.parts[i], next.parts[i]);
+  }
+  void finish(StateOfAll& state, std::span<A> out) const {
+    for (std::size_t i = 0; i < poolings_.size(); ++i) {
+      const auto width = static_cast<std::size_t>(poolings_[i].width(state.hidden));
+      poolings_[i].finish(state.parts[i], out.first(width));
+      out = out.subspan(width);
+    }
+  }
+
+ private:
+  std::vector<AnyPooling> poolings_;
+};
+
+template <Scalar T>
+AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings)
+    : pooler_(std::make_shared<const PoolerOf<SideBySide>>(SideBySide(std::move(poolings)))) {}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

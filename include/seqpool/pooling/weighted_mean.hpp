@@ -18,12 +18,17 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     seqpool::pool(seqpool::WeightedMean{}, x, mask);  // or weighted_mean_pool(x, mask)
 ///
+/// With `before` the places begin behind so many tokens that are left out and yet counted, such as a prompt's:
+/// p = before + 1, ..., before + n.
+///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: in `accumulator_t`, |error| <= (min(n, 256) + n / 256 + 8) * eps * 2 * max_t |x_t[h]|, for n up to
-/// 2^24 in float, as long as n * sum_t |x_t[h]| is finite and the result is normal there.
+/// **Numerics**: in `accumulator_t`, |error| <= (min(n, 256) + n / 256 + 8) * eps * 2 * max_t |x_t[h]|, for before + n
+/// up to 2^24 in float, as long as (before + n) * sum_t |x_t[h]| is finite and the result is normal there.
 /// **Source**: SGPT and sentence-transformers' "weightedmean", whose places count holes too, and before 6.2 padding on
 /// the left.
 struct WeightedMean {
+  Index before = 0;
+
   template <Scalar T>
   struct State {
     Accumulators<accumulator_t<T>> weighted;  // [hidden], sum_p p x_p
@@ -66,8 +71,8 @@ struct WeightedMean {
       state = next;
       return;
     }
-    const auto before = static_cast<accumulator_t<T>>(state.count);
-    as_array(state.weighted) += as_array(next.weighted) + before * as_array(next.sum);
+    const auto earlier = static_cast<accumulator_t<T>>(state.count);
+    as_array(state.weighted) += as_array(next.weighted) + earlier * as_array(next.sum);
     as_array(state.sum) += as_array(next.sum);
     state.count += next.count;
   }
@@ -76,7 +81,12 @@ struct WeightedMean {
   void finish(const State<T>& state, auto out) const {
     using A = accumulator_t<T>;
     const A count = static_cast<A>(state.count);
-    as_array(out) = as_array(state.weighted) / (state.count == 0 ? A(1) : count * (count + 1) / 2);
+    const A skipped = static_cast<A>(before);
+    const A places = state.count == 0 ? A(1) : count * (count + 1) / 2 + skipped * count;
+    if (before == 0)  // and 0 times an infinity would be no 0
+      as_array(out) = as_array(state.weighted) / places;
+    else
+      as_array(out) = (as_array(state.weighted) + skipped * as_array(state.sum)) / places;
   }
 };
 

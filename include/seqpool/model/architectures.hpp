@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_ARCHITECTURES_HPP
+#define SEQPOOL_MODEL_ARCHITECTURES_HPP
+
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/dense.hpp>
+#include <seqpool/head/layer_norm.hpp>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/model/activation_names.hpp>
+#include <seqpool/model/checkpoint.hpp>
+#include <seqpool/model/config.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/model/head_list.hpp>
+#include <seqpool/model/pooling_modes.hpp>
+#include <seqpool/model/transformers_config.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// How each architecture of Transformers classifies: which token, which layers, by which names.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// What is read of a classifier: the pooling, and the heads that follow it.
+struct Reading {
+  const Config& config;
+  Checkpoint& weights;
+  HeadList heads;
+  PoolingMode pooling = PoolingMode::cls;
+
+  // Linear, activation, and Linear.
+  void dense(const std::string& name, Activation activation, bool has_bias = true) {
+    const Index hidden = heads.width();
+    heads.add_layer(Dense{read_linear(weights, name, hidden, hidden, has_bias), activation}, "Dense", activation);
+  }
+  void linear(const std::string& name, Index out, bool has_bias = true) {
+    heads.add_layer(read_linear(weights, name, out, heads.width(), has_bias), "Linear");
+  }
+};
+
+// A family of architectures: what `architectures` names, the prefix of its encoder's tensors, and what comes behind the
+// encoder, for `labels` classes.
+struct Family {
+  std::string_view architecture;
+  std::string_view encoder;
+  void (*read)(Reading& reading, Index labels);
+};
+
+// All that classify a sequence; then all that classify each token.
+[[nodiscard]] inline std::span<const Family> sequence_families();
+[[nodiscard]] inline std::span<const Family> token_families();
+
+// The family of `architectures`; throws Error if it is none of these.
+[[nodiscard]] inline const Family& find_family(const Config& config, std::span<const Family> families);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline void read_bert(Reading& r, Index labels) {
+  r.dense("bert.pooler.dense", Activation::tanh);
+  r.linear("classifier", labels);
+}
+
+inline void read_albert(Reading& r, Index labels) {
+  r.dense("albert.pooler", Activation::tanh);
+  r.linear("classifier", labels);
+}
+
+inline void read_roberta(Reading& r, Index labels) {
+  r.dense("classifier.dense", Activation::tanh);
+  r.linear("classifier.out_proj", labels);
+}
+
+inline void read_electra(Reading& r, Index labels) {
+  r.dense("classifier.dense", Activation::gelu);
+  r.linear("classifier.out_proj", labels);
+}
+
+inline void read_distilbert(Reading& r, Index labels) {
+  r.dense("pre_classifier", Activation::relu);
+  r.linear("classifier", labels);
+}
+
+inline void read_deberta(Reading& r, Index labels) {
+  if (r.config.count("pooler_hidden_size", r.heads.width()) != r.heads.width())
+    r.config.refuse("pooler_hidden_size", "is not hidden_size, which is not understood");
+  r.dense("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"));
+  r.linear("classifier", labels);
+}
+
+inline void read_modernbert_tokens(Reading& r, Index labels) {
+  r.dense("head.dense", transformers_activation(r.config, "classifier_activation", "gelu"),
+          r.config.flag("classifier_bias", false));
+  const Vector weight = r.weights.vector("head.norm.weight", r.heads.width());
+  const double eps = r.config.number("norm_eps", 1e-5);
+  if (!(eps >= 0)) r.config.refuse("norm_eps", "must be 0 or more");
+  if (r.config.flag("norm_bias", false))
+    r.heads.add(LayerNorm{weight, r.weights.vector("head.norm.bias", r.heads.width()), eps}, "LayerNorm");
+  else
+    r.heads.add(LayerNorm{weight, eps}, "LayerNorm");
+  r.linear("classifier", labels);
+}
+
+inline void read_modernbert(Reading& r, Index labels) {
+  constexpr std::array<std::string_view, 2> understood{"cls", "mean"};
+  const std::string pooling = r.config.text("classifier_pooling", "cls");
+  if (pooling == "mean")
+    r.pooling = PoolingMode::mean;
+  else if (pooling != "cls")
+    r.config.refuse_value("classifier_pooling", pooling, understood);
+  read_modernbert_tokens(r, labels);
+}
+
+// SequenceSummary. Its mean counts padding, and its last is the last column, so that it is the last token under left
+// padding alone: of these seqpool knows the last real token.
+inline void read_xlnet(Reading& r, Index labels) {
+  constexpr std::array<std::string_view, 2> understood{"last", "first"};
+  const std::string type = r.config.text("summary_type", "last");
+  if (type == "last")
+    r.pooling = PoolingMode::last;
+  else if (type != "first")
+    r.config.refuse_value("summary_type", type, understood);
+  if (r.config.flag("summary_proj_to_labels", false))
+    r.config.refuse("summary_proj_to_labels", "is true, which is not understood");
+  // The key, when it is null, says that there is none; when it is not there, that it is tanh.
+  const Activation activation = r.config.is_null("summary_activation")
+                                    ? Activation::identity
+                                    : transformers_activation(r.config, "summary_activation", "tanh");
+  if (r.config.flag("summary_use_proj", true))
+    r.dense("sequence_summary.summary", activation);
+  else if (activation != Activation::identity)
+    r.heads.add(Activate{activation}, std::string(name_of(activation)));
+  r.linear("logits_proj", labels);
+}
+
+inline void read_decoder(Reading& r, Index labels) {
+  r.pooling = PoolingMode::last;
+  r.linear("score", labels, false);
+}
+
+// The decoder's hidden states, at the last token of the input, which is eos.
+inline void read_encoder_decoder(Reading& r, Index labels) {
+  r.pooling = PoolingMode::last;
+  r.dense("classification_head.dense", Activation::tanh);
+  r.linear("classification_head.out_proj", labels);
+}
+
+inline void read_siglip(Reading& r, Index labels) {
+  r.pooling = PoolingMode::mean;
+  r.linear("classifier", labels);
+}
+
+inline void read_clip_text(Reading& r, Index) {
+  r.pooling = PoolingMode::last;
+  r.linear("text_projection", r.config.count("projection_dim", 512), false);
+}
+
+inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
+
+inline void read_token_scores(Reading& r, Index labels) { r.linear("score", labels); }
+
+inline std::span<const Family> sequence_families() {
+  static constexpr Family families[]{
+      {"AlbertForSequenceClassification", "albert.", read_albert},
+      {"BartForSequenceClassification", "model.", read_encoder_decoder},
+      {"BertForSequenceClassification", "bert.", read_bert},
+      {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
+      {"CamembertForSequenceClassification", "roberta.", read_roberta},
+      {"DebertaForSequenceClassification", "deberta.", read_deberta},
+      {"DebertaV2ForSequenceClassification", "deberta.", read_deberta},
+      {"DistilBertForSequenceClassification", "distilbert.", read_distilbert},
+      {"ElectraForSequenceClassification", "electra.", read_electra},
+      {"GPT2ForSequenceClassification", "transformer.", read_decoder},
+      {"Gemma2ForSequenceClassification", "model.", read_decoder},
+      {"Gemma3TextForSequenceClassification", "model.", read_decoder},
+      {"GemmaForSequenceClassification", "model.", read_decoder},
+      {"LlamaForSequenceClassification", "model.", read_decoder},
+      {"MPNetForSequenceClassification", "mpnet.", read_roberta},
+      {"MistralForSequenceClassification", "model.", read_decoder},
+      {"ModernBertForSequenceClassification", "model.", read_modernbert},
+      {"Qwen2ForSequenceClassification", "model.", read_decoder},
+      {"Qwen3ForSequenceClassification", "model.", read_decoder},
+      {"RobertaForSequenceClassification", "roberta.", read_roberta},
+      {"Siglip2ForImageClassification", "vision_model.", read_siglip},
+      {"SiglipForImageClassification", "vision_model.", read_siglip},
+      {"T5ForSequenceClassification", "transformer.", read_encoder_decoder},
+      {"XLMRobertaForSequenceClassification", "roberta.", read_roberta},
+      {"XLNetForSequenceClassification", "transformer.", read_xlnet},
+  };
+  return families;
+}
+
+inline std::span<const Family> token_families() {
+  static constexpr Family families[]{
+      {"AlbertForTokenClassification", "albert.", read_token_classifier},
+      {"BertForTokenClassification", "bert.", read_token_classifier},
+      {"CamembertForTokenClassification", "roberta.", read_token_classifier},
+      {"DebertaForTokenClassification", "deberta.", read_token_classifier},
+      {"DebertaV2ForTokenClassification", "deberta.", read_token_classifier},
+      {"DistilBertForTokenClassification", "distilbert.", read_token_classifier},
+      {"ElectraForTokenClassification", "electra.", read_token_classifier},
+      {"Gemma2ForTokenClassification", "model.", read_token_scores},
+      {"GemmaForTokenClassification", "model.", read_token_scores},
+      {"LlamaForTokenClassification", "model.", read_token_scores},
+      {"MPNetForTokenClassification", "mpnet.", read_token_classifier},
+      {"MistralForTokenClassification", "model.", read_token_scores},
+      {"ModernBertForTokenClassification", "model.", read_modernbert_tokens},
+      {"Qwen2ForTokenClassification", "model.", read_token_scores},
+      {"Qwen3ForTokenClassification", "model.", read_token_scores},
+      {"RobertaForTokenClassification", "roberta.", read_token_classifier},
+      {"XLMRobertaForTokenClassification", "roberta.", read_token_classifier},
+      {"XLNetForTokenClassification", "transformer.", read_token_classifier},
+  };
+  return families;
+}
+
+inline const Family& find_family(const Config& config, std::span<const Family> families) {
+  const std::string name = architecture(config);
+  const auto found =
+      std::find_if(families.begin(), families.end(), [&](const Family& f) { return f.architecture == name; });
+  if (found != families.end()) return *found;
+  std::vector<std::string_view> understood;
+  for (const Family& family : families) understood.push_back(family.architecture);
+  config.refuse_value("architectures", name, understood);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+
+#endif

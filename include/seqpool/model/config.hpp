@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_CONFIG_HPP
+#define SEQPOOL_MODEL_CONFIG_HPP
+
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+using Json = nlohmann::json;
+
+// The document in `text`; throws Error unless it is JSON of at most 64 levels. Of a key that is there twice the last
+// one counts, as in Python.
+[[nodiscard]] inline Json parse_document(std::string_view text, const std::string& file);
+
+// "'cls', 'max'": names for a message.
+[[nodiscard]] inline std::string quoted_list(std::span<const std::string_view> names);
+
+// An object of a JSON file. What it is asked for is checked, a key that is null counts as absent, and keys that nobody
+// knows can be refused: each may have an effect.
+class Config {
+ public:
+  // `at` says where in the file the object stands, for messages: "[2]" or "sentence_transformers.".
+  Config(std::string file, Json object, std::string at = {});
+
+  [[nodiscard]] const std::string& file() const noexcept { return file_; }
+  [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+  [[nodiscard]] bool is_null(std::string_view key) const {
+    const auto found = object_.find(key);
+    return found != object_.end() && found->is_null();
+  }
+  [[nodiscard]] bool is_text(std::string_view key) const { return has(key) && find(key)->is_string(); }
+
+  // Each throws Error if there is no such key, or if its value is of another kind.
+  [[nodiscard]] std::string text(std::string_view key) const;
+  [[nodiscard]] Index count(std::string_view key) const;  // 0 or more
+  [[nodiscard]] double number(std::string_view key) const;
+  [[nodiscard]] bool flag(std::string_view key) const;
+  [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
+  [[nodiscard]] Config object(std::string_view key) const;
+  // And these give `otherwise` if there is none.
+  [[nodiscard]] std::string text(std::string_view key, std::string otherwise) const {
+    return has(key) ? text(key) : std::move(otherwise);
+  }
+  [[nodiscard]] Index count(std::string_view key, Index otherwise) const { return has(key) ? count(key) : otherwise; }
+  [[nodiscard]] double number(std::string_view key, double otherwise) const {
+    return has(key) ? number(key) : otherwise;
+  }
+  [[nodiscard]] bool flag(std::string_view key, bool otherwise) const { return has(key) ? flag(key) : otherwise; }
+
+  [[nodiscard]] std::size_t size() const { return object_.size(); }
+  // f(key, value) for each; the value may be of any kind.
+  template <class F>
+  void each(F f) const {
+    for (const auto& [key, value] : object_.items()) f(key, value);
+  }
+
+  // Throws Error if there is a key that is none of these.
+  void refuse_others(std::initializer_list<std::string_view> known) const;
+
+  [[noreturn]] void refuse(std::string_view key, const std::string& rule) const;
+  [[noreturn]] void refuse_value(std::string_view key, std::string_view value,
+                                 std::span<const std::string_view> understood) const;
+
+ private:
+  [[nodiscard]] const Json* find(std::string_view key) const;
+  [[nodiscard]] const Json& get(std::string_view key) const;
+
+  std::string file_;
+  Json object_;
+  std::string at_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline Json parse_document(std::string_view text, const std::string& file) {
+  constexpr int most_levels = 64;
+  const auto shallow = [&](int depth, Json::parse_event_t event, Json&) {
+    const bool enters = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    if (enters && depth >= most_levels)
+      throw Error(file, "JSON of more than " + std::to_string(most_levels) + " levels is not understood");
+    return true;
+  };
+  try {
+    return Json::parse(text.begin(), text.end(), shallow);
+  } catch (const Json::exception& error) {
+    const std::string_view words = error.what();
+    throw Error(file,
+                "is not valid JSON (" + io::detail::excerpt(words.substr(0, words.find("; last read")), 200) + ")");
+  }
+}
+
+inline std::string quoted_list(std::span<const std::string_view> names) {
+  std::string all;
+  for (const std::string_view name : names) {
+    if (!all.empty()) all += ", ";
+    all += "'" + std::string(name) + "'";
+  }
+  return all;
+}
+
+inline Config::Config(std::string file, Json object, std::string at)
+    : file_(std::move(file)), object_(std::move(object)), at_(std::move(at)) {
+  if (!object_.is_object())
+    throw Error(file_, (at_.empty() ? "expected a JSON object" : at_ + " must be a JSON object") + ", found " +
+                           std::string(object_.type_name()));
+}
+
+inline const Json* Config::find(std::string_view key) const {
+  const auto found = object_.find(key);
+  return found == object_.end() || found->is_null() ? nullptr : &*found;
+}
+
+inline const Json& Config::get(std::string_view key) const {
+  const Json* const found = find(key);
+  if (found == nullptr) refuse(key, "is missing");
+  return *found;
+}
+
+inline std::string Config::text(std::string_view key) const {
+  const Json& value = get(key);
+  if (!value.is_string()) refuse(key, "must be a string, found " + std::string(value.type_name()));
+  return value.get<std::string>();
+}
+
+inline Index Config::count(std::string_view key) const {
+  const Json& value = get(key);
+  // Sizes of at most 2^31 keep every sum and product of a few of them in range.
+  constexpr double most = 2147483648.0;
+  if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > most)
+    refuse(key, "must be a whole number from 0 to 2^31, found " +
+                    io::detail::excerpt(value.dump(-1, ' ', true, Json::error_handler_t::replace)));
+  return value.get<Index>();
+}
+
+inline double Config::number(std::string_view key) const {
+  const Json& value = get(key);
+  if (!value.is_number() || !std::isfinite(value.get<double>()))
+    refuse(key, "must be a number, found " + std::string(value.type_name()));
+  return value.get<double>();
+}
+
+inline bool Config::flag(std::string_view key) const {
+  const Json& value = get(key);
+  if (!value.is_boolean()) refuse(key, "must be true or false, found " + std::string(value.type_name()));
+  return value.get<bool>();
+}
+
+inline std::vector<std::string> Config::texts(std::string_view key) const {
+  const Json& value = get(key);
+  const auto is_text = [](const Json& element) { return element.is_string(); };
+  if (!value.is_array() || !std::all_of(value.begin(), value.end(), is_text)) refuse(key, "must be a list of strings");
+  return value.get<std::vector<std::string>>();
+}
+
+inline Config Config::object(std::string_view key) const {
+  return Config(file_, get(key), at_ + "key '" + std::string(key) + "'");
+}
+
+inline void Config::refuse_others(std::initializer_list<std::string_view> known) const {
+  for (const auto& [key, value] : object_.items())
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      refuse(key, "is not understood here; understood are " + quoted_list({known.begin(), known.size()}));
+}
+
+inline void Config::refuse(std::string_view key, const std::string& rule) const {
+  throw Error(file_, (at_.empty() ? "" : at_ + ": ") + "key '" + io::detail::excerpt(key) + "' " + rule);
+}
+
+inline void Config::refuse_value(std::string_view key, std::string_view value,
+                                 std::span<const std::string_view> understood) const {
+  refuse(key,
+         "is '" + io::detail::excerpt(value) + "', which is not understood; understood are " + quoted_list(understood));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_FOLDER_HPP
+#define SEQPOOL_MODEL_FOLDER_HPP
+
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/read_file.hpp>
+#include <seqpool/model/config.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// A model's folder, of which nothing outside is read: names in its files may come from anyone.
+//
+// A link may lead within the folder, and from a snapshot of a Hugging Face cache to the blobs beside it, of which such
+// snapshots are made.
+class Folder {
+ public:
+  // Throws Error if there is no folder at `path`.
+  explicit Folder(const std::filesystem::path& path);
+
+  // The folder at `name` within this one, which need not be there; "" is this one.
+  [[nodiscard]] Folder folder(std::string_view name) const;
+  // The path of `name` within this folder; throws Error if it leads out of it.
+  [[nodiscard]] std::filesystem::path path(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+  // The document in a JSON file; throws Error if there is none.
+  [[nodiscard]] Json json(std::string_view name) const;
+  // The same of one that holds an object.
+  [[nodiscard]] Config config(std::string_view name) const { return Config(file(name), json(name)); }
+  // What messages call a file.
+  [[nodiscard]] std::string file(std::string_view name) const { return (shown_ / name).string(); }
+
+ private:
+  Folder(std::filesystem::path shown, std::filesystem::path path, std::filesystem::path root)
+      : shown_(std::move(shown)), path_(std::move(path)), root_(std::move(root)) {}
+
+  std::filesystem::path shown_;  // as the user wrote it
+  std::filesystem::path path_;   // without links
+  std::filesystem::path root_;   // the model's, without links
+};
+
+// Whether `path` is `folder` or in it; both are canonical.
+[[nodiscard]] inline bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline Folder::Folder(const std::filesystem::path& path) : shown_(path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error))
+    throw Error(path.string(), "there is no such folder; a model's folder is what save_pretrained() writes");
+  path_ = root_ = std::filesystem::canonical(path, error);
+  if (error) throw Error(path.string(), "cannot be read: " + error.message());
+}
+
+inline Folder Folder::folder(std::string_view name) const {
+  return name.empty() || name == "." ? *this : Folder(shown_ / name, path(name), root_);
+}
+
+inline std::filesystem::path Folder::path(std::string_view name) const {
+  const std::filesystem::path relative(name);
+  const auto leaves = [](const std::filesystem::path& part) { return part == ".."; };
+  if (name.empty() || name.find('\0') != name.npos || relative.is_absolute() || relative.has_root_path() ||
+      std::any_of(relative.begin(), relative.end(), leaves))
+    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' leads out of the folder");
+  std::error_code error;
+  const auto found = std::filesystem::weakly_canonical(path_ / relative, error);
+  if (error) throw Error(file(name), "cannot be read: " + error.message());
+  const auto above = root_.parent_path();
+  const bool is_blob = above.filename() == "snapshots" && is_within(found, above.parent_path() / "blobs");
+  if (!is_within(found, root_) && !is_blob)
+    throw Error(file(name), "is a link that leads out of the folder, to " + found.string());
+  return found;
+}
+
+inline bool Folder::has(std::string_view name) const {
+  std::error_code error;
+  return std::filesystem::exists(path(name), error);
+}
+
+inline Json Folder::json(std::string_view name) const {
+  const auto found = path(name);
+  std::vector<std::byte> bytes;
+  try {
+    bytes = io::detail::read_file(found);
+  } catch (const std::system_error& error) {
+    throw Error(file(name), error.what());
+  }
+  return parse_document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file(name));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+
+#endif

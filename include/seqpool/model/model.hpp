@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_MODEL_HPP
+#define SEQPOOL_MODEL_MODEL_HPP
+
+// All of seqpool::model: folders that Python saved.
+
+#include <seqpool/model/error.hpp>
+#include <seqpool/model/sentence_transformer.hpp>
+#include <seqpool/model/sequence_classifier.hpp>
+#include <seqpool/model/token_classifier.hpp>
+
+#endif

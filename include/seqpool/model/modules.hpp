@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_MODULES_HPP
+#define SEQPOOL_MODEL_MODULES_HPP
+
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/affine.hpp>
+#include <seqpool/head/dense.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/layer_norm.hpp>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/head/normalize.hpp>
+#include <seqpool/head/top_k.hpp>
+#include <seqpool/model/activation_names.hpp>
+#include <seqpool/model/checkpoint.hpp>
+#include <seqpool/model/config.hpp>
+#include <seqpool/model/folder.hpp>
+#include <seqpool/model/head_list.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+// The modules of sentence-transformers that come behind its Pooling, each read from its folder into heads.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// An entry of modules.json.
+struct Module {
+  std::string type;  // the last part of its class's path
+  Folder folder;
+  std::string where;  // for messages
+};
+
+// The modules of a folder in order; throws Error unless modules.json is a list of them within the folder.
+[[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
+
+inline constexpr std::array<std::string_view, 6> head_modules{"Dense",     "Dropout",           "LayerNorm",
+                                                              "Normalize", "SparseAutoEncoder", "WordWeights"};
+
+// Adds what the module is to `heads`; throws Error if it is none of these, and for all that it says and is not
+// understood.
+// `max_active_dims` is what sparse vectors are cut to, where the folder says so.
+inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims);
+
+// What SparseAutoEncoder takes for a layer norm: y = (x - mean) / (s + eps), where s is the unbiased standard
+// deviation.
+struct SampleStandardize {
+  [[nodiscard]] Index width(Index features) const noexcept { return features; }
+
+  template <std::floating_point A>
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    for (Index i = 0; i < in.size(); ++i) {
+      const auto x = in[i];
+      const auto y = out[i];
+      const A n = static_cast<A>(x.size());
+      A sum = 0;
+      for (const A value : x) sum += value;
+      A squares = 0;
+      for (std::size_t f = 0; f < x.size(); ++f) {
+        y[f] = x[f] - sum / n;
+        squares += y[f] * y[f];
+      }
+      const A deviation = std::sqrt(squares / (n - 1)) + A(1e-5);
+      for (A& value : y) value /= deviation;
+    }
+  }
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline std::vector<Module> read_modules(const Folder& folder) {
+  const std::string file = folder.file("modules.json");
+  const Json list = folder.json("modules.json");
+  // More than any model has, and few enough for whatever a module costs.
+  constexpr std::size_t most = 100;
+  if (!list.is_array()) throw Error(file, "must be a list of modules, found " + std::string(list.type_name()));
+  if (list.empty() || list.size() > most)
+    throw Error(file, "has " + std::to_string(list.size()) + " modules, expected 1 to " + std::to_string(most));
+  std::vector<Module> modules;
+  for (const Json& entry : list) {
+    const std::string at = "module " + std::to_string(modules.size());
+    const Config config(file, entry, at);
+    config.refuse_others({"idx", "name", "path", "type", "kwargs"});
+    if (config.has("idx") && config.count("idx") != static_cast<Index>(modules.size()))
+      config.refuse("idx", "is " + std::to_string(config.count("idx")) + ": modules must stand in order");
+    const std::string type = config.text("type");
+    modules.push_back({type.substr(type.rfind('.') + 1), folder.folder(config.text("path")), at + " of " + file});
+  }
+  return modules;
+}
+
+// A module works on pooled vectors unless its configuration names other features.
+inline void check_features(const Config& config) {
+  for (const std::string_view key : {"module_input_name", "module_output_name"})
+    if (config.text(key, "sentence_embedding") != "sentence_embedding")
+      config.refuse_value(key, config.text(key), std::array<std::string_view, 1>{"sentence_embedding"});
+}
+
+inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
+  if (config.count(key) != heads.width())
+    config.refuse(key, "is " + std::to_string(config.count(key)) + ", but " + std::to_string(heads.width()) +
+                           " features come from the module before");
+}
+
+inline void add_dense(HeadList& heads, const Folder& folder) {
+  const Config config = folder.config("config.json");
+  config.refuse_others({"in_features", "out_features", "bias", "activation_function", "module_input_name",
+                        "module_output_name", "use_residual"});
+  check_features(config);
+  check_width(config, "in_features", heads);
+  const Index in = heads.width();
+  const Index out = config.count("out_features");
+  if (out < 1) config.refuse("out_features", "must be 1 or more");
+  const Activation activation =
+      config.has("activation_function") ? torch_activation(config, "activation_function") : Activation::tanh;
+  Checkpoint weights(folder);
+  const Linear<float> linear = read_linear(weights, "linear", out, in, config.flag("bias", true));
+  if (!config.flag("use_residual", false))
+    heads.add_layer(Dense{linear, activation}, "Dense", activation);
+  else if (in == out)
+    heads.add_layer(Dense{linear, activation, Residual{}}, "residual Dense", activation);
+  else
+    heads.add_layer(Dense{linear, activation, read_linear(weights, "residual", out, in, false)}, "residual Dense",
+                    activation);
+  weights.refuse_unused([](std::string_view) { return false; });
+}
+
+inline void add_layer_norm(HeadList& heads, const Folder& folder) {
+  const Config config = folder.config("config.json");
+  config.refuse_others({"dimension"});
+  check_width(config, "dimension", heads);
+  Checkpoint weights(folder);
+  heads.add(LayerNorm{weights.vector("norm.weight", heads.width()), weights.vector("norm.bias", heads.width())},
+            "LayerNorm");
+  weights.refuse_unused([](std::string_view) { return false; });
+}
+
+// Its folder is often not there: it has no file before 6.0.
+inline void add_normalize(HeadList& heads, const Folder& folder) {
+  if (folder.has("config.json")) {
+    const Config config = folder.config("config.json");
+    config.refuse_others({"module_input_name", "module_output_name"});
+    check_features(config);
+  }
+  heads.add(Normalize{}, "normalize");
+}
+
+// The k largest latents relu(W (x - pre_bias) + latent_bias), which is what relu makes of the k largest before it.
+inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::optional<Index> max_active_dims) {
+  const Config config = folder.config("config.json");
+  config.refuse_others({"input_dim", "hidden_dim", "k", "k_aux", "normalize", "dead_threshold"});
+  check_width(config, "input_dim", heads);
+  const Index in = heads.width();
+  const Index out = config.count("hidden_dim", 512);
+  const Index k = max_active_dims.value_or(config.count("k", 8));
+  if (k < 1 || k > out) config.refuse("k", "is " + std::to_string(k) + ", must be 1 to hidden_dim");
+  Checkpoint weights(folder);
+  // The decoder is the encoder transposed: a file holds the two under one name or the other.
+  const std::string tied = "decoder.linear.weight";
+  const std::string name = weights.has("encoder.weight") ? "encoder.weight" : tied;
+  const Matrix weight = weights.matrix(name, out, in);
+  if (weights.has(tied)) weights.pass_over(tied);
+  weights.pass_over("stats_last_nonzero");
+  Vector shift = weights.vector("pre_bias", in);
+  for (Index f = 0; f < in; ++f) shift(f) = -shift(f);
+  Vector ones(in);
+  ones.setConstant(1);
+  if (config.flag("normalize", false)) heads.add(SampleStandardize{}, "standardize");
+  heads.add(Affine{ones, shift}, "shift");
+  heads.add_layer(Dense{Linear{weight, weights.vector("latent_bias", out)}, Activation::relu}, "Dense",
+                  Activation::relu);
+  heads.add(TopK{k}, "top " + std::to_string(k));
+  weights.refuse_unused([](std::string_view) { return false; });
+}
+
+inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims) {
+  if (module.type == "Dense")
+    add_dense(heads, module.folder);
+  else if (module.type == "LayerNorm")
+    add_layer_norm(heads, module.folder);
+  else if (module.type == "Normalize")
+    add_normalize(heads, module.folder);
+  else if (module.type == "SparseAutoEncoder")
+    add_sparse_auto_encoder(heads, module.folder, max_active_dims);
+  else if (module.type != "Dropout")  // the identity, once trained
+    throw Error(module.where, "'" + io::detail::excerpt(module.type) +
+                                  "' is not understood behind the Pooling; understood are " +
+                                  quoted_list(head_modules));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+
+#endif

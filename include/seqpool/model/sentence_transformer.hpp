@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_SENTENCE_TRANSFORMER_HPP
+#define SEQPOOL_MODEL_SENTENCE_TRANSFORMER_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/normalize.hpp>
+#include <seqpool/head/similarity.hpp>
+#include <seqpool/head/top_k.hpp>
+#include <seqpool/head/truncate.hpp>
+#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/input/skip_prefix.hpp>
+#include <seqpool/model/config.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/model/folder.hpp>
+#include <seqpool/model/head_list.hpp>
+#include <seqpool/model/modules.hpp>
+#include <seqpool/model/pooling_modes.hpp>
+#include <seqpool/model/token_states.hpp>
+#include <seqpool/model/transformers_config.hpp>
+#include <seqpool/model/word_weights.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/pooling/mean.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model {
+
+/// What a user of a model chooses, as SentenceTransformer's constructor and `encode` take it.
+struct EncodeOptions {
+  std::optional<Index> truncate_dim = {};  ///< keeps the first features of each vector (Matryoshka)
+  bool normalize_embeddings = false;       ///< makes each vector's length 1, after that
+};
+
+/// All that a folder of sentence-transformers says comes behind its encoder: pooling, Dense, LayerNorm, Normalize, ...
+///
+///     const seqpool::model::SentenceTransformer model("all-MiniLM-L6-v2");
+///     const auto vectors = model.embed(hidden_states, mask);  // [batch, dimension], those of model.encode() in Python
+///
+/// Read are folders of every version from 2.0 to 6.2, and bare ones of Transformers, which are pooled by their mean, or
+/// by their last token if they are causal. What is not understood is an `Error`, never a default.
+///
+/// Hidden states are the last ones of the folder's encoder, of float, half or bfloat16; x, mask and device are those of
+/// `pool`. A row's bits do not depend on the batch. A const object serves many threads.
+///
+/// **Errors**: `Error` names the file, the key or tensor, and what is understood.
+/// **Cost**: copies the weights behind the pooling, once; reads nothing of the encoder's.
+/// **Numerics**: weights of any type are widened to float, and so is all that follows; where Python runs a model in
+/// half or bfloat16, its numbers are rounded and these are not.
+/// **Source**: sentence-transformers 6.2, but for rows without a real token and for masks with holes, of which its
+/// "weightedmean" counts the places.
+class SentenceTransformer {
+ public:
+  explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {});
+
+  /// The vectors of `SentenceTransformer.encode`, from the hidden states that its encoder gave.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, dimension]`.
+  /// **Empty**: a row with no real token is pooled to zeros, and the heads get those.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's, or if it weighs its words.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto embed(const X& x, const M& mask = {}, const D& device = {}) const;
+
+  /// The same of sentences behind a prompt of `prompt_length` tokens, special ones before it included, which are left
+  /// out where the folder says `include_prompt: false`.
+  ///
+  /// **Shapes**: as above.
+  /// **Errors**: as above, and `std::invalid_argument` for a length under 0.
+  template <class X, class M, class D = CallingThread>
+  [[nodiscard]] auto embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device = {}) const;
+
+  /// The same of a model with `WordWeights`, which multiplies each token by its word's weight: a mean is divided by the
+  /// sum of the weights, which counts as 1e-9 where it is less.
+  ///
+  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, looked at where tokens are real.
+  /// **Errors**: as `embed`, and `std::invalid_argument` for an id that is no word's.
+  /// **Cost**: copies the hidden states.
+  template <class X, class I, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto embed_weighted(const X& x, const I& input_ids, const M& mask = {}, const D& device = {}) const;
+
+  /// "mean -> Dense 384->256 tanh -> normalize"
+  [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+  /// Features of a token, and of a result.
+  [[nodiscard]] Index hidden() const noexcept { return pooling_.hidden; }
+  [[nodiscard]] Index dimension() const noexcept { return dimension_; }
+  /// How many tokens the encoder takes, as far as the folder says so.
+  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return max_seq_length_; }
+  /// What is written in front of a text before the tokenizer takes it, by name.
+  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return prompts_; }
+  /// The name of the prompt that is used where none is asked for.
+  [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept { return default_prompt_name_; }
+  /// Whether a prompt's tokens are pooled too.
+  [[nodiscard]] bool include_prompt() const noexcept { return pooling_.include_prompt; }
+  /// How the model's vectors are compared: `similarity(a, b, model.similarity_function())`.
+  [[nodiscard]] Similarity similarity_function() const noexcept { return similarity_; }
+
+ private:
+  // Of the result, as far as the folder says so.
+  struct Limits {
+    std::optional<Index> truncate_dim;
+    std::optional<Index> max_active_dims;
+  };
+  [[nodiscard]] Limits read_settings(const detail::Folder& folder);
+  [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder, const Limits& limits);
+  [[nodiscard]] detail::HeadList read_bare(const detail::Folder& folder);
+
+  // The vectors of tokens in front of which `before` tokens were left out.
+  template <class X, class M, class D>
+  [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
+  [[nodiscard]] float weight_of(Index id) const;
+
+  detail::PoolingConfig pooling_;
+  std::optional<std::vector<float>> word_weights_;  // by token id
+  AnyHead<float> heads_{std::vector<AnyHead<float>>()};
+  Index dimension_ = 0;
+  std::string summary_;
+  std::optional<Index> max_seq_length_;
+  std::map<std::string, std::string> prompts_;
+  std::optional<std::string> default_prompt_name_;
+  Similarity similarity_ = Similarity::cosine;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+inline constexpr std::array<std::string_view, 4> similarity_names{"cosine", "dot", "euclidean",
+                                                                  "manhattan"};  // Similarity
+inline constexpr std::array<std::string_view, 2> encoder_modules{"Transformer", "WordEmbeddings"};
+inline constexpr std::array<std::string_view, 2> token_modules{"Pooling", "WordWeights"};
+
+// What makes of a pooling of weighted tokens, `Means::sums`, the vector: `sum` is that of the weights of `count`
+// tokens.
+inline float factor_of_sums(PoolingMode mode, float sum, Index count) {
+  const float divisor = (std::max)(sum, 1e-9f);
+  const float n = static_cast<float>(count);
+  if (mode == PoolingMode::mean) return 1 / divisor;
+  if (mode == PoolingMode::mean_sqrt_len) return 1 / std::sqrt(divisor);
+  return mode == PoolingMode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;  // whose own places were divided out
+}
+
+template <class I>
+consteval bool are_input_ids() {
+  constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
+  static_assert(lawful,
+                "seqpool: embed_weighted(x, input_ids, mask) takes the tokenizer's input_ids [batch, seq] second, an "
+                "Eigen::Tensor or Eigen::TensorMap of rank 2 of integers.");
+  if constexpr (lawful) {
+    constexpr bool integers = std::integral<seqpool::detail::element_t<I>>;
+    static_assert(integers, "seqpool: embed_weighted(x, input_ids, mask) takes input_ids of integers.");
+    return integers;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
+
+inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& path, const EncodeOptions& options) {
+  const detail::Folder folder(path);
+  const Limits limits = read_settings(folder);
+  detail::HeadList heads = folder.has("modules.json") ? read_modules(folder, limits) : read_bare(folder);
+  const auto truncate_dim = options.truncate_dim ? options.truncate_dim : limits.truncate_dim;
+  if (truncate_dim && *truncate_dim < heads.width())
+    heads.add(Truncate{*truncate_dim}, "first " + std::to_string(*truncate_dim));
+  if (options.normalize_embeddings) heads.add(Normalize{}, "normalize");
+  heads_ = heads.head();
+  dimension_ = heads.width();
+  summary_ = (word_weights_ ? "word weights -> " : "") + pooling_.summary() + heads.summary();
+}
+
+// Pooling and what comes behind it. Of the encoder only the type is of interest.
+inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& folder, const Limits& limits) {
+  const auto modules = detail::read_modules(folder);
+  const auto is_one_of = [](const std::string& type, const auto& names) {
+    return std::find(names.begin(), names.end(), type) != names.end();
+  };
+  const auto refuse = [](const detail::Module& module, const std::string& where, const auto& understood) {
+    throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
+                                  "; understood are " + detail::quoted_list(understood));
+  };
+  if (!is_one_of(modules[0].type, detail::encoder_modules))
+    refuse(modules[0], "as the encoder, whose hidden states are to be pooled", detail::encoder_modules);
+  std::size_t next = 1;
+  if (next < modules.size() && modules[next].type == "WordWeights")
+    word_weights_ = detail::read_word_weights(modules[next++].folder);
+  if (next == modules.size()) throw Error(folder.file("modules.json"), "has no Pooling behind its encoder");
+  if (modules[next].type != "Pooling") refuse(modules[next], "between encoder and Pooling", detail::token_modules);
+  const auto config = modules[next].folder.config("config.json");
+  pooling_ = detail::read_pooling(config);
+  detail::HeadList heads(pooling_.width());
+  while (++next < modules.size()) detail::add_module(heads, modules[next], limits.max_active_dims);
+  if (limits.max_active_dims)
+    heads.add(TopK{*limits.max_active_dims}, "top " + std::to_string(*limits.max_active_dims));
+  return heads;
+}
+
+// A bare model of Transformers: what sentence-transformers makes of one.
+inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& folder) {
+  const auto config = folder.config("config.json");
+  const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
+  const bool is_causal =
+      !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
+  pooling_.modes = {is_causal ? detail::PoolingMode::last : detail::PoolingMode::mean};
+  pooling_.hidden = detail::hidden_size(config);
+  return detail::HeadList(pooling_.hidden);
+}
+
+// Everything beside the modules.
+inline SentenceTransformer::Limits SentenceTransformer::read_settings(const detail::Folder& folder) {
+  const auto sized = [&](const char* file, const char* key) {
+    if (max_seq_length_ || !folder.has(file)) return;
+    const auto config = folder.config(file);
+    // Tokenizers without a limit say 1e30.
+    if (config.has(key) && config.number(key) < 1e9) max_seq_length_ = config.count(key);
+  };
+  sized("sentence_bert_config.json", "max_seq_length");
+  sized("tokenizer_config.json", "model_max_length");
+
+  if (!folder.has("config_sentence_transformers.json")) return {};
+  const auto config = folder.config("config_sentence_transformers.json");
+  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
+                        "truncate_dim", "max_active_dims", "requirements"});
+  const std::array<std::string_view, 2> types{"SentenceTransformer", "SparseEncoder"};
+  const std::string type = config.text("model_type", std::string(types[0]));
+  if (std::find(types.begin(), types.end(), type) == types.end()) config.refuse_value("model_type", type, types);
+  if (config.has("prompts")) {
+    const auto prompts = config.object("prompts");
+    prompts.each([&](const std::string& name, const detail::Json&) { prompts_[name] = prompts.text(name, ""); });
+  }
+  if (config.has("default_prompt_name")) {
+    default_prompt_name_ = config.text("default_prompt_name");
+    if (!prompts_.contains(*default_prompt_name_))
+      config.refuse("default_prompt_name",
+                    "is '" + io::detail::excerpt(*default_prompt_name_) + "', which is none of the prompts");
+  }
+  if (config.has("similarity_fn_name")) {
+    const std::string name = config.text("similarity_fn_name");
+    const auto& names = detail::similarity_names;
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) config.refuse_value("similarity_fn_name", name, names);
+    similarity_ = static_cast<Similarity>(found - names.begin());
+  }
+  const auto limit = [&](const char* key) {
+    if (!config.has(key)) return std::optional<Index>();
+    if (config.count(key) < 1) config.refuse(key, "must be 1 or more");
+    return std::optional<Index>(config.count(key));
+  };
+  return {limit("truncate_dim"), limit("max_active_dims")};
+}
+
+template <class X, class M, class D>
+auto SentenceTransformer::embed(const X& x, const M& mask, const D& device) const {
+  return embed_behind(Index{0}, x, mask, device);
+}
+
+template <class X, class M, class D>
+auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device) const {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>()) {
+    if (prompt_length < 0)
+      seqpool::detail::fail("prompt_length is " + std::to_string(prompt_length) + "; it must be 0 or more");
+    const Index left_out = include_prompt() ? 0 : prompt_length;
+    const std::vector<Index> counts(static_cast<std::size_t>(seqpool::detail::sequences_of(x).batch()), left_out);
+    return embed_behind(left_out, x, seqpool::skip_prefix(mask, counts), device);
+  } else {
+    return embed_behind(Index{0}, x, mask, device);
+  }
+}
+
+template <class X, class M, class D>
+auto SentenceTransformer::embed_behind(Index before, const X& x, const M& mask, const D& device) const {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>()) {
+    using T = typename seqpool::detail::sequences_t<X>::value_type;
+    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
+    if (word_weights_) seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
+    return seqpool::map(heads_, seqpool::pool(pooling_.pooling<T>(before, detail::Means::means), x, mask, device),
+                        seqpool::detail::device_of(mask, device));
+  } else {
+    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+template <class X, class I, class M, class D>
+auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
+                detail::are_input_ids<I>() && detail::is_mask_of_rows<M>()) {
+    const auto& states = seqpool::detail::sequences_of(x);
+    detail::check_hidden(states.hidden(), hidden());
+    if (!word_weights_) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
+    const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
+    if (ids.rows != states.batch() || ids.columns != states.seq())
+      seqpool::detail::fail(
+          "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
+          ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
+    // Tokens times their weights. Of sums by weight there is more than one mean: each is divided by its own number.
+    Eigen::Tensor<float, 3, Eigen::RowMajor, Index> weighted(states.batch(), states.seq(), hidden());
+    std::vector<float> sums(static_cast<std::size_t>(states.batch()), 0.0f);
+    std::vector<Index> counts(sums.size(), 0);
+    detail::for_each_run(states, mask, [&](Index b, Run run) {
+      counts[static_cast<std::size_t>(b)] += run.end - run.begin;
+      for (Index s = run.begin; s < run.end; ++s) {
+        const float weight = weight_of(static_cast<Index>(ids(b, s)));
+        sums[static_cast<std::size_t>(b)] += weight;
+        for (Index h = 0; h < hidden(); ++h)
+          weighted(b, s, h) = weight * widen(states.token(b, s)[h * states.hidden_stride()]);
+      }
+    });
+    auto vectors = seqpool::detail::make_result<X, float>(states.batch(), pooling_.width());
+    seqpool::pool_into(vectors, pooling_.pooling<float>(0, detail::Means::sums), weighted, mask, device);
+    for (Index b = 0; b < states.batch(); ++b)
+      for (std::size_t i = 0; i < pooling_.modes.size(); ++i) {
+        const float factor = detail::factor_of_sums(pooling_.modes[i], sums[static_cast<std::size_t>(b)],
+                                                    counts[static_cast<std::size_t>(b)]);
+        for (Index h = 0; h < hidden(); ++h) vectors(b, static_cast<Index>(i) * hidden() + h) *= factor;
+      }
+    return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));
+  } else {
+    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+inline float SentenceTransformer::weight_of(Index id) const {
+  if (id < 0 || std::cmp_greater_equal(id, word_weights_->size()))
+    seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
+                          std::to_string(word_weights_->size()) + " words");
+  return (*word_weights_)[static_cast<std::size_t>(id)];
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model
+
+#endif

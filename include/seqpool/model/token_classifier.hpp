@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
+#define SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/canonical.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/activation.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/model/architectures.hpp>
+#include <seqpool/model/classifier_folder.hpp>
+#include <seqpool/model/token_states.hpp>
+#include <seqpool/pooling/mean.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model {
+
+/// The classifier of a folder of Transformers that gives a class to each token, ...ForTokenClassification: named
+/// entities, parts of speech.
+///
+///     const seqpool::model::TokenClassifier classifier("bert-base-NER");
+///     const auto classes = classifier.predict(hidden_states, mask);  // [batch, seq], -1 for padding
+///
+/// Hidden states, mask, errors, cost and numerics are those of `SequenceClassifier`. Padded tokens are never read.
+///
+/// **Source**: Transformers 5.23.
+class TokenClassifier {
+ public:
+  explicit TokenClassifier(const std::filesystem::path& folder)
+      : folder_(detail::read_classifier(folder, detail::token_families())) {}
+
+  /// The logits of each token.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
+  /// classes]`, row-major; zeros for padded tokens.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> logits(const X& x, const M& mask = {},
+                                                                const D& device = {}) const;
+
+  /// The class with the largest logit: the first of equals, a NaN being larger than any number.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq]` of
+  /// `Index`, row-major; -1 for padded tokens.
+  /// **Errors**: those of `logits`.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] Eigen::Tensor<Index, 2, Eigen::RowMajor> predict(const X& x, const M& mask = {},
+                                                                 const D& device = {}) const;
+
+  /// The classes' names, `[classes]`.
+  [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
+  /// Features of a token.
+  [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  /// "each token -> Linear 768->9"
+  [[nodiscard]] std::string summary() const { return "each token" + folder_.summary; }
+
+ private:
+  detail::ClassifierFolder folder_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class X, class M, class D>
+Eigen::Tensor<float, 3, Eigen::RowMajor> TokenClassifier::logits(const X& x, const M& mask, const D& device) const {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
+                detail::is_mask_of_rows<M>()) {
+    const auto& states = seqpool::detail::sequences_of(x);
+    detail::check_hidden(states.hidden(), hidden());
+    const auto classes = static_cast<Index>(labels().size());
+    Eigen::Tensor<float, 3, Eigen::RowMajor> result(states.batch(), states.seq(), classes);
+    result.setZero();
+    seqpool::detail::AlignedVector<float> tokens;
+    detail::for_each_run(states, mask, [&](Index b, Run run) {
+      const Index count = run.end - run.begin;
+      tokens.clear();
+      for (Index s = run.begin; s < run.end; ++s)
+        for (Index h = 0; h < hidden(); ++h) tokens.push_back(widen(states.token(b, s)[h * states.hidden_stride()]));
+      float* const out = &result(b, run.begin, 0);
+      seqpool::map_rows(folder_.heads, Rows<const float>(tokens.data(), count, hidden(), hidden()),
+                        Rows<float>(out, count, classes, classes), seqpool::detail::device_of(mask, device));
+      seqpool::detail::make_canonical(out, count * classes);
+    });
+    return result;
+  } else {
+    return {};  // so that no other error follows
+  }
+}
+
+template <class X, class M, class D>
+Eigen::Tensor<Index, 2, Eigen::RowMajor> TokenClassifier::predict(const X& x, const M& mask, const D& device) const {
+  const auto scores = logits(x, mask, device);
+  Eigen::Tensor<Index, 2, Eigen::RowMajor> result(scores.dimension(0), scores.dimension(1));
+  result.setConstant(-1);
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
+                detail::is_mask_of_rows<M>())
+    detail::for_each_run(seqpool::detail::sequences_of(x), mask, [&](Index b, Run run) {
+      const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> tokens(
+          &scores(b, run.begin, 0), run.end - run.begin, scores.dimension(2));
+      const auto classes = seqpool::argmax(tokens);
+      std::copy_n(classes.data(), classes.size(), &result(b, run.begin));
+    });
+  return result;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model
+
+#endif

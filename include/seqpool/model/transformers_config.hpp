@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_TRANSFORMERS_CONFIG_HPP
+#define SEQPOOL_MODEL_TRANSFORMERS_CONFIG_HPP
+
+#include <seqpool/model/config.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <charconv>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+// What the config.json of a model of Transformers says, whatever the architecture.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// Features of a token: one name for it in each family.
+[[nodiscard]] inline Index hidden_size(const Config& config) {
+  std::string_view name = "hidden_size";
+  for (const std::string_view other : {"d_model", "n_embd", "dim"})
+    if (!config.has(name)) name = config.has(other) ? other : name;
+  const Index size = config.count(name);
+  if (size < 1) config.refuse(name, "must be 1 or more");
+  return size;
+}
+
+// The first of `architectures`.
+[[nodiscard]] inline std::string architecture(const Config& config) {
+  const auto all = config.texts("architectures");
+  if (all.empty()) config.refuse("architectures", "is an empty list");
+  return all.front();
+}
+
+// The names of the classes by their numbers. Without `id2label` there are `num_labels` of them, 2 if that is not said
+// either, and they are LABEL_0, LABEL_1, ...
+[[nodiscard]] inline std::vector<std::string> read_labels(const Config& config) {
+  if (!config.has("id2label")) {
+    std::vector<std::string> labels;
+    const Index count = config.count("num_labels", 2);
+    constexpr Index most = 1'000'000;  // more than any classifier has, and few enough to write down
+    if (count > most) config.refuse("num_labels", "is " + std::to_string(count) + ", expected at most 1000000");
+    for (Index i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
+    return labels;
+  }
+  const Config by_number = config.object("id2label");
+  std::vector<std::string> labels(by_number.size());
+  std::vector<bool> seen(labels.size());
+  by_number.each([&](const std::string& key, const Json&) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+    if (error != std::errc() || end != key.data() + key.size() || number >= labels.size() || seen[number])
+      config.refuse("id2label", "has the key '" + io::detail::excerpt(key) + "', expected each number from 0 to " +
+                                    std::to_string(labels.size()) + " - 1 once");
+    seen[number] = true;
+    labels[number] = by_number.text(key);
+  });
+  return labels;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+
+#endif

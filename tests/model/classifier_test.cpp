@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MIT
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <seqpool/model/sequence_classifier.hpp>
+#include <seqpool/model/token_classifier.hpp>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "folder_writer.hpp"
+#include "support/catch.hpp"
+
+using seqpool::Index;
+using seqpool::model::Error;
+using seqpool::model::SequenceClassifier;
+using seqpool::model::TokenClassifier;
+using test::FolderWriter;
+using test::two_tokens;
+
+namespace {
+
+std::string config_of(const std::string& architecture, const std::string& more = "") {
+  return R"({"architectures": [")" + architecture + R"("], "hidden_size": 3)" + more + "}";
+}
+
+const std::vector<FolderWriter::Tensor> distilbert{{"distilbert.embeddings.LayerNorm.weight", {3}},
+                                                   {"pre_classifier.weight", {3, 3}, 1},
+                                                   {"pre_classifier.bias", {3}, -1},
+                                                   {"classifier.weight", {2, 3}, 1},
+                                                   {"classifier.bias", {2}, 0.5f}};
+
+std::unique_ptr<FolderWriter> folder_of(const std::string& config, const std::vector<FolderWriter::Tensor>& tensors) {
+  auto folder = std::make_unique<FolderWriter>();
+  folder->text("config.json", config);
+  folder->tensors("model.safetensors", tensors);
+  return folder;
+}
+
+template <class Model = SequenceClassifier>
+std::string refused(const std::string& config, const std::vector<FolderWriter::Tensor>& tensors) {
+  const auto folder = folder_of(config, tensors);
+  try {
+    static_cast<void>(Model(folder->path()));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+const std::string architecture = "DistilBertForSequenceClassification";
+
+}  // namespace
+
+TEST_CASE("a classifier says what it is and gives logits, probabilities and a class", "[model]") {
+  auto tensors = distilbert;
+  const auto folder = folder_of(config_of(architecture, R"(, "id2label": {"1": "good", "0": "bad"})"), tensors);
+  const SequenceClassifier classifier(folder->path());
+  CHECK(classifier.summary() == "cls -> Dense 3->3 relu -> Linear 3->2");
+  CHECK(classifier.labels() == std::vector<std::string>{"bad", "good"});
+  CHECK(classifier.hidden() == 3);
+  CHECK(classifier.logits(two_tokens())(0, 1) == 15.5f);
+  CHECK(classifier.probabilities(two_tokens())(0, 1) == 0.5f);
+  CHECK(classifier.predict(two_tokens())(0) == 0);
+  const Eigen::Tensor<float, 3> wide(1, 2, 4);
+  CHECK_THROWS_WITH(classifier.logits(wide), ct::has_substring("4 features"));
+}
+
+TEST_CASE("labels stand in the order of their numbers", "[model]") {
+  std::string labels;
+  for (int i = 11; i >= 0; --i)
+    labels += (labels.empty() ? "\"" : ", \"") + std::to_string(i) + R"(": "class )" + std::to_string(i) + "\"";
+  auto tensors = distilbert;
+  tensors[3].sizes = {12, 3};
+  tensors[4].sizes = {12};
+  const auto folder = folder_of(config_of(architecture, R"(, "id2label": {)" + labels + "}"), tensors);
+  const SequenceClassifier classifier(folder->path());
+  REQUIRE(classifier.labels().size() == 12);
+  CHECK(classifier.labels()[2] == "class 2");
+  CHECK(classifier.labels()[10] == "class 10");
+  for (const std::string bad : {R"({"0": "a", "2": "b"})", R"({"0": "a", "00": "b"})", R"({"0": "a", "-1": "b"})",
+                                R"({"0": "a", "1x": "b"})", R"({"0": "a", "": "b"})", R"({"0": "a", "1": 3})", "[]"})
+    CHECK_THAT(refused(config_of(architecture, ", \"id2label\": " + bad), distilbert),
+               ct::has_substring("id2label") || ct::has_substring("must be a string"));
+  CHECK(SequenceClassifier(folder_of(config_of(architecture), distilbert)->path()).labels()[1] == "LABEL_1");
+  CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 3)"), distilbert), ct::has_substring("[3, 3]"));
+}
+
+TEST_CASE("problem_type says what probabilities are, and whether there is a class", "[model]") {
+  const auto of = [](const std::string& more) {
+    return SequenceClassifier(folder_of(config_of(architecture, more), distilbert)->path());
+  };
+  const auto many = of(R"(, "problem_type": "multi_label_classification")");
+  CHECK(many.probabilities(two_tokens())(0, 0) == ct::Approx(1 / (1 + std::exp(-15.5))));
+  CHECK_THROWS_WITH(many.predict(two_tokens()), ct::has_substring("threshold"));
+  const auto regression = of(R"(, "problem_type": "regression")");
+  CHECK(regression.probabilities(two_tokens())(0, 0) == 15.5f);
+  const auto one = of(R"(, "problem_type": "single_label_classification")");
+  CHECK(one.probabilities(two_tokens())(0, 0) == 0.5f);
+  CHECK_THAT(refused(config_of(architecture, R"(, "problem_type": "ranking")"), distilbert),
+             ct::has_substring("'ranking'"));
+
+  auto tensors = distilbert;
+  tensors[3].sizes = {1, 3};
+  tensors[4].sizes = {1};
+  const std::string label = R"(, "id2label": {"0": "score"})";
+  const auto score = folder_of(config_of(architecture, label), tensors);
+  CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) == ct::Approx(1 / (1 + std::exp(-15.5))));
+  CHECK(SequenceClassifier(score->path()).predict(two_tokens())(0) == 1);
+  score->text("config.json", config_of(architecture, label + R"(, "problem_type": "regression")"));
+  CHECK_THROWS_WITH(SequenceClassifier(score->path()).predict(two_tokens()), ct::has_substring("no class"));
+  score->text("config.json",
+              config_of(architecture,
+                        label + R"(, "sentence_transformers": {"activation_fn": "torch.nn.modules.linear.Identity"})"));
+  CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) == 15.5f);
+  score->text("config_sentence_transformers.json",
+              R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.Sigmoid"})");
+  CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) < 1.0f);
+  score->text("config_sentence_transformers.json",
+              R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.Tanh"})");
+  CHECK_THROWS_WITH(SequenceClassifier(score->path()), ct::has_substring("'torch.nn.modules.activation.Tanh'"));
+}
+
+TEST_CASE("a head that is not understood is refused", "[model]") {
+  CHECK(refused(config_of(architecture), distilbert) == "nothing");
+  CHECK_THAT(refused(config_of("BertForMaskedLM"), distilbert),
+             ct::has_substring("'BertForMaskedLM'") && ct::has_substring("'BertForSequenceClassification'"));
+  CHECK_THAT(refused(R"({"hidden_size": 3})", distilbert), ct::has_substring("'architectures' is missing"));
+  CHECK_THAT(refused(R"({"architectures": [], "hidden_size": 3})", distilbert), ct::has_substring("empty list"));
+  for (std::size_t i = 1; i < distilbert.size(); ++i) {
+    auto tensors = distilbert;
+    tensors[i].name = "distilbert." + tensors[i].name;
+    CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("'" + distilbert[i].name + "' is missing"));
+  }
+  auto tensors = distilbert;
+  tensors.push_back({"pooler.weight", {3, 3}});
+  CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("'pooler.weight' is not used"));
+  tensors.back().name = "distilbertx.weight";
+  CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("'distilbertx.weight' is not used"));
+  CHECK_THAT(refused(R"({"architectures": ["DistilBertForSequenceClassification"], "dim": 4})", distilbert),
+             ct::has_substring("[4, 4]"));
+  CHECK_THAT(refused(config_of("XLNetForSequenceClassification", R"(, "summary_type": "mean")"), distilbert),
+             ct::has_substring("'mean'"));
+  CHECK_THAT(refused(config_of("ModernBertForSequenceClassification", R"(, "classifier_pooling": "max")"), distilbert),
+             ct::has_substring("'max'"));
+  CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_act": "mish")"), distilbert),
+             ct::has_substring("'mish'"));
+  CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_size": 4)"), distilbert),
+             ct::has_substring("pooler_hidden_size"));
+}
+
+TEST_CASE("a sharded checkpoint is read by its index, each shard when it is needed", "[model]") {
+  FolderWriter folder;
+  folder.text("config.json", config_of(architecture));
+  folder.tensors("model-00001-of-00002.safetensors", {distilbert[1], distilbert[2]});
+  folder.tensors("model-00002-of-00002.safetensors", {distilbert[3], distilbert[4]});
+  const auto index = [](const std::string& last) {
+    return R"({"weight_map": {"distilbert.x": "nowhere.safetensors",
+      "pre_classifier.weight": "model-00001-of-00002.safetensors", "pre_classifier.bias": "model-00001-of-00002.safetensors",
+      "classifier.weight": "model-00002-of-00002.safetensors", "classifier.bias": )" +
+           last + "}}";
+  };
+  const std::string name = "model.safetensors.index.json";
+  folder.text(name, index(R"("model-00002-of-00002.safetensors")"));
+  CHECK(SequenceClassifier(folder.path()).logits(two_tokens())(0, 0) == 15.5f);
+  folder.text(name, index(R"("model-00001-of-00002.safetensors")"));
+  CHECK_THROWS_WITH(SequenceClassifier(folder.path()), ct::has_substring("classifier.bias"));
+  folder.text(name, index(R"("model-00003-of-00002.safetensors")"));
+  CHECK_THROWS_WITH(SequenceClassifier(folder.path()),
+                    ct::has_substring("model-00003-of-00002.safetensors: is missing"));
+  folder.text(name, index(R"("../model.safetensors")"));
+  CHECK_THROWS_WITH(SequenceClassifier(folder.path()), ct::has_substring("leads out of the folder"));
+  folder.text(name, index("3"));
+  CHECK_THROWS_WITH(SequenceClassifier(folder.path()), ct::has_substring("weight_map"));
+  folder.text(name, "{}");
+  CHECK_THROWS_WITH(SequenceClassifier(folder.path()), ct::has_substring("'weight_map' is missing"));
+}
+
+TEST_CASE("each token gets its logits, in every form that hidden states have", "[model]") {
+  const std::vector<FolderWriter::Tensor> tensors{{"classifier.weight", {2, 3}, 1}, {"classifier.bias", {2}, 0.5f}};
+  const auto folder = folder_of(config_of("BertForTokenClassification"), tensors);
+  const TokenClassifier classifier(folder->path());
+  CHECK(classifier.summary() == "each token -> Linear 3->2");
+  auto x = two_tokens();
+  x(0, 0, 1) = std::nanf("");
+  Eigen::Tensor<int, 2> mask(1, 2);
+  mask.setValues({{0, 1}});
+  const auto logits = classifier.logits(x, mask);
+  CHECK(logits(0, 0, 0) == 0);
+  CHECK(logits(0, 1, 0) == 12.5f);
+  CHECK(classifier.predict(x, mask)(0, 0) == -1);
+  CHECK(classifier.predict(x, mask)(0, 1) == 0);
+  const Eigen::Tensor<float, 3> column_major = two_tokens().swap_layout().shuffle(Eigen::array<int, 3>{2, 1, 0});
+  CHECK(classifier.logits(column_major)(0, 1, 1) == 12.5f);
+  const auto values = two_tokens();
+  const std::vector<int> offsets{0, 0, 2};
+  const auto packed = classifier.logits(seqpool::PackedStates<float>(values.data(), {2, 3}, offsets));
+  CHECK(packed.dimension(0) == 2);
+  CHECK(packed(0, 0, 0) == 0);
+  CHECK(packed(1, 1, 0) == 12.5f);
+  CHECK(classifier.logits(Eigen::Tensor<float, 3>(0, 4, 3)).dimension(1) == 4);
+  CHECK_THROWS_WITH(classifier.logits(Eigen::Tensor<float, 3>(1, 4, 2)), ct::has_substring("2 features"));
+  CHECK_THAT(refused<TokenClassifier>(config_of(architecture), distilbert),
+             ct::has_substring("'BertForTokenClassification'"));
+}

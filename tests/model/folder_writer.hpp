@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_TESTS_MODEL_FOLDER_WRITER_HPP
+#define SEQPOOL_TESTS_MODEL_FOLDER_WRITER_HPP
+
+#include <filesystem>
+#include <initializer_list>
+#include <seqpool/io/safetensors.hpp>
+#include <seqpool/scalar.hpp>
+#include <string>
+#include <vector>
+
+#include "../io/files.hpp"
+
+namespace test {
+
+// Hidden states of two tokens, (1, 2, 3) and (3, 4, 5).
+inline Eigen::Tensor<float, 3, Eigen::RowMajor> two_tokens() {
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 2, 3);
+  x.setValues({{{1, 2, 3}, {3, 4, 5}}});
+  return x;
+}
+
+// A model's folder in the making.
+class FolderWriter {
+ public:
+  struct Tensor {
+    std::string name;
+    std::vector<seqpool::Index> sizes;
+    float value = 0.5f;
+  };
+
+  std::filesystem::path path() const { return directory_ / "model"; }
+  std::filesystem::path path(const std::string& name) const { return path() / name; }
+
+  FolderWriter& text(const std::string& name, const std::string& content) {
+    std::filesystem::create_directories(path(name).parent_path());
+    files::write(path(name), content);
+    return *this;
+  }
+  FolderWriter& tensors(const std::string& name, const std::vector<Tensor>& all) {
+    seqpool::io::SafetensorsWriter writer;
+    for (const Tensor& tensor : all) {
+      if (tensor.sizes.size() == 2) {
+        Eigen::Tensor<float, 2, Eigen::RowMajor> values(tensor.sizes[0], tensor.sizes[1]);
+        writer.add(tensor.name, values.setConstant(tensor.value));
+      } else {
+        Eigen::Tensor<float, 1, Eigen::RowMajor> values(tensor.sizes[0]);
+        writer.add(tensor.name, values.setConstant(tensor.value));
+      }
+    }
+    std::filesystem::create_directories(path(name).parent_path());
+    writer.write(path(name));
+    return *this;
+  }
+
+ private:
+  files::TemporaryDirectory directory_;
+};
+
+}  // namespace test
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MIT
+// Every folder in tests/golden/folders, saved by sentence-transformers and Transformers, against their own results.
+#include <seqpool/model/model.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <seqpool/io/safetensors.hpp>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using seqpool::Index;
+using seqpool::io::Safetensors;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// The folders whose golden.safetensors says that they are of this kind.
+std::vector<fs::path> folders_of(const std::string& kind) {
+  std::vector<fs::path> result;
+  for (const auto& entry : fs::directory_iterator(SEQPOOL_TEST_FOLDERS)) {
+    if (!entry.is_directory()) continue;
+    const Safetensors golden(entry.path() / "golden.safetensors");
+    if (golden.metadata().at("kind") == kind) result.push_back(entry.path());
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+// The largest difference of the two, over the largest number of `expected` or 1, whichever is more: results are sums of
+// products that are as large as 1 each, whose errors are theirs, though the sum may be near 0.
+template <class X, class Y>
+double difference(const X& found, const Y& expected) {
+  REQUIRE(found.dimension(0) == expected.dimension(0));
+  REQUIRE(found.dimension(1) == expected.dimension(1));
+  double largest = 1;
+  double off = 0;
+  for (Index b = 0; b < expected.dimension(0); ++b)
+    for (Index f = 0; f < expected.dimension(1); ++f) {
+      if (!std::isfinite(found(b, f))) return std::numeric_limits<double>::infinity();
+      largest = std::max(largest, std::abs(static_cast<double>(expected(b, f))));
+      off = std::max(off, std::abs(static_cast<double>(found(b, f)) - static_cast<double>(expected(b, f))));
+    }
+  return off / largest;
+}
+
+// Both sides round in float, through a pooling of at most 7 tokens and at most four layers of at most 48 features.
+constexpr double few_eps = 32 * static_cast<double>(std::numeric_limits<float>::epsilon());
+// What Python computes in bfloat16 is rounded there at each of a few steps, by 2^-9, and LayerNorm makes more of that:
+// it divides by a deviation under 1.
+constexpr double few_bfloat16_eps = 16.0 / 256;
+
+// f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
+template <class F>
+void for_each_side(const Safetensors& golden, F f) {
+  for (const std::string side : {"right", "left", "holes"}) {
+    if (!golden.contains(side + ".expected")) continue;
+    INFO(side);
+    const std::string states = (side == "holes" ? "right" : side) + ".hidden_states";
+    f(side, golden.tensor<float, 3>(states), golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
+  }
+  INFO("bf16");
+  f(std::string("bf16"), golden.tensor<Eigen::bfloat16, 3>("bf16.hidden_states"),
+    golden.tensor<std::int64_t, 2>("bf16.attention_mask"));
+}
+
+}  // namespace
+
+TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[model][golden]") {
+  const auto folders = folders_of("sentence_transformer");
+  REQUIRE(folders.size() == 65);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::SentenceTransformer model(folder);
+    INFO(model.summary());
+    const auto prompt = golden.metadata().find("prompt_length");
+    for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+      // In a mask with holes "weightedmean" counts their places too, which seqpool does not.
+      if (side == "holes" && model.summary().find("weightedmean") != std::string::npos) return;
+      const auto vectors = [&] {
+        if (golden.contains(side + ".input_ids"))
+          return model.embed_weighted(x, golden.tensor<std::int64_t, 2>(side + ".input_ids"), mask);
+        if (prompt != golden.metadata().end()) return model.embed_prompted(x, mask, std::stoi(prompt->second));
+        return model.embed(x, mask);
+      }();
+      CHECK(vectors.dimension(1) == model.dimension());
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+      if (golden.contains(side + ".similarity")) {
+        const auto similarities = seqpool::similarity(vectors, vectors, model.similarity_function());
+        CHECK(difference(similarities, golden.tensor<float, 2>(side + ".similarity")) <= few_eps);
+      }
+    });
+  }
+}
+
+TEST_CASE("folders of classifiers give Transformers' logits and its pipeline's probabilities", "[model][golden]") {
+  const auto folders = folders_of("sequence_classifier");
+  REQUIRE(folders.size() == 43);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::SequenceClassifier classifier(folder);
+    INFO(classifier.summary());
+    for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+      CHECK(difference(classifier.logits(x, mask), golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(difference(classifier.logits(x, mask), golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+      if (golden.contains(side + ".probabilities"))
+        CHECK(difference(classifier.probabilities(x, mask), golden.tensor<float, 2>(side + ".probabilities")) <=
+              2 * few_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of token classifiers give the logits of each real token, and zeros for padding", "[model][golden]") {
+  const auto folders = folders_of("token_classifier");
+  REQUIRE(folders.size() == 11);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::TokenClassifier classifier(folder);
+    INFO(classifier.summary());
+    for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+      const auto logits = classifier.logits(x, mask);
+      const auto classes = classifier.predict(x, mask);
+      const auto check = [&](const auto& expected, double bound) {
+        double largest = 1;
+        double off = 0;
+        for (Index b = 0; b < logits.dimension(0); ++b)
+          for (Index s = 0; s < logits.dimension(1); ++s) {
+            if (mask(b, s) == 0) CHECK(classes(b, s) == -1);
+            if (mask(b, s) != 0) CHECK(logits(b, s, classes(b, s)) >= logits(b, s, 0));
+            for (Index c = 0; c < logits.dimension(2); ++c) {
+              if (mask(b, s) == 0) CHECK(logits(b, s, c) == 0);
+              if (mask(b, s) == 0) continue;
+              largest = std::max(largest, std::abs(static_cast<double>(expected(b, s, c))));
+              off = std::max(off, std::abs(static_cast<double>(logits(b, s, c) - expected(b, s, c))));
+            }
+          }
+        CHECK(off <= bound * largest);
+      };
+      REQUIRE(logits.dimensions() == golden.tensor<float, 3>(side + ".expected").dimensions());
+      check(golden.tensor<float, 3>(side + ".expected"), few_eps);
+      if (golden.contains(side + ".own")) check(golden.tensor<float, 3>(side + ".own"), few_bfloat16_eps);
+    });
+  }
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/model/sentence_transformer.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "folder_writer.hpp"
+#include "support/catch.hpp"
+
+using seqpool::Index;
+using seqpool::model::Error;
+using seqpool::model::SentenceTransformer;
+using test::FolderWriter;
+using test::two_tokens;
+
+namespace {
+
+const std::string encoder =
+    R"({"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"})";
+const std::string pooling =
+    R"({"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"})";
+
+std::string module(int idx, const std::string& path, const std::string& type) {
+  return R"({"idx": )" + std::to_string(idx) + R"(, "name": ")" + std::to_string(idx) + R"(", "path": ")" + path +
+         R"(", "type": "sentence_transformers.models.)" + type + R"("})";
+}
+
+// An encoder of 3 features, their mean, and a Dense to 2.
+std::unique_ptr<FolderWriter> dense_folder() {
+  auto folder = std::make_unique<FolderWriter>();
+  folder->text("modules.json", "[" + encoder + ", " + pooling + ", " + module(2, "2_Dense", "Dense") + "]");
+  folder->text("1_Pooling/config.json", R"({"word_embedding_dimension": 3, "pooling_mode_mean_tokens": true})");
+  folder->text(
+      "2_Dense/config.json",
+      R"({"in_features": 3, "out_features": 2, "bias": true, "activation_function": "torch.nn.modules.linear.Identity"})");
+  folder->tensors("2_Dense/model.safetensors", {{"linear.weight", {2, 3}, 1}, {"linear.bias", {2}, 0.5f}});
+  return folder;
+}
+
+// What the Error says when a file of dense_folder is `content` instead.
+std::string refused(const std::string& name, const std::string& content) {
+  const auto folder = dense_folder();
+  folder->text(name, content);
+  try {
+    static_cast<void>(SentenceTransformer(folder->path()));
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), ct::has_substring(name.substr(name.rfind('/') + 1)));
+    return error.what();
+  }
+  return "nothing";
+}
+
+std::string refused_tensors(const std::vector<FolderWriter::Tensor>& tensors) {
+  const auto folder = dense_folder();
+  folder->tensors("2_Dense/model.safetensors", tensors);
+  try {
+    static_cast<void>(SentenceTransformer(folder->path()));
+  } catch (const Error& error) {
+    CHECK_THAT(error.what(), ct::has_substring("2_Dense/model.safetensors"));
+    return error.what();
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+TEST_CASE("a folder says what its model is", "[model]") {
+  const auto folder = dense_folder();
+  folder->text("sentence_bert_config.json", R"({"max_seq_length": 256, "do_lower_case": false})");
+  folder->text("config_sentence_transformers.json",
+               R"({"__version__": {}, "prompts": {"query": "query: ", "none": null}, "default_prompt_name": "query",
+                   "similarity_fn_name": "dot"})");
+  const SentenceTransformer model(folder->path());
+  CHECK(model.summary() == "mean -> Dense 3->2");
+  CHECK(model.hidden() == 3);
+  CHECK(model.dimension() == 2);
+  CHECK(model.max_seq_length() == 256);
+  CHECK(model.prompts().at("query") == "query: ");
+  CHECK(model.prompts().at("none").empty());
+  CHECK(model.default_prompt_name() == "query");
+  CHECK(model.similarity_function() == seqpool::Similarity::dot);
+  CHECK(model.include_prompt());
+  const auto vectors = model.embed(two_tokens());
+  CHECK(vectors(0, 0) == 9.5f);
+  CHECK(vectors(0, 1) == 9.5f);
+}
+
+TEST_CASE("what a user chooses comes last: truncate_dim, and then normalize_embeddings", "[model]") {
+  const auto folder = dense_folder();
+  const SentenceTransformer both(folder->path(), {.truncate_dim = 1, .normalize_embeddings = true});
+  CHECK(both.summary() == "mean -> Dense 3->2 -> first 1 -> normalize");
+  CHECK(both.dimension() == 1);
+  CHECK(both.embed(two_tokens())(0, 0) == 1.0f);
+  folder->text("config_sentence_transformers.json", R"({"truncate_dim": 1})");
+  CHECK(SentenceTransformer(folder->path()).dimension() == 1);
+  CHECK(SentenceTransformer(folder->path(), {.truncate_dim = 2}).summary() == "mean -> Dense 3->2");
+  CHECK_THROWS_AS(SentenceTransformer(folder->path(), {.truncate_dim = 0}), std::invalid_argument);
+  // Without a limit of its own, a tokenizer's holds; one of 1e30 is none.
+  CHECK_FALSE(both.max_seq_length());
+  folder->text("tokenizer_config.json", R"({"model_max_length": 1000000000000000019884624838656})");
+  CHECK_FALSE(SentenceTransformer(folder->path()).max_seq_length());
+  folder->text("tokenizer_config.json", R"({"model_max_length": 512})");
+  CHECK(SentenceTransformer(folder->path()).max_seq_length() == 512);
+}
+
+TEST_CASE("hidden states must be the model's", "[model]") {
+  const auto folder = dense_folder();
+  const SentenceTransformer model(folder->path());
+  const Eigen::Tensor<float, 3> wide(1, 2, 4);
+  CHECK_THROWS_AS(model.embed(wide), std::invalid_argument);
+  CHECK_THROWS_WITH(model.embed(wide), ct::has_substring("4 features") && ct::has_substring("gives 3"));
+  CHECK_THROWS_WITH(model.embed_prompted(two_tokens(), seqpool::AllTokens{}, -1),
+                    ct::has_substring("prompt_length is -1"));
+  const Eigen::Tensor<std::int64_t, 2> ids(1, 2);
+  CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), ids), ct::has_substring("call embed(x, mask)"));
+  // A prompt is pooled too unless the folder says otherwise.
+  CHECK(model.embed_prompted(two_tokens(), seqpool::AllTokens{}, 1)(0, 0) == 9.5f);
+  folder->text("1_Pooling/config.json",
+               R"({"embedding_dimension": 3, "pooling_mode": "mean", "include_prompt": false})");
+  const SentenceTransformer without(folder->path());
+  CHECK_FALSE(without.include_prompt());
+  CHECK(without.embed_prompted(two_tokens(), seqpool::AllTokens{}, 1)(0, 0) == 12.5f);
+  CHECK(without.embed_prompted(two_tokens(), seqpool::AllTokens{}, 0)(0, 0) == 9.5f);
+  CHECK(without.embed_prompted(two_tokens(), seqpool::AllTokens{}, 2)(0, 0) ==
+        0.5f);  // nothing is left: zeros, and the bias
+  CHECK(without.embed(two_tokens())(0, 0) == 9.5f);
+}
+
+TEST_CASE("results have the layout of the hidden states, whose scalar may be any but double", "[model]") {
+  const auto folder = dense_folder();
+  const SentenceTransformer model(folder->path());
+  const Eigen::Tensor<float, 3> column_major = two_tokens().swap_layout().shuffle(Eigen::array<int, 3>{2, 1, 0});
+  STATIC_REQUIRE(std::is_same_v<decltype(model.embed(column_major)), Eigen::Tensor<float, 2>>);
+  STATIC_REQUIRE(std::is_same_v<decltype(model.embed(two_tokens())), Eigen::Tensor<float, 2, Eigen::RowMajor>>);
+  CHECK(model.embed(column_major)(0, 1) == 9.5f);
+  const Eigen::Tensor<Eigen::half, 3, Eigen::RowMajor> half = two_tokens().cast<Eigen::half>();
+  CHECK(model.embed(half)(0, 1) == 9.5f);
+}
+
+TEST_CASE("weights of words multiply their tokens", "[model]") {
+  FolderWriter folder;
+  folder.text("modules.json", "[" + encoder + ", " + module(1, "1_WordWeights", "WordWeights") + ", " +
+                                  module(2, "2_Pooling", "Pooling") + "]");
+  folder.text("1_WordWeights/config.json",
+              R"({"vocab": ["the", "Dog", "runs"], "word_weights": {"the": 0.5, "dog": 2}, "unknown_word_weight": 4})");
+  folder.text("2_Pooling/config.json", R"({"embedding_dimension": 3, "pooling_mode": ["mean", "max"]})");
+  const SentenceTransformer model(folder.path());
+  CHECK(model.summary() == "word weights -> mean + max");
+  Eigen::Tensor<std::int32_t, 2, Eigen::RowMajor> ids(1, 2);
+  ids.setValues({{0, 1}});
+  const auto vectors = model.embed_weighted(two_tokens(), ids);
+  CHECK(vectors(0, 0) == ct::Approx((0.5 * 1 + 2 * 3) / 2.5));
+  CHECK(vectors(0, 3) == 6.0f);
+  CHECK_THROWS_WITH(model.embed(two_tokens()), ct::has_substring("embed_weighted"));
+  ids(0, 1) = 3;
+  CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), ids),
+                    ct::has_substring("hold 3") && ct::has_substring("3 words"));
+  CHECK(model.embed_weighted(two_tokens(), ids, seqpool::Lengths(std::vector<int>{1}))(0, 0) ==
+        1.0f);  // padding has no id
+  ids(0, 0) = -1;
+  CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), ids), ct::has_substring("hold -1"));
+  CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), Eigen::Tensor<int, 2>(2, 2)),
+                    ct::has_substring("input_ids are [2, 2]"));
+  ids.setValues({{2, 2}});
+  CHECK(model.embed_weighted(two_tokens(), ids)(0, 3) == 12.0f);
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["\u00c4"], "word_weights": {"\u00e4": 2}})");
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("lower case"));
+}
+
+TEST_CASE("modules.json that is not understood is refused, and says why", "[model]") {
+  const auto modules = [](const std::string& list) { return refused("modules.json", list); };
+  CHECK_THAT(modules("{}"), ct::has_substring("must be a list of modules, found object"));
+  CHECK_THAT(modules("[]"), ct::has_substring("has 0 modules"));
+  CHECK_THAT(modules("[1"), ct::has_substring("not valid JSON"));
+  CHECK_THAT(modules("[1]"), ct::has_substring("module 0 must be a JSON object, found number"));
+  CHECK_THAT(modules("[" + encoder + "]"), ct::has_substring("no Pooling"));
+  CHECK_THAT(modules("[" + encoder + ", " + module(1, "2_Dense", "Dense") + "]"),
+             ct::has_substring("'Dense' is not understood between encoder and Pooling"));
+  CHECK_THAT(modules("[" + pooling + "]"), ct::has_substring("must stand in order"));
+  CHECK_THAT(modules("[" + module(0, "", "CLIPModel") + "]"),
+             ct::has_substring("'CLIPModel' is not understood as the encoder"));
+  for (const std::string type : {"SpladePooling", "WeightedLayerPooling", "MultiVectorMask", "CNN"})
+    CHECK_THAT(
+        modules("[" + encoder + ", " + pooling + ", " + module(2, "", type) + "]"),
+        ct::has_substring("'" + type + "' is not understood behind the Pooling") && ct::has_substring("'Dense'"));
+  CHECK_THAT(modules("[" + encoder + ", " + module(2, "1_Pooling", "Pooling") + "]"),
+             ct::has_substring("must stand in order"));
+  CHECK_THAT(modules(R"([{"idx": 0, "path": "", "type": "Transformer", "device": 1}])"),
+             ct::has_substring("module 0: key 'device' is not understood"));
+  CHECK_THAT(modules(R"([{"idx": 0, "path": 3, "type": "Transformer"}])"),
+             ct::has_substring("key 'path' must be a string"));
+  CHECK_THAT(modules(R"([{"idx": 0, "path": ""}])"), ct::has_substring("key 'type' is missing"));
+}
+
+TEST_CASE("a folder may have 100 modules", "[model]") {
+  const auto folder = dense_folder();
+  std::string list = "[" + encoder + ", " + pooling;
+  for (int i = 2; i < 100; ++i) list += ", " + module(i, "", "Dropout");
+  folder->text("modules.json", list + "]");
+  CHECK(SentenceTransformer(folder->path()).summary() == "mean");
+  folder->text("modules.json", list + ", " + module(100, "", "Dropout") + "]");
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("101 modules"));
+}
+
+TEST_CASE("a Pooling that is not understood is refused", "[model]") {
+  const auto config = [](const std::string& text) { return refused("1_Pooling/config.json", text); };
+  CHECK_THAT(config(R"({"pooling_mode": "mean"})"), ct::has_substring("key 'word_embedding_dimension' is missing"));
+  CHECK_THAT(config(R"({"embedding_dimension": 0})"), ct::has_substring("must be 1 or more"));
+  CHECK_THAT(config(R"({"embedding_dimension": -1})"), ct::has_substring("whole number"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3.5})"), ct::has_substring("whole number"));
+  CHECK_THAT(config(R"({"embedding_dimension": 1e300})"), ct::has_substring("whole number"));
+  CHECK_THAT(config(R"({"embedding_dimension": 4294967296})"), ct::has_substring("whole number"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "pooling_mode": "attention"})"),
+             ct::has_substring("'attention'") && ct::has_substring("'weightedmean'"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "pooling_mode": []})"), ct::has_substring("empty list"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "pooling_mode": ["mean", "mean"]})"), ct::has_substring("twice"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "pooling_mode": 3})"), ct::has_substring("list of strings"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "pooling_mode_gem": true})"),
+             ct::has_substring("'pooling_mode_gem' is not understood"));
+  CHECK_THAT(config(R"({"embedding_dimension": 3, "include_prompt": "false"})"), ct::has_substring("true or false"));
+  CHECK_THAT(config(R"({"embedding_dimension": 4})"), ct::has_substring("'in_features' is 3, but 4"));
+}
+
+TEST_CASE("a Dense that is not understood is refused", "[model]") {
+  const auto config = [](const std::string& text) { return refused("2_Dense/config.json", text); };
+  CHECK_THAT(config(R"({"in_features": 4, "out_features": 2})"), ct::has_substring("'in_features' is 4, but 3"));
+  CHECK_THAT(config(R"({"in_features": 3, "out_features": 0})"), ct::has_substring("must be 1 or more"));
+  for (const std::string path : {"torch.nn.modules.activation.Mish", "torch.tanh", "mine.Tanh", "Tanh", ""})
+    CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "activation_function": ")" + path + R"("})"),
+               ct::has_substring("'" + path + "'") && ct::has_substring("'GELU'"));
+  CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "module_input_name": "token_embeddings"})"),
+             ct::has_substring("'token_embeddings'"));
+  CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "scale": 2})"), ct::has_substring("'scale'"));
+  CHECK_THAT(config("[]"), ct::has_substring("expected a JSON object, found array"));
+  CHECK_THAT(config(std::string(65, '[') + std::string(65, ']')), ct::has_substring("64 levels"));
+
+  const FolderWriter::Tensor weight{"linear.weight", {2, 3}};
+  const FolderWriter::Tensor bias{"linear.bias", {2}};
+  CHECK(refused_tensors({weight, bias}) == "nothing");
+  CHECK_THAT(refused_tensors({weight}), ct::has_substring("tensor 'linear.bias' is missing"));
+  CHECK_THAT(refused_tensors({weight, bias, {"residual.weight", {2, 3}}}),
+             ct::has_substring("'residual.weight' is not used"));
+  CHECK_THAT(refused_tensors({{"linear.weight", {3, 2}}, bias}), ct::has_substring("[3, 2]"));
+  CHECK_THAT(refused_tensors({weight, {"linear.bias", {3}}}), ct::has_substring("linear.bias"));
+  CHECK_THAT(refused_tensors({{"linear.weight", {2, 3}, std::nanf("")}, bias}), ct::has_substring("no finite number"));
+  CHECK_THAT(refused_tensors({weight, {"linear.bias", {2}, std::numeric_limits<float>::infinity()}}),
+             ct::has_substring("'linear.bias': element 0 is no finite number"));
+}
+
+TEST_CASE("weights that are not safetensors are refused, and how to convert them is said", "[model]") {
+  const auto folder = dense_folder();
+  std::filesystem::remove(folder->path("2_Dense/model.safetensors"));
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("2_Dense/model.safetensors: is missing"));
+  folder->text("2_Dense/pytorch_model.bin", "");
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("save_file"));
+  folder->text("2_Dense/model.safetensors", "no safetensors");
+  CHECK_THROWS_AS(SentenceTransformer(folder->path()), Error);
+  CHECK_THROWS_AS(SentenceTransformer(folder->path()), seqpool::io::Error);
+}
+
+TEST_CASE("settings that are not understood are refused", "[model]") {
+  const auto config = [](const std::string& text) { return refused("config_sentence_transformers.json", text); };
+  CHECK_THAT(config(R"({"model_type": "MultiVectorEncoder"})"), ct::has_substring("'MultiVectorEncoder'"));
+  CHECK_THAT(config(R"({"similarity_fn_name": "maxsim"})"),
+             ct::has_substring("'maxsim'") && ct::has_substring("'manhattan'"));
+  CHECK_THAT(config(R"({"prompts": {"a": 1}})"), ct::has_substring("must be a string"));
+  CHECK_THAT(config(R"({"default_prompt_name": "q"})"), ct::has_substring("none of the prompts"));
+  CHECK_THAT(config(R"({"truncate_dim": 0})"), ct::has_substring("must be 1 or more"));
+  CHECK_THAT(config(R"({"query_prefix": "q"})"), ct::has_substring("'query_prefix' is not understood"));
+}
+
+TEST_CASE("without modules.json the pooling is what sentence-transformers makes it", "[model]") {
+  FolderWriter folder;
+  folder.text("config.json", R"({"architectures": ["BertModel"], "hidden_size": 3})");
+  CHECK(SentenceTransformer(folder.path()).summary() == "mean");
+  folder.text("config.json", R"({"architectures": ["Qwen2ForCausalLM"], "hidden_size": 3})");
+  CHECK(SentenceTransformer(folder.path()).summary() == "lasttoken");
+  folder.text("config.json", R"({"architectures": ["Qwen2ForCausalLM"], "is_causal": false, "hidden_size": 3})");
+  CHECK(SentenceTransformer(folder.path()).summary() == "mean");
+  folder.text("config.json", R"({"dim": 5})");
+  CHECK(SentenceTransformer(folder.path()).hidden() == 5);
+  folder.text("config.json", "{}");
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("'hidden_size' is missing"));
+}
