@@ -15,8 +15,8 @@ using seqpool::Index;
 
 namespace {
 
-const double inf = std::numeric_limits<double>::infinity();
-const double not_a_number = std::numeric_limits<double>::quiet_NaN();
+const double infinite = std::numeric_limits<double>::infinity();
+const double no_number = std::numeric_limits<double>::quiet_NaN();
 
 template <class T = float, int Layout = Eigen::RowMajor>
 Eigen::Tensor<T, 2, Layout> vectors(const std::vector<std::vector<double>>& rows) {
@@ -37,7 +37,7 @@ Eigen::Tensor<T, 2, Layout> random_vectors(Index n, Index features, std::uint64_
 }
 
 template <class Result>
-std::vector<int> row(const Result& result, Index i = 0) {
+std::vector<int> integers(const Result& result, Index i = 0) {
   std::vector<int> values;
   for (Index f = 0; f < result.dimension(1); ++f) values.push_back(result(i, f));
   return values;
@@ -52,35 +52,39 @@ TEST_CASE("bytes are sentence-transformers' for known vectors", "[quantize]") {
   const auto x = vectors({{-1, 15, 1}, {1, 5, -60}, {4, 20, -3}, {2.5, 12.5, -31.5}});
   const auto q = seqpool::quantize_int8(x, ranges);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(q)>, Eigen::Tensor<std::int8_t, 2, Eigen::RowMajor>>);
-  CHECK(row(q) == Row{-128, 42, 127});
-  CHECK(row(q, 1) == Row{-128, -128, -128});
-  CHECK(row(q, 2) == Row{127, 127, 127});
-  CHECK(row(q, 3) == Row{-1, -1, -1});
+  CHECK(integers(q) == Row{-128, 42, 127});
+  CHECK(integers(q, 1) == Row{-128, -128, -128});
+  CHECK(integers(q, 2) == Row{127, 127, 127});
+  CHECK(integers(q, 3) == Row{-1, -1, -1});
   const auto u = seqpool::quantize_uint8(x, ranges);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(u)>, Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor>>);
-  CHECK(row(u) == Row{0, 170, 255});
-  CHECK(row(u, 3) == Row{127, 127, 127});
+  CHECK(integers(u) == Row{0, 170, 255});
+  CHECK(integers(u, 3) == Row{127, 127, 127});
 }
 
 TEST_CASE("a step of 0 counts as 1", "[quantize]") {
   const double tiny = static_cast<double>(std::numeric_limits<float>::denorm_min());
   const auto ranges = vectors({{3, 0, -0.0}, {3, tiny, 0}});
-  CHECK(row(seqpool::quantize_uint8(vectors({{3, 1, 7.5}}), ranges)) == Row{0, 1, 7});
-  CHECK(row(seqpool::quantize_uint8(vectors({{2.5, -1, 400}}), ranges)) == Row{0, 0, 255});
-  CHECK(row(seqpool::quantize_uint8(vectors({{3.999, 0, -0.0}}), ranges)) == Row{0, 0, 0});
+  CHECK(integers(seqpool::quantize_uint8(vectors({{3, 1, 7.5}}), ranges)) == Row{0, 1, 7});
+  CHECK(integers(seqpool::quantize_uint8(vectors({{2.5, -1, 400}}), ranges)) == Row{0, 0, 255});
+  CHECK(integers(seqpool::quantize_uint8(vectors({{3.999, 0, -0.0}}), ranges)) == Row{0, 0, 0});
 }
 
 TEST_CASE("what lies outside of the ranges saturates and never wraps", "[quantize]") {
   const double most = static_cast<double>(std::numeric_limits<float>::max());
   const auto ranges = vectors({{-1, 3e38, -3.4e38}, {1, 3.1e38, -3.3e38}});
-  const auto far = vectors({{inf, inf, inf}, {-inf, -inf, -inf}, {most, most, most}, {-most, -most, -most}, {3, 0, 0}});
+  const auto far = vectors({{infinite, infinite, infinite},
+                            {-infinite, -infinite, -infinite},
+                            {most, most, most},
+                            {-most, -most, -most},
+                            {3, 0, 0}});
   const auto u = seqpool::quantize_uint8(far, ranges);
   const auto q = seqpool::quantize_int8(far, ranges);
-  CHECK(row(u, 0) == Row{255, 255, 255});
-  CHECK(row(u, 1) == Row{0, 0, 0});
-  CHECK(row(u, 2) == Row{255, 255, 255});
-  CHECK(row(u, 3) == Row{0, 0, 0});
-  CHECK(row(u, 4) == Row{255, 0, 255});
+  CHECK(integers(u, 0) == Row{255, 255, 255});
+  CHECK(integers(u, 1) == Row{0, 0, 0});
+  CHECK(integers(u, 2) == Row{255, 255, 255});
+  CHECK(integers(u, 3) == Row{0, 0, 0});
+  CHECK(integers(u, 4) == Row{255, 0, 255});
   for (Index i = 0; i < 5; ++i)
     for (Index f = 0; f < 3; ++f) CHECK(q(i, f) == u(i, f) - 128);
 }
@@ -116,10 +120,10 @@ TEMPLATE_TEST_CASE("bytes have the formula's numbers, at every width and in both
 TEST_CASE("ranges and steps are of float for double vectors too, as sentence-transformers' are", "[quantize]") {
   // 0.1 is less than 0.1f, 1.0f / 3 is more than a third, and 1.0f / 255 more than that.
   const auto ranges = vectors<double>({{0.1, 0}, {1.1, 255.0 / 3}});
-  CHECK(row(seqpool::quantize_uint8(vectors<double>({{0.1, 1}}), ranges)) == Row{0, 2});
-  CHECK(row(seqpool::quantize_uint8(vectors<double>({{0.1 + 1.0 / 255, 1 - 1e-12}}), ranges)) == Row{0, 2});
-  CHECK(row(seqpool::quantize_uint8(vectors<double>({{1, 0.4}}),
-                                    vectors<Eigen::half, Eigen::ColMajor>({{0, 0}, {1, 1}}))) == Row{254, 101});
+  CHECK(integers(seqpool::quantize_uint8(vectors<double>({{0.1, 1}}), ranges)) == Row{0, 2});
+  CHECK(integers(seqpool::quantize_uint8(vectors<double>({{0.1 + 1.0 / 255, 1 - 1e-12}}), ranges)) == Row{0, 2});
+  CHECK(integers(seqpool::quantize_uint8(vectors<double>({{1, 0.4}}),
+                                         vectors<Eigen::half, Eigen::ColMajor>({{0, 0}, {1, 1}}))) == Row{254, 101});
 }
 
 TEST_CASE("a NaN is refused by its row and feature, in both layouts", "[quantize]") {
@@ -129,7 +133,7 @@ TEST_CASE("a NaN is refused by its row and feature, in both layouts", "[quantize
       auto by_features = random_vectors<float, Eigen::ColMajor>(40, features, 5);
       const auto ranges = seqpool::calibration_ranges(x);
       for (const Index i : {0, 17, 39}) {
-        x(i, bad) = by_features(i, bad) = static_cast<float>(-not_a_number);
+        x(i, bad) = by_features(i, bad) = static_cast<float>(-no_number);
         const auto where = "x[" + std::to_string(i) + ", " + std::to_string(bad) + "] is NaN";
         CHECK_THROWS_AS(seqpool::quantize_int8(x, ranges), std::invalid_argument);
         CHECK_THROWS_WITH(seqpool::quantize_int8(x, ranges), ct::has_substring("quantize_int8: " + where));
@@ -147,11 +151,11 @@ TEST_CASE("ranges that are none are refused", "[quantize]") {
   };
   const std::string feature_1 = "quantize_int8: the range of feature 1 is from ";
   refuses(vectors({{0, 1}, {1, 0.5}}), feature_1 + "1.000000 to 0.500000");
-  refuses(vectors({{0, 1}, {1, inf}}), feature_1);
-  refuses(vectors({{0, -inf}, {1, 1}}), feature_1);
-  refuses(vectors({{0, inf}, {1, inf}}), feature_1);
-  refuses(vectors({{0, not_a_number}, {1, 1}}), feature_1);
-  refuses(vectors({{0, 1}, {1, not_a_number}}), feature_1);
+  refuses(vectors({{0, 1}, {1, infinite}}), feature_1);
+  refuses(vectors({{0, -infinite}, {1, 1}}), feature_1);
+  refuses(vectors({{0, infinite}, {1, infinite}}), feature_1);
+  refuses(vectors({{0, no_number}, {1, 1}}), feature_1);
+  refuses(vectors({{0, 1}, {1, no_number}}), feature_1);
   refuses(vectors({{0, -2e38}, {1, 2e38}}), feature_1);
   refuses(vectors<double>({{0, 1}, {1, 1e39}}), feature_1);
   refuses(vectors<double>({{0, 1}, {1, 1 - 1e-12}}), feature_1);
@@ -197,7 +201,7 @@ TEST_CASE("a calibration set has rows, and no NaN and no infinity", "[quantize]"
   CHECK_THROWS_WITH(seqpool::calibration_ranges(none), ct::has_substring("x is [0, 3]"));
   CHECK(seqpool::calibration_ranges(no_features).dimension(0) == 2);
   CHECK(seqpool::calibration_ranges(no_features_by_rows).dimension(1) == 0);
-  for (const double strange : {inf, -inf, not_a_number})
+  for (const double strange : {infinite, -infinite, no_number})
     for (const Index bad : {0, 33}) {
       auto x = random_vectors<float, Eigen::RowMajor>(3, 34, 7);
       auto by_features = random_vectors<float, Eigen::ColMajor>(3, 34, 7);
@@ -215,9 +219,10 @@ TEST_CASE("bits are those of known vectors", "[quantize]") {
   const auto q = seqpool::quantize_binary(x);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(u)>, Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor>>);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(q)>, Eigen::Tensor<std::int8_t, 2, Eigen::RowMajor>>);
-  CHECK((row(u) == Row{177} && row(u, 1) == Row{0} && row(u, 2) == Row{255}));
-  CHECK((row(q) == Row{49} && row(q, 1) == Row{-128} && row(q, 2) == Row{127}));
-  CHECK(row(seqpool::quantize_ubinary(vectors({{inf, -inf, not_a_number, -not_a_number, 1}}))) == Row{0b10001000});
+  CHECK((integers(u) == Row{177} && integers(u, 1) == Row{0} && integers(u, 2) == Row{255}));
+  CHECK((integers(q) == Row{49} && integers(q, 1) == Row{-128} && integers(q, 2) == Row{127}));
+  CHECK(integers(seqpool::quantize_ubinary(vectors({{infinite, -infinite, no_number, -no_number, 1}}))) ==
+        Row{0b10001000});
 }
 
 TEMPLATE_TEST_CASE("bits stand in order at every width and in both layouts, and those behind the last are 0",
