@@ -3,8 +3,8 @@
 
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
+#include <seqpool/head/activation.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -148,6 +148,15 @@ TEMPLATE_TEST_CASE("activations at infinities, the largest numbers, zeros and Na
     CHECK(std::isnan(activated(activation, Limits::quiet_NaN())));
     CHECK(std::isnan(activated(activation, -Limits::quiet_NaN())));
   }
+}
+
+TEMPLATE_TEST_CASE("the activation sigmoid has the bits of the function", "[activate]", float, double) {
+  const auto x = numbers_of_every_size<TestType>();
+  const Index n = static_cast<Index>(x.size());
+  const Eigen::TensorMap<const Eigen::Tensor<const TestType, 2, Eigen::RowMajor>> logits(x.data(), 1, n);
+  const auto expected = seqpool::sigmoid(logits);
+  CHECK(activated(Activation::sigmoid, x) == std::vector<TestType>(expected.data(), expected.data() + n));
+  CHECK(activated(Activation::sigmoid, -std::log(std::numeric_limits<TestType>::max()) - 4) > 0);
 }
 
 TEST_CASE("gelu and silu are right far below zero", "[activate]") {

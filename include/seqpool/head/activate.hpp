@@ -42,7 +42,8 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 /// sigmoid, 8 * eps for silu, (8 + min(x, 0)^2) * eps for gelu and (8 - 8 * min(u, 0)) * eps for gelu_tanh; where it is
 /// not, the absolute one is less than the smallest normal number. Nothing overflows at any finite x: gelu, gelu_tanh
 /// and silu of the largest number are that number, and of the lowest 0. NaN stays. At infinities each is its limit, but
-/// for gelu, gelu_tanh and silu of -inf, which are NaN, as in PyTorch. Of -0, relu is -0.
+/// for gelu, gelu_tanh and silu of -inf, which are NaN, as in PyTorch. Of -0, relu is -0. sigmoid has the bits of the
+/// function `sigmoid`.
 /// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch takes gelu from 1 + erf,
 /// which leaves 0 of a float below -6.
 class Activate {

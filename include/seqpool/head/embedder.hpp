@@ -33,8 +33,7 @@ class Embedder {
   static_assert((SomeHead<H> && ...) || !SomePooling<P>,
                 "seqpool: Classifier{pooling, heads...} and Embedder{pooling, heads...} take heads behind the pooling: "
                 "seqpool::Linear{weight, bias}, Dense{linear, activation}, LayerNorm{weight, bias}, Normalize{}, "
-                "Truncate{features}, or your own with width(features) and "
-                "map(Rows<const A> in, Rows<A> out).");
+                "Truncate{features}, or your own with width(features) and map(Rows<const A> in, Rows<A> out).");
 
  public:
   explicit Embedder(P pooling, H... heads) : pooling_(std::move(pooling)), heads_(std::move(heads)...) {}

@@ -28,8 +28,8 @@ template <class... H>
 class Sequential {
   static_assert((SomeHead<H> && ...),
                 "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Dense{linear, activation}, "
-                "LayerNorm{weight, bias}, Normalize{}, Truncate{features}, "
-                "or your own with width(features) and map(Rows<const A> in, Rows<A> out).");
+                "LayerNorm{weight, bias}, Normalize{}, Truncate{features}, or your own with width(features) and "
+                "map(Rows<const A> in, Rows<A> out).");
   static_assert(
       (Head<H, float> && ...) || (Head<H, double> && ...) || !(SomeHead<H> && ...),
       "seqpool: heads one after the other must accumulate in one type: double weights among themselves, float, "
