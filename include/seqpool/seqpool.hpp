@@ -16,6 +16,7 @@
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/head/head.hpp>
+#include <seqpool/head/labels.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
