@@ -12,5 +12,6 @@ int main(int argc, char** argv) {
     for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) bench::add_beside_mean(shape);
     for (const bench::Shape& shape : bench::products)
       for (const int threads : {1, 2}) bench::add_linear(shape, threads);
+    for (const bench::Shape& shape : bench::all_pairs) bench::add_similarities(shape, 1);
   });
 }

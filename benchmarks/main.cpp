@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
     add_poolings_by_two_threads(one_long_row);
     for (const Shape& shape : products)
       for (const int threads : {1, 2}) add_linear(shape, threads);
+    for (const Shape& shape : all_pairs)
+      for (const int threads : {1, 2}) add_similarities(shape, threads);
     add_other_dtypes(short_batch);
     add_overhead();
   });

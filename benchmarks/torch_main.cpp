@@ -108,6 +108,35 @@ void add_torch_linear(const Shape& shape, int threads) {
   add(c, shape.seq * shape.hidden * static_cast<Index>(sizeof(float)), checked(c, theirs, ours));
 }
 
+// sentence-transformers' formulas; distances by differences, as ours, and not by a product of matrices.
+void add_torch_similarities(const Shape& shape, int threads) {
+  const auto add_peer = [&](const char* what, seqpool::Similarity kind, auto peer) {
+    const Case c{what, shape, threads};
+    const auto ours = [=] {
+      return [=, a = rows_of(shape), b = weight_of(shape)] { return seqpool::similarity(a, b, kind); };
+    };
+    const auto theirs = [=] {
+      at::set_num_threads(threads);
+      const auto matrix = [](const Matrix& m) {
+        return at::from_blob(m.data(), {m.dimension(0), m.dimension(1)}, at::kFloat);
+      };
+      return [=, a = matrix(rows_of(shape)), b = matrix(weight_of(shape)), quiet = std::make_shared<Quiet>()] {
+        const c10::InferenceMode no_gradients;
+        return Result{peer(a, b)};
+      };
+    };
+    add(c, (shape.batch + shape.seq) * shape.hidden * static_cast<Index>(sizeof(float)), checked(c, theirs, ours));
+  };
+  add_peer("peer_torch_cosine", seqpool::Similarity::cosine, [](const at::Tensor& a, const at::Tensor& b) {
+    const auto normalized = [](const at::Tensor& x) { return x / x.norm(2, 1, true).clamp_min(1e-12); };
+    return at::mm(normalized(a), normalized(b).t());
+  });
+  add_peer("peer_torch_euclidean", seqpool::Similarity::euclidean,
+           [](const at::Tensor& a, const at::Tensor& b) { return at::cdist(a, b, 2, 2).neg(); });
+  add_peer("peer_torch_manhattan", seqpool::Similarity::manhattan,
+           [](const at::Tensor& a, const at::Tensor& b) { return at::cdist(a, b, 1).neg(); });
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -130,6 +159,11 @@ int main(int argc, char** argv) {
       for (const int threads : {1, 2}) {
         add_linear(shape, threads);
         add_torch_linear(shape, threads);
+      }
+    for (const Shape& shape : all_pairs)
+      for (const int threads : {1, 2}) {
+        add_similarities(shape, threads);
+        add_torch_similarities(shape, threads);
       }
   });
 }

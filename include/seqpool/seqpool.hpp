@@ -20,6 +20,7 @@
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/head/head.hpp>
+#include <seqpool/head/labels.hpp>
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>

@@ -4,11 +4,14 @@
 
 #include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <limits>
+#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -16,8 +19,9 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 template <class X>
 consteval bool are_logits() {
   static_assert(EigenTensorOfRank<X, 2>,
-                "seqpool: softmax, log_softmax, sigmoid and argmax take logits [batch, classes]: an "
-                "Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate an Eigen expression into a tensor first.");
+                "seqpool: softmax, log_softmax, sigmoid, argmax, threshold, top_k and rerank_scores take logits "
+                "[batch, classes], or probabilities: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate an Eigen "
+                "expression into a tensor first.");
   if constexpr (EigenTensorOfRank<X, 2>) {
     static_assert(Scalar<element_t<X>>,
                   "seqpool: logits [batch, classes] must be of float, double, Eigen::half or Eigen::bfloat16.");
@@ -25,6 +29,19 @@ consteval bool are_logits() {
   } else {
     return false;
   }
+}
+
+// What one probability is compared with.
+template <class T>
+concept ThresholdNumber = Scalar<T> ||(std::is_arithmetic_v<T> && !std::same_as<T, bool>);
+
+template <class T>
+consteval bool is_threshold() {
+  constexpr bool lawful = ThresholdNumber<T> || ScalarVector<T>;
+  static_assert(lawful,
+                "seqpool: threshold(probabilities, t) takes one number, or one for each class: an Eigen tensor of rank "
+                "1, an Eigen vector or a contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
+  return lawful;
 }
 
 // A row of the result before and after it is computed.

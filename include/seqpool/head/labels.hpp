@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_LABELS_HPP
+#define SEQPOOL_HEAD_LABELS_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/canonical.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/logits.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/head/activation.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+// What holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
+// of rank 2 of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout. Every row is its own. No
+// rows give an empty result. Null pointers throw `std::invalid_argument`. Each allocates the result.
+
+/// Which classes a row has, of classes that do not exclude each other: p[b, c] >= t, or t[c].
+///
+///     const auto has = seqpool::threshold(seqpool::sigmoid(logits), 0.5);
+///
+/// **Shapes**: probabilities: `[batch, classes]`; t: a number, or `[classes]`: an Eigen tensor of rank 1, an Eigen
+/// vector or a contiguous range, of any of the scalars; result: `[batch, classes]` of bool.
+/// **Errors**: `std::invalid_argument` for a t that is NaN, and for other than one t a class.
+/// **Cost**: O(batch * classes).
+/// **Numerics**: t is rounded to `accumulator_t` of the probabilities, so that 0.7f reaches 0.7; a NaN reaches nothing.
+/// **Source**: scikit-learn's FixedThresholdClassifier; its label binarizers, as MLPClassifier, and Transformers'
+/// examples, by logits, say p > t.
+template <class X, class T>
+[[nodiscard]] auto threshold(const X& probabilities, const T& t);
+
+/// The first classes of each row and what they have, each `[batch, k]`.
+template <class Classes, class Values>
+struct TopK {
+  Classes classes;  ///< an Eigen::Tensor of `Index`
+  Values values;    ///< of `accumulator_t`
+};
+template <class Classes, class Values>
+TopK(Classes, Values) -> TopK<Classes, Values>;
+
+/// The k classes with the largest numbers, the largest first; of equals the lower class; a NaN counts as larger than
+/// any number, as in `argmax`.
+///
+///     const auto [classes, values] = seqpool::top_k(seqpool::softmax(logits), 3);
+///
+/// **Shapes**: probabilities: `[batch, classes]`; result: `TopK`, both of `[batch, k]`.
+/// **Errors**: `std::invalid_argument` unless 1 <= k <= classes.
+/// **Cost**: O(batch * classes * log k).
+/// **Numerics**: exact; a NaN is the one quiet NaN.
+template <class X>
+[[nodiscard]] auto top_k(const X& probabilities, Index k);
+
+/// How well a passage answers a query, of a cross-encoder's logits: of one the `sigmoid`, of two the `softmax`'s
+/// probability of class 1.
+///
+/// **Shapes**: logits: `[batch, 1]` or `[batch, 2]`; result: `[batch]`, of `accumulator_t`.
+/// **Errors**: `std::invalid_argument` for any other number of logits.
+/// **Cost**: O(batch); allocates what `softmax` does.
+/// **Numerics**: those of `sigmoid` and `softmax`.
+/// **Source**: sentence-transformers' CrossEncoder for one logit; for two the second is "relevant", as in monoBERT.
+template <class X>
+[[nodiscard]] auto rerank_scores(const X& logits);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class X, class T>
+auto threshold([[maybe_unused]] const X& probabilities, [[maybe_unused]] const T& t) {
+  if constexpr (detail::are_logits<X>() && detail::is_threshold<T>()) {
+    using A = accumulator_t<detail::element_t<X>>;
+    const auto in = detail::matrix_view(probabilities, "probabilities");
+    detail::AlignedVector<A> least;
+    if constexpr (detail::ThresholdNumber<T>) {
+      least.assign(static_cast<std::size_t>(in.columns), static_cast<A>(t));
+      if (std::isnan(static_cast<A>(t))) detail::fail("threshold: t is NaN, which no probability reaches");
+    } else {
+      for (const auto number : detail::widened(t)) {
+        if (std::isnan(number))
+          detail::fail("threshold: t[" + std::to_string(least.size()) + "] is NaN, which no probability reaches");
+        least.push_back(static_cast<A>(number));
+      }
+      if (const Index found = static_cast<Index>(least.size()); found != in.columns)
+        detail::fail("threshold: t is " + detail::shape({found}) + ", but probabilities are " +
+                     detail::shape({in.rows, in.columns}) + ": t must be one number or [classes]");
+    }
+    auto result = detail::make_result<X, bool>(in.rows, in.columns);
+    const auto out = detail::matrix_view(result, "the result");
+    for (Index b = 0; b < in.rows; ++b)
+      for (Index c = 0; c < in.columns; ++c) out(b, c) = widen(in(b, c)) >= least[static_cast<std::size_t>(c)];
+    return result;
+  } else {
+    return detail::make_result<X, bool>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+template <class X>
+auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
+  if constexpr (detail::are_logits<X>()) {
+    using A = accumulator_t<detail::element_t<X>>;
+    const auto in = detail::matrix_view(probabilities, "probabilities");
+    if (k < 1 || k > in.columns)
+      detail::fail("top_k: k is " + std::to_string(k) + ", but probabilities are " +
+                   detail::shape({in.rows, in.columns}) + ": k must be from 1 to the number of classes");
+    TopK result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
+    const auto classes = detail::matrix_view(result.classes, "the result");
+    const auto values = detail::matrix_view(result.values, "the result");
+    struct Candidate {
+      A value;
+      Index index;
+      bool is_nan;
+    };
+    std::vector<Candidate> candidates(static_cast<std::size_t>(in.columns));
+    for (Index b = 0; b < in.rows; ++b) {
+      for (Index c = 0; c < in.columns; ++c) {
+        const A value = widen(in(b, c));
+        candidates[static_cast<std::size_t>(c)] = {value, c, value != value};
+      }
+      std::partial_sort(candidates.begin(), candidates.begin() + k, candidates.end(),
+                        [](const Candidate& left, const Candidate& right) {
+                          if (left.is_nan != right.is_nan) return left.is_nan;
+                          if (!left.is_nan && left.value != right.value) return left.value > right.value;
+                          return left.index < right.index;
+                        });
+      for (Index i = 0; i < k; ++i) {
+        const Candidate& found = candidates[static_cast<std::size_t>(i)];
+        classes(b, i) = found.index;
+        values(b, i) = detail::canonical(found.value);
+      }
+    }
+    return result;
+  } else {
+    return TopK{detail::make_result<X, Index>(Index{0}, Index{0}), detail::make_result<X, float>(Index{0}, Index{0})};
+  }
+}
+
+template <class X>
+auto rerank_scores(const X& logits) {
+  if constexpr (detail::are_logits<X>()) {
+    using A = accumulator_t<detail::element_t<X>>;
+    const auto in = detail::matrix_view(logits, "logits");
+    if (in.columns != 1 && in.columns != 2)
+      detail::fail("rerank_scores: logits are " + detail::shape({in.rows, in.columns}) +
+                   ": of one logit, [batch, 1], the score is its sigmoid, and of two, [batch, 2], the softmax's " +
+                   "probability of class 1; for others there is no rule");
+    const auto probabilities = in.columns == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
+    const auto from = detail::matrix_view(probabilities, "probabilities");
+    auto result = detail::make_result<X, A>(in.rows);
+    for (Index b = 0; b < in.rows; ++b) result.data()[b] = from(b, in.columns - 1);
+    return result;
+  } else {
+    return detail::make_result<X, float>(Index{0});  // so that no other error follows
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif
