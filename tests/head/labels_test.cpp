@@ -16,8 +16,8 @@ using seqpool::Index;
 
 namespace {
 
-const float inf = std::numeric_limits<float>::infinity();
-const float not_a_number = std::numeric_limits<float>::quiet_NaN();
+const float infinity_of_float = std::numeric_limits<float>::infinity();
+const float nan_of_float = std::numeric_limits<float>::quiet_NaN();
 
 template <class T = float, int Layout = Eigen::RowMajor>
 Eigen::Tensor<T, 2, Layout> rows(const std::vector<std::vector<float>>& values) {
@@ -29,7 +29,7 @@ Eigen::Tensor<T, 2, Layout> rows(const std::vector<std::vector<float>>& values) 
 }
 
 template <class Result>
-auto row(const Result& result, Index b = 0) {
+auto labels_of(const Result& result, Index b = 0) {
   std::vector<typename Result::Scalar> values;
   for (Index c = 0; c < result.dimension(1); ++c) values.push_back(result(b, c));
   return values;
@@ -42,25 +42,26 @@ using Classes = std::vector<Index>;
 
 TEST_CASE("a threshold is reached by itself and by what is above, and never by a NaN", "[labels]") {
   const float below = std::nextafter(0.5f, 0.0f);
-  const auto p = rows({{0.5f, below, std::nextafter(0.5f, 1.0f), not_a_number}, {1, 0, inf, -inf}});
+  const auto p =
+      rows({{0.5f, below, std::nextafter(0.5f, 1.0f), nan_of_float}, {1, 0, infinity_of_float, -infinity_of_float}});
   const auto has = seqpool::threshold(p, 0.5);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(has)>, Eigen::Tensor<bool, 2, Eigen::RowMajor>>);
-  CHECK(row(has) == Has{true, false, true, false});
-  CHECK(row(has, 1) == Has{true, false, true, false});
-  CHECK(row(seqpool::threshold(p, 1)) == Has{false, false, false, false});
-  CHECK(row(seqpool::threshold(p, 1), 1) == Has{true, false, true, false});
-  CHECK(row(seqpool::threshold(p, Eigen::half(0.25f))) == Has{true, true, true, false});
-  CHECK(row(seqpool::threshold(p, -inf), 1) == Has{true, true, true, true});
-  CHECK(row(seqpool::threshold(rows({{0.0f, -0.0f}}), -0.0)) == Has{true, true});
+  CHECK(labels_of(has) == Has{true, false, true, false});
+  CHECK(labels_of(has, 1) == Has{true, false, true, false});
+  CHECK(labels_of(seqpool::threshold(p, 1)) == Has{false, false, false, false});
+  CHECK(labels_of(seqpool::threshold(p, 1), 1) == Has{true, false, true, false});
+  CHECK(labels_of(seqpool::threshold(p, Eigen::half(0.25f))) == Has{true, true, true, false});
+  CHECK(labels_of(seqpool::threshold(p, -infinity_of_float), 1) == Has{true, true, true, true});
+  CHECK(labels_of(seqpool::threshold(rows({{0.0f, -0.0f}}), -0.0)) == Has{true, true});
 }
 
 TEST_CASE("a threshold is rounded to the probabilities' accumulator", "[labels]") {
-  CHECK(row(seqpool::threshold(rows({{0.7f, 0.1f}}), 0.7)) == Has{true, false});  // 0.7f is less than 0.7
-  CHECK(row(seqpool::threshold(rows({{0.7f, 0.1f}}), std::vector<double>{0.7, 0.1})) == Has{true, true});
+  CHECK(labels_of(seqpool::threshold(rows({{0.7f, 0.1f}}), 0.7)) == Has{true, false});  // 0.7f is less than 0.7
+  CHECK(labels_of(seqpool::threshold(rows({{0.7f, 0.1f}}), std::vector<double>{0.7, 0.1})) == Has{true, true});
   Eigen::Tensor<double, 2> p(1, 2);
   p.setValues({{0.7, static_cast<double>(0.7f)}});
-  CHECK(row(seqpool::threshold(p, 0.7)) == Has{true, false});
-  CHECK(row(seqpool::threshold(p, std::array{0.7, 0.7})) == Has{true, false});
+  CHECK(labels_of(seqpool::threshold(p, 0.7)) == Has{true, false});
+  CHECK(labels_of(seqpool::threshold(p, std::array{0.7, 0.7})) == Has{true, false});
 }
 
 TEST_CASE("each class may have a threshold of its own, of any vector", "[labels]") {
@@ -68,8 +69,8 @@ TEST_CASE("each class may have a threshold of its own, of any vector", "[labels]
   const auto check = [&](const auto& t) {
     const auto has = seqpool::threshold(p, t);
     STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(has)>, Eigen::Tensor<bool, 2>>);
-    CHECK(row(has) == Has{true, false, false});
-    CHECK(row(has, 1) == Has{false, true, true});
+    CHECK(labels_of(has) == Has{true, false, false});
+    CHECK(labels_of(has, 1) == Has{false, true, true});
   };
   check(std::vector<float>{0.2f, 0.6f, 1.0f});
   check(std::array<double, 3>{0.2, 0.6, 1.0});
@@ -82,9 +83,9 @@ TEST_CASE("each class may have a threshold of its own, of any vector", "[labels]
 
 TEST_CASE("a threshold that is none is refused", "[labels]") {
   const auto p = rows({{0.2f, 0.5f, 0.9f}});
-  CHECK_THROWS_AS(seqpool::threshold(p, not_a_number), std::invalid_argument);
-  CHECK_THROWS_WITH(seqpool::threshold(p, not_a_number), ct::has_substring("threshold: t is NaN"));
-  CHECK_THROWS_WITH(seqpool::threshold(p, std::vector<float>{0, 0, not_a_number}),
+  CHECK_THROWS_AS(seqpool::threshold(p, nan_of_float), std::invalid_argument);
+  CHECK_THROWS_WITH(seqpool::threshold(p, nan_of_float), ct::has_substring("threshold: t is NaN"));
+  CHECK_THROWS_WITH(seqpool::threshold(p, std::vector<float>{0, 0, nan_of_float}),
                     ct::has_substring("threshold: t[2] is NaN"));
   for (const std::size_t n : {0u, 1u, 2u, 4u}) {
     CHECK_THROWS_AS(seqpool::threshold(p, std::vector<float>(n)), std::invalid_argument);
@@ -135,19 +136,20 @@ TEMPLATE_TEST_CASE("top_k is a stable sort's beginning, for every k and in both 
 }
 
 TEST_CASE("top_k of NaN, infinities and zeros", "[labels]") {
-  const auto [classes, values] =
-      seqpool::top_k(rows({{1, -not_a_number, inf, not_a_number, -inf}, {0, -0.0f, -1, 0, -1}}), 5);
-  CHECK(row(classes) == Classes{1, 3, 2, 0, 4});
-  CHECK(row(classes, 1) == Classes{0, 1, 3, 2, 4});
-  CHECK((std::isnan(values(0, 0)) && std::isnan(values(0, 1)) && values(0, 2) == inf && values(0, 4) == -inf));
+  const auto [classes, values] = seqpool::top_k(
+      rows({{1, -nan_of_float, infinity_of_float, nan_of_float, -infinity_of_float}, {0, -0.0f, -1, 0, -1}}), 5);
+  CHECK(labels_of(classes) == Classes{1, 3, 2, 0, 4});
+  CHECK(labels_of(classes, 1) == Classes{0, 1, 3, 2, 4});
+  CHECK((std::isnan(values(0, 0)) && std::isnan(values(0, 1)) && values(0, 2) == infinity_of_float &&
+         values(0, 4) == -infinity_of_float));
   CHECK_FALSE(std::signbit(values(0, 0)));
   CHECK((std::signbit(values(1, 1)) && !std::signbit(values(1, 0))));
 }
 
 TEST_CASE("k is from 1 to the number of classes", "[labels]") {
   const auto p = rows({{0.2f, 0.5f, 0.3f}});
-  CHECK(row(seqpool::top_k(p, 1).classes) == Classes{1});
-  CHECK(row(seqpool::top_k(p, 3).classes) == Classes{1, 2, 0});
+  CHECK(labels_of(seqpool::top_k(p, 1).classes) == Classes{1});
+  CHECK(labels_of(seqpool::top_k(p, 3).classes) == Classes{1, 2, 0});
   for (const Index k : {-1, 0, 4}) {
     CHECK_THROWS_AS(seqpool::top_k(p, k), std::invalid_argument);
     CHECK_THROWS_WITH(seqpool::top_k(p, k),
@@ -165,7 +167,7 @@ TEST_CASE("k is from 1 to the number of classes", "[labels]") {
 TEMPLATE_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the probability of class 1", "[labels]",
                    float, double, Eigen::half, Eigen::bfloat16) {
   using A = seqpool::accumulator_t<TestType>;
-  const auto one = rows<TestType>({{0}, {3}, {-200}, {not_a_number}});
+  const auto one = rows<TestType>({{0}, {3}, {-200}, {nan_of_float}});
   const auto score = seqpool::rerank_scores(one);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(score)>, Eigen::Tensor<A, 1, Eigen::RowMajor>>);
   REQUIRE(score.dimension(0) == 4);
@@ -173,7 +175,8 @@ TEMPLATE_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the p
   for (Index b = 0; b < 3; ++b) CHECK(score(b) == sigmoid(b, 0));
   CHECK((score(0) == A(0.5) && std::isnan(score(3))));
 
-  const auto two = rows<TestType, Eigen::ColMajor>({{0, 0}, {-1, 2}, {2, -1}, {-inf, 5}, {-inf, -inf}});
+  const auto two = rows<TestType, Eigen::ColMajor>(
+      {{0, 0}, {-1, 2}, {2, -1}, {-infinity_of_float, 5}, {-infinity_of_float, -infinity_of_float}});
   const auto scores = seqpool::rerank_scores(two);
   const auto softmax = seqpool::softmax(two);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(scores)>, Eigen::Tensor<A, 1>>);

@@ -39,19 +39,19 @@ template <class X, class T>
 
 /// The first classes of each row and what they have, each `[batch, k]`.
 template <class Classes, class Values>
-struct TopK {
+struct TopClasses {
   Classes classes;  ///< an Eigen::Tensor of `Index`
   Values values;    ///< of `accumulator_t`
 };
 template <class Classes, class Values>
-TopK(Classes, Values) -> TopK<Classes, Values>;
+TopClasses(Classes, Values) -> TopClasses<Classes, Values>;
 
 /// The k classes with the largest numbers, the largest first; of equals the lower class; a NaN counts as larger than
 /// any number, as in `argmax`.
 ///
 ///     const auto [classes, values] = seqpool::top_k(seqpool::softmax(logits), 3);
 ///
-/// **Shapes**: probabilities: `[batch, classes]`; result: `TopK`, both of `[batch, k]`.
+/// **Shapes**: probabilities: `[batch, classes]`; result: `TopClasses`, both of `[batch, k]`.
 /// **Errors**: `std::invalid_argument` unless 1 <= k <= classes.
 /// **Cost**: O(batch * classes * log k).
 /// **Numerics**: exact; a NaN is the one quiet NaN.
@@ -108,7 +108,7 @@ auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
     if (k < 1 || k > in.columns)
       detail::fail("top_k: k is " + std::to_string(k) + ", but probabilities are " +
                    detail::shape({in.rows, in.columns}) + ": k must be from 1 to the number of classes");
-    TopK result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
+    TopClasses result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
     const auto classes = detail::matrix_view(result.classes, "the result");
     const auto values = detail::matrix_view(result.values, "the result");
     struct Candidate {
@@ -136,7 +136,8 @@ auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
     }
     return result;
   } else {
-    return TopK{detail::make_result<X, Index>(Index{0}, Index{0}), detail::make_result<X, float>(Index{0}, Index{0})};
+    return TopClasses{detail::make_result<X, Index>(Index{0}, Index{0}),
+                      detail::make_result<X, float>(Index{0}, Index{0})};
   }
 }
 
