@@ -30,6 +30,13 @@ TEMPLATE_TEST_CASE("sum is within its bound, and its bits do not depend on addre
   }
 }
 
+TEMPLATE_TEST_CASE("sum loses to a large number no more than its bound", "[sum]", float, double) {
+  const TestType eps = std::numeric_limits<TestType>::epsilon();
+  std::vector<TestType> x(1024, eps * TestType(0.49));  // each of which 1 swallows
+  x[0] = 1;
+  CHECK(std::abs(seqpool::detail::sum(x.data(), 1024) - (1 + 1023 * TestType(0.49) * eps)) <= (1024 / 32 + 10) * eps);
+}
+
 TEST_CASE("sum takes in the first number and the last, and no more", "[sum]") {
   for (const seqpool::Index n : {1, 16, 17, 48, 50}) {
     std::vector<float> x(static_cast<std::size_t>(n) + 1, 0);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/head/sequential.hpp>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -196,4 +198,7 @@ TEST_CASE("a layer norm of no rows and no features is one like others", "[layer_
   CHECK(seqpool::map(LayerNorm<float>{}, Eigen::Tensor<float, 2, Eigen::RowMajor>(3, 0)).dimension(0) == 3);
   CHECK(seqpool::map(LayerNorm{std::vector<float>()}, Eigen::Tensor<float, 2>(3, 0)).dimension(1) == 0);
   CHECK(seqpool::map(LayerNorm<float>{}, Eigen::Tensor<float, 2>(0, 3)).dimension(1) == 3);
+  const seqpool::Sequential behind{LayerNorm<float>{},
+                                   seqpool::Linear{Eigen::MatrixXf(2, 0), std::array<float, 2>{5, 6}}};
+  CHECK(seqpool::map(behind, Eigen::Tensor<float, 2>(3, 0))(2, 1) == 6);
 }
