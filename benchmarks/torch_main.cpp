@@ -108,6 +108,30 @@ void add_torch_linear(const Shape& shape, int threads) {
   add(c, shape.seq * shape.hidden * static_cast<Index>(sizeof(float)), checked(c, theirs, ours));
 }
 
+// The whole of an embedder: mean, a Dense to as many features, tanh, and normalise; beside it our mean and libtorch's
+// Linear alone.
+void add_embedder(const Shape& shape) {
+  const Shape dense{shape.batch, shape.hidden, shape.hidden};
+  const Index bytes = shape.batch * shape.seq * shape.hidden * static_cast<Index>(sizeof(float));
+  add({"embedder", shape}, bytes, [=] {
+    const seqpool::Linear layer{weight_of(dense), bias_of(dense)};
+    return [x = states(shape),
+            embedder = seqpool::Embedder{seqpool::Mean{}, seqpool::Dense{layer, seqpool::Activation::tanh},
+                                         seqpool::Normalize{}}] { return embedder.embed(x); };
+  });
+  add({"peer_torch_embedder", shape}, bytes, [=] {
+    at::set_num_threads(1);
+    const auto weight = weight_of(dense);
+    return [x = states(shape), w = at::from_blob(weight.data(), {weight.dimension(0), weight.dimension(1)}, at::kFloat),
+            bias = at::tensor(bias_of(dense)), quiet = std::make_shared<Quiet>()] {
+      const c10::InferenceMode no_gradients;
+      auto mean = seqpool::mean_pool(x);
+      return Result{
+          at::linear(at::from_blob(mean.data(), {mean.dimension(0), mean.dimension(1)}, at::kFloat), w, bias)};
+    };
+  });
+}
+
 // sentence-transformers' formulas; distances by differences, as ours, and not by a product of matrices.
 void add_torch_similarities(const Shape& shape, int threads) {
   const auto add_peer = [&](const char* what, seqpool::Similarity kind, auto peer) {
@@ -165,5 +189,6 @@ int main(int argc, char** argv) {
         add_similarities(shape, threads);
         add_torch_similarities(shape, threads);
       }
+    add_embedder(short_batch);
   });
 }
