@@ -13,6 +13,8 @@ TEST_CASE("rows that lie side by side are taken where they are, others are copie
   detail::AlignedVector<float> room;
   const detail::MatrixView<const float> by_rows{x.data(), 2, 3, 3, 1}, by_columns{x.data(), 2, 3, 1, 2};
   CHECK(detail::side_by_side<float>(by_rows, room).data == x.data());
+  float mine[]{1, 2};
+  CHECK(detail::side_by_side<float>(detail::MatrixView<float>{mine, 1, 2, 2, 1}, room).data == mine);
   const auto copied = detail::side_by_side<float>(by_columns, room);
   CHECK(copied.data == room.data());
   CHECK((copied.row_stride == 3 && copied.column_stride == 1));

@@ -174,6 +174,30 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors a
     }
 }
 
+TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of vectors are shared out",
+                   "[guarantees][similarity]", float, double) {
+  constexpr Index slab = 4 * seqpool::detail::Product<TestType>::panel_outputs;
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice two(&thread_pool, 2);
+  for (const Index m : {4 * slab, 8 * slab, 8 * slab + 1, 17 * slab + 3})
+    for (const Similarity kind : kinds) {
+      const auto a = vectors<TestType>(3, 9, 12);
+      const auto b = vectors<TestType>(m, 9, 13);
+      const auto agrees = [&](const auto& result) {
+        for (Index j = 0; j < m; ++j) {
+          const auto alone = seqpool::similarity(a, part<Eigen::RowMajor>(b, j, 1), kind);
+          for (Index i = 0; i < 3; ++i)
+            if (!same_bits(result(i, j), alone(i, 0))) return false;
+        }
+        return true;
+      };
+      INFO("kind " << static_cast<int>(kind) << ", " << m << " vectors");
+      CHECK(agrees(seqpool::similarity(a, b, kind)));
+      CHECK(agrees(seqpool::similarity(a, b, kind, two)));
+      CHECK(agrees(seqpool::similarity(part<Eigen::ColMajor>(a, 0, 3), b, kind, Cut{2})));
+    }
+}
+
 TEST_CASE("a result is in a's layout and its accumulator, and each function has its own kind", "[similarity]") {
   const auto a = vectors<Eigen::half>(2, 5, 1);
   const auto b = vectors<float, Eigen::ColMajor>(3, 5, 2);

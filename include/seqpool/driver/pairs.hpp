@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -43,8 +44,8 @@ void for_all_pairs(const MatrixView<TA>& a, const MatrixView<TB>& b, const Matri
 
 template <class A, class T>
 MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room) {
-  if constexpr (std::same_as<T, const A>)
-    if (x.column_stride == 1) return x;
+  if constexpr (std::same_as<std::remove_const_t<T>, A>)
+    if (x.column_stride == 1) return {x.data, x.rows, x.columns, x.row_stride, 1};
   room.resize(static_cast<std::size_t>(x.rows * x.columns));
   for (Index i = 0; i < x.rows; ++i)
     for (Index f = 0; f < x.columns; ++f) room[static_cast<std::size_t>(i * x.columns + f)] = widen(x(i, f));

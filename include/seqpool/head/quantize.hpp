@@ -41,7 +41,7 @@ template <class X>
 /// **Shapes**: x: `[n, features]`; ranges: `[2, features]`, row 0 the least and row 1 the largest, an Eigen tensor or
 /// map of rank 2 of any of the scalars; result: `[n, features]` of `std::uint8_t`.
 /// **Errors**: `std::invalid_argument` for a NaN in x, whose row and feature it names; for ranges of other sizes; and
-/// for a range that is not finite, whose least is larger than its largest, or that is wider than a float.
+/// for a range that is not finite, whose least is larger than its largest, or whose width no float holds.
 /// **Numerics**: ranges and steps are rounded to float; the rest is in `accumulator_t` of x.
 /// **Source**: sentence-transformers' quantize_embeddings, 6.2, which takes the ranges of x itself if there are no
 /// others; then equal vectors become different bytes in different batches.
