@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_MODEL_WORD_WEIGHTS_HPP
 #define SEQPOOL_MODEL_WORD_WEIGHTS_HPP
 
+#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/checkpoint.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/folder.hpp>
@@ -9,8 +10,7 @@
 #include <seqpool/version.hpp>
 
 #include <algorithm>
-#include <cctype>
-#include <map>
+#include <cmath>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +48,9 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
     std::transform(word.begin(), word.end(), lower.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     const std::string& key = by_word.has(word) ? word : lower;
-    result.push_back(static_cast<float>(by_word.number(key, unknown)));
+    const float weight = static_cast<float>(by_word.number(key, unknown));
+    if (!std::isfinite(weight)) config.refuse("word_weights", "has a number that is no finite float");
+    result.push_back(weight);
   }
   return result;
 }
