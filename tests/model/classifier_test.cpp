@@ -88,6 +88,33 @@ TEST_CASE("labels stand in the order of their numbers", "[model]") {
   CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 3)"), distilbert), ct::has_substring("[3, 3]"));
 }
 
+TEST_CASE("a number of classes is that of the weight, and 1 or more", "[model]") {
+  CHECK_THAT(refused(config_of(architecture, R"(, "id2label": {})"), distilbert),
+             ct::has_substring("key 'id2label' says that there are no classes"));
+  CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 0)"), distilbert),
+             ct::has_substring("key 'num_labels' says that there are no classes"));
+  // Names are made of so many only where the weight has as many.
+  CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 2147483648)"), distilbert),
+             ct::has_substring("[2147483648, 3]"));
+  CHECK_THAT(refused<TokenClassifier>(
+                 R"({"architectures": ["BertForTokenClassification"], "hidden_size": 2147483648, "num_labels": 0})",
+                 {{"classifier.weight", {0, 2147483648}}, {"classifier.bias", {0}}}),
+             ct::has_substring("no classes"));
+}
+
+TEST_CASE("CLIP's text model gives vectors and no classes", "[model]") {
+  const auto config = [](const std::string& more) { return config_of("CLIPTextModelWithProjection", more); };
+  const std::vector<FolderWriter::Tensor> tensors{{"text_projection.weight", {2, 3}, 1}};
+  const SequenceClassifier model(
+      folder_of(config(R"(, "projection_dim": 2, "num_labels": 2147483648)"), tensors)->path());
+  CHECK(model.labels().empty());
+  CHECK(model.logits(two_tokens())(0, 1) == 12);
+  CHECK(model.probabilities(two_tokens())(0, 1) == 12);
+  CHECK_THROWS_WITH(model.predict(two_tokens()), ct::has_substring("a vector and no class"));
+  CHECK_THAT(refused(config(R"(, "projection_dim": 0)"), {{"text_projection.weight", {0, 3}}}),
+             ct::has_substring("'projection_dim' must be 1 or more"));
+}
+
 TEST_CASE("problem_type says what probabilities are, and whether there is a class", "[model]") {
   const auto of = [](const std::string& more) {
     return SequenceClassifier(folder_of(config_of(architecture, more), distilbert)->path());

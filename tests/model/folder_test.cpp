@@ -74,6 +74,41 @@ TEST_CASE("a link may lead within the folder, and out of it only to a cache's bl
   CHECK(Folder(writer.path("latest")).json("blob.json").empty());
 }
 
+TEST_CASE("a path may have 1024 bytes", "[model]") {
+  FolderWriter writer;
+  writer.text("config.json", "{}");
+  const Folder folder(writer.path());
+  std::string name;
+  while (name.size() < 1024) name += "directory/";
+  CHECK_FALSE(folder.has(name.substr(0, 1024)));
+  CHECK_THROWS_WITH(folder.has(name.substr(0, 1025)), ct::has_substring("has 1025 bytes, expected at most 1024"));
+  CHECK_THROWS_AS(folder.has(std::string(1024, 'a')), Error);  // longer than a file's name may be
+}
+
+TEST_CASE("JSON of more than 100 MB is not read", "[model]") {
+  FolderWriter writer;
+  writer.text("large.json", "{}").text("larger.json", "{}");
+  fs::resize_file(writer.path("large.json"), 100'000'000);  // of zero bytes that are not stored
+  fs::resize_file(writer.path("larger.json"), 100'000'001);
+  const Folder folder(writer.path());
+  CHECK_THROWS_WITH(folder.json("large.json"), ct::has_substring("not valid JSON"));
+  CHECK_THROWS_WITH(folder.json("larger.json"), ct::has_substring("has 100000001 bytes, expected at most 100000000"));
+}
+
+TEST_CASE("a file of weights is read four times at most, by whatever names", "[model]") {
+  FolderWriter writer;
+  writer.text("a/weights", "").text("b/other", "");
+  fs::create_symlink("../a/weights", writer.path("b/weights"));
+  const Folder folder(writer.path());
+  for (int i = 0; i < 2; ++i) {
+    CHECK(folder.weights("a/weights") == folder.path("a/weights"));
+    CHECK(folder.folder("b").weights("weights") == folder.path("a/weights"));
+  }
+  CHECK_NOTHROW(folder.weights("b/other"));
+  CHECK_THROWS_WITH(folder.folder("b").weights("weights"), ct::has_substring("more than 4 times"));
+  CHECK_NOTHROW(Folder(writer.path()).weights("a/weights"));
+}
+
 TEST_CASE("what is no file is not read", "[model]") {
   FolderWriter writer;
   writer.text("config.json/config.json", "{}").text("empty.json", "");

@@ -171,6 +171,30 @@ TEST_CASE("weights of words multiply their tokens", "[model]") {
   CHECK(model.embed_weighted(two_tokens(), ids)(0, 3) == 12.0f);
   folder.text("1_WordWeights/config.json", R"({"vocab": ["\u00c4"], "word_weights": {"\u00e4": 2}})");
   CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("lower case"));
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["the", "\u00c4"], "word_weights": {"the": 0.5}})");
+  folder.tensors("1_WordWeights/model.safetensors", {{"emb_layer.weight", {2, 1}, 3}});
+  ids.setValues({{0, 1}});
+  CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 3) == 9.0f);  // 0.5 * 1 and 3 * 3
+  CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 0) == ct::Approx(9.5 / 3.5));
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 3.4e38}})");
+  CHECK_NOTHROW(SentenceTransformer(folder.path()));
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 3.5e38}})");
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("no finite number"));
+}
+
+TEST_CASE("four modules may share one file of weights", "[model]") {
+  FolderWriter folder;
+  folder.text("1_Pooling/config.json", R"({"embedding_dimension": 3})");
+  folder.text("2_LayerNorm/config.json", R"({"dimension": 3})");
+  folder.tensors("2_LayerNorm/model.safetensors", {{"norm.weight", {3}}, {"norm.bias", {3}}});
+  const auto with_norms = [&](int count) {
+    std::string list = "[" + encoder + ", " + pooling;
+    for (int i = 0; i < count; ++i) list += ", " + module(i + 2, "2_LayerNorm", "LayerNorm");
+    folder.text("modules.json", list + "]");
+    return SentenceTransformer(folder.path()).summary();
+  };
+  CHECK(with_norms(4) == "mean -> LayerNorm -> LayerNorm -> LayerNorm -> LayerNorm");
+  CHECK_THROWS_WITH(with_norms(5), ct::has_substring("2_LayerNorm/model.safetensors: is read more than 4 times"));
 }
 
 TEST_CASE("modules.json that is not understood is refused, and says why", "[model]") {

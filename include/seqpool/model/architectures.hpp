@@ -32,6 +32,7 @@ struct Reading {
   Checkpoint& weights;
   HeadList heads;
   PoolingMode pooling = PoolingMode::cls;
+  bool has_classes = true;  // or gives a vector
 
   // Linear, activation, and Linear.
   void dense(const std::string& name, Activation activation, bool has_bias = true) {
@@ -156,7 +157,10 @@ inline void read_siglip(Reading& r, Index labels) {
 
 inline void read_clip_text(Reading& r, Index) {
   r.pooling = PoolingMode::last;
-  r.linear("text_projection", r.config.count("projection_dim", 512), false);
+  r.has_classes = false;
+  const Index features = r.config.count("projection_dim", 512);
+  if (features < 1) r.config.refuse("projection_dim", "must be 1 or more");
+  r.linear("text_projection", features, false);
 }
 
 inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }

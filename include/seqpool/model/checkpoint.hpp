@@ -102,7 +102,7 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   if (!opened) {
     if (!folder_.has(file)) throw Error(folder_.file(file), "is missing, though " + file_ + " names it");
     try {
-      opened = std::make_unique<const io::Safetensors>(folder_.path(file));
+      opened = std::make_unique<const io::Safetensors>(folder_.weights(file));
     } catch (const io::Error& error) {
       throw Error(error);
     }

@@ -16,6 +16,7 @@
 
 #include <array>
 #include <cstddef>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,8 +33,8 @@ struct ClassifierFolder {
   Index hidden = 0;
   PoolingConfig pooling;
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
-  std::string summary;  // of the heads
-  std::vector<std::string> labels;
+  std::string summary;              // of the heads
+  std::vector<std::string> labels;  // none of a model that gives vectors
   Scores scores = Scores::softmax;
   bool several_at_once = false;  // classes that do not exclude each other
 };
@@ -84,15 +85,17 @@ inline ClassifierFolder read_classifier(const std::filesystem::path& path, std::
   const Family& family = find_family(config, families);
   ClassifierFolder result;
   result.hidden = hidden_size(config.has("vision_config") ? config.object("vision_config") : config);
-  result.labels = read_labels(config);
   Checkpoint weights(folder);
   Reading reading{config, weights, HeadList(result.hidden)};
-  family.read(reading, static_cast<Index>(result.labels.size()));
+  family.read(reading, count_labels(config));
   weights.refuse_unused([&](std::string_view name) { return name.starts_with(family.encoder); });
   result.pooling.hidden = result.hidden;
   result.pooling.modes = {reading.pooling};
   result.heads = reading.heads.head();
   result.summary = reading.heads.summary();
+  result.scores = Scores::logits;
+  if (!reading.has_classes) return result;
+  result.labels = read_labels(config);
   result.scores = read_scores(folder, config, result.labels.size());
   result.several_at_once = config.text("problem_type", "") == "multi_label_classification";
   return result;

@@ -88,6 +88,8 @@ class Config {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline Json parse_document(std::string_view text, const std::string& file) {
+  // The parser takes a zero byte for the end of its input, and would not see what comes after it.
+  if (text.find('\0') != text.npos) throw Error(file, "is not valid JSON (it holds a zero byte)");
   constexpr int most_levels = 64;
   const auto shallow = [&](int depth, Json::parse_event_t event, Json&) {
     const bool enters = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;

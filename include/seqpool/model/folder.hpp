@@ -11,7 +11,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,20 +37,29 @@ class Folder {
   // The path of `name` within this folder; throws Error if it leads out of it.
   [[nodiscard]] std::filesystem::path path(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
-  // The document in a JSON file; throws Error if there is none.
+  // The document in a JSON file; throws Error if there is none, or if it has more than 100 MB.
   [[nodiscard]] Json json(std::string_view name) const;
   // The same of one that holds an object.
   [[nodiscard]] Config config(std::string_view name) const { return Config(file(name), json(name)); }
   // What messages call a file.
   [[nodiscard]] std::string file(std::string_view name) const { return (shown_ / name).string(); }
+  // The path of a file of weights, which are copied. Throws Error as `path` does, and when more than 4 times the file
+  // at the end of links is the same: what is little on disk would be much in memory.
+  [[nodiscard]] std::filesystem::path weights(std::string_view name) const;
 
  private:
-  Folder(std::filesystem::path shown, std::filesystem::path path, std::filesystem::path root)
-      : shown_(std::move(shown)), path_(std::move(path)), root_(std::move(root)) {}
+  Folder within(std::string_view name) const {
+    Folder result = *this;
+    result.path_ = path(name);
+    result.shown_ /= name;
+    return result;
+  }
 
   std::filesystem::path shown_;  // as the user wrote it
   std::filesystem::path path_;   // without links
   std::filesystem::path root_;   // the model's, without links
+  std::shared_ptr<std::map<std::filesystem::path, int>> opened_ =
+      std::make_shared<std::map<std::filesystem::path, int>>();  // files of weights, of all of the model
 };
 
 // Whether `path` is `folder` or in it; both are canonical.
@@ -65,11 +77,13 @@ inline Folder::Folder(const std::filesystem::path& path) : shown_(path) {
   if (error) throw Error(path.string(), "cannot be read: " + error.message());
 }
 
-inline Folder Folder::folder(std::string_view name) const {
-  return name.empty() || name == "." ? *this : Folder(shown_ / name, path(name), root_);
-}
+inline Folder Folder::folder(std::string_view name) const { return name.empty() || name == "." ? *this : within(name); }
 
 inline std::filesystem::path Folder::path(std::string_view name) const {
+  constexpr std::size_t most = 1024;  // below what systems take, so that none of them is asked
+  if (name.size() > most)
+    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' has " + std::to_string(name.size()) +
+                                     " bytes, expected at most " + std::to_string(most));
   const std::filesystem::path relative(name);
   const auto leaves = [](const std::filesystem::path& part) { return part == ".."; };
   if (name.empty() || name.find('\0') != name.npos || relative.is_absolute() || relative.has_root_path() ||
@@ -90,8 +104,22 @@ inline bool Folder::has(std::string_view name) const {
   return std::filesystem::exists(path(name), error);
 }
 
+inline std::filesystem::path Folder::weights(std::string_view name) const {
+  constexpr int most = 4;
+  auto found = path(name);
+  if (++(*opened_)[found] > most)
+    throw Error(file(name), "is read more than " + std::to_string(most) + " times; each module has a file of its own");
+  return found;
+}
+
 inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
+  // More than any has: a document in memory is ten times its text and more.
+  constexpr std::uintmax_t most = 100'000'000;
+  std::error_code none;
+  const auto size = std::filesystem::file_size(found, none);
+  if (!none && size > most)
+    throw Error(file(name), "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(most));
   std::vector<std::byte> bytes;
   try {
     bytes = io::detail::read_file(found);

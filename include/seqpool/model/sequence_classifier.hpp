@@ -68,7 +68,7 @@ class SequenceClassifier {
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// The classes' names, `[classes]`.
+  /// The classes' names, `[classes]`; none of CLIP's text model, whose vectors are of no classes.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
@@ -112,6 +112,7 @@ template <class X, class M, class D>
 auto SequenceClassifier::predict(const X& x, const M& mask, const D& device) const {
   if (folder_.several_at_once)
     seqpool::detail::fail("several of this model's classes may apply at once: take threshold(probabilities, 0.5)");
+  if (labels().empty()) seqpool::detail::fail("this model gives a vector and no class: take its logits");
   if (folder_.scores == detail::Scores::logits && labels().size() == 1)
     seqpool::detail::fail("this model gives a number and no class: take its logits");
   const auto scores = logits(x, mask, device);

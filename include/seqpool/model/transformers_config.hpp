@@ -33,14 +33,20 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   return all.front();
 }
 
-// The names of the classes by their numbers. Without `id2label` there are `num_labels` of them, 2 if that is not said
-// either, and they are LABEL_0, LABEL_1, ...
+// How many classes there are: those that `id2label` names, or `num_labels`, 2 if that is not said either.
+[[nodiscard]] inline Index count_labels(const Config& config) {
+  const std::string_view key = config.has("id2label") ? "id2label" : "num_labels";
+  const Index count = config.has("id2label") ? static_cast<Index>(config.object(key).size()) : config.count(key, 2);
+  if (count < 1) config.refuse(key, "says that there are no classes");
+  return count;
+}
+
+// The names of the classes by their numbers; without `id2label` LABEL_0, LABEL_1, ... A number alone may be any: ask
+// for names once the classifier's weight was found to be of so many classes.
 [[nodiscard]] inline std::vector<std::string> read_labels(const Config& config) {
   if (!config.has("id2label")) {
     std::vector<std::string> labels;
-    const Index count = config.count("num_labels", 2);
-    constexpr Index most = 1'000'000;  // more than any classifier has, and few enough to write down
-    if (count > most) config.refuse("num_labels", "is " + std::to_string(count) + ", expected at most 1000000");
+    const Index count = detail::count_labels(config);
     for (Index i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
     return labels;
   }

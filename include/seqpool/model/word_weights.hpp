@@ -2,23 +2,26 @@
 #ifndef SEQPOOL_MODEL_WORD_WEIGHTS_HPP
 #define SEQPOOL_MODEL_WORD_WEIGHTS_HPP
 
+#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/checkpoint.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <cctype>
-#include <map>
+#include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// The weight of each word of a WordWeights module's vocabulary, by token id: emb_layer.weight [words, 1], or where
-// there is no such file (5.3 and older) what config.json says.
+// The weight of each word of a WordWeights module's vocabulary, by token id: its own, or that of its lower case, or
+// `unknown_word_weight`.
+//
+// That is what config.json says, and Python reads it there alone. emb_layer.weight [words, 1], which 5.4 and newer
+// write beside it, stands in for words of which only Python knows the lower case: those that are not ASCII.
 [[nodiscard]] inline std::vector<float> read_word_weights(const Folder& folder);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -27,28 +30,31 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
   const Config config = folder.config("config.json");
   config.refuse_others({"vocab", "word_weights", "unknown_word_weight"});
   const auto vocabulary = config.texts("vocab");
-  const Index words = static_cast<Index>(vocabulary.size());
+  std::optional<Matrix> stored;
   if (folder.has("model.safetensors")) {
     Checkpoint weights(folder);
-    const Matrix stored = weights.matrix("emb_layer.weight", words, 1);
+    stored = weights.matrix("emb_layer.weight", static_cast<Index>(vocabulary.size()), 1);
     weights.refuse_unused([](std::string_view) { return false; });
-    return {stored.data(), stored.data() + stored.size()};
   }
   const Config by_word = config.object("word_weights");
   const double unknown = config.number("unknown_word_weight", 1.0);
   std::vector<float> result;
   for (const std::string& word : vocabulary) {
     std::string lower = word;
-    const bool ascii =
-        std::all_of(word.begin(), word.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
-    if (!by_word.has(word) && !ascii)
+    bool ascii = true;
+    for (char& c : lower) {
+      ascii = ascii && static_cast<unsigned char>(c) < 128;
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    if (by_word.has(word) || ascii)
+      result.push_back(static_cast<float>(by_word.number(by_word.has(word) ? word : lower, unknown)));
+    else if (stored)
+      result.push_back((*stored)(static_cast<Index>(result.size()), 0));
+    else
       config.refuse("vocab", "has '" + io::detail::excerpt(word) +
                                  "', which has no weight and whose lower case is not known here; save the model again "
                                  "with sentence-transformers 5.4 or newer, which stores the weights");
-    std::transform(word.begin(), word.end(), lower.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    const std::string& key = by_word.has(word) ? word : lower;
-    result.push_back(static_cast<float>(by_word.number(key, unknown)));
+    if (!std::isfinite(result.back())) config.refuse("word_weights", "has a number that is no finite float");
   }
   return result;
 }

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Writes what the fuzzer starts from: corpus/, folders of ../golden/folders as model_folder.hpp reads them, and bad
+ones; and model_folder.dict, the words that the headers of seqpool::model know.
+
+Of a safetensors file the names, types and sizes stay. Needs Python alone: python3 tests/fuzz/make_corpus.py
+"""
+
+import json
+import pathlib
+import re
+import struct
+
+HERE = pathlib.Path(__file__).resolve().parent
+FOLDERS = HERE.parent / "golden" / "folders"
+HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
+
+# One of each way to say something.
+GOLDEN = """
+    clip_text cross_encoder_one cross_encoder_three_sigmoid image_siglip image_siglip2 sequence_albert sequence_bart
+    sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
+    sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra
+    sequence_gpt2 sequence_modernbert_bias sequence_modernbert_mean sequence_t5 sequence_xlnet sequence_xlnet_first
+    st_bare_bert st_bare_qwen2_causal_lm st_dense_in_bfloat16 st_dense_residual st_dense_residual_projected
+    st_everything st_layer_norm st_legacy_several st_normalize_no_folder st_paths st_pooling_all st_prompts
+    st_similarity_manhattan st_sparse_auto_encoder_normalize st_truncate st_word_weights_5_3 st_word_weights_all
+    token_bert token_modernbert token_qwen2
+""".split()
+
+
+def tensors(path):
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + struct.unpack("<Q", data[:8])[0]])
+    header.pop("__metadata__", None)
+    in_order = sorted(header.items(), key=lambda entry: entry[1]["data_offsets"])
+    return "".join(
+        f"{name} {info['dtype']} {','.join(map(str, info['shape']))} 60\n" for name, info in in_order
+    )
+
+
+def golden(name):
+    text = ""
+    for path in sorted((FOLDERS / name).rglob("*")):
+        if path.is_dir() or path.name == "golden.safetensors":
+            continue
+        file = path.relative_to(FOLDERS / name).as_posix()
+        if path.suffix == ".safetensors":
+            text += f"@w {file}\n{tensors(path)}"
+        elif path.suffix == ".json":
+            text += f"@f {file}\n{json.dumps(json.loads(path.read_text()), separators=(',', ':'))}\n"
+    return text
+
+
+BERT = '@f config.json\n{"architectures":["BertForTokenClassification"],"hidden_size":3%s}\n'
+HEAD = "@w model.safetensors\nclassifier.weight F32 2,3 60\nclassifier.bias F32 2 60\n"
+
+
+def modules(*types):
+    entries = [{"idx": i, "path": f"{i}_{t}" if i else "", "type": t} for i, t in enumerate(types)]
+    return "@f modules.json\n" + json.dumps(entries, separators=(",", ":")) + "\n"
+
+
+POOLING = '@f 1_Pooling/config.json\n{"embedding_dimension":3}\n'
+DENSE = (
+    modules("Transformer", "Pooling", "Dense") + POOLING
+    + '@f 2_Dense/config.json\n{"in_features":3,"out_features":2}\n'
+)
+DENSE_TENSORS = "linear.weight F32 2,3 60\nlinear.bias F32 2 60\n"
+
+BAD = {
+    "deep_json": "@f config.json\n" + "[" * 300 + "\n",
+    "huge_hidden": BERT.replace(":3", ":2147483648") % "" + HEAD.replace("2,3", "2,2147483648"),
+    "huge_labels": BERT % ',"num_labels":1000000' + HEAD,
+    "huge_labels_clip": '@f config.json\n{"architectures":["CLIPTextModelWithProjection"],"hidden_size":3,'
+    '"projection_dim":2,"num_labels":1000000}\n@w model.safetensors\ntext_projection.weight F32 2,3 60\n',
+    "no_labels": BERT % ',"id2label":{}' + HEAD.replace("2,3", "0,3").replace("bias F32 2", "bias F32 0"),
+    "empty_sizes": BERT.replace(":3", ":2147483648") % ',"num_labels":0'
+    + "@w model.safetensors\nclassifier.weight F32 0,2147483648 0\nclassifier.bias F32 0 0\n",
+    "huge_pooling": modules("Transformer", "Pooling") + '@f 1_Pooling/config.json\n{"embedding_dimension":2147483648}\n',
+    "huge_truncate": modules("Transformer", "Pooling") + POOLING
+    + '@f config_sentence_transformers.json\n{"truncate_dim":2147483648,"max_active_dims":2147483648}\n',
+    "header_lies": DENSE + '@h 2_Dense/model.safetensors\n{"linear.weight":{"dtype":"F32","shape":[2,3],'
+    '"data_offsets":[0,9223372036854775807]}}\n0123456789',
+    "header_length_lies": DENSE + "@f 2_Dense/model.safetensors\n\xff\xff\xff\xff\xff\xff\xff\x7f{}",
+    "not_finite": DENSE + "@w 2_Dense/model.safetensors\n" + DENSE_TENSORS.replace("60", "255"),
+    "doubles": DENSE + "@w 2_Dense/model.safetensors\n" + DENSE_TENSORS.replace("F32", "F64"),
+    "shard_elsewhere": BERT % "" + '@f model.safetensors.index.json\n{"weight_map":'
+    '{"classifier.weight":"../../secret/config.json","classifier.bias":"a"}}\n',
+    "path_elsewhere": '@f modules.json\n[{"path":"","type":"Transformer"},{"path":"../../secret","type":"Pooling"}]\n',
+    "path_absolute": '@f modules.json\n[{"path":"","type":"Transformer"},{"path":"/","type":"Pooling"}]\n',
+    "path_zero_byte": '@f modules.json\n[{"path":"","type":"Transformer"},{"path":"1\\u0000","type":"Pooling"}]\n',
+    "links_out": DENSE + "@l config_sentence_transformers.json\n../../secret/config.json",
+    "links_to_secrets": modules("Transformer", "Pooling") + "@l 1_Pooling\n../../secret",
+    "links_to_blobs": "@l config.json\n../../blobs/config.json",
+    "links_in": modules("Transformer", "Pooling") + '@f a/config.json\n{"embedding_dimension":3}\n@l 1_Pooling\na',
+    "links_loop": "@l config.json\nmodules.json\n@l modules.json\nconfig.json",
+    "links_to_device": "@l config.json\n/dev/zero",
+    "fifo": "@p config.json\n",
+    "fifo_weights": BERT % "" + "@p model.safetensors\n",
+    "folder_for_file": "@d config.json\n@f modules.json/a\n",
+    "file_for_folder": modules("Transformer", "Pooling") + "@f 1_Pooling\n{}\n",
+    "pickle": BERT % "" + "@f pytorch_model.bin\n",
+    "unused": BERT % "" + HEAD + "pooler.weight F32 1 60\n",
+    "ghost_weights": '@f config.json\n{}\n' + modules("Transformer", "WordWeights", "Pooling")
+    + '@f 1_WordWeights/config.json\n{"vocab":["a","b"],"word_weights":{"a":1e300},"unknown_word_weight":-1e39}\n'
+    + '@f 2_Pooling/config.json\n{"embedding_dimension":3}\n',
+}
+
+
+def main():
+    corpus = HERE / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for old in corpus.iterdir():
+        if not old.name.startswith("found_"):  # by the fuzzer, and kept by hand
+            old.unlink()
+    for name in GOLDEN:
+        (corpus / name).write_bytes(golden(name).encode("latin-1"))
+    for name, text in BAD.items():
+        (corpus / f"bad_{name}").write_bytes(text.encode("latin-1"))
+
+    words = set(re.findall(r'"([A-Za-z_][\w.]+)"', "".join(path.read_text() for path in HEADERS.glob("*.hpp"))))
+    words |= {f"\\x0a@{kind} " for kind in "fwhldp"} | {f" {dtype} " for dtype in "F64 F32 F16 BF16 I64 U8 BOOL".split()}
+    words |= {"2147483648", "2147483649", "9223372036854775807", "1e300", "../../secret/config.json", "../../blobs/"}
+    (HERE / "model_folder.dict").write_text("".join(f'"{word}"\n' for word in sorted(words)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_TESTS_FUZZ_MODEL_FOLDER_HPP
+#define SEQPOOL_TESTS_FUZZ_MODEL_FOLDER_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <seqpool/model/model.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "../io/files.hpp"
+
+#if defined(__unix__) || defined(__APPLE__)
+#include <sys/stat.h>
+#endif
+#if defined(__linux__)
+#include <sys/inotify.h>
+#include <unistd.h>
+#endif
+
+// A model folder in one text, and what it must be to whoever reads it: a model, or a seqpool::model::Error.
+//
+//     @f config.json        a file, whose content follows up to the next line that begins with '@'
+//     {"hidden_size": 3}
+//     @w model.safetensors  a safetensors file: in each line a tensor's name, type, sizes, and the byte it is full of
+//     classifier.weight F32 2,3 60
+//     @h x.safetensors      the same, its header in the first line: the length in front of it is right, the data follow
+//     @l other.json         a link, to what follows
+//     @d 1_Pooling          a folder
+//     @p config.json        a FIFO
+//
+// Instead of a name one letter stands for a name that is read: see `names`.
+namespace fuzz {
+
+inline constexpr std::array<std::string_view, 26> names{
+    "config.json",
+    "modules.json",
+    "config_sentence_transformers.json",
+    "sentence_bert_config.json",
+    "tokenizer_config.json",
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "1_Pooling/config.json",
+    "2_Dense/config.json",
+    "2_Dense/model.safetensors",
+    "3_Dense/config.json",
+    "3_Dense/model.safetensors",
+    "2_LayerNorm/config.json",
+    "2_LayerNorm/model.safetensors",
+    "2_Normalize/config.json",
+    "1_WordWeights/config.json",
+    "1_WordWeights/model.safetensors",
+    "2_Pooling/config.json",
+    "2_SparseAutoEncoder/config.json",
+    "2_SparseAutoEncoder/model.safetensors",
+    "model-00001-of-00002.safetensors",
+    "model-00002-of-00002.safetensors",
+    "1_Pooling",
+    "2_Dense",
+    "2_Dense/model.safetensors.index.json",
+};
+
+struct Entry {
+  char kind;
+  std::string name;
+  std::string content;
+};
+
+[[noreturn]] inline void fault(const std::string& what) {
+  std::fprintf(stderr, "seqpool: %s\n", what.c_str());
+  std::abort();
+}
+
+inline std::vector<Entry> entries_of(std::string_view text) {
+  constexpr std::size_t most = 40;
+  std::vector<Entry> result;
+  while (!text.empty() && result.size() < most) {
+    const std::size_t end = (std::min)(text.find("\n@"), text.size());
+    const std::string_view entry = text.substr(0, end);
+    text.remove_prefix((std::min)(text.size(), end + 1));
+    if (entry.size() < 4 || entry[0] != '@') continue;
+    const std::size_t line = (std::min)(entry.find('\n'), entry.size());
+    std::string_view name = entry.substr(3, line - 3);
+    if (name.size() == 1 && name[0] >= 'a' && name[0] <= 'z') name = names[static_cast<std::size_t>(name[0] - 'a')];
+    const std::string_view content = entry.substr((std::min)(entry.size(), line + 1));
+    result.push_back({entry[1], std::string(name), std::string(content)});
+  }
+  return result;
+}
+
+inline std::string with_header(const std::string& header, const std::string& data) {
+  std::string file;
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    file += static_cast<char>(static_cast<std::uint64_t>(header.size()) >> shift & 0xFFU);
+  return file + header + data;
+}
+
+// What the lines of a 'w' say. Sizes of more than 64 KiB stand in the header alone.
+inline std::string safetensors_of(const std::string& lines) {
+  constexpr std::uint64_t most = 65536;
+  std::string header;
+  std::string data;
+  std::istringstream all(lines);
+  for (std::string line; std::getline(all, line);) {
+    std::istringstream words(line);
+    std::string name, type, sizes;
+    int byte = 60;
+    words >> name >> type >> sizes >> byte;
+    if (name.empty() || type.empty()) continue;
+    std::uint64_t bytes = type == "F64" || type == "I64" ? 8 : type == "F32" || type == "I32" ? 4 : 1;
+    if (type == "F16" || type == "BF16") bytes = 2;
+    std::istringstream numbers(sizes);
+    for (std::string number; std::getline(numbers, number, ',');) {
+      const std::uint64_t size = std::strtoull(number.c_str(), nullptr, 10);
+      bytes = size != 0 && bytes > most / size ? most + 1 : bytes * size;
+    }
+    const std::size_t begin = data.size();
+    if (bytes <= most && begin + bytes <= most) data.append(static_cast<std::size_t>(bytes), static_cast<char>(byte));
+    header += (header.empty() ? "{" : ", ") +
+              nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + R"(: {"dtype": ")" +
+              type + R"(", "shape": [)" + sizes + R"(], "data_offsets": [)" + std::to_string(begin) + ", " +
+              std::to_string(begin + bytes) + "]}";
+  }
+  return with_header((header.empty() ? "{" : header) + "}", data);
+}
+
+inline std::string content_of(const Entry& entry) {
+  if (entry.kind == 'w') return safetensors_of(entry.content);
+  if (entry.kind != 'h') return entry.content;
+  const std::size_t line = (std::min)(entry.content.find('\n'), entry.content.size());
+  return with_header(entry.content.substr(0, line), entry.content.substr((std::min)(entry.content.size(), line + 1)));
+}
+
+// A cache of a hub: a folder in snapshots/, a blob, and a file of which nothing may be read.
+class Cache {
+ public:
+  Cache() : folder_(directory_ / "snapshots/model") {
+    std::filesystem::create_directories(directory_ / "blobs");
+    std::filesystem::create_directories(directory_ / "secret");
+    std::filesystem::create_directories(folder_);
+    files::write(directory_ / "blobs/config.json", R"({"architectures": ["BertModel"], "hidden_size": 3})");
+    files::write(secret(), "{}");
+#if defined(__linux__)
+    watch_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (watch_ < 0 || ::inotify_add_watch(watch_, secret().c_str(), IN_OPEN | IN_ACCESS) < 0) watch_ = -1;
+#endif
+  }
+
+  const std::filesystem::path& folder() const { return folder_; }
+
+  // Makes the folder what `entries` say: links last, through which no file is written then.
+  void write(const std::vector<Entry>& entries) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    std::error_code ignored;
+    for (const bool links : {false, true})
+      for (const Entry& entry : entries) {
+        if ((entry.kind == 'l') != links || !is_within(entry.name)) continue;
+        const auto path = folder_ / entry.name;
+        if (links && !is_plain(path.parent_path())) continue;
+        std::filesystem::create_directories(path.parent_path(), ignored);
+        if (entry.kind == 'd') {
+          std::filesystem::create_directories(path, ignored);
+        } else if (links) {
+          std::filesystem::create_symlink(entry.content.substr(0, entry.content.find('\0')), path, ignored);
+        } else if (entry.kind == 'p') {
+#if defined(__unix__) || defined(__APPLE__)
+          static_cast<void>(::mkfifo(path.c_str(), 0600));
+#endif
+        } else if (!std::filesystem::is_fifo(path, ignored)) {
+          files::write(path, content_of(entry));
+        }
+      }
+  }
+
+  // Ends the program if the secret was looked at.
+  void check() const {
+#if defined(__linux__)
+    char events[4096];
+    if (watch_ >= 0 && ::read(watch_, events, sizeof events) > 0) fault("a file outside of the folder was read");
+#endif
+  }
+
+ private:
+  std::filesystem::path secret() const { return directory_ / "secret/config.json"; }
+
+  // Whether a file of this name is made: these are ours, not what is tested.
+  static bool is_within(const std::string& name) {
+    const std::filesystem::path path(name);
+    return !name.empty() && name.size() < 200 && name.find('\0') == name.npos && path.is_relative() &&
+           std::find(path.begin(), path.end(), "..") == path.end();
+  }
+  // Whether no link leads to it.
+  bool is_plain(const std::filesystem::path& path) const {
+    std::error_code error;
+    const auto found = std::filesystem::weakly_canonical(path, error);
+    return !error && found == std::filesystem::weakly_canonical(folder_) / path.lexically_relative(folder_);
+  }
+
+  files::TemporaryDirectory directory_;
+  std::filesystem::path folder_;
+  int watch_ = -1;
+};
+
+// f(hidden states of a few features), which may refuse them.
+template <class F>
+void use(seqpool::Index hidden, F f) {
+  constexpr seqpool::Index most = 64;
+  if (hidden > most) return;
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 2, hidden);
+  for (seqpool::Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i % 5) - 2;
+  try {
+    f(x);
+  } catch (const std::invalid_argument&) {
+  }
+}
+
+// f(), of which an Error may come, in one line that can be shown.
+template <class F>
+void read(F f) {
+  try {
+    f();
+  } catch (const seqpool::model::Error& error) {
+    const std::string_view words = error.what();
+    if (words.size() > 4096 || words.find('\n') != words.npos) fault("a message is no short line");
+  }
+}
+
+inline void run(std::string_view text) {
+  static Cache cache;
+  cache.write(entries_of(text));
+  read([&] {
+    using seqpool::model::SentenceTransformer;
+    const SentenceTransformer model(cache.folder());
+    use(model.hidden(), [&](const auto& x) {
+      const auto vectors = model.embed(x);
+      if (vectors.dimension(1) != model.dimension()) fault("a vector is not as long as dimension() says");
+    });
+    use(model.hidden(), [&](const auto& x) {
+      Eigen::Tensor<std::int32_t, 2, Eigen::RowMajor> ids(1, 2);
+      ids.setValues({{0, 1}});
+      static_cast<void>(model.embed_weighted(x, ids));
+    });
+    const SentenceTransformer other(cache.folder(), {.truncate_dim = 2, .normalize_embeddings = true});
+    if (other.dimension() != (std::min)(model.dimension(), seqpool::Index{2})) fault("truncate_dim is not dimension()");
+  });
+  read([&] {
+    const seqpool::model::SequenceClassifier classifier(cache.folder());
+    use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.logits(x)); });
+    use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.probabilities(x)); });
+    use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
+  });
+  read([&] {
+    const seqpool::model::TokenClassifier classifier(cache.folder());
+    use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
+  });
+  cache.check();
+}
+
+}  // namespace fuzz
+
+#endif
