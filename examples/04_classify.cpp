@@ -5,7 +5,6 @@
 //                                  --all: every sentence, not the first ten
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdint>
 #include <exception>
 #include <iomanip>
@@ -15,6 +14,9 @@
 #include <seqpool/seqpool.hpp>
 #include <string>
 #include <vector>
+
+#include "cut.hpp"
+#include "difference.hpp"
 
 using seqpool::Index;
 using seqpool::io::Safetensors;
@@ -37,19 +39,8 @@ Verdict judge(const Safetensors& file, const std::string& strategy, const P& poo
 
   const seqpool::Classifier classifier{pooling, seqpool::Linear{weight, bias}};
   const auto logits = classifier.logits(hidden_states, mask);
-  float difference = 0;
-  for (Index i = 0; i < logits.size(); ++i) {
-    const float d = std::abs(logits.data()[i] - golden.data()[i]);
-    if (!(d <= difference)) difference = d;  // a NaN stays
-  }
-  return {strategy, classifier.probabilities(hidden_states, mask), classifier.predict(hidden_states, mask), difference};
-}
-
-// To a column's width; of a long text beginning and end, as what a sentence is about may come late.
-std::string cut(const std::string& text, std::size_t width) {
-  if (text.size() <= width) return text + std::string(width - text.size(), ' ');
-  const std::size_t head = width / 2 - 2;
-  return text.substr(0, head) + "..." + text.substr(text.size() - (width - head - 3));
+  return {strategy, classifier.probabilities(hidden_states, mask), classifier.predict(hidden_states, mask),
+          difference(logits, golden)};
 }
 
 int run(const std::string& path, bool all) {

@@ -1,4 +1,4 @@
-# cmake -D PROGRAM=... -D DATA=... -D WORK=... -P check.cmake: runs classify_text as its users do.
+# cmake -D PROGRAM=... -D DATA=... -D FOLDERS=... -D WORK=... -P check.cmake: runs classify_text as its users do.
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
@@ -81,6 +81,37 @@ run(0 "Largest difference" INPUT ${WORK}/bytes)
 
 # Accuracy on sentences that the classifiers have not seen.
 run(0 "cls +70 of 80 right, 87.5 %\nmean +74 of 80 .*\nmax +72 of 80 .*\nattention +73 of 80" --evaluate)
+
+# A model's folder: a classifier's labels and probabilities; vectors, which of the encoder's own folder are those that the
+# program has without it; and what cannot be.
+run(0 "^cls -> Dense 384->384 tanh -> Linear 384->4\n\nThe striker scored in extra time.\n  football 1.00, [^\n]*astronomy 0.00[^\n]*\n\n.*Largest"
+  --model ${DATA}/topics-bert "The striker scored in extra time.")
+run(0 "^label\tprobability\tsentence\nfootball\t0.99[0-9]+\tA goal.\n$" --model ${DATA}/topics-bert --tsv "A goal." --out ${WORK}/probabilities)
+file(STRINGS ${WORK}/probabilities header REGEX "\"probabilities\".*\"shape\":.1,4.")
+if(NOT header)
+  message(SEND_ERROR "no probabilities [1, 4] were written")
+endif()
+set(folder ${DATA}/all-MiniLM-L6-v2)
+run(0 "^mean -> normalize\n\nA goal.\n  nearest 0.[0-9]+: .* \\(football\\)\n\n.*Largest" --model ${folder} "A goal.")
+run(0 "^similarity\tnearest\tsentence\n0.[0-9]+\t.*\tA goal.\n$" --model ${folder} --tsv "A goal.")
+string(REGEX MATCH "\n(0.[0-9]+\t[^\t]*\tA goal.)\n$" by_folder "${output}")
+run(0 "\t${CMAKE_MATCH_1}\n$" --tsv "A goal.")
+run(0 "" --model ${folder} --tsv --out ${WORK}/by_folder ${lines})
+run(0 "" --tsv --out ${WORK}/by_default ${lines})
+foreach(name IN ITEMS by_folder by_default)  # 384 floats of 33 sentences, behind the header
+  file(SIZE ${WORK}/${name} size)
+  math(EXPR begin "${size} - 33 * 384 * 4")
+  file(READ ${WORK}/${name} ${name} OFFSET ${begin} HEX)
+endforeach()
+if(NOT by_folder STREQUAL by_default)
+  message(SEND_ERROR "The encoder's own folder gives other vectors")
+endif()
+run(2 "st_dense_tanh: seqpool: hidden states have 384 features, but the model's encoder gives 24" --model ${FOLDERS}/st_dense_tanh "A goal.")
+run(2 "sequence_bert: seqpool: hidden states have 384 features" --model ${FOLDERS}/sequence_bert "A goal.")
+run(2 "st_prompts: has the default prompt 'document'" --model ${FOLDERS}/st_prompts "A goal.")
+run(2 "read the folder as a SequenceClassifier" --model ${FOLDERS}/cross_encoder_one "A goal.")
+run(2 "nowhere: there is no such folder" --model ${WORK}/nowhere "A goal.")
+run(108 "--model excludes --evaluate" --model ${folder} --evaluate)
 
 # One number of Python's vectors changed to 1: the program must see it.
 file(COPY ${DATA}/topics.safetensors ${DATA}/text.safetensors ${DATA}/tokenizer.xml ${DATA}/tokenizer.bin DESTINATION ${WORK}/data)

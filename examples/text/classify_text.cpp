@@ -10,13 +10,17 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <numeric>
+#include <optional>
 #include <seqpool/adapter/openvino.hpp>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "model_folder.hpp"
 #include "shading.hpp"
 #include "text_encoder.hpp"
 #include "topics.hpp"
@@ -32,7 +36,7 @@ constexpr float float32_bound = 0.999f;  // what int8 weights leave of the cosin
 struct Options {
   std::vector<std::string> sentences;
   std::string data = SEQPOOL_EXAMPLES_DATA;
-  std::string out;
+  std::string out, model;
   bool tsv = false, evaluate = false;
 };
 
@@ -43,15 +47,19 @@ struct Answer {
   std::array<Eigen::Tensor<Index, 1, Eigen::RowMajor>, 4> classes;  // [batch] by each strategy
   std::vector<std::vector<std::string>> tokens;                     // the real ones of each sentence
   std::vector<std::vector<float>> weights;                          // of the attention pooling, one a token
+  Vectors of_model;                                                 // what --model's folder gives, [batch, width]
 };
 
-Answer answer(TextEncoder& encoder, const Topics& topics, std::span<const std::string> sentences) {
+using Model = std::optional<ModelFolder>;
+
+Answer answer(TextEncoder& encoder, const Topics& topics, const Model& model, std::span<const std::string> sentences) {
   const Encoded encoded = encoder.encode(sentences);
   const auto x = seqpool::adapter::hidden_states<float>(encoded.hidden_states);
   const auto mask = seqpool::adapter::mask<std::int64_t>(encoded.attention_mask);
 
   const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Normalize{}};
-  Answer result{embedder.embed(x, mask), topics.probabilities(x, mask), {}, {}, {}};
+  Answer result{embedder.embed(x, mask), topics.probabilities(x, mask), {}, {}, {}, {}};
+  if (model) result.of_model = model->of(x, mask);
   for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i] = seqpool::argmax(result.probabilities[i]);
   for (Index b = 0; b < x.batch(); ++b) {
     const Index tokens = mask.next_run(b, {0, x.seq()}).end;  // padding is on the right
@@ -67,14 +75,33 @@ Answer answer(TextEncoder& encoder, const Topics& topics, std::span<const std::s
 // The committed sentence whose vector is nearest by cosine, which of vectors of length 1 is the product.
 struct Nearest {
   Index sentence;
-  float cosine;
+  float similarity;
 };
 Nearest nearest(const Topics& topics, const Answer& answer, Index row) {
   const Eigen::VectorXf cosines =
       seqpool::as_matrix(topics.vectors) * seqpool::as_matrix(answer.vectors).row(row).transpose();
   Nearest result{};
-  result.cosine = cosines.maxCoeff(&result.sentence);
+  result.similarity = cosines.maxCoeff(&result.sentence);
   return result;
+}
+
+void print_nearest(const Topics& topics, const Nearest& other) {
+  const auto place = static_cast<std::size_t>(other.sentence);
+  std::printf("  nearest %.2f: %s (%s)\n", static_cast<double>(other.similarity),
+              shortened(topics.sentences.at(place), 72).c_str(),
+              topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
+}
+
+// The end of what is said of a sentence.
+void print_end(const std::vector<std::string>& tokens) {
+  std::printf(tokens.size() == TextEncoder::most_tokens
+                  ? "  (these are 256 tokens, the most: what is longer is cut)\n\n"
+                  : "\n");
+}
+
+std::string without_tabs(std::string sentence) {
+  std::replace(sentence.begin(), sentence.end(), '\t', ' ');
+  return sentence;
 }
 
 void print(const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
@@ -88,15 +115,9 @@ void print(const Topics& topics, const Answer& answer, std::span<const std::stri
                   static_cast<double>(answer.probabilities[s](row, chosen)),
                   s + 1 < answer.classes.size() ? "," : "\n");
     }
-    const Nearest other = nearest(topics, answer, row);
-    const auto place = static_cast<std::size_t>(other.sentence);
-    std::printf("  nearest %.2f: %s (%s)\n", static_cast<double>(other.cosine),
-                shortened(topics.sentences.at(place), 72).c_str(),
-                topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
+    print_nearest(topics, nearest(topics, answer, row));
     std::printf("%s", shaded(answer.tokens[i], answer.weights[i], colours, "  ", 96).c_str());
-    std::printf(answer.tokens[i].size() == TextEncoder::most_tokens
-                    ? "  (these are 256 tokens, the most: what is longer is cut)\n\n"
-                    : "\n");
+    print_end(answer.tokens[i]);
   }
 }
 
@@ -109,36 +130,99 @@ void print_tsv(const Topics& topics, const Answer& answer, std::span<const std::
                   static_cast<double>(answer.probabilities[s](row, chosen)));
     }
     const Nearest other = nearest(topics, answer, row);
-    std::string sentence = sentences[i];
-    std::replace(sentence.begin(), sentence.end(), '\t', ' ');
-    std::printf("%.6f\t%s\t%s\n", static_cast<double>(other.cosine),
-                topics.sentences.at(static_cast<std::size_t>(other.sentence)).c_str(), sentence.c_str());
+    std::printf("%.6f\t%s\t%s\n", static_cast<double>(other.similarity),
+                topics.sentences.at(static_cast<std::size_t>(other.sentence)).c_str(),
+                without_tabs(sentences[i]).c_str());
   }
+}
+
+// The same by a folder that the user named: its labels and their probabilities, the most probable first.
+void print_labels(const Model& model, const Answer& answer, Index row, bool tsv) {
+  const std::vector<std::string>& labels = *model->labels();
+  std::vector<std::size_t> order(labels.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto of = [&](std::size_t c) { return answer.of_model(row, static_cast<Index>(c)); };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return of(a) > of(b); });
+  order.resize((std::min)(order.size(), std::size_t{tsv ? 1u : 5u}));
+  for (const std::size_t c : order)
+    std::printf(tsv ? "%s%s\t%.6f\t" : "%s%s %.2f",
+                tsv             ? ""
+                : c == order[0] ? "  "
+                                : ", ",
+                labels[c].c_str(), static_cast<double>(of(c)));
+  if (!tsv) std::printf("\n");
+}
+
+// Or the committed sentence that is nearest by the folder's vectors, and by how it compares them.
+void print_nearest(const Model& model, const Topics& topics, const Answer& committed, const Answer& answer, bool tsv,
+                   Index row) {
+  const Vectors one =
+      answer.of_model.slice(std::array{row, Index{0}}, std::array{Index{1}, answer.of_model.dimension(1)});
+  const Vectors similarities = model->similarity(one, committed.of_model);
+  Nearest other{};
+  other.similarity = seqpool::as_matrix(similarities).row(0).maxCoeff(&other.sentence);
+  if (!tsv) return print_nearest(topics, other);
+  std::printf("%.6f\t%s\t", static_cast<double>(other.similarity),
+              topics.sentences.at(static_cast<std::size_t>(other.sentence)).c_str());
+}
+
+void print_by_model(const Model& model, const Topics& topics, const Answer& committed, const Answer& answer,
+                    std::span<const std::string> sentences, bool tsv) {
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    if (!tsv) std::printf("%s\n", sentences[i].c_str());
+    if (model->labels() != nullptr)
+      print_labels(model, answer, row, tsv);
+    else
+      print_nearest(model, topics, committed, answer, tsv, row);
+    if (tsv)
+      std::printf("%s\n", without_tabs(sentences[i]).c_str());
+    else
+      print_end(answer.tokens[i]);
+  }
+}
+
+// What stands before all answers.
+void print_first(const Model& model, bool tsv) {
+  if (model && !tsv) std::printf("%s\n\n", model->summary().c_str());
+  if (!tsv) return;
+  if (!model)
+    for (const char* strategy : Topics::strategies) std::printf("%s\t%s_probability\t", strategy, strategy);
+  std::printf(model && model->labels() != nullptr ? "label\tprobability\tsentence\n"
+              : model                             ? "similarity\tnearest\tsentence\n"
+                                                  : "cosine\tnearest\tsentence\n");
 }
 
 // Answers what `next` gives, a batch at a time, until it gives nothing; the vectors of all are kept for `out`.
 template <class Next>
-void run(TextEncoder& encoder, const Topics& topics, const Options& options, Next next) {
-  if (options.tsv) {
-    for (const char* strategy : Topics::strategies) std::printf("%s\t%s_probability\t", strategy, strategy);
-    std::printf("cosine\tnearest\tsentence\n");
-  }
+void run(TextEncoder& encoder, const Topics& topics, const Model& model, const Answer& committed,
+         const Options& options, Next next) {
+  print_first(model, options.tsv);
   std::vector<float> kept;
   std::size_t done = 0;
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
-    const Answer result = answer(encoder, topics, batch);
-    (options.tsv ? print_tsv : print)(topics, result, batch);
-    if (!options.out.empty())
-      kept.insert(kept.end(), result.vectors.data(), result.vectors.data() + result.vectors.size());
+    const Answer result = answer(encoder, topics, model, batch);
+    if (model)
+      print_by_model(model, topics, committed, result, batch, options.tsv);
+    else
+      (options.tsv ? print_tsv : print)(topics, result, batch);
+    const Vectors& vectors = model ? result.of_model : result.vectors;
+    if (!options.out.empty()) kept.insert(kept.end(), vectors.data(), vectors.data() + vectors.size());
     done += batch.size();
     if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%zu sentences", done);
   }
   if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\n");
   if (options.out.empty()) return;
-  const auto hidden = topics.vectors.dimension(1);
+  const Index width = (model ? committed.of_model : committed.vectors).dimension(1);
+  const bool are_vectors = !model || model->labels() == nullptr;
   seqpool::io::SafetensorsWriter writer;
-  writer.add("vectors", Eigen::TensorMap<const Vectors>(kept.data(), static_cast<Index>(done), hidden));
-  writer.metadata("pooling", "mean").metadata("normalized", "true").write(options.out);
+  writer.add(are_vectors ? "vectors" : "probabilities",
+             Eigen::TensorMap<const Vectors>(kept.data(), static_cast<Index>(done), width));
+  if (model)
+    writer.metadata("model", model->summary());
+  else
+    writer.metadata("pooling", "mean").metadata("normalized", "true");
+  writer.write(options.out);
 }
 
 void next_of(std::span<const std::string>& rest, std::vector<std::string>& batch) {
@@ -176,15 +260,17 @@ bool same_as_python(const Topics& topics, const Answer& committed, std::FILE* ou
 int run(const Options& options) {
   TextEncoder encoder(SEQPOOL_TEXT_TOKENIZERS, options.data + "/tokenizer.xml", SEQPOOL_TEXT_MODEL);
   const Topics topics(options.data);
-  const Answer committed = answer(encoder, topics, topics.sentences);
+  const Model model = options.model.empty() ? Model() : Model(options.model);
+  const Answer committed = answer(encoder, topics, model, topics.sentences);
 
   if (options.evaluate) {
     evaluate(topics, committed);
   } else if (!options.sentences.empty()) {
-    run(encoder, topics, options, [rest = std::span(options.sentences)](auto& batch) mutable { next_of(rest, batch); });
+    run(encoder, topics, model, committed, options,
+        [rest = std::span(options.sentences)](auto& batch) mutable { next_of(rest, batch); });
   } else {
     if (isatty(STDIN_FILENO) != 0) std::fprintf(stderr, "Type a sentence a line; Ctrl-D ends.\n");
-    run(encoder, topics, options, [&](auto& batch) {
+    run(encoder, topics, model, committed, options, [&](auto& batch) {
       const std::size_t most = isatty(STDIN_FILENO) != 0 ? 1 : batch_size;  // who types wants each answer at once
       for (std::string line; batch.size() < most && std::getline(std::cin, line);) batch.push_back(line);
     });
@@ -200,12 +286,24 @@ int main(int argc, char** argv) {
   app.add_option("sentence", options.sentences, "what to classify; without any, the lines of standard input");
   app.add_flag("--tsv", options.tsv, "one line of tab-separated values a sentence, and a first one that names them");
   app.add_option("--out", options.out,
-                 "write the vectors [sentences, hidden] to this safetensors file, as \"vectors\"");
-  app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly");
+                 "write the vectors [sentences, hidden] to this safetensors file, as \"vectors\", or what a "
+                 "classifier of --model gives as \"probabilities\"");
+  auto* const model =
+      app.add_option("--model", options.model,
+                     "a folder of sentence-transformers, whose vectors are compared and written, or of a "
+                     "...ForSequenceClassification of Transformers, whose labels are given");
+  app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly")
+      ->excludes(model);
   app.add_option("--data", options.data, "folder of the tokenizer, the classifiers and the committed sentences");
   CLI11_PARSE(app, argc, argv);
   try {
     return run(options);
+  } catch (const seqpool::model::Error& error) {
+    std::fprintf(stderr, "classify_text: %s\n", error.what());
+    return 2;
+  } catch (const std::invalid_argument& error) {  // what the folder wants is not what this encoder gives
+    std::fprintf(stderr, "classify_text: %s: %s\n", options.model.c_str(), error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "classify_text: %s\n", error.what());
     return 1;

@@ -291,6 +291,8 @@ TEST_CASE("weights that are not safetensors are refused, and how to convert them
 TEST_CASE("settings that are not understood are refused", "[model]") {
   const auto config = [](const std::string& text) { return refused("config_sentence_transformers.json", text); };
   CHECK_THAT(config(R"({"model_type": "MultiVectorEncoder"})"), ct::has_substring("'MultiVectorEncoder'"));
+  CHECK_THAT(config(R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.linear.Identity"})"),
+             ct::has_substring("read the folder as a SequenceClassifier"));
   CHECK_THAT(config(R"({"similarity_fn_name": "maxsim"})"),
              ct::has_substring("'maxsim'") && ct::has_substring("'manhattan'"));
   CHECK_THAT(config(R"({"prompts": {"a": 1}})"), ct::has_substring("must be a string"));

@@ -238,11 +238,12 @@ inline SentenceTransformer::Limits SentenceTransformer::read_settings(const deta
 
   if (!folder.has("config_sentence_transformers.json")) return {};
   const auto config = folder.config("config_sentence_transformers.json");
-  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
-                        "truncate_dim", "max_active_dims", "requirements"});
   const std::array<std::string_view, 2> types{"SentenceTransformer", "SparseEncoder"};
   const std::string type = config.text("model_type", std::string(types[0]));
+  if (type == "CrossEncoder") config.refuse("model_type", "is 'CrossEncoder': read the folder as a SequenceClassifier");
   if (std::find(types.begin(), types.end(), type) == types.end()) config.refuse_value("model_type", type, types);
+  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
+                        "truncate_dim", "max_active_dims", "requirements"});
   if (config.has("prompts")) {
     const auto prompts = config.object("prompts");
     prompts.each([&](const std::string& name, const detail::Json&) { prompts_[name] = prompts.text(name, ""); });

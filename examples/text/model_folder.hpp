@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+// What --model names: a folder of sentence-transformers, which gives vectors, or a classifier's of Transformers.
+#ifndef SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
+#define SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <seqpool/model/model.hpp>
+#include <seqpool/seqpool.hpp>
+#include <string>
+#include <vector>
+
+#include "topics.hpp"
+
+class ModelFolder {
+ public:
+  explicit ModelFolder(const std::filesystem::path& folder) {
+    if (is_classifier(folder)) {
+      classifier_.emplace(folder);
+      return;
+    }
+    embedder_.emplace(folder);
+    // encode() writes this in front of each sentence, which the tokenizer here is not told to.
+    const auto& prompt = embedder_->default_prompt_name();
+    if (prompt && !embedder_->prompts().at(*prompt).empty())
+      throw seqpool::model::Error(folder.string(),
+                                  "has the default prompt '" + *prompt + "', which is not written here");
+  }
+
+  // None where the folder gives vectors.
+  const std::vector<std::string>* labels() const { return classifier_ ? &classifier_->labels() : nullptr; }
+  std::string summary() const { return classifier_ ? classifier_->summary() : embedder_->summary(); }
+
+  // Probabilities [batch, classes], or vectors [batch, dimension].
+  template <class X, class M>
+  Vectors of(const X& x, const M& mask) const {
+    if (classifier_) return classifier_->probabilities(x, mask);
+    return embedder_->embed(x, mask);
+  }
+
+  // How alike vectors are, [n, m], as the folder compares them.
+  Vectors similarity(const Vectors& a, const Vectors& b) const {
+    return seqpool::similarity(a, b, embedder_->similarity_function());
+  }
+
+ private:
+  // What is not there, or is no JSON, is for the folder's own reader to refuse.
+  static bool is_classifier(const std::filesystem::path& folder) {
+    if (std::filesystem::exists(folder / "modules.json")) return false;
+    std::ifstream file(folder / "config.json");
+    const auto config = nlohmann::json::parse(file, nullptr, false);
+    if (!config.is_object() || !config.contains("architectures")) return false;
+    const auto& names = config["architectures"];
+    return names.is_array() && !names.empty() && names[0].is_string() &&
+           names[0].get<std::string>().ends_with("ForSequenceClassification");
+  }
+
+  std::optional<seqpool::model::SentenceTransformer> embedder_;
+  std::optional<seqpool::model::SequenceClassifier> classifier_;
+};
+
+#endif
