@@ -15,8 +15,8 @@
 
 #include <concepts>
 #include <cstddef>
-#include <optional>
 #include <type_traits>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -89,7 +89,7 @@ class Dense {
   Layer linear_;
   Activate activate_;
   bool adds_input_ = false;
-  std::optional<Layer> projection_;
+  std::vector<Layer> projection_;  // one, or none
 };
 
 // Whatever it is made of, so that the constructors say what it should be.
@@ -121,7 +121,7 @@ Dense<T, Out, In>::Dense(const L& linear, const F& activation, [[maybe_unused]] 
     if (residual.out() != out() || residual.in() != in())
       detail::fail("a Dense adds a projection [out, in] = " + detail::shape({residual.out(), residual.in()}) +
                    ", but its weight [out, in] is " + detail::shape({out(), in()}) + ": both must have the same sizes");
-    projection_ = Layer(residual);
+    projection_.push_back(residual);
   }
 }
 
@@ -166,20 +166,20 @@ template <class T, Index Out, Index In>
 template <class D>
 void Dense<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) const {
   linear_.map(in, out, device);
-  if (activation() == Activation::identity && !adds_input_ && !projection_) return;
+  if (activation() == Activation::identity && !adds_input_ && projection_.empty()) return;
   detail::AlignedVector<A> projected;
   Rows<const A> residual = in;
-  if (projection_) {
+  if (!projection_.empty()) {
     projected.resize(static_cast<std::size_t>(detail::product(in.size(), out.features(), "rows of a projection")));
     const Rows<A> rows(projected.data(), in.size(), out.features(), out.features());
-    projection_->map(in, rows, device);
+    projection_.front().map(in, rows, device);
     residual = rows;
   }
   const double bytes = static_cast<double>(2 * out.features()) * sizeof(A);
   detail::share_out(device, in.size(), bytes, [&](Index first, Index last) {
     const Rows<A> rows = out.part(first, last - first);
     activate_.map(rows, rows);
-    if (adds_input_ || projection_)
+    if (adds_input_ || !projection_.empty())
       for (Index i = first; i < last; ++i) as_array(out[i]) += as_array(residual[i]);
   });
 }
