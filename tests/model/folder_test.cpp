@@ -40,6 +40,9 @@ TEST_CASE("nothing outside a model's folder is read", "[model]") {
     CHECK_THROWS_AS(folder.json(name), Error);
   }
   CHECK_THROWS_WITH(folder.has(writer.path("../secret.json").string()), ct::has_substring("leads out of the folder"));
+  // Not even where it is within.
+  CHECK_THROWS_WITH(folder.has(fs::canonical(writer.path("1_Pooling/config.json")).string()),
+                    ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has("/etc/passwd"), ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has(std::string("a\0b", 3)), ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has(""), ct::has_substring("leads out of the folder"));

@@ -49,7 +49,7 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     const std::string& key = by_word.has(word) ? word : lower;
     const float weight = static_cast<float>(by_word.number(key, unknown));
-    if (!std::isfinite(weight)) config.refuse("word_weights", "has a number that is no finite float");
+    if (!std::isfinite(weight)) config.refuse("word_weights", "holds a weight that is no finite number in float");
     result.push_back(weight);
   }
   return result;
