@@ -69,6 +69,8 @@ DENSE_TENSORS = "linear.weight F32 2,3 60\nlinear.bias F32 2 60\n"
 
 BAD = {
     "deep_json": "@f config.json\n" + "[" * 300 + "\n",
+    "many_objects": '@f modules.json\n[' + ",".join(["{}"] * 300) + "]\n",
+    "brackets_in_strings": '@f config.json\n{"hidden_size":3,"a\\\\":"' + "[{" * 70 + '\\"","b":[[],[]]}\n',
     "huge_hidden": BERT.replace(":3", ":2147483648") % "" + HEAD.replace("2,3", "2,2147483648"),
     "huge_labels": BERT % ',"num_labels":1000000' + HEAD,
     "huge_labels_clip": '@f config.json\n{"architectures":["CLIPTextModelWithProjection"],"hidden_size":3,'

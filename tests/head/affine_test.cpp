@@ -113,6 +113,7 @@ TEST_CASE("Guarantee 7: an affine names the sizes that do not fit", "[guarantees
   CHECK_THROWS_WITH((Affine{three, four}), ct::has_substring("scale is [3]") && ct::has_substring("shift is [4]"));
   CHECK_THROWS_WITH((Affine{three, three}.width(4)),
                     ct::has_substring("vectors of 4 features") && ct::has_substring("[features] is [3]"));
+  CHECK_THROWS_AS((Affine{three, three}.width(2)), std::invalid_argument);
   CHECK_THROWS_AS((Affine{std::vector<float>(1), std::vector<float>(1)}.width(2)), std::invalid_argument);
   CHECK((Affine{three, three}.width(3) == 3 && Affine{1.f, 0.f}.width(7) == 7));
   using Null = Eigen::TensorMap<const Eigen::Tensor<float, 1>>;

@@ -127,7 +127,9 @@ TEST_CASE("problem_type says what probabilities are, and whether there is a clas
   const auto one = of(R"(, "problem_type": "single_label_classification")");
   CHECK(one.probabilities(two_tokens())(0, 0) == 0.5f);
   CHECK_THAT(refused(config_of(architecture, R"(, "problem_type": "ranking")"), distilbert),
-             ct::has_substring("'ranking'"));
+             ct::has_substring("config.json: key 'problem_type' is 'ranking'"));
+  // A CrossEncoder's scores are logits, but of one class.
+  CHECK(of(R"(, "sentence_transformers": {})").probabilities(two_tokens())(0, 0) == 15.5f);
 
   auto tensors = distilbert;
   tensors[3].sizes = {1, 3};
@@ -136,6 +138,11 @@ TEST_CASE("problem_type says what probabilities are, and whether there is a clas
   const auto score = folder_of(config_of(architecture, label), tensors);
   CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) == ct::Approx(1 / (1 + std::exp(-15.5))));
   CHECK(SequenceClassifier(score->path()).predict(two_tokens())(0) == 1);
+  for (const std::string more :
+       {R"(, "problem_type": "single_label_classification")", R"(, "sentence_transformers": {})"}) {
+    score->text("config.json", config_of(architecture, label + more));
+    CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) == ct::Approx(1 / (1 + std::exp(-15.5))));
+  }
   score->text("config.json", config_of(architecture, label + R"(, "problem_type": "regression")"));
   CHECK_THROWS_WITH(SequenceClassifier(score->path()).predict(two_tokens()), ct::has_substring("no class"));
   score->text("config.json",
@@ -176,6 +183,51 @@ TEST_CASE("a head that is not understood is refused", "[model]") {
              ct::has_substring("'mish'"));
   CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_size": 4)"), distilbert),
              ct::has_substring("pooler_hidden_size"));
+}
+
+TEST_CASE("keys that are not there count as in Transformers", "[model]") {
+  const auto logit = [](const std::string& name, const std::vector<FolderWriter::Tensor>& tensors) {
+    return SequenceClassifier(folder_of(config_of(name), tensors)->path()).logits(two_tokens())(0, 0);
+  };
+  // No bias but the last, and eps 1e-5, which is large beside the variance here.
+  const double eps = 1e-5;
+  const float small = 0.001f;
+  double x[3];
+  for (int i = 0; i < 3; ++i) {
+    const double z = (i + 1) * static_cast<double>(small);
+    x[i] = z * (1 + std::erf(z / std::sqrt(2.0))) / 2;
+  }
+  const double mean = (x[0] + x[1] + x[2]) / 3;
+  double variance = 0;
+  for (const double value : x) variance += (value - mean) * (value - mean) / 3;
+  CHECK(logit("ModernBertForSequenceClassification",
+              {{"head.dense.weight", {3, 3}, 0, {small, 0, 0, 0, small, 0, 0, 0, small}},
+               {"head.norm.weight", {3}, 1},
+               {"classifier.weight", {2, 3}, 0, {1, 0, 0}},
+               {"classifier.bias", {2}, 0}}) == ct::Approx((x[0] - mean) / std::sqrt(variance + eps)).epsilon(1e-4));
+
+  // gelu(-0.5), three times
+  CHECK(logit("DebertaV2ForSequenceClassification", {{"pooler.dense.weight", {3, 3}, 1},
+                                                     {"pooler.dense.bias", {3}, -6.5f},
+                                                     {"classifier.weight", {2, 3}, 1},
+                                                     {"classifier.bias", {2}, 0}}) ==
+        ct::Approx(-0.75 * (1 + std::erf(-0.5 / std::sqrt(2.0)))));
+  // tanh(0.5), of the last token
+  CHECK(logit("XLNetForSequenceClassification", {{"sequence_summary.summary.weight", {3, 3}, 1},
+                                                 {"sequence_summary.summary.bias", {3}, -11.5f},
+                                                 {"logits_proj.weight", {2, 3}, 1},
+                                                 {"logits_proj.bias", {2}, 0}}) == ct::Approx(3 * std::tanh(0.5)));
+  CHECK(logit("CLIPTextModelWithProjection", {{"text_projection.weight", {512, 3}, 1}}) == 12);
+}
+
+TEST_CASE("weights may be stored in double", "[model]") {
+  const auto folder = folder_of(config_of("BertForTokenClassification"), {});
+  seqpool::io::SafetensorsWriter writer;
+  Eigen::Tensor<double, 2, Eigen::RowMajor> weight(2, 3);
+  Eigen::Tensor<double, 1, Eigen::RowMajor> bias(2);
+  writer.add("classifier.weight", weight.setConstant(1)).add("classifier.bias", bias.setConstant(0.5));
+  writer.write(folder->path("model.safetensors"));
+  CHECK(TokenClassifier(folder->path()).logits(two_tokens())(0, 1, 1) == 12.5f);
 }
 
 TEST_CASE("a sharded checkpoint is read by its index, each shard when it is needed", "[model]") {

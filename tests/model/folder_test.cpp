@@ -40,6 +40,9 @@ TEST_CASE("nothing outside a model's folder is read", "[model]") {
     CHECK_THROWS_AS(folder.json(name), Error);
   }
   CHECK_THROWS_WITH(folder.has(writer.path("../secret.json").string()), ct::has_substring("leads out of the folder"));
+  // Not even where it is within.
+  CHECK_THROWS_WITH(folder.has(fs::canonical(writer.path("1_Pooling/config.json")).string()),
+                    ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has("/etc/passwd"), ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has(std::string("a\0b", 3)), ct::has_substring("leads out of the folder"));
   CHECK_THROWS_WITH(folder.has(""), ct::has_substring("leads out of the folder"));
@@ -109,6 +112,15 @@ TEST_CASE("a file of weights is read four times at most, by whatever names", "[m
   CHECK_NOTHROW(Folder(writer.path()).weights("a/weights"));
 }
 
+TEST_CASE("time to read JSON grows with its length, and not with its square", "[model]") {
+  FolderWriter writer;
+  std::string list = "[{}";
+  for (int i = 1; i < 1'000'000; ++i) list += ",{}";
+  writer.text("list.json", list + "]");
+  const Folder folder(writer.path());
+  CHECK(folder.json("list.json").size() == 1'000'000);  // by squares this takes so long that the test runs out of time
+}
+
 TEST_CASE("what is no file is not read", "[model]") {
   FolderWriter writer;
   writer.text("config.json/config.json", "{}").text("empty.json", "");
@@ -126,6 +138,14 @@ TEST_CASE("JSON goes 64 levels deep, and of two equal keys the last one counts",
   const Folder folder(writer.path());
   CHECK_NOTHROW(folder.json("deep.json"));
   CHECK_THROWS_WITH(folder.json("deeper.json"), ct::has_substring("more than 64 levels"));
+  // Levels end, and brackets in strings are none.
+  std::string objects;
+  for (int i = 0; i < 63; ++i) objects += R"({"a\"[{\\": )";
+  const std::string many = R"(["[{", {"]": []}, {}, )" + objects + "1" + std::string(63, '}') + "]";
+  writer.text("objects.json", many);
+  CHECK_NOTHROW(folder.json("objects.json"));
+  writer.text("objects.json", "[" + many + "]");
+  CHECK_THROWS_WITH(folder.json("objects.json"), ct::has_substring("more than 64 levels"));
   const auto config = folder.config("twice.json");
   CHECK(config.count("a") == 2);
   CHECK_FALSE(config.has("b"));

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_TESTS_MODEL_FOLDER_WRITER_HPP
 #define SEQPOOL_TESTS_MODEL_FOLDER_WRITER_HPP
 
+#include <algorithm>
 #include <filesystem>
 #include <initializer_list>
 #include <seqpool/io/safetensors.hpp>
@@ -26,7 +27,8 @@ class FolderWriter {
   struct Tensor {
     std::string name;
     std::vector<seqpool::Index> sizes;
-    float value = 0.5f;
+    float value = 0.5f;              // of all elements,
+    std::vector<float> values = {};  // or these
   };
 
   std::filesystem::path path() const { return directory_ / "model"; }
@@ -42,7 +44,9 @@ class FolderWriter {
     for (const Tensor& tensor : all) {
       if (tensor.sizes.size() == 2) {
         Eigen::Tensor<float, 2, Eigen::RowMajor> values(tensor.sizes[0], tensor.sizes[1]);
-        writer.add(tensor.name, values.setConstant(tensor.value));
+        values.setConstant(tensor.value);
+        std::copy(tensor.values.begin(), tensor.values.end(), values.data());
+        writer.add(tensor.name, values);
       } else {
         Eigen::Tensor<float, 1, Eigen::RowMajor> values(tensor.sizes[0]);
         writer.add(tensor.name, values.setConstant(tensor.value));

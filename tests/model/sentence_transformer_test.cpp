@@ -107,6 +107,8 @@ TEST_CASE("what a user chooses comes last: truncate_dim, and then normalize_embe
   CHECK_FALSE(SentenceTransformer(folder->path()).max_seq_length());
   folder->text("tokenizer_config.json", R"({"model_max_length": 512})");
   CHECK(SentenceTransformer(folder->path()).max_seq_length() == 512);
+  folder->text("sentence_bert_config.json", R"({"max_seq_length": 256})");
+  CHECK(SentenceTransformer(folder->path()).max_seq_length() == 256);
 }
 
 TEST_CASE("hidden states must be the model's", "[model]") {
@@ -176,10 +178,66 @@ TEST_CASE("weights of words multiply their tokens", "[model]") {
   ids.setValues({{0, 1}});
   CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 3) == 9.0f);  // 0.5 * 1 and 3 * 3
   CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 0) == ct::Approx(9.5 / 3.5));
+  // Where all weigh nothing, the sum counts as 1e-9.
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 0}})");
+  ids.setValues({{0, 0}});
+  CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 0) == 0);
+  folder.tensors("1_WordWeights/model.safetensors", {{"emb_layer.weight", {1, 1}}});
+  CHECK_NOTHROW(SentenceTransformer(folder.path()));
+  folder.tensors("1_WordWeights/model.safetensors", {{"emb_layer.weight", {1, 1}}, {"other", {1}}});
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("'other' is not used"));
+  std::filesystem::remove(folder.path("1_WordWeights/model.safetensors"));
   folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 3.4e38}})");
   CHECK_NOTHROW(SentenceTransformer(folder.path()));
   folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 3.5e38}})");
   CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("no finite number"));
+}
+
+TEST_CASE("max_active_dims holds for every vector", "[model]") {
+  FolderWriter folder;
+  folder.text("modules.json", "[" + encoder + ", " + pooling + "]");
+  folder.text("1_Pooling/config.json", R"({"embedding_dimension": 3})");
+  folder.text("config_sentence_transformers.json", R"({"model_type": "SparseEncoder", "max_active_dims": 1})");
+  const SentenceTransformer model(folder.path());
+  CHECK(model.summary() == "mean -> top 1");
+  CHECK(model.embed(two_tokens())(0, 1) == 0);
+  CHECK(model.embed(two_tokens())(0, 2) == 4);
+}
+
+TEST_CASE("a SparseAutoEncoder has 512 latents, and 8 of them in a vector, unless it says so", "[model]") {
+  FolderWriter folder;
+  folder.text("modules.json",
+              "[" + encoder + ", " + pooling + ", " + module(2, "2_Encoder", "SparseAutoEncoder") + "]");
+  folder.text("1_Pooling/config.json", R"({"embedding_dimension": 3})");
+  const auto with = [&](Index latents, const std::string& config, bool extra = false) {
+    std::vector<FolderWriter::Tensor> tensors{
+        {"encoder.weight", {latents, 3}}, {"pre_bias", {3}}, {"latent_bias", {latents}}};
+    if (extra) tensors.push_back({"encoder.bias", {latents}});
+    folder.tensors("2_Encoder/model.safetensors", tensors);
+    folder.text("2_Encoder/config.json", R"({"input_dim": 3)" + config + "}");
+    try {
+      return SentenceTransformer(folder.path()).summary();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(with(512, "") == "mean -> shift -> Dense 3->512 relu -> top 8");
+  CHECK_THAT(with(512, "", true), ct::has_substring("'encoder.bias' is not used"));
+  CHECK(with(4, R"(, "hidden_dim": 4, "k": 1)") == "mean -> shift -> Dense 3->4 relu -> top 1");
+  CHECK(with(4, R"(, "hidden_dim": 4, "k": 4)") == "mean -> shift -> Dense 3->4 relu -> top 4");
+  CHECK_THAT(with(4, R"(, "hidden_dim": 4, "k": 5)"), ct::has_substring("key 'k' is 5, must be 1 to hidden_dim"));
+  CHECK_THAT(with(4, R"(, "hidden_dim": 4, "k": 0)"), ct::has_substring("key 'k' is 0, must be 1 to hidden_dim"));
+}
+
+TEST_CASE("a LayerNorm that is not understood is refused", "[model]") {
+  FolderWriter folder;
+  folder.text("modules.json", "[" + encoder + ", " + pooling + ", " + module(2, "2_LayerNorm", "LayerNorm") + "]");
+  folder.text("1_Pooling/config.json", R"({"embedding_dimension": 3})");
+  folder.text("2_LayerNorm/config.json", R"({"dimension": 3})");
+  folder.tensors("2_LayerNorm/model.safetensors", {{"norm.weight", {3}}, {"norm.bias", {3}}, {"norm.mean", {3}}});
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("'norm.mean' is not used"));
+  folder.text("2_LayerNorm/config.json", R"({"dimension": 3, "eps": 1})");
+  CHECK_THROWS_WITH(SentenceTransformer(folder.path()), ct::has_substring("'eps' is not understood"));
 }
 
 TEST_CASE("four modules may share one file of weights", "[model]") {
@@ -235,7 +293,11 @@ TEST_CASE("a folder may have 100 modules", "[model]") {
 TEST_CASE("a Pooling that is not understood is refused", "[model]") {
   const auto config = [](const std::string& text) { return refused("1_Pooling/config.json", text); };
   CHECK_THAT(config(R"({"pooling_mode": "mean"})"), ct::has_substring("key 'word_embedding_dimension' is missing"));
-  CHECK_THAT(config(R"({"embedding_dimension": 0})"), ct::has_substring("must be 1 or more"));
+  CHECK_THAT(config(R"({"embedding_dimension": 0})"), ct::has_substring("key 'embedding_dimension' must be 1 or more"));
+  CHECK_THAT(config(R"({"word_embedding_dimension": 0})"),
+             ct::has_substring("key 'word_embedding_dimension' must be 1 or more"));
+  CHECK_THAT(config(R"({"embedding_dimension": 2147483648})"), ct::has_substring("but 2147483648 features"));
+  CHECK_THAT(config(R"({"embedding_dimension": 2147483649})"), ct::has_substring("whole number"));
   CHECK_THAT(config(R"({"embedding_dimension": -1})"), ct::has_substring("whole number"));
   CHECK_THAT(config(R"({"embedding_dimension": 3.5})"), ct::has_substring("whole number"));
   CHECK_THAT(config(R"({"embedding_dimension": 1e300})"), ct::has_substring("whole number"));
@@ -260,6 +322,8 @@ TEST_CASE("a Dense that is not understood is refused", "[model]") {
                ct::has_substring("'" + path + "'") && ct::has_substring("'GELU'"));
   CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "module_input_name": "token_embeddings"})"),
              ct::has_substring("'token_embeddings'"));
+  CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "module_output_name": "token_embeddings"})"),
+             ct::has_substring("key 'module_output_name' is 'token_embeddings'"));
   CHECK_THAT(config(R"({"in_features": 3, "out_features": 2, "scale": 2})"), ct::has_substring("'scale'"));
   CHECK_THAT(config("[]"), ct::has_substring("expected a JSON object, found array"));
   CHECK_THAT(config(std::string(65, '[') + std::string(65, ']')), ct::has_substring("64 levels"));
@@ -281,6 +345,9 @@ TEST_CASE("weights that are not safetensors are refused, and how to convert them
   const auto folder = dense_folder();
   std::filesystem::remove(folder->path("2_Dense/model.safetensors"));
   CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("2_Dense/model.safetensors: is missing"));
+  folder->text("2_Dense/pytorch_model.bin.index.json", "");
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("save_file"));
+  std::filesystem::remove(folder->path("2_Dense/pytorch_model.bin.index.json"));
   folder->text("2_Dense/pytorch_model.bin", "");
   CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("save_file"));
   folder->text("2_Dense/model.safetensors", "no safetensors");

@@ -74,7 +74,7 @@ inline Scores read_scores(const Folder& folder, const Config& config, std::size_
                                                      "multi_label_classification"};
   const std::string problem = config.text("problem_type", "");
   if (problem == problems[0]) return Scores::logits;
-  if (problem == problems[2] || (problem.empty() && classes == 1)) return Scores::sigmoid;
+  if (problem == problems[2]) return Scores::sigmoid;
   if (!problem.empty() && problem != problems[1]) config.refuse_value("problem_type", problem, problems);
   return classes == 1 ? Scores::sigmoid : Scores::softmax;
 }

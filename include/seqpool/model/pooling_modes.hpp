@@ -97,8 +97,9 @@ inline PoolingConfig read_pooling(const Config& config) {
   config.refuse_others({"embedding_dimension", "word_embedding_dimension", "pooling_mode", "include_prompt",
                         mode_flags[0], mode_flags[1], mode_flags[2], mode_flags[3], mode_flags[4], mode_flags[5]});
   PoolingConfig result;
-  result.hidden = config.count(config.has("embedding_dimension") ? "embedding_dimension" : "word_embedding_dimension");
-  if (result.hidden < 1) config.refuse("embedding_dimension", "must be 1 or more");
+  const std::string_view size = config.has("embedding_dimension") ? "embedding_dimension" : "word_embedding_dimension";
+  result.hidden = config.count(size);
+  if (result.hidden < 1) config.refuse(size, "must be 1 or more");
   result.include_prompt = config.flag("include_prompt", true);
 
   const auto add = [&](const std::string& name) {

@@ -54,7 +54,8 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
       config.refuse("vocab", "has '" + io::detail::excerpt(word) +
                                  "', which has no weight and whose lower case is not known here; save the model again "
                                  "with sentence-transformers 5.4 or newer, which stores the weights");
-    if (!std::isfinite(result.back())) config.refuse("word_weights", "has a number that is no finite float");
+    if (!std::isfinite(result.back()))
+      config.refuse("word_weights", "holds a weight that is no finite number in float");
   }
   return result;
 }
