@@ -63,6 +63,7 @@ TEST_CASE("a link may lead within the folder, and out of it only to a cache's bl
   link("loop", "snapshots/1/loop");
   link("../../blobs/2", "other/1/blob.json");
   link("nowhere", "snapshots/1/nowhere.json");
+  CHECK_THROWS_WITH(Folder(writer.path()), ct::has_substring("one of those in snapshots"));
   const Folder snapshot(writer.path("snapshots/1"));
   CHECK(snapshot.json("within.json").empty());
   CHECK(snapshot.json("blob.json").empty());
@@ -75,6 +76,12 @@ TEST_CASE("a link may lead within the folder, and out of it only to a cache's bl
   // The folder itself may be a link.
   link("snapshots/1", "latest");
   CHECK(Folder(writer.path("latest")).json("blob.json").empty());
+  // A model's folder may have one of that name too.
+  for (const std::string name : {"config.json", "modules.json"}) {
+    writer.text(name, "{}");
+    CHECK_NOTHROW(Folder(writer.path()));
+    fs::remove(writer.path(name));
+  }
 }
 
 TEST_CASE("a path may have 1024 bytes", "[model]") {

@@ -73,6 +73,9 @@ inline Folder::Folder(const std::filesystem::path& path) : shown_(path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error))
     throw Error(path.string(), "there is no such folder; a model's folder is what save_pretrained() writes");
+  const auto lacks = [&](const char* name) { return !std::filesystem::exists(path / name, error); };
+  if (!lacks("snapshots") && lacks("config.json") && lacks("modules.json"))
+    throw Error(path.string(), "is a Hugging Face cache of a model; the model's folder is one of those in snapshots");
   path_ = root_ = std::filesystem::canonical(path, error);
   if (error) throw Error(path.string(), "cannot be read: " + error.message());
 }

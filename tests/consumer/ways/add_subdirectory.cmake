@@ -1,5 +1,6 @@
 # In a project that installs itself, and nothing of seqpool, unless SEQPOOL_INSTALL is ON.
 consume(-D CONSUMER_SUBDIRECTORY=${SOURCE_DIR})
+must_run(${configure} -S ${project} -B ${WORK_DIR}/model -D CONSUMER_SUBDIRECTORY=${SOURCE_DIR} -D CONSUMER_COMPONENTS=model)
 must_run(${CMAKE_COMMAND} --install ${WORK_DIR}/build --prefix ${prefix})
 file(GLOB_RECURSE installed RELATIVE ${prefix} ${prefix}/*)
 if(NOT installed STREQUAL "bin/consumer")

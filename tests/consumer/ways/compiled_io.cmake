@@ -12,6 +12,11 @@ consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION} -D CONSUME
   -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON -D CMAKE_CXX_FLAGS=${flags}
 )
 
+# Model folders are headers that include it, whatever io is.
+set(model ${configure} --fresh -S ${project} -B ${WORK_DIR}/model -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=model)
+must_run(${model})
+must_refuse("seqpool's component model needs nlohmann/json" ${model} -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
+
 # pkg-config knows the library too.
 need(pkg_config pkg-config)
 file(GLOB_RECURSE pc ${prefix}/seqpool-io.pc)
@@ -20,6 +25,10 @@ set(ENV{PKG_CONFIG_PATH} ${pc})
 must_run(${pkg_config} --cflags seqpool-io)
 if(NOT output MATCHES "-DSEQPOOL_COMPILED_IO" OR output MATCHES "json")
   message(FATAL_ERROR "pkg-config says ${output}")
+endif()
+must_run(${pkg_config} --print-requires seqpool-model)
+if(NOT output MATCHES "seqpool-io" OR NOT output MATCHES "nlohmann_json")
+  message(FATAL_ERROR "seqpool-model requires ${output}")
 endif()
 must_run(${pkg_config} --libs seqpool-io)
 separate_arguments(libraries UNIX_COMMAND "${output}")

@@ -30,7 +30,7 @@ foreach(with_json IN ITEMS True False)
   )
 endforeach()
 set(release -D CMAKE_BUILD_TYPE=Release -D CONSUMER_VERSION=${VERSION})
-must_run(${configure} -S ${project} -B ${WORK_DIR}/io ${release} -D CONSUMER_COMPONENTS=io
+must_run(${configure} -S ${project} -B ${WORK_DIR}/model ${release} -D CONSUMER_COMPONENTS=model
   -D CMAKE_TOOLCHAIN_FILE=${WORK_DIR}/True/conan_toolchain.cmake
 )
 consume(${release} -D CMAKE_TOOLCHAIN_FILE=${WORK_DIR}/False/conan_toolchain.cmake)

@@ -8,9 +8,12 @@ install_seqpool(-D SEQPOOL_INSTALL_CPS=ON)
 file(REMOVE_RECURSE ${prefix}/share/cmake)
 consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION})
 must_run(${configure} -S ${project} -B ${WORK_DIR}/io -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=io)
+# What a component is made of is to be asked for too: CMake 4.3 and 4.4 do not look for it.
+readme_says("`COMPONENTS io model`")
+must_run(${configure} -S ${project} -B ${WORK_DIR}/model -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=io,model)
 
 # It asks for no version and for no place of what was at hand here.
-foreach(file IN ITEMS seqpool seqpool-io)
+foreach(file IN ITEMS seqpool seqpool-io seqpool-model)
   file(READ ${prefix}/share/cps/seqpool/${file}.cps cps)
   string(JSON requires GET "${cps}" requires)
   if(requires MATCHES "hints|version")
