@@ -95,14 +95,14 @@ TEST_CASE("a path may have 1024 bytes", "[model]") {
   CHECK_THROWS_AS(folder.has(std::string(1024, 'a')), Error);  // longer than a file's name may be
 }
 
-TEST_CASE("JSON of more than 100 MB is not read", "[model]") {
+TEST_CASE("JSON of more than 32 MB is not read", "[model]") {
   FolderWriter writer;
   writer.text("large.json", "{}").text("larger.json", "{}");
-  fs::resize_file(writer.path("large.json"), 100'000'000);  // of zero bytes that are not stored
-  fs::resize_file(writer.path("larger.json"), 100'000'001);
+  fs::resize_file(writer.path("large.json"), 32'000'000);  // of zero bytes that are not stored
+  fs::resize_file(writer.path("larger.json"), 32'000'001);
   const Folder folder(writer.path());
   CHECK_THROWS_WITH(folder.json("large.json"), ct::has_substring("not valid JSON"));
-  CHECK_THROWS_WITH(folder.json("larger.json"), ct::has_substring("has 100000001 bytes, expected at most 100000000"));
+  CHECK_THROWS_WITH(folder.json("larger.json"), ct::has_substring("has 32000001 bytes, expected at most 32000000"));
 }
 
 TEST_CASE("a file of weights is read four times at most, by whatever names", "[model]") {

@@ -178,6 +178,7 @@ TEST_CASE("weights of words multiply their tokens", "[model]") {
   ids.setValues({{0, 1}});
   CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 3) == 9.0f);  // 0.5 * 1 and 3 * 3
   CHECK(SentenceTransformer(folder.path()).embed_weighted(two_tokens(), ids)(0, 0) == ct::Approx(9.5 / 3.5));
+  std::filesystem::remove(folder.path("1_WordWeights/model.safetensors"));
   // Where all weigh nothing, the sum counts as 1e-9.
   folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 0}})");
   ids.setValues({{0, 0}});

@@ -37,7 +37,7 @@ class Folder {
   // The path of `name` within this folder; throws Error if it leads out of it.
   [[nodiscard]] std::filesystem::path path(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
-  // The document in a JSON file; throws Error if there is none, or if it has more than 100 MB.
+  // The document in a JSON file; throws Error if there is none, or if it has more than 32 MB.
   [[nodiscard]] Json json(std::string_view name) const;
   // The same of one that holds an object.
   [[nodiscard]] Config config(std::string_view name) const { return Config(file(name), json(name)); }
@@ -118,7 +118,7 @@ inline std::filesystem::path Folder::weights(std::string_view name) const {
 inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
   // More than any has: a document in memory is ten times its text and more.
-  constexpr std::uintmax_t most = 100'000'000;
+  constexpr std::uintmax_t most = 32'000'000;  // whose document may take as much as 1 GB of memory
   std::error_code none;
   const auto size = std::filesystem::file_size(found, none);
   if (!none && size > most)

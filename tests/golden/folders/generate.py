@@ -696,6 +696,8 @@ sequence("roberta", "Roberta", ROBERTA, pad=1)
 sequence("xlm_roberta", "XLMRoberta", ROBERTA, pad=1)
 sequence("camembert", "Camembert", ROBERTA, pad=1)
 token("roberta", "Roberta", ROBERTA, pad=1)
+token("xlm_roberta", "XLMRoberta", ROBERTA, pad=1)
+token("camembert", "Camembert", ROBERTA, pad=1)
 
 EMBEDDING = {"embedding_size": 16}
 DISTILBERT = {"vocab_size": VOCAB, "dim": HIDDEN, "n_layers": 1, "n_heads": 2, "hidden_dim": 32,
@@ -723,6 +725,8 @@ DEBERTA = SMALL | THREE | {"pooler_hidden_size": HIDDEN}
 sequence("deberta_v2", "DebertaV2", DEBERTA)
 sequence("deberta_v2_tanh", "DebertaV2", DEBERTA | {"pooler_hidden_act": "tanh"})
 token("deberta_v2", "DebertaV2", SMALL)
+sequence("deberta", "Deberta", DEBERTA)
+token("deberta", "Deberta", SMALL)
 
 XLNET = {"vocab_size": VOCAB, "d_model": HIDDEN, "n_layer": 1, "n_head": 2, "d_inner": 32, "initializer_range": 0.4,
          "pad_token_id": PAD}
@@ -745,6 +749,10 @@ sequence("gemma2", "Gemma2", DECODER, **ON_EITHER_SIDE)
 sequence("gemma3_text", "Gemma3Text", DECODER, **ON_EITHER_SIDE)
 token("llama", "Llama", DECODER, **ON_EITHER_SIDE)
 token("qwen2", "Qwen2", DECODER, **ON_EITHER_SIDE)
+token("qwen3", "Qwen3", DECODER, **ON_EITHER_SIDE)
+token("mistral", "Mistral", DECODER, **ON_EITHER_SIDE)
+token("gemma", "Gemma", DECODER, **ON_EITHER_SIDE)
+token("gemma2", "Gemma2", DECODER, **ON_EITHER_SIDE)
 
 # Of an encoder with a decoder the hidden states are the decoder's, and the last real token is the end of the sequence.
 BART = {"vocab_size": VOCAB, "d_model": HIDDEN, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
