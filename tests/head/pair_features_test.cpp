@@ -88,17 +88,17 @@ TEST_CASE("of half and float vectors float features come", "[pair_features]") {
 }
 
 TEST_CASE("NaN and infinity stay in their features, and a NaN is the quiet one", "[pair_features]") {
-  const float inf = std::numeric_limits<float>::infinity();
+  const float infinite = std::numeric_limits<float>::infinity();
   Eigen::Tensor<float, 2> u(1, 4), v(1, 4);
-  u.setValues({{inf, -std::numeric_limits<float>::quiet_NaN(), 1, 0}});
-  v.setValues({{inf, 1, -inf, inf}});
+  u.setValues({{infinite, -std::numeric_limits<float>::quiet_NaN(), 1, 0}});
+  v.setValues({{infinite, 1, -infinite, infinite}});
   const auto result = seqpool::pair_features(u, v, {.product = true});
   for (const Index f : {1, 8, 9, 13, 15}) {
     INFO("feature " << f);
     CHECK(std::isnan(result(0, f)));
     CHECK_FALSE(std::signbit(result(0, f)));
   }
-  CHECK((result(0, 10) == inf && result(0, 14) == -inf && result(0, 12) == inf && result(0, 11) == inf));
+  CHECK((result(0, 10) == infinite && result(0, 14) == -infinite && result(0, 12) == infinite && result(0, 11) == infinite));
 }
 
 TEST_CASE("no rows and no features are no trouble; sizes that differ and no part at all are", "[pair_features]") {
