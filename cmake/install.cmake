@@ -25,7 +25,7 @@ install(DIRECTORY include/seqpool/adapter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR
 if(TARGET seqpool_io)
   install(TARGETS seqpool_io EXPORT seqpool-io-targets FILE_SET HEADERS)
   install(EXPORT seqpool-io-targets NAMESPACE seqpool:: DESTINATION ${package_dir})
-  install(TARGETS seqpool_model EXPORT seqpool-model-targets FILE_SET HEADERS)
+  install(TARGETS seqpool_model EXPORT seqpool-model-targets FILE_SET HEADERS FILE_SET parts)
   install(EXPORT seqpool-model-targets NAMESPACE seqpool:: DESTINATION ${package_dir})
 endif()
 
