@@ -55,7 +55,7 @@ bool same_bits(A a, A b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
 }
 
-struct Cut {
+struct InSlabs {
   int threads;
   int numThreads() const { return threads; }
   void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
@@ -164,9 +164,9 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors a
         REQUIRE(agrees(seqpool::similarity(x, y, kind), i, j));
         REQUIRE(agrees(seqpool::similarity(x, y_by_features, kind), i, j));
         REQUIRE(agrees(seqpool::similarity(x_by_features, y, kind), i, j));
-        REQUIRE(agrees(seqpool::similarity(x_by_features, y_by_features, kind, Cut{2}), i, j));
+        REQUIRE(agrees(seqpool::similarity(x_by_features, y_by_features, kind, InSlabs{2}), i, j));
         REQUIRE(agrees(seqpool::similarity(x, y, kind, two), i, j));
-        REQUIRE(agrees(seqpool::similarity(x, y, kind, Cut{5}), i, j));
+        REQUIRE(agrees(seqpool::similarity(x, y, kind, InSlabs{5}), i, j));
         const auto other_way = seqpool::similarity(y, x, kind);
         for (Index r = 0; r < n; ++r)
           for (Index c = 0; c < m; ++c) REQUIRE(same_bits(other_way(c, r), all(i + r, j + c)));
@@ -194,7 +194,7 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of
       INFO("kind " << static_cast<int>(kind) << ", " << m << " vectors");
       CHECK(agrees(seqpool::similarity(a, b, kind)));
       CHECK(agrees(seqpool::similarity(a, b, kind, two)));
-      CHECK(agrees(seqpool::similarity(part<Eigen::ColMajor>(a, 0, 3), b, kind, Cut{2})));
+      CHECK(agrees(seqpool::similarity(part<Eigen::ColMajor>(a, 0, 3), b, kind, InSlabs{2})));
     }
 }
 
@@ -216,7 +216,7 @@ TEST_CASE("a result is in a's layout and its accumulator, and each function has 
   };
   CHECK(same(seqpool::cosine_similarity(a, b), seqpool::similarity(a, b, Similarity::cosine)));
   CHECK(same(seqpool::dot_similarity(a, b), seqpool::similarity(a, b, Similarity::dot)));
-  CHECK(same(seqpool::euclidean_similarity(a, b, Cut{2}), seqpool::similarity(a, b, Similarity::euclidean)));
+  CHECK(same(seqpool::euclidean_similarity(a, b, InSlabs{2}), seqpool::similarity(a, b, Similarity::euclidean)));
   CHECK(same(seqpool::manhattan_similarity(a, b), seqpool::similarity(a, b, Similarity::manhattan)));
   for (const Similarity kind : kinds) check(kind, a, b);
 }
