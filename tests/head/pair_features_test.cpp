@@ -98,7 +98,8 @@ TEST_CASE("NaN and infinity stay in their features, and a NaN is the quiet one",
     CHECK(std::isnan(result(0, f)));
     CHECK_FALSE(std::signbit(result(0, f)));
   }
-  CHECK((result(0, 10) == infinite && result(0, 14) == -infinite && result(0, 12) == infinite && result(0, 11) == infinite));
+  CHECK((result(0, 10) == infinite && result(0, 14) == -infinite && result(0, 12) == infinite &&
+         result(0, 11) == infinite));
 }
 
 TEST_CASE("no rows and no features are no trouble; sizes that differ and no part at all are", "[pair_features]") {
