@@ -21,19 +21,6 @@
 
 using seqpool::Index;
 
-std::string name_of(seqpool::Similarity similarity) {
-  switch (similarity) {
-    case seqpool::Similarity::dot:
-      return "dot";
-    case seqpool::Similarity::euclidean:
-      return "euclidean";
-    case seqpool::Similarity::manhattan:
-      return "manhattan";
-    default:
-      return "cosine";
-  }
-}
-
 int run(const std::string& folder, const std::string& states) {
   const seqpool::io::Safetensors file(states);
   const auto hidden_states = file.tensor<Eigen::half, 3>("hidden_states");  // [batch, seq, hidden]
@@ -46,7 +33,7 @@ int run(const std::string& folder, const std::string& states) {
   std::cout << folder << "\n  pooling and heads  " << model.summary() << "\n  dimension          " << model.dimension()
             << "\n  most tokens        "
             << (model.max_seq_length() ? std::to_string(*model.max_seq_length()) : "the folder does not say")
-            << "\n  compared by        " << name_of(model.similarity_function()) << "\n\n";
+            << "\n  compared by        " << seqpool::name_of(model.similarity_function()) << "\n\n";
 
   // The sentences of pair i are rows 2 i and 2 i + 1.
   const auto sentences = nlohmann::json::parse(file.metadata().at("sentences")).get<std::vector<std::string>>();

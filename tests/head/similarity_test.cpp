@@ -307,3 +307,10 @@ TEST_CASE("no vectors and no features are no trouble; widths that differ are", "
   CHECK_THROWS_WITH(seqpool::dot_similarity(x, nowhere), ct::has_substring("b [2, 3] has a null pointer"));
   CHECK_THROWS_WITH(seqpool::dot_similarity(nowhere, x), ct::has_substring("a [2, 3] has a null pointer"));
 }
+
+TEST_CASE("a similarity has its name in sentence-transformers", "[similarity]") {
+  STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::cosine) == "cosine");
+  STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::dot) == "dot");
+  STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::euclidean) == "euclidean");
+  STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::manhattan) == "manhattan");
+}

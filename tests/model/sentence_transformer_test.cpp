@@ -160,6 +160,17 @@ TEST_CASE("weights of words multiply their tokens", "[model]") {
   CHECK(vectors(0, 0) == ct::Approx((0.5 * 1 + 2 * 3) / 2.5));
   CHECK(vectors(0, 3) == 6.0f);
   CHECK_THROWS_WITH(model.embed(two_tokens()), ct::has_substring("embed_weighted"));
+  // Of packed sequences those that are shorter than the longest have no padding that could be pooled.
+  const std::vector<float> negative{-1, -2, -3, -3, -4, -5, -5, -6, -7};
+  Eigen::Tensor<std::int32_t, 2, Eigen::RowMajor> of_three(3, 2);
+  of_three.setValues({{0, 1}, {1, 0}, {0, 0}});
+  const auto packed = model.embed_weighted(
+      seqpool::PackedStates<float>(negative.data(), {3, 3}, std::vector<int>{0, 2, 3, 3}), of_three);
+  CHECK(packed(0, 3) == -0.5f);
+  CHECK(packed(1, 0) == ct::Approx(-5));
+  CHECK(packed(1, 3) == -10.0f);  // not the 0 of a token that is not there
+  CHECK(packed(2, 0) == 0.0f);
+  CHECK(packed(2, 3) == 0.0f);
   ids(0, 1) = 3;
   CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), ids),
                     ct::has_substring("hold 3") && ct::has_substring("3 words"));

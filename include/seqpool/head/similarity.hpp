@@ -15,11 +15,15 @@
 
 #include <cmath>
 #include <cstddef>
+#include <string_view>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// How alike two vectors are; the larger, the more.
 enum class Similarity { cosine, dot, euclidean, manhattan };
+
+/// "cosine", "dot", "euclidean" or "manhattan".
+[[nodiscard]] constexpr std::string_view name_of(Similarity similarity) noexcept;
 
 // What holds for all of these: a and b are vectors `[n, features]` and `[m, features]`, Eigen tensors or maps of rank 2
 // in any layout, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type. `device` is an
@@ -74,6 +78,20 @@ template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto manhattan_similarity(const X& a, const Y& b, const D& device = {});
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+constexpr std::string_view name_of(Similarity similarity) noexcept {
+  switch (similarity) {
+    case Similarity::cosine:
+      return "cosine";
+    case Similarity::dot:
+      return "dot";
+    case Similarity::euclidean:
+      return "euclidean";
+    case Similarity::manhattan:
+      return "manhattan";
+  }
+  return "";
+}
 
 template <class X, class Y, class D>
 auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[maybe_unused]] const D& device) {

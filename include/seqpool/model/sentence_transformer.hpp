@@ -17,6 +17,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/model/config.hpp>
+#include <seqpool/model/encode_settings.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/model/head_list.hpp>
@@ -24,6 +25,7 @@
 #include <seqpool/model/pooling_modes.hpp>
 #include <seqpool/model/token_states.hpp>
 #include <seqpool/model/transformers_config.hpp>
+#include <seqpool/model/weighted_tokens.hpp>
 #include <seqpool/model/word_weights.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/mean.hpp>
@@ -32,8 +34,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <filesystem>
 #include <map>
@@ -93,7 +93,7 @@ class SentenceTransformer {
   ///
   /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, looked at where tokens are real.
   /// **Errors**: as `embed`, and `std::invalid_argument` for an id that is no word's.
-  /// **Cost**: copies the hidden states.
+  /// **Cost**: copies the real tokens.
   template <class X, class I, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_weighted(const X& x, const I& input_ids, const M& mask = {}, const D& device = {}) const;
 
@@ -103,24 +103,20 @@ class SentenceTransformer {
   [[nodiscard]] Index hidden() const noexcept { return pooling_.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return dimension_; }
   /// How many tokens the encoder takes, as far as the folder says so.
-  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return max_seq_length_; }
+  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return settings_.max_seq_length; }
   /// What is written in front of a text before the tokenizer takes it, by name.
-  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return prompts_; }
+  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return settings_.prompts; }
   /// The name of the prompt that is used where none is asked for.
-  [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept { return default_prompt_name_; }
+  [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
+    return settings_.default_prompt_name;
+  }
   /// Whether a prompt's tokens are pooled too.
   [[nodiscard]] bool include_prompt() const noexcept { return pooling_.include_prompt; }
   /// How the model's vectors are compared: `similarity(a, b, model.similarity_function())`.
-  [[nodiscard]] Similarity similarity_function() const noexcept { return similarity_; }
+  [[nodiscard]] Similarity similarity_function() const noexcept { return settings_.similarity; }
 
  private:
-  // Of the result, as far as the folder says so.
-  struct Limits {
-    std::optional<Index> truncate_dim;
-    std::optional<Index> max_active_dims;
-  };
-  [[nodiscard]] Limits read_settings(const detail::Folder& folder);
-  [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder, const Limits& limits);
+  [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder);
   [[nodiscard]] detail::HeadList read_bare(const detail::Folder& folder);
 
   // The vectors of tokens in front of which `before` tokens were left out.
@@ -128,58 +124,28 @@ class SentenceTransformer {
   [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
   [[nodiscard]] float weight_of(Index id) const;
 
+  detail::EncodeSettings settings_;
   detail::PoolingConfig pooling_;
   std::optional<std::vector<float>> word_weights_;  // by token id
   AnyHead<float> heads_{std::vector<AnyHead<float>>()};
   Index dimension_ = 0;
   std::string summary_;
-  std::optional<Index> max_seq_length_;
-  std::map<std::string, std::string> prompts_;
-  std::optional<std::string> default_prompt_name_;
-  Similarity similarity_ = Similarity::cosine;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 4> similarity_names{"cosine", "dot", "euclidean",
-                                                                  "manhattan"};  // Similarity
 inline constexpr std::array<std::string_view, 2> encoder_modules{"Transformer", "WordEmbeddings"};
 inline constexpr std::array<std::string_view, 2> token_modules{"Pooling", "WordWeights"};
-
-// What makes of a pooling of weighted tokens, `Means::sums`, the vector: `sum` is that of the weights of `count`
-// tokens.
-inline float factor_of_sums(PoolingMode mode, float sum, Index count) {
-  const float divisor = (std::max)(sum, 1e-9f);
-  const float n = static_cast<float>(count);
-  if (mode == PoolingMode::mean) return 1 / divisor;
-  if (mode == PoolingMode::mean_sqrt_len) return 1 / std::sqrt(divisor);
-  return mode == PoolingMode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;  // whose own places were divided out
-}
-
-template <class I>
-consteval bool are_input_ids() {
-  constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
-  static_assert(lawful,
-                "seqpool: embed_weighted(x, input_ids, mask) takes the tokenizer's input_ids [batch, seq] second, an "
-                "Eigen::Tensor or Eigen::TensorMap of rank 2 of integers.");
-  if constexpr (lawful) {
-    constexpr bool integers = std::integral<seqpool::detail::element_t<I>>;
-    static_assert(integers, "seqpool: embed_weighted(x, input_ids, mask) takes input_ids of integers.");
-    return integers;
-  } else {
-    return false;
-  }
-}
 
 }  // namespace detail
 
 inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& path, const EncodeOptions& options) {
   const detail::Folder folder(path);
-  const Limits limits = read_settings(folder);
-  detail::HeadList heads = folder.has("modules.json") ? read_modules(folder, limits) : read_bare(folder);
-  const auto truncate_dim = options.truncate_dim ? options.truncate_dim : limits.truncate_dim;
+  settings_ = detail::read_settings(folder);
+  detail::HeadList heads = folder.has("modules.json") ? read_modules(folder) : read_bare(folder);
+  const auto truncate_dim = options.truncate_dim ? options.truncate_dim : settings_.truncate_dim;
   if (truncate_dim && *truncate_dim < heads.width())
     heads.add(Truncate{*truncate_dim}, "first " + std::to_string(*truncate_dim));
   if (options.normalize_embeddings) heads.add(Normalize{}, "normalize");
@@ -189,7 +155,7 @@ inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& pat
 }
 
 // Pooling and what comes behind it. Of the encoder only the type is of interest.
-inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& folder, const Limits& limits) {
+inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& folder) {
   const auto modules = detail::read_modules(folder);
   const auto is_one_of = [](const std::string& type, const auto& names) {
     return std::find(names.begin(), names.end(), type) != names.end();
@@ -208,9 +174,9 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   const auto config = modules[next].folder.config("config.json");
   pooling_ = detail::read_pooling(config);
   detail::HeadList heads(pooling_.width());
-  while (++next < modules.size()) detail::add_module(heads, modules[next], limits.max_active_dims);
-  if (limits.max_active_dims)
-    heads.add(TopK{*limits.max_active_dims}, "top " + std::to_string(*limits.max_active_dims));
+  while (++next < modules.size()) detail::add_module(heads, modules[next], settings_.max_active_dims);
+  if (settings_.max_active_dims)
+    heads.add(TopK{*settings_.max_active_dims}, "top " + std::to_string(*settings_.max_active_dims));
   return heads;
 }
 
@@ -223,50 +189,6 @@ inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& fol
   pooling_.modes = {is_causal ? detail::PoolingMode::last : detail::PoolingMode::mean};
   pooling_.hidden = detail::hidden_size(config);
   return detail::HeadList(pooling_.hidden);
-}
-
-// Everything beside the modules.
-inline SentenceTransformer::Limits SentenceTransformer::read_settings(const detail::Folder& folder) {
-  const auto sized = [&](const char* file, const char* key) {
-    if (max_seq_length_ || !folder.has(file)) return;
-    const auto config = folder.config(file);
-    // Tokenizers without a limit say 1e30.
-    if (config.has(key) && config.number(key) < 1e9) max_seq_length_ = config.count(key);
-  };
-  sized("sentence_bert_config.json", "max_seq_length");
-  sized("tokenizer_config.json", "model_max_length");
-
-  if (!folder.has("config_sentence_transformers.json")) return {};
-  const auto config = folder.config("config_sentence_transformers.json");
-  const std::array<std::string_view, 2> types{"SentenceTransformer", "SparseEncoder"};
-  const std::string type = config.text("model_type", std::string(types[0]));
-  if (type == "CrossEncoder") config.refuse("model_type", "is 'CrossEncoder': read the folder as a SequenceClassifier");
-  if (std::find(types.begin(), types.end(), type) == types.end()) config.refuse_value("model_type", type, types);
-  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
-                        "truncate_dim", "max_active_dims", "requirements"});
-  if (config.has("prompts")) {
-    const auto prompts = config.object("prompts");
-    prompts.each([&](const std::string& name, const detail::Json&) { prompts_[name] = prompts.text(name, ""); });
-  }
-  if (config.has("default_prompt_name")) {
-    default_prompt_name_ = config.text("default_prompt_name");
-    if (!prompts_.contains(*default_prompt_name_))
-      config.refuse("default_prompt_name",
-                    "is '" + io::detail::excerpt(*default_prompt_name_) + "', which is none of the prompts");
-  }
-  if (config.has("similarity_fn_name")) {
-    const std::string name = config.text("similarity_fn_name");
-    const auto& names = detail::similarity_names;
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) config.refuse_value("similarity_fn_name", name, names);
-    similarity_ = static_cast<Similarity>(found - names.begin());
-  }
-  const auto limit = [&](const char* key) {
-    if (!config.has(key)) return std::optional<Index>();
-    if (config.count(key) < 1) config.refuse(key, "must be 1 or more");
-    return std::optional<Index>(config.count(key));
-  };
-  return {limit("truncate_dim"), limit("max_active_dims")};
 }
 
 template <class X, class M, class D>
@@ -312,25 +234,14 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
       seqpool::detail::fail(
           "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
           ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
-    // Tokens times their weights. Of sums by weight there is more than one mean: each is divided by its own number.
-    Eigen::Tensor<float, 3, Eigen::RowMajor, Index> weighted(states.batch(), states.seq(), hidden());
-    std::vector<float> sums(static_cast<std::size_t>(states.batch()), 0.0f);
-    std::vector<Index> counts(sums.size(), 0);
-    detail::for_each_run(states, mask, [&](Index b, Run run) {
-      counts[static_cast<std::size_t>(b)] += run.end - run.begin;
-      for (Index s = run.begin; s < run.end; ++s) {
-        const float weight = weight_of(static_cast<Index>(ids(b, s)));
-        sums[static_cast<std::size_t>(b)] += weight;
-        for (Index h = 0; h < hidden(); ++h)
-          weighted(b, s, h) = weight * widen(states.token(b, s)[h * states.hidden_stride()]);
-      }
-    });
+    const auto weight = [&](Index b, Index s) { return weight_of(static_cast<Index>(ids(b, s))); };
+    const detail::WeightedTokens tokens(states, mask, weight);
     auto vectors = seqpool::detail::make_result<X, float>(states.batch(), pooling_.width());
-    seqpool::pool_into(vectors, pooling_.pooling<float>(0, detail::Means::sums), weighted, mask, device);
+    const auto pooling = pooling_.pooling<float>(0, detail::Means::sums);
+    seqpool::pool_into(vectors, pooling, tokens.packed(), AllTokens{}, seqpool::detail::device_of(mask, device));
     for (Index b = 0; b < states.batch(); ++b)
       for (std::size_t i = 0; i < pooling_.modes.size(); ++i) {
-        const float factor = detail::factor_of_sums(pooling_.modes[i], sums[static_cast<std::size_t>(b)],
-                                                    counts[static_cast<std::size_t>(b)]);
+        const float factor = tokens.factor(pooling_.modes[i], b);
         for (Index h = 0; h < hidden(); ++h) vectors(b, static_cast<Index>(i) * hidden() + h) *= factor;
       }
     return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));
