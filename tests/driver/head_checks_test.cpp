@@ -14,8 +14,6 @@ TEST_CASE("what a head maps, on what, and which sizes its type states", "[head_c
   STATIC_REQUIRE(
       detail::are_vectors<seqpool::Normalize, Eigen::TensorMap<const Eigen::Tensor<double, 2, Eigen::RowMajor>>>());
   STATIC_REQUIRE(detail::is_head<true, true>());
-  STATIC_REQUIRE(detail::is_head_device<Eigen::ThreadPoolDevice>());
-  STATIC_REQUIRE(detail::is_head_device<seqpool::CallingThread>());
 
   using Fixed = seqpool::Linear<float, 3, 4>;
   using Free = seqpool::Linear<float>;

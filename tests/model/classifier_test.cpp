@@ -279,6 +279,11 @@ TEST_CASE("each token gets its logits, in every form that hidden states have", "
   CHECK(packed.dimension(0) == 2);
   CHECK(packed(0, 0, 0) == 0);
   CHECK(packed(1, 1, 0) == 12.5f);
+  // Tokens are taken where they are if their numbers lie side by side, also with others between them.
+  const std::vector<float> strided{1, 2, 3, 99, 3, 4, 5, 99};
+  const auto apart = classifier.logits(seqpool::HiddenStates<float>(strided.data(), {1, 2, 3}, {8, 4, 1}));
+  CHECK(apart(0, 0, 0) == 6.5f);
+  CHECK(apart(0, 1, 1) == 12.5f);
   CHECK(classifier.logits(Eigen::Tensor<float, 3>(0, 4, 3)).dimension(1) == 4);
   CHECK_THROWS_WITH(classifier.logits(Eigen::Tensor<float, 3>(1, 4, 2)), ct::has_substring("2 features"));
   CHECK_THAT(refused<TokenClassifier>(config_of(architecture), distilbert),

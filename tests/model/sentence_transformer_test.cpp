@@ -283,6 +283,10 @@ TEST_CASE("modules.json that is not understood is refused, and says why", "[mode
     CHECK_THAT(
         modules("[" + encoder + ", " + pooling + ", " + module(2, "", type) + "]"),
         ct::has_substring("'" + type + "' is not understood behind the Pooling") && ct::has_substring("'Dense'"));
+  CHECK_THAT(modules("[" + encoder + ", " + pooling + ", " + module(2, "", "WordWeights") + "]"),
+             ct::has_substring("'WordWeights' is not understood behind the Pooling; understood are 'Dense', 'Dropout', "
+                               "'LayerNorm', 'Normalize', 'SparseAutoEncoder'") &&
+                 !ct::has_substring("'SparseAutoEncoder', 'WordWeights'"));
   CHECK_THAT(modules("[" + encoder + ", " + module(2, "1_Pooling", "Pooling") + "]"),
              ct::has_substring("must stand in order"));
   CHECK_THAT(modules(R"([{"idx": 0, "path": "", "type": "Transformer", "device": 1}])"),

@@ -4,11 +4,9 @@
 
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cstddef>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -45,15 +43,6 @@ consteval bool is_head() {
                 "seqpool: a head and its input must accumulate in one type: a double weight for double input, a float, "
                 "Eigen::half or Eigen::bfloat16 weight for all others.");
   return head;
-}
-
-template <class D>
-consteval bool is_head_device() {
-  constexpr bool lawful = Device<D> || std::is_same_v<D, CallingThread>;
-  static_assert(lawful,
-                "seqpool: the last argument of map must be a device such as Eigen::ThreadPoolDevice (define "
-                "EIGEN_USE_THREADS before the first Eigen include), with numThreads() and parallelFor(n, cost, f).");
-  return lawful;
 }
 
 // Sizes that a head's type states, Eigen::Dynamic where they are known at run time only.

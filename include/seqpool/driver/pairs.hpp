@@ -5,15 +5,14 @@
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/product.hpp>
+#include <seqpool/detail/side_by_side.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/multiply.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <cstddef>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -29,10 +28,6 @@ struct AsItIs {
   }
 };
 
-// Rows whose numbers lie side by side in the accumulator's type: where they are, or in `room`.
-template <class A, class T>
-MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room);
-
 // out[i, j] = finish(sum_f term(a[i, f], b[j, f])) of all pairs of rows. `prepare(rows, room)` gives rows in place of
 // rows, in `room` if they are others. The bits of a result depend on its two rows alone, and not on which is a's: so
 // either side may be the one that lies in panels, a slab of it at a time.
@@ -41,16 +36,6 @@ void for_all_pairs(const MatrixView<TA>& a, const MatrixView<TB>& b, const Matri
                    Finish finish, const D& device);
 
 // ---------------------------------------------------------------------------------------------------------------------
-
-template <class A, class T>
-MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room) {
-  if constexpr (std::same_as<std::remove_const_t<T>, A>)
-    if (x.column_stride == 1) return {x.data, x.rows, x.columns, x.row_stride, 1};
-  room.resize(static_cast<std::size_t>(x.rows * x.columns));
-  for (Index i = 0; i < x.rows; ++i)
-    for (Index f = 0; f < x.columns; ++f) room[static_cast<std::size_t>(i * x.columns + f)] = widen(x(i, f));
-  return {room.data(), x.rows, x.columns, x.columns, 1};
-}
 
 // Each sum becomes what it stands for.
 template <class A, class Finish>

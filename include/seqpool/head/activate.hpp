@@ -70,8 +70,8 @@ class Activate {
     return t < 0 ? x * half * (half / (1 + half * half)) : x / (1 + half * half);
   }
 
-  // Of float Eigen's, which is vector code and ten times as fast, by eight, also at the end of a row: single numbers
-  // would go by another function.
+  // Of float Eigen's, which is vector code, by eight, also at the end of a row: single numbers would go by another
+  // function.
   static void tanh_of(std::span<const float> x, std::span<float> y) {
     constexpr std::size_t chunk = 8;
     for (std::size_t f = 0; f < x.size(); f += chunk) {

@@ -25,9 +25,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const seqpool::Affine platt{1.3f, -0.2f};      // the same for all features
 ///     const seqpool::Affine by_class{scale, shift};  // each `[features]`
 ///
-/// **Shapes**: scale and shift numbers, for rows of any number of features, or `[features]` both; rows `[n, features]`
-/// to
-/// `[n, features]`.
+/// **Shapes**: scale and shift numbers, for rows of any number of features, or `[features]` both; rows
+/// `[n, features]` to `[n, features]`.
 /// **Errors**: `std::invalid_argument` if rows are not of the scale's features.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the

@@ -6,10 +6,12 @@
 #include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/side_by_side.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/head_checks.hpp>
+#include <seqpool/driver/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
@@ -148,9 +150,8 @@ template <class Out, class H, class X, class D>
 void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[maybe_unused]] const X& x,
               [[maybe_unused]] const D& device) {
   if constexpr (detail::are_vectors<H, X>()) {
-    using T = detail::element_t<X>;
-    using A = accumulator_t<T>;
-    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_head_device<D>() &&
+    using A = accumulator_t<detail::element_t<X>>;
+    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_device_at_the_end<D>() &&
                   detail::features_fit<detail::sizes_of_head<H>().features, detail::static_sizes<X>()[1]>() &&
                   detail::is_result<Out, A>()) {
       const auto from = detail::matrix_view(x, "head input");
@@ -161,21 +162,15 @@ void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[mayb
                      detail::shape({from.rows, width}) + " for vectors " + detail::shape({from.rows, from.columns}));
       if (to.rows == 0 || to.columns == 0) return;
       // Numbers that do not lie side by side, or of another type, are copied to rows first, and from rows at the end.
-      detail::AlignedVector<A> packed;
-      const auto rows_of = [&]() -> Rows<const A> {
-        if constexpr (std::same_as<T, A>)
-          if (from.column_stride == 1) return {from.data, from.rows, from.columns, from.row_stride};
-        packed.reserve(static_cast<std::size_t>(from.rows * from.columns));
-        for (Index b = 0; b < from.rows; ++b)
-          for (Index f = 0; f < from.columns; ++f) packed.push_back(widen(from(b, f)));
-        return {packed.data(), from.rows, from.columns, from.columns};
-      };
+      detail::AlignedVector<A> room;
+      const auto in = detail::side_by_side<A>(from, room);
+      const Rows<const A> rows(in.data, in.rows, in.columns, in.row_stride);
       if (to.column_stride == 1) {
-        seqpool::map_rows(head, rows_of(), Rows<A>(to.data, to.rows, width, to.row_stride), device);
+        seqpool::map_rows(head, rows, Rows<A>(to.data, to.rows, width, to.row_stride), device);
         for (Index b = 0; b < to.rows; ++b) detail::make_canonical(&to(b, 0), width);
       } else {
         detail::AlignedVector<A> mapped(static_cast<std::size_t>(to.rows * width));
-        seqpool::map_rows(head, rows_of(), Rows<A>(mapped.data(), to.rows, width, width), device);
+        seqpool::map_rows(head, rows, Rows<A>(mapped.data(), to.rows, width, width), device);
         for (Index b = 0; b < to.rows; ++b)
           for (Index o = 0; o < width; ++o)
             to(b, o) = detail::canonical(mapped[static_cast<std::size_t>(b * width + o)]);

@@ -5,6 +5,7 @@
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/extremum.hpp>
 #include <seqpool/detail/sum.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
@@ -12,7 +13,6 @@
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -148,8 +148,7 @@ void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
     const A left = detail::sum(y.data(), features) / count;
     as_array(y) -= left;
     // Squares of the largest 1, so that none overflows or vanishes.
-    A largest = 0;
-    for (const A value : y) largest = (std::max)(largest, std::abs(value));  // passes over a NaN, which is met below
+    const A largest = detail::largest_size(y.data(), features);  // passes over a NaN, which is met below
     as_array(y) /= largest > 0 ? largest : A(1);
     const A deviation = std::sqrt(detail::dot(y.data(), y.data(), features) / count);
     // y / sqrt(variance + eps), both over the largest; a row of one number all along stays 0, without an eps too.

@@ -34,13 +34,17 @@ struct Reading {
   PoolingMode pooling = PoolingMode::cls;
   bool has_classes = true;  // or gives a vector
 
-  // Linear, activation, and Linear.
   void dense(const std::string& name, Activation activation, bool has_bias = true) {
     const Index hidden = heads.width();
     heads.add_layer(Dense{read_linear(weights, name, hidden, hidden, has_bias), activation}, "Dense", activation);
   }
   void linear(const std::string& name, Index out, bool has_bias = true) {
     heads.add_layer(read_linear(weights, name, out, heads.width(), has_bias), "Linear");
+  }
+  // What most of them are.
+  void dense_and_linear(const std::string& first, Activation activation, const std::string& second, Index labels) {
+    dense(first, activation);
+    linear(second, labels);
   }
 };
 
@@ -62,35 +66,30 @@ struct Family {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline void read_bert(Reading& r, Index labels) {
-  r.dense("bert.pooler.dense", Activation::tanh);
-  r.linear("classifier", labels);
+  r.dense_and_linear("bert.pooler.dense", Activation::tanh, "classifier", labels);
 }
 
 inline void read_albert(Reading& r, Index labels) {
-  r.dense("albert.pooler", Activation::tanh);
-  r.linear("classifier", labels);
+  r.dense_and_linear("albert.pooler", Activation::tanh, "classifier", labels);
 }
 
 inline void read_roberta(Reading& r, Index labels) {
-  r.dense("classifier.dense", Activation::tanh);
-  r.linear("classifier.out_proj", labels);
+  r.dense_and_linear("classifier.dense", Activation::tanh, "classifier.out_proj", labels);
 }
 
 inline void read_electra(Reading& r, Index labels) {
-  r.dense("classifier.dense", Activation::gelu);
-  r.linear("classifier.out_proj", labels);
+  r.dense_and_linear("classifier.dense", Activation::gelu, "classifier.out_proj", labels);
 }
 
 inline void read_distilbert(Reading& r, Index labels) {
-  r.dense("pre_classifier", Activation::relu);
-  r.linear("classifier", labels);
+  r.dense_and_linear("pre_classifier", Activation::relu, "classifier", labels);
 }
 
 inline void read_deberta(Reading& r, Index labels) {
   if (r.config.count("pooler_hidden_size", r.heads.width()) != r.heads.width())
     r.config.refuse("pooler_hidden_size", "is not hidden_size, which is not understood");
-  r.dense("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"));
-  r.linear("classifier", labels);
+  r.dense_and_linear("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"), "classifier",
+                     labels);
 }
 
 inline void read_modernbert_tokens(Reading& r, Index labels) {
@@ -146,8 +145,7 @@ inline void read_decoder(Reading& r, Index labels) {
 // The decoder's hidden states, at the last token of the input, which is eos.
 inline void read_encoder_decoder(Reading& r, Index labels) {
   r.pooling = PoolingMode::last;
-  r.dense("classification_head.dense", Activation::tanh);
-  r.linear("classification_head.out_proj", labels);
+  r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
 }
 
 inline void read_siglip(Reading& r, Index labels) {

@@ -52,11 +52,6 @@ class Checkpoint {
   template <class F>
   void refuse_unused(F is_other) const;
 
-  // What messages call the checkpoint.
-  [[nodiscard]] const std::string& file() const noexcept { return file_; }
-  // The names of all tensors.
-  [[nodiscard]] const auto& files() const noexcept { return files_; }
-
  private:
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
   template <int Rank>

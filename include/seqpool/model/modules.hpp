@@ -2,6 +2,8 @@
 #ifndef SEQPOOL_MODEL_MODULES_HPP
 #define SEQPOOL_MODEL_MODULES_HPP
 
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/sum.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/affine.hpp>
@@ -42,8 +44,8 @@ struct Module {
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
 
-inline constexpr std::array<std::string_view, 6> head_modules{"Dense",     "Dropout",           "LayerNorm",
-                                                              "Normalize", "SparseAutoEncoder", "WordWeights"};
+inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
+                                                              "SparseAutoEncoder"};
 
 // Adds what the module is to `heads`; throws Error if it is none of these, and for all that it says and is not
 // understood.
@@ -61,15 +63,8 @@ struct SampleStandardize {
       const auto x = in[i];
       const auto y = out[i];
       const A n = static_cast<A>(x.size());
-      A sum = 0;
-      for (const A value : x) sum += value;
-      A squares = 0;
-      for (std::size_t f = 0; f < x.size(); ++f) {
-        y[f] = x[f] - sum / n;
-        squares += y[f] * y[f];
-      }
-      const A deviation = std::sqrt(squares / (n - 1)) + A(1e-5);
-      for (A& value : y) value /= deviation;
+      as_array(y) = as_array(x) - seqpool::detail::sum(x.data(), in.features()) / n;
+      as_array(y) /= std::sqrt(seqpool::detail::dot(y.data(), y.data(), in.features()) / (n - 1)) + A(1e-5);
     }
   }
 };

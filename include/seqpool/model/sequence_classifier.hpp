@@ -36,7 +36,8 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 /// many threads.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
-/// **Cost**: copies the head's weights, once; reads nothing of the encoder's.
+/// **Cost**: copies the head's weights, once; reads nothing of the encoder's, as long as a file's tensors are aligned,
+/// as safetensors writes them, and none is of BOOL.
 /// **Numerics**: as `SentenceTransformer`.
 /// **Source**: Transformers 5.23. Where it takes x[:, 0] or x[:, -1], whatever the mask says, this is the first or the
 /// last real token: the same under right padding for the one, under left padding for the other.

@@ -4,6 +4,7 @@
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/canonical.hpp>
+#include <seqpool/detail/side_by_side.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/arguments.hpp>
@@ -76,19 +77,21 @@ template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> TokenClassifier::logits(const X& x, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
                 detail::is_mask_of_rows<M>()) {
+    using T = typename seqpool::detail::sequences_t<X>::value_type;
     const auto& states = seqpool::detail::sequences_of(x);
     detail::check_hidden(states.hidden(), hidden());
     const auto classes = static_cast<Index>(labels().size());
     Eigen::Tensor<float, 3, Eigen::RowMajor> result(states.batch(), states.seq(), classes);
     result.setZero();
-    seqpool::detail::AlignedVector<float> tokens;
+    seqpool::detail::AlignedVector<float> room;
     detail::for_each_run(states, mask, [&](Index b, Run run) {
       const Index count = run.end - run.begin;
-      tokens.clear();
-      for (Index s = run.begin; s < run.end; ++s)
-        for (Index h = 0; h < hidden(); ++h) tokens.push_back(widen(states.token(b, s)[h * states.hidden_stride()]));
+      const auto tokens = seqpool::detail::side_by_side<float>(
+          seqpool::detail::MatrixView<const T>{states.token(b, run.begin), count, hidden(), states.token_stride(),
+                                               states.hidden_stride()},
+          room);
       float* const out = &result(b, run.begin, 0);
-      seqpool::map_rows(folder_.heads, Rows<const float>(tokens.data(), count, hidden(), hidden()),
+      seqpool::map_rows(folder_.heads, Rows<const float>(tokens.data, count, hidden(), tokens.row_stride),
                         Rows<float>(out, count, classes, classes), seqpool::detail::device_of(mask, device));
       seqpool::detail::make_canonical(out, count * classes);
     });

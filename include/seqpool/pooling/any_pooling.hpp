@@ -27,8 +27,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(pooling, x, mask);
 ///     pooling = std::vector<seqpool::AnyPooling<float>>{seqpool::Cls{}, seqpool::Mean{}};  // side by side, as Concat
 ///
-/// **Cost**: one virtual call for each step, which is one for 256 tokens; a state is one allocation. Copies share the
-/// pooling.
+/// **Cost**: one virtual call for each step, which is one for 256 tokens, and of several one for each and 8 tokens; a
+/// state is one allocation, and of several one more for each. Copies share the pooling.
 /// **Numerics**: the bits of the pooling it holds.
 template <Scalar T>
 class AnyPooling {
@@ -62,7 +62,9 @@ class AnyPooling {
   template <std::same_as<T> U>
   using State = StateOfT;
 
-  /// Several side by side in one read of memory, as `Concat` of them; none does not make a pooling.
+  /// Several side by side in one read of memory, as `Concat` of them.
+  ///
+  /// **Errors**: `std::invalid_argument` for none.
   AnyPooling(std::vector<AnyPooling> poolings);
 
   template <class P>
