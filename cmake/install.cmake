@@ -19,7 +19,7 @@ install(
     cmake/seqpool-adapters.cmake
   DESTINATION ${package_dir}
 )
-install(TARGETS seqpool EXPORT seqpool-targets FILE_SET HEADERS)
+install(TARGETS seqpool EXPORT seqpool-targets FILE_SET HEADERS FILE_SET parts)
 install(EXPORT seqpool-targets NAMESPACE seqpool:: DESTINATION ${package_dir})
 install(DIRECTORY include/seqpool/adapter DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/seqpool)
 if(TARGET seqpool_io)
