@@ -72,8 +72,8 @@ By torch:
     self_attentive                           W2 tanh(W1 x), 5 rows
     pma, pma_norm                            Set Transformer's pooling by multihead attention, with one query and
                                              2 heads, and with three and its norms and 3 heads
-    probe                                    EleutherAI's attention probe: 2 heads, 3 outputs, places from 0 at the first
-                                             real token, holes counted
+    probe                                    EleutherAI's attention probe: 2 heads, 3 outputs, places from 0 at the
+                                             first real token, holes counted
     empty                                    attention_1 and mha_1
 
 By timm:
@@ -282,8 +282,9 @@ def sentence_transformers():
     cu_seq_lens = lengths.cumsum(0)
     for name, dtype in [("flattened", torch.float32), ("bf16_flattened", torch.bfloat16)]:
         flat = draw(int(lengths.sum()), HIDDEN, dtype=dtype)
-        results_of_flat = with_own(flat, lambda x: poolings({"token_embeddings": x[None], "cu_seq_lens_q": cu_seq_lens}))
-        tensors |= named(name, {"hidden_states": flat, "cu_seq_lens": cu_seq_lens} | results_of_flat)
+        lengths_of_flat = {"cu_seq_lens_q": cu_seq_lens}
+        tensors |= named(name, {"hidden_states": flat, "cu_seq_lens": cu_seq_lens})
+        tensors |= named(name, with_own(flat, lambda x: poolings({"token_embeddings": x[None]} | lengths_of_flat)))
 
     tensors["layer_weights"] = 0.5 + torch.rand(3)
     mixer = WeightedLayerPooling(HIDDEN, num_hidden_layers=4, layer_start=2, layer_weights=tensors["layer_weights"])
@@ -335,7 +336,7 @@ class PoolingByMultiheadAttention(nn.Module):
 
 
 class AttentionProbe(nn.Module):
-    """EleutherAI's: every head has a softmax over scores q x + w place, and its own linear map of what it attends to."""
+    """EleutherAI's: every head has a softmax over scores q x + w place, and a linear map of what it attends to."""
 
     def __init__(self, heads, outputs):
         super().__init__()
