@@ -68,6 +68,8 @@ constexpr double of_sum = 8;
 // Weights that differ by a few eps; and what they average over 290 tokens is twenty times smaller than those, and so,
 // measured by it, are errors of the tokens' size larger.
 constexpr double of_attention = 32;
+// Dot products of 24 features, some of which cancel.
+constexpr double of_product = 8;
 // A system that runs in bfloat16 and rounds once, at the end, is off by half an eps of that type: more than float32's
 // rounding can add.
 constexpr double rounded_once = 0.51;
@@ -207,4 +209,38 @@ TEST_CASE("golden: GLiClass' pooling strategies", "[golden]") {
     CHECK(c.off("avg", seqpool::Mean{}) <= of_sum);
     CHECK(c.off("sum", seqpool::Sum{}) <= of_sum);
   });
+}
+
+TEST_CASE("golden: sentence-transformers' maxsim", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const seqpool::MaxSim five{system.tensor<float, 2>("query_0")};
+  const seqpool::MaxSim three{system.tensor<float, 2>("query_1")};
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    // A column for every query.
+    const std::vector<seqpool::AnyPooling<T>> both{five, three};
+    CHECK(c.off("maxsim", both) <= of_product);
+    CHECK(c.off("maxsim_per_query", five.per_query()) <= of_product);
+    Eigen::Tensor<float, 2, Eigen::RowMajor> mean = c.pooled(both);
+    for (Index b = 0; b < mean.dimension(0); ++b) mean(b, 0) /= 5, mean(b, 1) /= 3;
+    CHECK(test::distance<float>(mean, c.golden("maxsim_mean")) <= of_product);
+  });
+}
+
+TEST_CASE("golden: sentence-transformers' maxsim of normalised tokens", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const seqpool::MaxSim five{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_0"))};
+  const seqpool::MaxSim three{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_1"))};
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    const std::vector<seqpool::AnyPooling<T>> both{five.normalize_tokens(), three.normalize_tokens()};
+    CHECK(c.off("maxsim_normalized", both) <= of_product);
+  });
+}
+
+TEST_CASE("golden: where sentence-transformers' maxsim differs on purpose", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> c(cases, system, "empty");
+  // A document without a real token: 0 as every empty row here, below all others there.
+  CHECK(c.pooled(seqpool::MaxSim{system.tensor<float, 2>("query_0")})(1, 0) == 0);
+  CHECK(c.golden("maxsim")(1, 0) == -1e9F);
 }
