@@ -39,6 +39,8 @@
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/spans.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/abs_max.hpp>
+#include <seqpool/pooling/abs_mean.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
@@ -47,8 +49,10 @@
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/max_sim.hpp>
 #include <seqpool/pooling/mean.hpp>
+#include <seqpool/pooling/mean_max.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
+#include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/token_weighted_mean.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>

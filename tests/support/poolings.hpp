@@ -177,6 +177,18 @@ Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normali
   return sums ? sum : each;
 }
 
+// The mean of f(x_t), summed as Mean does, with `errors` eps more.
+template <class T, class F>
+auto mean_of(F f, double errors) {
+  return [f, errors](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const double n = static_cast<double>(x.size());
+      for (const double v : x) value += f(v) / n, bound += std::abs(f(v)) / n;
+      bound *= (additions(n) + errors) * eps<T>;
+    });
+  };
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -225,6 +237,29 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"Sum", true, always(seqpool::Sum{}),
        [one](const Tokens& tokens) {
          return weighted_sum(tokens, one, 1, additions(static_cast<double>(tokens.size())) * eps<T>);
+       }},
+      {"AbsMax", true, always(seqpool::AbsMax{}),
+       exactly([](double a, double b) { return nan_max(std::abs(a), std::abs(b)); })},
+      {"AbsMean", true, always(seqpool::AbsMean{}), mean_of<T>([](double x) { return std::abs(x); }, 2)},
+      {"RootMeanSquare", true, always(seqpool::RootMeanSquare{}),
+       [](const Tokens& tokens) {
+         Expected e = mean_of<T>([](double x) { return x * x; }, 0)(tokens);
+         for (std::size_t h = 0; h < e.value.size(); ++h) {
+           e.value[h] = std::sqrt(e.value[h]);
+           e.bound[h] = (additions(static_cast<double>(tokens.size())) / 2 + 3) * eps<T> * e.value[h];
+         }
+         return e;
+       }},
+      {"MeanMax", true, always(seqpool::MeanMax{}),
+       [exactly](const Tokens& tokens) {
+         Expected e = mean_of<T>([](double x) { return x; }, 4)(tokens);
+         const Expected max = exactly(nan_max)(tokens);
+         const double n = static_cast<double>(tokens.size());
+         for (std::size_t h = 0; h < e.value.size(); ++h) {
+           e.value[h] = (e.value[h] + max.value[h]) / 2;
+           e.bound[h] = e.bound[h] / 2 + (additions(n) + 4) / 2 * eps<T> * std::abs(max.value[h]);
+         }
+         return e;
        }},
       {"MeanSqrtLen", true, always(seqpool::MeanSqrtLen{}),
        [one](const Tokens& tokens) {
