@@ -197,6 +197,7 @@ TEST_CASE("golden: timm's global_pool_nlc", "[golden]") {
   for_each_golden_case(system, [&](const auto& c) {
     CHECK(c.off("max", seqpool::Max{}) <= exact);
     CHECK(c.off("avg", seqpool::Mean{}) <= of_sum);
+    CHECK(c.off("avgmax", seqpool::MeanMax{}) <= of_sum);
   });
 }
 
@@ -208,6 +209,9 @@ TEST_CASE("golden: GLiClass' pooling strategies", "[golden]") {
     CHECK(c.off("last", seqpool::Last{}) <= exact);
     CHECK(c.off("avg", seqpool::Mean{}) <= of_sum);
     CHECK(c.off("sum", seqpool::Sum{}) <= of_sum);
+    CHECK(c.off("rms", seqpool::RootMeanSquare{}) <= of_sum);
+    CHECK(c.off("abs_max", seqpool::AbsMax{}) <= exact);
+    CHECK(c.off("abs_avg", seqpool::AbsMean{}) <= of_sum);
   });
 }
 
@@ -243,4 +247,25 @@ TEST_CASE("golden: where sentence-transformers' maxsim differs on purpose", "[go
   // A document without a real token: 0 as every empty row here, below all others there.
   CHECK(c.pooled(seqpool::MaxSim{system.tensor<float, 2>("query_0")})(1, 0) == 0);
   CHECK(c.golden("maxsim")(1, 0) == -1e9F);
+}
+
+TEST_CASE("golden: where GLiClass' pooling strategies differ on purpose", "[golden]") {
+  const Safetensors system = golden_file("gliclass");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> c(cases, system, "empty");
+  // A row without a real token: zeros here; there 0 / 0 from what divides by the number of tokens.
+  const auto check = [&](const char* key, const seqpool::AnyPooling<float>& pooling, bool divides) {
+    INFO(key);
+    const auto ours = c.pooled(pooling);
+    const auto theirs = c.golden(key);
+    for (Index h = 0; h < theirs.dimension(1); ++h) {
+      CHECK(ours(1, h) == 0);
+      CHECK(std::isnan(theirs(1, h)) == divides);
+    }
+  };
+  check("avg", seqpool::Mean{}, true);
+  check("rms", seqpool::RootMeanSquare{}, true);
+  check("abs_avg", seqpool::AbsMean{}, true);
+  check("abs_max", seqpool::AbsMax{}, false);
+  check("sum", seqpool::Sum{}, false);
 }
