@@ -9,6 +9,7 @@
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/score_network.hpp>
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
@@ -39,6 +40,7 @@
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/spans.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/additive_attention.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
@@ -48,6 +50,7 @@
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
+#include <seqpool/pooling/self_attentive.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/token_weighted_mean.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>
