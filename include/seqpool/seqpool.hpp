@@ -9,6 +9,7 @@
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/score_network.hpp>
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
@@ -41,6 +42,7 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/abs_max.hpp>
 #include <seqpool/pooling/abs_mean.hpp>
+#include <seqpool/pooling/additive_attention.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
@@ -53,6 +55,7 @@
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
+#include <seqpool/pooling/self_attentive.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/token_weighted_mean.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>

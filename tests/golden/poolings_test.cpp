@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -268,4 +269,23 @@ TEST_CASE("golden: where GLiClass' pooling strategies differ on purpose", "[gold
   check("abs_avg", seqpool::AbsMean{}, true);
   check("abs_max", seqpool::AbsMax{}, false);
   check("sum", seqpool::Sum{}, false);
+}
+
+TEST_CASE("golden: torch's additive and structured self-attention", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  const auto vector = [&](const char* name) { return system.tensor<float, 1>(name); };
+  const auto matrix = [&](const char* name) { return system.tensor<float, 2>(name); };
+  const auto row = [&](const char* name) { return std::span(matrix(name).data(), matrix(name).size()); };  // [1, n]
+  const seqpool::AdditiveAttention tanh{matrix("additive_tanh.0.weight"), vector("additive_tanh.0.bias"),
+                                        row("additive_tanh.2.weight")};
+  const auto gelu = seqpool::AdditiveAttention{matrix("additive_gelu.0.weight"), vector("additive_gelu.0.bias"),
+                                               row("additive_gelu.3.weight")}
+                        .layer_norm(vector("additive_gelu.1.weight"), vector("additive_gelu.1.bias"))
+                        .gelu();
+  const seqpool::SelfAttentive lin{matrix("self_attentive.W1"), matrix("self_attentive.W2")};
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("additive_tanh", tanh) <= of_attention);
+    CHECK(c.off("additive_gelu", gelu) <= of_attention);
+    CHECK(c.off("self_attentive", lin) <= of_attention);
+  });
 }
