@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
-#include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -275,7 +274,10 @@ TEST_CASE("golden: torch's additive and structured self-attention", "[golden]") 
   const Safetensors system = golden_file("torch");
   const auto vector = [&](const char* name) { return system.tensor<float, 1>(name); };
   const auto matrix = [&](const char* name) { return system.tensor<float, 2>(name); };
-  const auto row = [&](const char* name) { return std::span(matrix(name).data(), matrix(name).size()); };  // [1, n]
+  const auto row = [&](const char* name) {  // [1, n]
+    const auto only = matrix(name);
+    return std::vector<float>(only.data(), only.data() + only.size());
+  };
   const seqpool::AdditiveAttention tanh{matrix("additive_tanh.0.weight"), vector("additive_tanh.0.bias"),
                                         row("additive_tanh.2.weight")};
   const auto gelu = seqpool::AdditiveAttention{matrix("additive_gelu.0.weight"), vector("additive_gelu.0.bias"),
