@@ -64,7 +64,7 @@ By torch:
                                              3 heads without biases and three queries, whose outputs stand behind one
                                              another
     mha_1.weights, mha_3.weights             [batch, heads, queries, seq]
-    max_indices                              [batch, hidden]              int64, by NumPy: the first of equals
+    max_indices                              [batch, hidden]              int64: the first of equals; also of nan
     gem_3, gem_p                             p = 3; p [hidden], all different
     lse_10, lse_1                            (1 / r) log mean exp(r x)
     additive_tanh, additive_gelu             softmax of v act(W x + b); the second as the Sequential of Linear,
@@ -396,6 +396,9 @@ def by_torch():
     def lse(r):
         return lambda x: (torch.logsumexp(r * x, dim=1) - torch.tensor(float(x.shape[1])).log()) / r
 
+    def max_indices(states, mask):
+        return states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1).indices
+
     def probed(states, mask):
         rows = []
         for row, keep in zip(states, mask, strict=True):
@@ -412,8 +415,7 @@ def by_torch():
         out["attention_3_average"] = softmax_attention(several, states, mask, 1.0)[0].mean(dim=1)
         for name, (module, query) in mha.items():
             out[name], out[f"{name}.weights"] = multihead(module, query, states, mask)
-        lowest = states.masked_fill(~mask[:, :, None], -torch.inf).numpy()
-        out["max_indices"] = torch.from_numpy(np.argmax(lowest, axis=1))
+        out["max_indices"] = max_indices(states, mask)
         for name, function in {"gem_3": gem(torch.tensor(3.0)), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
                                "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu),
                                "self_attentive": of_scores(lin), **pma}.items():
@@ -424,7 +426,8 @@ def by_torch():
     states, mask = cases()["empty"]
     empty = {"mha_1": multihead(*mha["mha_1"], states, mask)[0],
              "attention_1": softmax_attention(single[None], states, mask, 1.0)[0].flatten(1)}
-    return tensors | of_cases(in_float32(results)) | named("empty", empty)
+    nan = {"max_indices": max_indices(*cases()["nan"])}
+    return tensors | of_cases(in_float32(results)) | named("empty", empty) | named("nan", nan)
 
 
 # ----------------------------------------------------------------------------------------------------------------- timm
@@ -500,7 +503,7 @@ def gliclass():
 FILES = {
     "cases.safetensors": (make_cases, ["torch"]),
     "sentence_transformers.safetensors": (sentence_transformers, ["sentence-transformers", "torch", "numpy"]),
-    "torch.safetensors": (by_torch, ["torch", "numpy"]),
+    "torch.safetensors": (by_torch, ["torch"]),
     "timm.safetensors": (timm, ["timm", "torch"]),
     "transformers.safetensors": (by_transformers, ["transformers", "torch"]),
     "gliclass.safetensors": (gliclass, ["gliclass", "torch"]),
