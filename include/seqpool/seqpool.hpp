@@ -53,6 +53,7 @@
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
+#include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/token_weighted_mean.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>
