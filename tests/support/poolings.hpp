@@ -290,6 +290,21 @@ Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool
   return expected_softmax<T>(tokens, scores, score_error);
 }
 
+// sentence-transformers' SpladePooling.
+template <class T>
+auto expected_splade(bool sum, bool twice) {
+  return [sum, twice](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      for (const double v : x) {
+        double weight = std::log1p(v < 0 ? 0 : v);
+        if (twice) weight = std::log1p(weight);
+        value = sum ? value + weight : nan_max(value, weight);
+      }
+      bound = ((sum ? additions(static_cast<double>(x.size())) : 0) + (twice ? 4 : 2)) * eps<T> * value;
+    });
+  };
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -367,6 +382,12 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
+      {"Splade", true, always(seqpool::Splade{}), expected_splade<T>(false, false)},
+      {"Splade max log1p_relu", true, always(seqpool::Splade{seqpool::Splade::max, seqpool::Splade::log1p_relu}),
+       expected_splade<T>(false, true)},
+      {"Splade sum", true, always(seqpool::Splade{seqpool::Splade::sum}), expected_splade<T>(true, false)},
+      {"Splade sum log1p_relu", true, always(seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu}),
+       expected_splade<T>(true, true)},
       {"WeightedMean", false, always(seqpool::WeightedMean{}), by_place(0)},
       {"WeightedMean behind a prompt", false, always(seqpool::WeightedMean{.before = 5}), by_place(5)},
       {"TokenWeightedMean", false,
