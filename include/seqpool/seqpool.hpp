@@ -17,6 +17,7 @@
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/any_head.hpp>
+#include <seqpool/head/attention_probe.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/embedder.hpp>
@@ -56,6 +57,7 @@
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
+#include <seqpool/pooling/positional_attention.hpp>
 #include <seqpool/pooling/self_attentive.hpp>
 #include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>

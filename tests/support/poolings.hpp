@@ -305,6 +305,39 @@ auto expected_splade(bool sum, bool twice) {
   };
 }
 
+// Two heads, of which one leans to a row's end and one to its beginning.
+inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
+
+template <class T>
+Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
+  Eigen::Tensor<T, 2, Eigen::RowMajor> queries(2, hidden);
+  const auto values = Random(13).values<T>(2 * hidden, -0.125, 0.125);
+  std::copy(values.begin(), values.end(), queries.data());
+  return queries;
+}
+
+template <class T>
+Expected expected_positional_attention(const Tokens& tokens) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  const auto queries = queries_of<T>(hidden);
+  std::vector<std::vector<double>> scores(2);
+  double score_error = 0;
+  for (Index k = 0; k < 2; ++k)
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      const double weight = position_weights[k];
+      double score = weight * static_cast<double>(t);
+      double size = std::abs(weight) * static_cast<double>(tokens.size());
+      for (Index h = 0; h < hidden; ++h) {
+        const double product =
+            static_cast<double>(seqpool::widen(queries(k, h))) * tokens[t][static_cast<std::size_t>(h)];
+        score += product, size += std::abs(product);
+      }
+      scores[static_cast<std::size_t>(k)].push_back(score);
+      score_error = std::max(score_error, (static_cast<double>(hidden) / 4 + 34) * eps<T> * size);
+    }
+  return expected_softmax<T>(tokens, scores, score_error);
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -434,6 +467,12 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::SelfAttentive{network.weight, network.out});
        },
        [](const Tokens& tokens) { return expected_network<T>(tokens, 3, false, false); }},
+      {"PositionalAttention", false,
+       [](Index hidden, const Layout&) {
+         const std::vector<T> weights{static_cast<T>(position_weights[0]), static_cast<T>(position_weights[1])};
+         return AnyPooling<T>(seqpool::PositionalAttention{queries_of<T>(hidden), weights});
+       },
+       expected_positional_attention<T>},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
       {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
        last_and_mean},
