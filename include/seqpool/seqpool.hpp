@@ -33,7 +33,10 @@
 #include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/attention_mask.hpp>
+#include <seqpool/input/concat_layers.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/layer_mix.hpp>
+#include <seqpool/input/layers.hpp>
 #include <seqpool/input/lengths.hpp>
 #include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/ragged.hpp>
