@@ -53,14 +53,14 @@
 #include <seqpool/pooling/concat.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
-#include <seqpool/pooling/max_sim.hpp>
 #include <seqpool/pooling/max_indices.hpp>
+#include <seqpool/pooling/max_sim.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/mean_max.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
-#include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
+#include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/self_attentive.hpp>
 #include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
