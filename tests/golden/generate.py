@@ -74,7 +74,8 @@ By torch:
                                              2 heads, and with three and its norms and 3 heads
     probe                                    EleutherAI's attention probe: 2 heads, 3 outputs, places from 0 at the
                                              first real token, holes counted
-    empty                                    attention_1 and mha_1
+    probe_without_holes                      of the case with holes alone: holes not counted
+    empty                                    attention_1, mha_1 and probe
 
 By timm:
 
@@ -345,10 +346,10 @@ class AttentionProbe(nn.Module):
         self.position_weight = nn.Parameter(torch.empty(heads))
         self.outputs = outputs
 
-    def forward(self, x, places):  # [n, hidden], [n]
-        weights = torch.softmax(self.q(x) + places[:, None] * self.position_weight, dim=0)  # [n, heads]
-        values = self.v(x).reshape(len(x), -1, self.outputs)
-        return torch.einsum("nh,nho->o", weights, values)[None]
+    def forward(self, x, mask, places):  # [batch, n, hidden], [batch, n], [batch, n]
+        scores = self.q(x) + places[:, :, None] * self.position_weight - (1 - mask.float())[:, :, None] * 1e9
+        values = self.v(x).unflatten(2, (-1, self.outputs))
+        return torch.einsum("bnh,bnho->bo", torch.softmax(scores, dim=1), values)
 
 
 def by_torch():
@@ -400,11 +401,7 @@ def by_torch():
         return states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1).indices
 
     def probed(states, mask):
-        rows = []
-        for row, keep in zip(states, mask, strict=True):
-            places = torch.arange(len(keep)) - keep.long().argmax()
-            rows.append(probe(row[keep], places[keep].float()))
-        return torch.cat(rows)
+        return probe(states, mask, torch.arange(mask.shape[1]) - mask.long().argmax(dim=1, keepdim=True))
 
     def results(states, mask):
         out = {}
@@ -425,7 +422,10 @@ def by_torch():
 
     states, mask = cases()["empty"]
     empty = {"mha_1": multihead(*mha["mha_1"], states, mask)[0],
-             "attention_1": softmax_attention(single[None], states, mask, 1.0)[0].flatten(1)}
+             "attention_1": softmax_attention(single[None], states, mask, 1.0)[0].flatten(1),
+             "probe": probed(states, mask)}
+    states, mask = cases()["holes"]
+    tensors["holes.probe_without_holes"] = each(states, mask, lambda x: probed(x, torch.ones(x.shape[:2], dtype=bool)))
     nan = {"max_indices": max_indices(*cases()["nan"])}
     return tensors | of_cases(in_float32(results)) | named("empty", empty) | named("nan", nan)
 
