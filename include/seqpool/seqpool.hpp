@@ -47,6 +47,7 @@
 #include <seqpool/pooling/concat.hpp>
 #include <seqpool/pooling/generalized_mean.hpp>
 #include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/log_sum_exp.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/max_indices.hpp>
 #include <seqpool/pooling/mean.hpp>

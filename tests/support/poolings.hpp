@@ -192,6 +192,22 @@ auto expected_generalized_mean(P p_of) {
   };
 }
 
+template <class T>
+auto expected_log_sum_exp(double r) {
+  return [r](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      double max = x[0];
+      double size = 0;
+      for (const double v : x) max = nan_max(max, v), size = std::max(size, std::abs(v));
+      const double n = static_cast<double>(x.size());
+      double mean = 0;
+      for (const double v : x) mean += std::exp(r * (v - max)) / n;
+      value = std::isinf(max) ? max : max + std::log(mean) / r;
+      bound = ((4 * additions(n) + 2 * std::log(n) + 4) / r + 3 * size) * eps<T>;
+    });
+  };
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -276,6 +292,8 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"GeneralizedMean of each feature", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::GeneralizedMean{exponents(hidden)}); },
        expected_generalized_mean<T>([](Index h) { return exponents(h + 1).back(); })},
+      {"LogSumExp 10", true, always(seqpool::LogSumExp{10}), expected_log_sum_exp<T>(10)},
+      {"LogSumExp 0.25", true, always(seqpool::LogSumExp{0.25}), expected_log_sum_exp<T>(0.25)},
       {"Splade", true, always(seqpool::Splade{}), expected_splade<T>(false, false)},
       {"Splade max log1p_relu", true, always(seqpool::Splade{seqpool::Splade::max, seqpool::Splade::log1p_relu}),
        expected_splade<T>(false, true)},
