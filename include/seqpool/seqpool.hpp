@@ -51,7 +51,9 @@
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/concat.hpp>
+#include <seqpool/pooling/generalized_mean.hpp>
 #include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/log_sum_exp.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/max_indices.hpp>
 #include <seqpool/pooling/max_sim.hpp>

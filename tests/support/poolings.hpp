@@ -338,6 +338,50 @@ Expected expected_positional_attention(const Tokens& tokens) {
   return expected_softmax<T>(tokens, scores, score_error);
 }
 
+// A p for each feature, above and below 1.
+inline std::vector<float> exponents(Index hidden) {
+  std::vector<float> p;
+  for (Index h = 0; h < hidden; ++h) p.push_back(static_cast<float>(1 + (h * 5) % 11) / 2);
+  return p;
+}
+
+// GeM, of p_of(h); eps is 1e-6.
+template <class T, class P>
+auto expected_generalized_mean(P p_of) {
+  return [p_of](const Tokens& tokens) {
+    Index h = 0;
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const double p = p_of(h++);
+      const double least = static_cast<double>(static_cast<accumulator_t<T>>(1e-6));
+      const double n = static_cast<double>(x.size());
+      double log_size = 0;
+      for (const double v : x) {
+        const double base = v < least ? least : v;
+        value += std::pow(base, p) / n;
+        log_size = std::max(log_size, std::abs(std::log(base)));
+      }
+      value = std::pow(value, 1 / p);
+      bound = ((additions(n) + 2) / p + 3 * log_size + 2) * eps<T> * value;
+    });
+  };
+}
+
+template <class T>
+auto expected_log_sum_exp(double r) {
+  return [r](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      double max = x[0];
+      double size = 0;
+      for (const double v : x) max = nan_max(max, v), size = std::max(size, std::abs(v));
+      const double n = static_cast<double>(x.size());
+      double mean = 0;
+      for (const double v : x) mean += std::exp(r * (v - max)) / n;
+      value = std::isinf(max) ? max : max + std::log(mean) / r;
+      bound = ((4 * additions(n) + 2 * std::log(n) + 4) / r + 3 * size) * eps<T>;
+    });
+  };
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -415,6 +459,15 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
+      {"GeneralizedMean 3", true, always(seqpool::GeneralizedMean{3}),
+       expected_generalized_mean<T>([](Index) { return 3.0; })},
+      {"GeneralizedMean 2.5", true, always(seqpool::GeneralizedMean{2.5}),
+       expected_generalized_mean<T>([](Index) { return 2.5; })},
+      {"GeneralizedMean of each feature", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::GeneralizedMean{exponents(hidden)}); },
+       expected_generalized_mean<T>([](Index h) { return exponents(h + 1).back(); })},
+      {"LogSumExp 10", true, always(seqpool::LogSumExp{10}), expected_log_sum_exp<T>(10)},
+      {"LogSumExp 0.25", true, always(seqpool::LogSumExp{0.25}), expected_log_sum_exp<T>(0.25)},
       {"Splade", true, always(seqpool::Splade{}), expected_splade<T>(false, false)},
       {"Splade max log1p_relu", true, always(seqpool::Splade{seqpool::Splade::max, seqpool::Splade::log1p_relu}),
        expected_splade<T>(false, true)},
