@@ -65,7 +65,7 @@ By torch:
                                              another
     mha_1.weights, mha_3.weights             [batch, heads, queries, seq]
     max_indices                              [batch, hidden]              int64: the first of equals; also of nan
-    gem_3, gem_p                             p = 3; p [hidden], all different
+    gem_3, gem_2.5, gem_p                    p = 3; p = 2.5; p [hidden], all different
     lse_10, lse_1                            (1 / r) log mean exp(r x)
     additive_tanh, additive_gelu             softmax of v act(W x + b); the second as the Sequential of Linear,
                                              LayerNorm, GELU, Linear that notebooks have
@@ -413,8 +413,8 @@ def by_torch():
         for name, (module, query) in mha.items():
             out[name], out[f"{name}.weights"] = multihead(module, query, states, mask)
         out["max_indices"] = max_indices(states, mask)
-        for name, function in {"gem_3": gem(torch.tensor(3.0)), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
-                               "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu),
+        for name, function in {"gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power),
+                               "lse_10": lse(10), "lse_1": lse(1), "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu),
                                "self_attentive": of_scores(lin), **pma}.items():
             out[name] = each(states, mask, function)
         out["probe"] = probed(states, mask)

@@ -223,6 +223,7 @@ TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {
   const auto p = system.tensor<float, 1>("gem_p.p");
   for_each_golden_case(system, [&](const auto& c) {
     CHECK(c.off("gem_3", seqpool::GeneralizedMean{3}) <= of_power);
+    CHECK(c.off("gem_2.5", seqpool::GeneralizedMean{2.5}) <= of_power);
     CHECK(c.off("gem_p", seqpool::GeneralizedMean{p}) <= of_power);
     CHECK(c.off("lse_10", seqpool::LogSumExp{10}) <= of_power);
     CHECK(c.off("lse_1", seqpool::LogSumExp{1}) <= of_power);
