@@ -413,9 +413,10 @@ def by_torch():
         for name, (module, query) in mha.items():
             out[name], out[f"{name}.weights"] = multihead(module, query, states, mask)
         out["max_indices"] = max_indices(states, mask)
-        for name, function in {"gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power),
-                               "lse_10": lse(10), "lse_1": lse(1), "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu),
-                               "self_attentive": of_scores(lin), **pma}.items():
+        functions = {
+            "gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
+            "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu), "self_attentive": of_scores(lin), **pma}
+        for name, function in functions.items():
             out[name] = each(states, mask, function)
         out["probe"] = probed(states, mask)
         return out
