@@ -21,6 +21,9 @@ concept EigenMatrix = requires(const W& w) {
 template <class W>
 concept MatrixLike = EigenTensorOfRank<W, 2> || EigenMatrix<W>;
 
+template <class W>
+concept ScalarMatrix = MatrixLike<W> && Scalar<element_t<W>>;
+
 // A size that the type states, Eigen::Dynamic where it is known at run time only.
 template <class Dimensions>
 inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};
