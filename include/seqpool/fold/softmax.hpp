@@ -29,6 +29,9 @@ inline constexpr Index score_tile = detail::tile_tokens;
 /// |---|---|
 /// | `s.heads()` | how many softmaxes run side by side |
 /// | `s.score(tile, scores)` | head k's score of token i goes to `scores[k * score_tile + i]`, `[heads, score_tile]` |
+///
+/// A scorer whose type knows how many they are may also say `S::fixed_heads`; `attention_weights` of one head are
+/// `[batch, seq]`.
 template <class S, class T>
 concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, std::span<accumulator_t<T>> scores) {
   { s.heads() } -> std::convertible_to<Index>;
