@@ -6,6 +6,7 @@
 // needs nlohmann/json (CMake target seqpool::io).
 
 #include <seqpool/as_matrix.hpp>
+#include <seqpool/attention_weights.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>

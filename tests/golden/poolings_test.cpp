@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the systems say that poolings have parity with, from the files beside this one: generate.py says what is in
 // them, and when they may change. Padding holds NaN here, and numbers where the systems ran.
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -47,6 +48,18 @@ struct GoldenCase {
     return test::distance<T>(pooled(pooling), results.tensor<T, 2>(name + "." + key + ".own"));
   }
 
+  // Of the weights that tokens have, in eps of the largest; those of padding are 0 on either side.
+  double off_weights(const std::string& key, const auto& pooling) const {
+    INFO(key + ".weights");
+    const auto weights = seqpool::attention_weights(pooling, x, mask);
+    const auto theirs = results.tensor<float, 3>(name + "." + key + ".weights");
+    REQUIRE(weights.size() == theirs.size());  // [batch, seq] or [batch, queries, seq]
+    const std::array<Index, 2> rows{theirs.dimension(0) * theirs.dimension(1), theirs.dimension(2)};
+    for (Index i = 0; i < theirs.size(); ++i) CHECK((weights.data()[i] == 0) == (theirs.data()[i] == 0));
+    return test::distance<float>(Eigen::Tensor<float, 2, Eigen::RowMajor>(weights.reshape(rows)),
+                                 Eigen::Tensor<float, 2, Eigen::RowMajor>(theirs.reshape(rows)));
+  }
+
   std::string name;
   Safetensors::View<T, 3> x;
   Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor> mask;
@@ -77,6 +90,8 @@ constexpr double of_sum = 8;
 constexpr double of_attention = 32;
 // Powers, and logarithms of sums: of e^x over 290 tokens torch takes 5.7 from 6.3 and is 6 eps off itself.
 constexpr double of_power = 16;
+// A score's error, and what a sum of 290 makes of it.
+constexpr double of_weight = 16;
 // Dot products of 24 features, some of which cancel.
 constexpr double of_product = 8;
 // A system that runs in bfloat16 and rounds once, at the end, is off by half an eps of that type: more than float32's
@@ -208,14 +223,28 @@ TEST_CASE("golden: where sentence-transformers' Pooling differs on purpose", "[g
   }
 }
 
-TEST_CASE("golden: torch's softmax attention with one query", "[golden]") {
+TEST_CASE("golden: torch's softmax attention", "[golden]") {
   const Safetensors system = golden_file("torch");
   const auto query = system.tensor<float, 1>("attention_1.query");
-  const Eigen::Tensor<float, 1, Eigen::RowMajor> scaled = query / std::sqrt(static_cast<float>(query.size()));
+  const auto queries = system.tensor<float, 2>("attention_3.queries");
+  const double scale = 1 / std::sqrt(static_cast<double>(query.size()));
   for_each_golden_case(system, [&](const auto& c) {
     CHECK(c.off("attention_1", seqpool::Attention{query}) <= of_attention);
-    CHECK(c.off("attention_1_scaled", seqpool::Attention{scaled}) <= of_attention);
+    CHECK(c.off("attention_1_scaled", seqpool::Attention{query, scale}) <= of_attention);
+    CHECK(c.off("attention_3", seqpool::Attention{queries}) <= of_attention);
+    CHECK(c.off("attention_3_scaled", seqpool::Attention{queries, scale}) <= of_attention);
+    CHECK(c.off("attention_3_average", seqpool::Attention{queries}.average()) <= of_attention);
+    CHECK(c.off_weights("attention_1", seqpool::Attention{query}) <= of_weight);
+    CHECK(c.off_weights("attention_3", seqpool::Attention{queries}) <= of_weight);
   });
+  // A row without a real token: zeros here, NaN there.
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> empty(cases, system, "empty");
+  const auto ours = empty.pooled(seqpool::Attention{query});
+  for (Index h = 0; h < ours.dimension(1); ++h) {
+    CHECK(ours(1, h) == 0);
+    CHECK(std::isnan(empty.golden("attention_1")(1, h)));
+  }
 }
 
 TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {

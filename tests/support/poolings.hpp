@@ -104,10 +104,10 @@ Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   return weights;
 }
 
+// Attention by one query, from its scores.
 template <class T>
-Expected expected_attention(const Tokens& tokens) {
+Expected expected_attention(const Tokens& tokens, const std::vector<T>& query, double scale, double score_errors) {
   const std::size_t hidden = tokens.front().size();
-  const auto query = query_of<T>(static_cast<Index>(hidden));
   const double none = -std::numeric_limits<double>::infinity();
   double top = none;
   double score_error = 0;
@@ -116,13 +116,13 @@ Expected expected_attention(const Tokens& tokens) {
     double score = 0;
     double size = 0;
     for (std::size_t h = 0; h < hidden; ++h) {
-      const double product = static_cast<double>(seqpool::widen(query[h])) * token[h];
+      const double product = static_cast<double>(seqpool::widen(query[h])) * scale * token[h];
       score += product;
       size += std::abs(product);
     }
     scores.push_back(score);
     top = std::max(top, score);
-    score_error = std::max(score_error, (static_cast<double>(hidden) / 8 + 34) * eps<T> * size);
+    score_error = std::max(score_error, score_errors * eps<T> * size);
   }
   double sum = 0;
   for (double& score : scores) sum += score = score == none ? 0 : std::exp(score - top);
@@ -134,6 +134,48 @@ Expected expected_attention(const Tokens& tokens) {
       largest = std::max(largest, std::abs(x[t]));
     }
     bound = (2 * score_error + (n + 16) * eps<T>)*largest;  // as seqpool::Attention states it
+  });
+}
+template <class T>
+Expected expected_attention(const Tokens& tokens) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  return expected_attention(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
+}
+
+// As many queries as are taken four at a time, and some more.
+inline constexpr Index query_count = 6;
+
+template <class T>
+Eigen::Tensor<T, 2> queries_of(Index hidden) {
+  const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
+  Eigen::Tensor<T, 2> queries(query_count, static_cast<Eigen::Index>(hidden));
+  for (Index k = 0; k < query_count; ++k)
+    for (Index h = 0; h < hidden; ++h) queries(k, h) = values[static_cast<std::size_t>(k * hidden + h)];
+  return queries;
+}
+
+// Side by side, or their mean.
+template <class T>
+Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
+  Expected all;
+  for (Index k = 0; k < query_count; ++k) {
+    const std::vector<T> query(values.begin() + k * hidden, values.begin() + (k + 1) * hidden);
+    const Expected one = expected_attention(tokens, query, scale, static_cast<double>(hidden) / 4 + 35);
+    all.value.insert(all.value.end(), one.value.begin(), one.value.end());
+    all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
+  }
+  if (!average) return all;
+  return by_feature(tokens, [&, h = std::size_t{0}](const auto& x, double& value, double& bound) mutable {
+    for (std::size_t i = h++; i < all.value.size(); i += static_cast<std::size_t>(hidden)) {
+      value += all.value[i];
+      bound += all.bound[i] / query_count;
+    }
+    value /= query_count;
+    double largest = 0;
+    for (const double v : x) largest = std::max(largest, std::abs(v));
+    bound += query_count * eps<T> * largest;
   });
 }
 
@@ -309,7 +351,7 @@ auto expected_splade(bool sum, bool twice) {
 inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
 
 template <class T>
-Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
+Eigen::Tensor<T, 2, Eigen::RowMajor> probe_queries_of(Index hidden) {
   Eigen::Tensor<T, 2, Eigen::RowMajor> queries(2, hidden);
   const auto values = Random(13).values<T>(2 * hidden, -0.125, 0.125);
   std::copy(values.begin(), values.end(), queries.data());
@@ -319,7 +361,7 @@ Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
 template <class T>
 Expected expected_positional_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
-  const auto queries = queries_of<T>(hidden);
+  const auto queries = probe_queries_of<T>(hidden);
   std::vector<std::vector<double>> scores(2);
   double score_error = 0;
   for (Index k = 0; k < 2; ++k)
@@ -486,7 +528,18 @@ const std::vector<PoolingCase<T>>& all_poolings() {
        }},
       {"Attention", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{query_of<T>(hidden)}); },
-       expected_attention<T>},
+       [](const Tokens& tokens) { return expected_attention<T>(tokens); }},
+      {"Attention, 6 queries", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}); },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 1, false); }},
+      {"Attention, scaled", true,
+       [](Index hidden, const Layout&) {
+         return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden), 0.37});
+       },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 0.37, false); }},
+      {"Attention, average", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}.average()); },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 1, true); }},
       {"MaxSim", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(5, hidden)}); },
        [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 5, true, false); }},
@@ -523,7 +576,7 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"PositionalAttention", false,
        [](Index hidden, const Layout&) {
          const std::vector<T> weights{static_cast<T>(position_weights[0]), static_cast<T>(position_weights[1])};
-         return AnyPooling<T>(seqpool::PositionalAttention{queries_of<T>(hidden), weights});
+         return AnyPooling<T>(seqpool::PositionalAttention{probe_queries_of<T>(hidden), weights});
        },
        expected_positional_attention<T>},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
