@@ -130,16 +130,16 @@ void write_page(const std::string& path, const Sentences& sentences, const std::
   p { margin: .1rem 0; display: grid; grid-template-columns: 6rem 9rem 1fr; gap: .5rem }
   .how, .said { opacity: .75; font-size: .85rem }
   .wrong { color: #d22; opacity: 1 }
-  .tokens span { border-radius: .2rem; padding: .1rem .15rem }
+  .tokens span { border-radius: .2rem; padding: .1rem 0 }
   @media (max-width: 40rem) { p { grid-template-columns: auto 1fr } .tokens { grid-column: 1 / -1 } }
 </style>
 <h1>What it attends to</h1>
 <div>Each token stands on a ground as strong as its weight in the pooling, beside the strongest of its sentence; point at
 one to see the weight. On the left what the classifier behind the pooling says of the sentence, red where it is wrong.)";
   for (const Reading& reading : readings)
-    out << "\n<br><b>" << reading.name << "</b>, " << reading.weights.dimension(1)
-        << (reading.weights.dimension(1) == 1 ? " query" : " queries, shown as their mean") << ": " << reading.right
-        << " of " << sentences.labels.size() << " right";
+    out << "\n<br><b>" << reading.name << "</b>"
+        << (reading.weights.dimension(1) == 1 ? "" : ", several queries, of which the mean is shown") << ": "
+        << reading.right << " of " << sentences.labels.size() << " right";
   out << "</div>\n";
   for (Index b = 0; b < sentences.labels.size(); ++b) {
     out << "<section><h2>" << escaped(sentences.topic(b)) << "</h2>\n";
