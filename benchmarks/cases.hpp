@@ -61,6 +61,13 @@ inline Matrix weight_of(const Shape& shape) {
 }
 inline std::vector<float> bias_of(const Shape& shape) { return query(shape.seq); }
 
+// A query of 32 tokens, [32, hidden], of values as `elements`.
+inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
+  Eigen::Tensor<float, 2, Eigen::RowMajor> tokens(Index{32}, hidden);
+  std::copy_n(elements<float>(tokens.size()), tokens.size(), tokens.data());
+  return tokens;
+}
+
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With
