@@ -22,6 +22,7 @@ void add_beside_mean(const Shape& shape);  // Concat and the weighted means
 void add_additive_attention(const Shape& shape, int threads);
 void add_linear(const Shape& shape, int threads);        // beside Eigen's product; shape is [rows, outputs, features]
 void add_similarities(const Shape& shape, int threads);  // of all pairs, beside Eigen's; shape likewise
+void add_max_sim(const Shape& shape, int threads);       // beside Eigen's product and maxima
 void add_eigen_peers(const Shape& shape, int threads);
 void add_overhead();
 

@@ -63,6 +63,12 @@ inline std::vector<float> bias_of(const Shape& shape) { return query(shape.seq);
 
 // The layer of 256 units that scores each token of states of a shape, as a product.
 inline Shape layer_of(const Shape& shape) { return {shape.batch * shape.seq, 256, shape.hidden}; }
+// A query of 32 tokens, [32, hidden], of values as `elements`.
+inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
+  Eigen::Tensor<float, 2, Eigen::RowMajor> tokens(Index{32}, hidden);
+  std::copy_n(elements<float>(tokens.size()), tokens.size(), tokens.data());
+  return tokens;
+}
 
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;

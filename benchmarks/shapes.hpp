@@ -16,6 +16,7 @@ inline constexpr Shape long_batch{64, 512, 1024}, long_rows{8, 2048, 1024}, shor
 inline constexpr Shape products[]{{1, 4, 768},     {1, 768, 768}, {1, 3072, 768},  {32, 4, 768},    {32, 768, 768},
                                   {32, 3072, 768}, {256, 4, 768}, {256, 768, 768}, {256, 3072, 768}};
 inline constexpr Shape all_pairs[]{{1, 1000, 768}, {100, 1000, 768}, {1000, 1000, 768}};
+inline constexpr Shape documents{1000, 180, 128};  // of ColBERT
 inline constexpr Shape compared[]{long_batch, long_rows, short_batch, short_row};
 
 }  // namespace bench

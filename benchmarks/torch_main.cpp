@@ -121,6 +121,20 @@ void add_torch_additive_attention(const Shape& shape, int threads) {
   });
 }
 
+// sentence-transformers' formula, and a faster one, whose maxima are without their positions.
+void add_torch_max_sim(const Shape& shape, int threads) {
+  const auto query = query_tokens(shape.hidden);
+  const auto q =
+      at::from_blob(const_cast<float*>(query.data()), {query.dimension(0), query.dimension(1)}, at::kFloat).clone();
+  const auto ours = [=](const auto& x) { return seqpool::pool(seqpool::MaxSim{query}, x); };
+  add_torch({"peer_torch_max_sim", shape, threads}, ours, [q](const at::Tensor& x) {
+    const auto scores = at::einsum("ash,bth->abst", {q.unsqueeze(0), x});
+    return std::get<0>(scores.max(-1)).sum(-1).squeeze(0);
+  });
+  add_torch({"peer_torch_max_sim_amax", shape, threads}, ours,
+            [q](const at::Tensor& x) { return at::matmul(x, q.t()).amax(1).sum(1); });
+}
+
 // The whole of an embedder: mean, a Dense to as many features, tanh, and normalise; beside it our mean and libtorch's
 // Linear alone.
 void add_embedder(const Shape& shape) {
@@ -205,6 +219,8 @@ int main(int argc, char** argv) {
     for (const int threads : {1, 2}) {
       add_additive_attention(short_batch, threads);
       add_torch_additive_attention(short_batch, threads);
+      add_max_sim(documents, threads);
+      add_torch_max_sim(documents, threads);
     }
     add_embedder(short_batch);
   });
