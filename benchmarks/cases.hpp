@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <seqpool/pool.hpp>
 #include <stdexcept>
 #include <string>
 #include <unsupported/Eigen/CXX11/Tensor>
@@ -48,6 +49,12 @@ States<T, Layout> states(const Shape& shape) {
 }
 
 std::vector<float> query(Index hidden);
+
+// What prepares to pool the states of a shape.
+template <class P>
+auto work_of(const P& pooling, const Shape& shape) {
+  return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
+}
 
 // A product's parts, where shape is [rows, outputs, features]: rows [rows, features], a weight [outputs, features] that
 // lies behind them, and a bias [outputs].

@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     for (const Shape& shape : {long_batch, long_rows}) {
       add_any_pooling(shape);
       add_beside_mean(shape);
+      add_feature_wise(shape);
     }
     add_mask_of_ones(one_narrow_row);
     add_read_limit(one_long_row, 2);

@@ -71,6 +71,13 @@ void add_whole(const Shape& shape, int threads) {
   });
 }
 
+// SpladePooling's formula, "max" of "relu".
+void add_torch_splade(const Shape& shape, int threads) {
+  add_torch(
+      {"peer_torch_splade", shape, threads}, [](const auto& x) { return seqpool::splade_pool(x); },
+      [](const at::Tensor& x) { return at::log1p(at::relu(x)).amax(1); });
+}
+
 // sentence-transformers' formulas.
 void add_masked(const Shape& shape, int threads) {
   const auto ours_mask = mask_of(shape, "right");
@@ -223,5 +230,7 @@ int main(int argc, char** argv) {
       add_torch_max_sim(documents, threads);
     }
     add_embedder(short_batch);
+    add_splade(vocabulary);
+    add_torch_splade(vocabulary, 1);
   });
 }
