@@ -111,6 +111,8 @@ TEST_CASE("Guarantee 7: additive attention names the sizes that do not fit", "[g
                     ct::has_substring("bias is [2], but weight [attention, hidden] is [3, 2]"));
   CHECK_THROWS_WITH((AdditiveAttention{weight, three, two}),
                     ct::has_substring("v is [2], but weight [attention, hidden] is [3, 2]"));
+  const std::vector<float> four(4);
+  CHECK_THROWS_WITH((AdditiveAttention{weight, three, four}), ct::has_substring("v is [4], but weight"));
   const AdditiveAttention pooling{weight, three, three};
   CHECK_THROWS_WITH(pooling.layer_norm(two, three),
                     ct::has_substring("the layer norm's weight is [2]") && ct::has_substring("is [3, 2]"));

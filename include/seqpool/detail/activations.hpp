@@ -16,13 +16,16 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // a row: single numbers would go by another function.
 inline void tanh_of(std::span<const float> x, std::span<float> y) {
   constexpr std::size_t chunk = 8;
-  for (std::size_t f = 0; f < x.size(); f += chunk) {
-    const std::size_t n = (std::min)(chunk, x.size() - f);
-    Eigen::Array<float, chunk, 1> part = Eigen::Array<float, chunk, 1>::Zero();
-    std::copy_n(x.data() + f, n, part.data());
-    part = part.tanh().eval();
-    std::copy_n(part.data(), n, y.data() + f);
+  using Chunk = Eigen::Array<float, chunk, 1>;
+  std::size_t f = 0;
+  for (; f + chunk <= x.size(); f += chunk) {
+    const Chunk part = Eigen::Map<const Chunk>(x.data() + f);
+    Eigen::Map<Chunk>(y.data() + f) = part.tanh().eval();
   }
+  Chunk rest = Chunk::Zero();
+  std::copy(x.begin() + static_cast<std::ptrdiff_t>(f), x.end(), rest.data());
+  rest = rest.tanh().eval();
+  std::copy_n(rest.data(), x.size() - f, y.data() + f);
 }
 inline void tanh_of(std::span<const double> x, std::span<double> y) {
   std::transform(x.begin(), x.end(), y.begin(), [](double value) { return std::tanh(value); });

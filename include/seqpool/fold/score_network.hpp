@@ -78,6 +78,8 @@ class ScoreNetwork {
  private:
   static detail::Product<A> product_of(const detail::Numbers<A>& weight, const detail::AlignedVector<A>& bias);
   void add_fingerprint(std::span<const A> numbers);
+  template <Scalar T>
+  detail::MatrixView<const A> rows_of(const TokenBlock<T>& tokens, A* room) const;
   void activate(A* rows, Index n, A* row) const;
 
   detail::Product<A> inner_;
@@ -151,6 +153,24 @@ void ScoreNetwork<A>::check_hidden(Index hidden, const char* weight) const {
                  " must be [attention, hidden]");
 }
 
+// Tokens `[n, hidden]` as a matrix: where they lie, if that is evenly, or copied to `room`.
+template <std::floating_point A>
+template <Scalar T>
+detail::MatrixView<const A> ScoreNetwork<A>::rows_of(const TokenBlock<T>& tokens, A* room) const {
+  const Index n = tokens.size();
+  if constexpr (std::same_as<T, A>) {
+    const Index stride = n > 1 ? tokens[1] - tokens[0] : hidden();
+    Index i = 1;
+    while (i < n && tokens[i] - tokens[i - 1] == stride) ++i;
+    if (i >= n) return {tokens[0], n, hidden(), stride, 1};
+  }
+  for (Index i = 0; i < n; ++i)
+    seqpool::fold_features(
+        tokens.part(i, 1), [](Index) { return nullptr; }, [](A x, std::nullptr_t, A& copy) { copy = x; },
+        room + i * hidden());
+  return {room, n, hidden(), hidden(), 1};
+}
+
 // u of n rows `[n, attention]` in place; `row` `[attention]` is scratch.
 template <std::floating_point A>
 void ScoreNetwork<A>::activate(A* rows, Index n, A* row) const {
@@ -171,15 +191,12 @@ template <std::floating_point A>
 template <Scalar T>
 const A* ScoreNetwork<A>::scores(const TokenBlock<T>& tokens, detail::Scratch<A>& scratch) const {
   const Index n = tokens.size();
-  A* const rows = scratch.of(n * (hidden() + attention() + heads()) + attention());
-  A* const inner = rows + n * hidden();
+  A* const inner = scratch.of(n * (attention() + heads() + hidden()) + attention());
   A* const scores = inner + n * attention();
-  for (Index i = 0; i < n; ++i)
-    seqpool::fold_features(
-        tokens.part(i, 1), [](Index) { return nullptr; }, [](A x, std::nullptr_t, A& copy) { copy = x; },
-        rows + i * hidden());
-  inner_.multiply({rows, n, hidden(), hidden(), 1}, 0, inner_.panels(), {inner, n, attention(), attention(), 1});
-  activate(inner, n, scores + n * heads());
+  A* const row = scores + n * heads();
+  const auto x = rows_of(tokens, row + attention());
+  inner_.multiply(x, 0, inner_.panels(), {inner, n, attention(), attention(), 1});
+  activate(inner, n, row);
   outer_.multiply({inner, n, attention(), attention(), 1}, 0, outer_.panels(), {scores, n, heads(), heads(), 1});
   return scores;
 }

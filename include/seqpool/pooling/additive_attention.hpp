@@ -46,6 +46,9 @@ class AdditiveAttention {
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
+  /// How many softmaxes run side by side.
+  static constexpr Index fixed_heads = 1;
+
   template <Scalar U>
   using State = NetworkState<U>;
 
