@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
       add_beside_mean(shape);
       add_feature_wise(shape);
     }
+    for (const Shape& shape : {long_batch, short_batch}) add_queries(shape);
     add_mask_of_ones(one_narrow_row);
     add_read_limit(one_long_row, 2);
     add_poolings_by_two_threads(one_long_row);

@@ -4,6 +4,7 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "attention.hpp"
 #include "benchmarks.hpp"
 #include "cases.hpp"
 
@@ -195,6 +196,33 @@ void add_torch_similarities(const Shape& shape, int threads) {
            [](const at::Tensor& a, const at::Tensor& b) { return at::cdist(a, b, 1).neg(); });
 }
 
+// The fused kernel between the projections, of keys and values with one product, which is what torch's module takes
+// longest for: its fastest setting, without weights.
+void add_torch_multihead_attention(const Shape& shape, int threads) {
+  const auto weights =
+      std::make_shared<const seqpool::MultiheadAttentionWeights<float>>(multihead_weights(shape.hidden));
+  const auto ours = [=](const auto& x) {
+    return seqpool::multihead_attention_pool(x, seqpool::MultiheadAttention(*weights));
+  };
+  const auto matrix = [](const auto& m) {
+    return at::from_blob(const_cast<float*>(m.data()), {m.dimension(0), m.dimension(1)}, at::kFloat);
+  };
+  const auto in = matrix(weights->in_proj_weight), out = matrix(weights->out_proj_weight);
+  const Index embed = shape.hidden, heads = weights->heads;
+  const auto query = at::linear(matrix(weights->query), in.narrow(0, 0, embed));
+  const auto keys_and_values = in.narrow(0, embed, 2 * embed);
+  add_torch({"peer_torch_multihead_attention", shape, threads}, ours, [=](const at::Tensor& x) {
+    static_cast<void>(weights);  // which the tensors are views of
+    const auto by_head = [&](const at::Tensor& t) {
+      return t.view({t.size(0), t.size(1), heads, embed / heads}).transpose(1, 2);
+    };
+    const auto projected = at::linear(x, keys_and_values).chunk(2, 2);
+    const auto q = by_head(query.unsqueeze(0).expand({x.size(0), 1, embed}));
+    const auto pooled = at::scaled_dot_product_attention(q, by_head(projected[0]), by_head(projected[1]));
+    return at::linear(pooled.transpose(1, 2).reshape({x.size(0), embed}), out);
+  });
+}
+
 }  // namespace
 }  // namespace bench
 
@@ -228,6 +256,8 @@ int main(int argc, char** argv) {
       add_torch_additive_attention(short_batch, threads);
       add_max_sim(documents, threads);
       add_torch_max_sim(documents, threads);
+      add_multihead_attention(patches, threads);
+      add_torch_multihead_attention(patches, threads);
     }
     add_embedder(short_batch);
     add_splade(vocabulary);
