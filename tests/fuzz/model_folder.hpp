@@ -264,6 +264,13 @@ inline void run(std::string_view text) {
     const seqpool::model::TokenClassifier classifier(cache.folder());
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
   });
+  read([&] {
+    const seqpool::model::MultiVectorEncoder model(cache.folder());
+    use(model.hidden(), [&](const auto& x) {
+      if (model.token_vectors(x).dimension(2) != model.dimension())
+        fault("a vector is not as long as dimension() says");
+    });
+  });
   cache.check();
 }
 

@@ -49,6 +49,24 @@ double difference(const X& found, const Y& expected) {
   return off / largest;
 }
 
+// The same of what belongs to each token, which of padding must be 0.
+template <class X, class Y, class M>
+double token_difference(const X& found, const Y& expected, const M& mask) {
+  REQUIRE(found.dimensions() == expected.dimensions());
+  double largest = 1;
+  double off = 0;
+  for (Index b = 0; b < found.dimension(0); ++b)
+    for (Index s = 0; s < found.dimension(1); ++s)
+      for (Index f = 0; f < found.dimension(2); ++f) {
+        if (mask(b, s) == 0) CHECK(found(b, s, f) == 0);
+        if (mask(b, s) == 0) continue;
+        if (!std::isfinite(found(b, s, f))) return std::numeric_limits<double>::infinity();
+        largest = std::max(largest, std::abs(static_cast<double>(expected(b, s, f))));
+        off = std::max(off, std::abs(static_cast<double>(found(b, s, f) - expected(b, s, f))));
+      }
+  return off / largest;
+}
+
 // Both sides round in float, through a pooling of at most 7 tokens and at most four layers of at most 48 features.
 constexpr double few_eps = 32 * static_cast<double>(std::numeric_limits<float>::epsilon());
 // What Python computes in bfloat16 is rounded there at each of a few steps, by 2^-9, and LayerNorm makes more of that:
@@ -131,25 +149,32 @@ TEST_CASE("folders of token classifiers give the logits of each real token, and 
     for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
       const auto logits = classifier.logits(x, mask);
       const auto classes = classifier.predict(x, mask);
-      const auto check = [&](const auto& expected, double bound) {
-        double largest = 1;
-        double off = 0;
-        for (Index b = 0; b < logits.dimension(0); ++b)
-          for (Index s = 0; s < logits.dimension(1); ++s) {
-            if (mask(b, s) == 0) CHECK(classes(b, s) == -1);
-            if (mask(b, s) != 0) CHECK(logits(b, s, classes(b, s)) >= logits(b, s, 0));
-            for (Index c = 0; c < logits.dimension(2); ++c) {
-              if (mask(b, s) == 0) CHECK(logits(b, s, c) == 0);
-              if (mask(b, s) == 0) continue;
-              largest = std::max(largest, std::abs(static_cast<double>(expected(b, s, c))));
-              off = std::max(off, std::abs(static_cast<double>(logits(b, s, c) - expected(b, s, c))));
-            }
-          }
-        CHECK(off <= bound * largest);
-      };
-      REQUIRE(logits.dimensions() == golden.tensor<float, 3>(side + ".expected").dimensions());
-      check(golden.tensor<float, 3>(side + ".expected"), few_eps);
-      if (golden.contains(side + ".own")) check(golden.tensor<float, 3>(side + ".own"), few_bfloat16_eps);
+      for (Index b = 0; b < logits.dimension(0); ++b)
+        for (Index s = 0; s < logits.dimension(1); ++s) {
+          if (mask(b, s) == 0) CHECK(classes(b, s) == -1);
+          if (mask(b, s) != 0) CHECK(logits(b, s, classes(b, s)) >= logits(b, s, 0));
+        }
+      CHECK(token_difference(logits, golden.tensor<float, 3>(side + ".expected"), mask) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(token_difference(logits, golden.tensor<float, 3>(side + ".own"), mask) <= few_bfloat16_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of multi-vector encoders give the vectors of encode(), and zeros for padding", "[model][golden]") {
+  const auto folders = folders_of("multi_vector_encoder");
+  REQUIRE(folders.size() == 4);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::MultiVectorEncoder model(folder);
+    INFO(model.summary());
+    for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+      const auto vectors = model.token_vectors(x, mask);
+      CHECK(vectors.dimension(2) == model.dimension());
+      CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".expected"), mask) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".own"), mask) <= few_bfloat16_eps);
     });
   }
 }

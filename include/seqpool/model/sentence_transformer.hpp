@@ -113,7 +113,7 @@ class SentenceTransformer {
   /// Whether a prompt's tokens are pooled too.
   [[nodiscard]] bool include_prompt() const noexcept { return pooling_.include_prompt; }
   /// How the model's vectors are compared: `similarity(a, b, model.similarity_function())`.
-  [[nodiscard]] Similarity similarity_function() const noexcept { return settings_.similarity; }
+  [[nodiscard]] Similarity similarity_function() const noexcept { return similarity_; }
 
  private:
   [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder);
@@ -125,6 +125,7 @@ class SentenceTransformer {
   [[nodiscard]] float weight_of(Index id) const;
 
   detail::EncodeSettings settings_;
+  Similarity similarity_ = Similarity::cosine;
   detail::PoolingConfig pooling_;
   std::optional<std::vector<float>> word_weights_;  // by token id
   AnyHead<float> heads_{std::vector<AnyHead<float>>()};
@@ -143,7 +144,9 @@ inline constexpr std::array<std::string_view, 2> token_modules{"Pooling", "WordW
 
 inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& path, const EncodeOptions& options) {
   const detail::Folder folder(path);
-  settings_ = detail::read_settings(folder);
+  settings_ = detail::read_settings(folder, detail::vector_models, detail::vector_similarities);
+  for (const Similarity similarity : {Similarity::dot, Similarity::euclidean, Similarity::manhattan})
+    if (name_of(similarity) == settings_.similarity) similarity_ = similarity;
   detail::HeadList heads = folder.has("modules.json") ? read_modules(folder) : read_bare(folder);
   const auto truncate_dim = options.truncate_dim ? options.truncate_dim : settings_.truncate_dim;
   if (truncate_dim && *truncate_dim < heads.width())
