@@ -45,6 +45,7 @@
 #include <seqpool/pooling/concat.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
+#include <seqpool/pooling/max_sim.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>

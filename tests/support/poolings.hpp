@@ -137,6 +137,46 @@ Expected expected_attention(const Tokens& tokens) {
   });
 }
 
+// A query's k tokens, exact in every type.
+template <class T>
+Eigen::Tensor<T, 2> query_tokens_of(Index k, Index hidden) {
+  Eigen::Tensor<T, 2> query(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(hidden));
+  for (Eigen::Index i = 0; i < query.dimension(0); ++i)
+    for (Eigen::Index h = 0; h < query.dimension(1); ++h)
+      query(i, h) = static_cast<T>((static_cast<float>((i * 11 + h * 7) % 13) - 6) / 8);
+  return query;
+}
+
+// max_t query_i·x_t for each of k query tokens, or with `sums` their sum; of tokens as they are or normalized.
+template <class T>
+Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normalized) {
+  const std::size_t hidden = tokens.front().size();
+  const auto query = query_tokens_of<T>(k, static_cast<Index>(hidden));
+  const double h = static_cast<double>(hidden), queries = static_cast<double>(k);
+  const double errors = std::min(h, 256.0) / 2 + h / 512 + queries / 32 + 16 + (normalized ? h / 16 + 20 : 0);
+  Expected each, sum{{0}, {0}};
+  for (Index i = 0; i < k; ++i) {
+    double largest = -std::numeric_limits<double>::infinity(), size = 0;
+    for (const auto& token : tokens) {
+      double score = 0, parts = 0, square = 0;
+      for (const double x : token) square += x * x;
+      const double norm = normalized ? std::max(std::sqrt(square), 1e-12) : 1;
+      for (std::size_t f = 0; f < hidden; ++f) {
+        const double q = static_cast<double>(seqpool::widen(query(i, static_cast<Index>(f))));
+        score += q * (token[f] / norm);
+        parts += std::abs(q * token[f] / norm);
+      }
+      largest = nan_max(largest, score);
+      size = std::max(size, parts);
+    }
+    each.value.push_back(largest);
+    each.bound.push_back(errors * eps<T> * size);
+    sum.value[0] += largest;
+    sum.bound[0] += errors * eps<T> * size;
+  }
+  return sums ? sum : each;
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -204,6 +244,19 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"Attention", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{query_of<T>(hidden)}); },
        expected_attention<T>},
+      {"MaxSim", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(5, hidden)}); },
+       [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 5, true, false); }},
+      {"MaxSim per query token", true,
+       [](Index hidden, const Layout&) {
+         return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(37, hidden)}.per_query());
+       },
+       [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 37, false, false); }},
+      {"MaxSim of normalized tokens", true,
+       [](Index hidden, const Layout&) {
+         return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(33, hidden)}.normalize_tokens());
+       },
+       [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 33, true, true); }},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
       {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
        last_and_mean},

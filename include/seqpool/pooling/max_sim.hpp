@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_MAX_SIM_HPP
+#define SEQPOOL_POOLING_MAX_SIM_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/extremum.hpp>
+#include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/product.hpp>
+#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Late interaction, the score of a document x for a query of k tokens: out = sum_i max_t query_i·x_t over a row's real
+/// tokens.
+///
+///     const seqpool::MaxSim pooling{query};                        // [k, hidden]
+///     seqpool::pool(pooling, documents, mask);                     // [batch, 1]
+///     seqpool::pool(pooling.per_query(), documents, mask);         // [batch, k]: max_t query_i·x_t
+///     seqpool::pool(pooling.normalize_tokens(), documents, mask);  // of x_t / max(|x_t|, 1e-12)
+///
+/// **Shapes**: query `[k, hidden]`; tokens `[n, hidden]` to `[1]`, or `[k]` per query token.
+/// **Empty**: 0; a document that is to rank below every other needs a score of its own.
+/// **Errors**: `std::invalid_argument` if the query is not `[k, hidden]`.
+/// **Cost**: O(n * k * hidden); the constructor copies the query.
+/// **Numerics**: all in `accumulator_t`; |error| <= (min(hidden, 256) / 2 + hidden / 512 + k / 32 + 16) * eps * sum_i
+/// max_t sum_h |query_i[h] x_t[h]|, of normalized tokens (hidden / 16 + 20) more of these eps, as long as that sum is
+/// finite, so is each |x_t|^2 that is asked for, and neither a product nor the result is subnormal. A NaN in a real
+/// token makes the row NaN.
+/// **Source**: ColBERT; sentence-transformers' `maxsim`, whose empty document scores -1e9.
+template <class T>
+class MaxSim {
+  static_assert(Scalar<T>, "seqpool: MaxSim{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  template <Scalar U>
+  struct State {
+    FeatureState<A> best;             // [k], max_t query_i·x_t
+    detail::AlignedVector<A> scores;  // [taken, k], scratch
+    detail::AlignedVector<A> tokens;  // [taken, hidden], scratch where tokens are not read in place
+
+    void visit(auto f) { best.visit(f); }
+  };
+
+  /// Copies the query: an Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
+  template <class Q>
+  explicit MaxSim(const Q& query);
+
+  /// The same with the largest product of each query token for a result, `[k]`, in place of their sum.
+  [[nodiscard]] MaxSim per_query() const { return with(&MaxSim::per_query_); }
+
+  /// The same of tokens x / max(sqrt(sum_h x[h]^2), 1e-12), where an encoder has not done that.
+  [[nodiscard]] MaxSim normalize_tokens() const { return with(&MaxSim::normalizes_); }
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Index width(Index hidden) const;
+
+  template <Scalar U>
+  void init(State<U>& state, Index) const {
+    state.best.start(product_.out(), -std::numeric_limits<A>::infinity());
+    state.scores.resize(static_cast<std::size_t>(taken * product_.out()));
+  }
+
+  template <Scalar U>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const requires std::same_as<accumulator_t<U>, A>;
+
+  void merge(auto& state, const auto& next) const { state.best.merge(next.best, detail::larger); }
+  void finish(const auto& state, auto out) const {
+    if (per_query_)
+      state.best.write(out);
+    else
+      out[0] = state.best.count == 0 ? A(0) : detail::sum(state.best.values.data(), product_.out());
+  }
+
+ private:
+  // Tokens that are taken at a time.
+  static constexpr Index taken = 8 * detail::Product<A>::tile_rows;
+
+  [[nodiscard]] MaxSim with(bool MaxSim::*option) const {
+    MaxSim other(*this);
+    other.*option = true;
+    return other;
+  }
+  template <Scalar U>
+  static detail::MatrixView<const A> matrix_of(State<U>& state, const TokenBlock<U>& tokens);
+
+  detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
+  std::uint64_t checksum_ = 0;
+  bool per_query_ = false;
+  bool normalizes_ = false;
+};
+
+template <class Q>
+explicit MaxSim(const Q&) -> MaxSim<detail::guide_element_t<Q>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class Q>
+MaxSim<T>::MaxSim(const Q& query) {
+  static_assert(detail::MatrixLike<Q>,
+                "seqpool: MaxSim{query} takes the query [k, hidden], a row for each of its tokens: an Eigen tensor of "
+                "rank 2 or an Eigen matrix; view other memory with an Eigen::TensorMap.");
+  if constexpr (detail::MatrixLike<Q> && Scalar<T>) {
+    constexpr bool of_t = std::same_as<detail::element_t<Q>, T>;
+    static_assert(of_t, "seqpool: MaxSim<T>{query} takes a query of T.");
+    if constexpr (of_t) {
+      if constexpr (detail::EigenTensor<Q>) static_cast<void>(detail::matrix_view(query, "query"));  // throws if null
+      const auto [k, hidden] = detail::run_time_sizes(query);
+      const auto& elements = detail::evaluated(query);
+      detail::AlignedVector<A> rows;
+      rows.reserve(static_cast<std::size_t>(k * hidden));
+      for (Index i = 0; i < k; ++i)
+        for (Index h = 0; h < hidden; ++h) rows.push_back(widen(elements(i, h)));
+      checksum_ = detail::checksum(std::as_bytes(std::span<const A>(rows)));
+      product_ = {k, hidden, [&, in = hidden](Index i, Index h) { return rows[static_cast<std::size_t>(i * in + h)]; },
+                  [](Index) { return A(0); }};
+    }
+  }
+}
+
+// With what the query is, so that states saved with another one are refused.
+template <class T>
+std::string MaxSim<T>::name() const {
+  return "max_sim " + std::to_string(checksum_) + (normalizes_ ? " of normalized tokens" : "");
+}
+
+template <class T>
+Index MaxSim<T>::width(Index hidden) const {
+  if (hidden != product_.in())
+    detail::fail("query is " + detail::shape({product_.out(), product_.in()}) + ", but hidden states have hidden " +
+                 std::to_string(hidden) + ": query must be [k, hidden]");
+  return per_query_ ? product_.out() : 1;
+}
+
+template <class T>
+template <Scalar U>
+void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const requires std::same_as<accumulator_t<U>, A> {
+  const Index k = product_.out();
+  for (Index first = 0; first < tokens.size(); first += taken) {
+    const auto x = matrix_of(state, tokens.part(first, (std::min)(taken, tokens.size() - first)));
+    const detail::MatrixView<A> scores{state.scores.data(), x.rows, k, k, 1};
+    product_.multiply(x, 0, product_.panels(), scores);
+    if (normalizes_)
+      for (Index i = 0; i < x.rows; ++i) {
+        const A* const token = x.data + i * x.row_stride;
+        const A norm = std::sqrt(detail::dot(token, token, x.columns));
+        as_array(std::span<A>(scores.data + i * k, static_cast<std::size_t>(k))) /= (std::max)(norm, A(1e-12));
+      }
+    state.best.fold(TokenBlock<A>(scores.data, x.rows, k, k), detail::larger);
+  }
+}
+
+// Where they are if they are of A and lie evenly, or copied side by side.
+template <class T>
+template <Scalar U>
+auto MaxSim<T>::matrix_of(State<U>& state, const TokenBlock<U>& tokens) -> detail::MatrixView<const A> {
+  const Index n = tokens.size(), hidden = tokens.hidden();
+  if constexpr (std::same_as<U, A>)
+    if (tokens.position(n - 1) - tokens.position(0) == n - 1)
+      return {tokens[0], n, hidden, n == 1 ? hidden : static_cast<Index>(tokens[1] - tokens[0]), 1};
+  state.tokens.resize(static_cast<std::size_t>(taken * hidden));
+  for (Index i = 0; i < n; ++i)
+    for (Index h = 0; h < hidden; ++h) state.tokens[static_cast<std::size_t>(i * hidden + h)] = widen(tokens[i][h]);
+  return {state.tokens.data(), n, hidden, hidden, 1};
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif
