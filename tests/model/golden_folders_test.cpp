@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <seqpool/io/safetensors.hpp>
+#include <seqpool/pooling/max_sim.hpp>
 #include <string>
 #include <vector>
 
@@ -175,6 +176,19 @@ TEST_CASE("folders of multi-vector encoders give the vectors of encode(), and ze
       CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".expected"), mask) <= few_eps);
       if (golden.contains(side + ".own"))
         CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".own"), mask) <= few_bfloat16_eps);
+      if (!golden.contains(side + ".similarity")) return;
+      // Row b of the similarities is of text b as the query, whose real tokens come first.
+      Eigen::Tensor<float, 2> similarities(vectors.dimension(0), vectors.dimension(0));
+      for (Index b = 0; b < vectors.dimension(0); ++b) {
+        Index k = 0;
+        for (Index s = 0; s < vectors.dimension(1); ++s) k += mask(b, s) == 1 ? 1 : 0;
+        const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> query(&vectors(b, 0, 0), k,
+                                                                                     model.dimension());
+        const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);
+        const auto divisor = model.similarity_function() == "meanmaxsim" ? static_cast<float>(k) : 1.0f;
+        for (Index d = 0; d < vectors.dimension(0); ++d) similarities(b, d) = scores(d, 0) / divisor;
+      }
+      CHECK(difference(similarities, golden.tensor<float, 2>(side + ".similarity")) <= few_eps);
     });
   }
 }

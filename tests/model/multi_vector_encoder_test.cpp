@@ -66,6 +66,7 @@ TEST_CASE("each token of a MultiVectorEncoder is a vector, and padding is zeros 
   CHECK(model.prompts().at("query") == "[Q] ");
   CHECK_FALSE(model.default_prompt_name());
   CHECK_FALSE(model.max_seq_length());
+  CHECK(model.similarity_function() == "maxsim");
   CHECK(model.skiplist_words() == std::vector<std::string>{",", "."});
   CHECK(model.skiplist_tasks() == std::vector<std::string>{"document"});
   auto x = two_tokens();

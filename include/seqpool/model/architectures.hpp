@@ -13,6 +13,9 @@
 #include <seqpool/model/head_list.hpp>
 #include <seqpool/model/pooling_modes.hpp>
 #include <seqpool/model/transformers_config.hpp>
+#include <seqpool/pooling/cls.hpp>
+#include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
@@ -31,7 +34,7 @@ struct Reading {
   const Config& config;
   Checkpoint& weights;
   HeadList heads;
-  PoolingMode pooling = PoolingMode::cls;
+  FolderPooling pooling = Cls{};
   bool has_classes = true;  // or gives a vector
 
   void dense(const std::string& name, Activation activation, bool has_bias = true) {
@@ -109,7 +112,7 @@ inline void read_modernbert(Reading& r, Index labels) {
   constexpr std::array<std::string_view, 2> understood{"cls", "mean"};
   const std::string pooling = r.config.text("classifier_pooling", "cls");
   if (pooling == "mean")
-    r.pooling = PoolingMode::mean;
+    r.pooling = Mean{};
   else if (pooling != "cls")
     r.config.refuse_value("classifier_pooling", pooling, understood);
   read_modernbert_tokens(r, labels);
@@ -121,7 +124,7 @@ inline void read_xlnet(Reading& r, Index labels) {
   constexpr std::array<std::string_view, 2> understood{"last", "first"};
   const std::string type = r.config.text("summary_type", "last");
   if (type == "last")
-    r.pooling = PoolingMode::last;
+    r.pooling = Last{};
   else if (type != "first")
     r.config.refuse_value("summary_type", type, understood);
   if (r.config.flag("summary_proj_to_labels", false))
@@ -138,23 +141,23 @@ inline void read_xlnet(Reading& r, Index labels) {
 }
 
 inline void read_decoder(Reading& r, Index labels) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.linear("score", labels, false);
 }
 
 // The decoder's hidden states, at the last token of the input, which is eos.
 inline void read_encoder_decoder(Reading& r, Index labels) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
 }
 
 inline void read_siglip(Reading& r, Index labels) {
-  r.pooling = PoolingMode::mean;
+  r.pooling = Mean{};
   r.linear("classifier", labels);
 }
 
 inline void read_clip_text(Reading& r, Index) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.has_classes = false;
   const Index features = r.config.count("projection_dim", 512);
   if (features < 1) r.config.refuse("projection_dim", "must be 1 or more");

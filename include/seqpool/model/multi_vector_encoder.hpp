@@ -36,6 +36,8 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 ///
 ///     const seqpool::model::MultiVectorEncoder model("GTE-ModernColBERT-v1");
 ///     const auto vectors = model.token_vectors(hidden_states, mask);  // [batch, seq, dimension], zeros for padding
+///     const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);  // of a query's vectors [k,
+///     dimension]
 ///
 /// The mask keeps the tokens that `encode` gives vectors for: those of a query's expansion too, and none of a
 /// document's `skiplist_words`, of which the tokenizer knows the ids. Hidden states, errors, cost and numerics are
@@ -68,6 +70,8 @@ class MultiVectorEncoder {
   [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
     return settings_.default_prompt_name;
   }
+  /// "maxsim", what `MaxSim` gives, or "meanmaxsim", that divided by k.
+  [[nodiscard]] const std::string& similarity_function() const noexcept { return settings_.similarity; }
   /// Tokens that get no vector in texts of `skiplist_tasks`, "document" or "query": take them out of the mask.
   [[nodiscard]] const std::vector<std::string>& skiplist_words() const noexcept { return skiplist_words_; }
   [[nodiscard]] const std::vector<std::string>& skiplist_tasks() const noexcept { return skiplist_tasks_; }

@@ -28,6 +28,7 @@
 #include <seqpool/model/weighted_tokens.hpp>
 #include <seqpool/model/word_weights.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -189,7 +190,7 @@ inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& fol
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
       !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
-  pooling_.modes = {is_causal ? detail::PoolingMode::last : detail::PoolingMode::mean};
+  pooling_.poolings = {is_causal ? detail::FolderPooling(Last{}) : Mean{}};
   pooling_.hidden = detail::hidden_size(config);
   return detail::HeadList(pooling_.hidden);
 }
@@ -243,8 +244,8 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
     const auto pooling = pooling_.pooling<float>(0, detail::Means::sums);
     seqpool::pool_into(vectors, pooling, tokens.packed(), AllTokens{}, seqpool::detail::device_of(mask, device));
     for (Index b = 0; b < states.batch(); ++b)
-      for (std::size_t i = 0; i < pooling_.modes.size(); ++i) {
-        const float factor = tokens.factor(pooling_.modes[i], b);
+      for (std::size_t i = 0; i < pooling_.poolings.size(); ++i) {
+        const float factor = tokens.factor(pooling_.poolings[i], b);
         for (Index h = 0; h < hidden(); ++h) vectors(b, static_cast<Index>(i) * hidden() + h) *= factor;
       }
     return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));
