@@ -265,6 +265,10 @@ inline void run(std::string_view text) {
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
   });
   read([&] {
+    const auto pooling = seqpool::model::gliclass_pooling<float>(cache.folder());
+    use(3, [&](const auto& x) { static_cast<void>(seqpool::pool(pooling, x)); });
+  });
+  read([&] {
     const seqpool::model::MultiVectorEncoder model(cache.folder());
     use(model.hidden(), [&](const auto& x) {
       if (model.token_vectors(x).dimension(2) != model.dimension())

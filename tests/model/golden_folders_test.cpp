@@ -74,17 +74,35 @@ constexpr double few_eps = 32 * static_cast<double>(std::numeric_limits<float>::
 // it divides by a deviation under 1.
 constexpr double few_bfloat16_eps = 16.0 / 256;
 
+// Those of all layers, of a tensor [layers, batch, seq, hidden].
+template <class T>
+auto layers_of(const Safetensors& golden, const std::string& side) {
+  using Layer = Eigen::TensorMap<const Eigen::Tensor<T, 3, Eigen::RowMajor, Index>>;
+  const auto all = golden.tensor<T, 4>(side + ".layers");
+  std::vector<Layer> layers;
+  for (Index l = 0; l < all.dimension(0); ++l)
+    layers.emplace_back(&all(l, 0, 0, 0), all.dimension(1), all.dimension(2), all.dimension(3));
+  return layers;
+}
+
+// Hidden states, of the last layer where there are several.
+template <class T>
+auto states_of(const Safetensors& golden, const std::string& side) {
+  return golden.contains(side + ".layers") ? layers_of<T>(golden, side).back()
+                                           : golden.tensor<T, 3>(side + ".hidden_states");
+}
+
 // f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
 template <class F>
 void for_each_side(const Safetensors& golden, F f) {
   for (const std::string side : {"right", "left", "holes"}) {
     if (!golden.contains(side + ".expected")) continue;
     INFO(side);
-    const std::string states = (side == "holes" ? "right" : side) + ".hidden_states";
-    f(side, golden.tensor<float, 3>(states), golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
+    f(side, states_of<float>(golden, side == "holes" ? "right" : side),
+      golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
   }
   INFO("bf16");
-  f(std::string("bf16"), golden.tensor<Eigen::bfloat16, 3>("bf16.hidden_states"),
+  f(std::string("bf16"), states_of<Eigen::bfloat16>(golden, "bf16"),
     golden.tensor<std::int64_t, 2>("bf16.attention_mask"));
 }
 
@@ -92,7 +110,7 @@ void for_each_side(const Safetensors& golden, F f) {
 
 TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[model][golden]") {
   const auto folders = folders_of("sentence_transformer");
-  REQUIRE(folders.size() == 65);
+  REQUIRE(folders.size() == 74);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
@@ -105,6 +123,9 @@ TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[mod
       const auto vectors = [&] {
         if (golden.contains(side + ".input_ids"))
           return model.embed_weighted(x, golden.tensor<std::int64_t, 2>(side + ".input_ids"), mask);
+        if (model.layers() > 0)
+          return model.embed_layers(
+              layers_of<typename std::decay_t<decltype(x)>::Scalar>(golden, side == "holes" ? "right" : side), mask);
         if (prompt != golden.metadata().end()) return model.embed_prompted(x, mask, std::stoi(prompt->second));
         return model.embed(x, mask);
       }();
@@ -189,6 +210,22 @@ TEST_CASE("folders of multi-vector encoders give the vectors of encode(), and ze
         for (Index d = 0; d < vectors.dimension(0); ++d) similarities(b, d) = scores(d, 0) / divisor;
       }
       CHECK(difference(similarities, golden.tensor<float, 2>(side + ".similarity")) <= few_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of GLiClass give what its pooler makes of each text", "[model][golden]") {
+  const auto folders = folders_of("gliclass");
+  REQUIRE(folders.size() == 8);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    for_each_side(golden, [&]<class X>(const std::string& side, const X& x, const auto& mask) {
+      const auto pooling = seqpool::model::gliclass_pooling<typename X::Scalar>(folder);
+      const auto vectors = seqpool::pool(pooling, x, mask);
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
     });
   }
 }

@@ -3,12 +3,14 @@
 #define SEQPOOL_MODEL_POOLING_MODES_HPP
 
 #include <seqpool/model/config.hpp>
+#include <seqpool/model/folder.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
+#include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>
 #include <seqpool/scalar.hpp>
@@ -28,7 +30,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
 // side by side.
-using FolderPooling = std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last>;
+using FolderPooling = std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade>;
 
 inline constexpr std::array<std::string_view, 6> mode_names{"cls",          "max",      "mean", "mean_sqrt_len_tokens",
                                                             "weightedmean", "lasttoken"};
@@ -38,9 +40,7 @@ inline constexpr std::array<std::string_view, 6> mode_flags{
     "pooling_mode_weightedmean_tokens", "pooling_mode_lasttoken"};
 
 // "mean", for a summary.
-[[nodiscard]] inline std::string summary_of(const FolderPooling& pooling) {
-  return std::string(mode_names[pooling.index()]);
-}
+[[nodiscard]] inline std::string summary_of(const FolderPooling& pooling);
 
 // Whether means are divided by the number of tokens, or are still to be divided by something else.
 enum class Means { means, sums };
@@ -64,7 +64,20 @@ struct PoolingConfig {
 // the former holds.
 [[nodiscard]] inline PoolingConfig read_pooling(const Config& config);
 
+// Reads a SpladePooling module, to which the encoder in the folder `encoder` hands a logit for each of its words.
+[[nodiscard]] inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder);
+
 // ---------------------------------------------------------------------------------------------------------------------
+
+inline constexpr std::array<std::string_view, 2> splade_strategies{"max", "sum"};
+inline constexpr std::array<std::string_view, 2> splade_activations{"relu", "log1p_relu"};
+
+inline std::string summary_of(const FolderPooling& pooling) {
+  const auto* const splade = std::get_if<Splade>(&pooling);
+  if (splade == nullptr) return std::string(mode_names[pooling.index()]);
+  return "splade " + std::string(splade_strategies[splade->strategy]) +
+         (splade->activation == Splade::relu ? "" : " " + std::string(splade_activations[splade->activation]));
+}
 
 inline std::string PoolingConfig::summary() const {
   std::string all;
@@ -94,11 +107,16 @@ AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
   return all.size() == 1 ? all.front() : AnyPooling<T>(std::move(all));
 }
 
+// Of a token, by one name or the other.
+inline std::string_view dimension_key(const Config& config) {
+  return config.has("embedding_dimension") ? "embedding_dimension" : "word_embedding_dimension";
+}
+
 inline PoolingConfig read_pooling(const Config& config) {
   config.refuse_others({"embedding_dimension", "word_embedding_dimension", "pooling_mode", "include_prompt",
                         mode_flags[0], mode_flags[1], mode_flags[2], mode_flags[3], mode_flags[4], mode_flags[5]});
   PoolingConfig result;
-  const std::string_view size = config.has("embedding_dimension") ? "embedding_dimension" : "word_embedding_dimension";
+  const std::string_view size = dimension_key(config);
   result.hidden = config.count(size);
   if (result.hidden < 1) config.refuse(size, "must be 1 or more");
   result.include_prompt = config.flag("include_prompt", true);
@@ -121,6 +139,27 @@ inline PoolingConfig read_pooling(const Config& config) {
       if (config.flag(mode_flags[i], false)) result.poolings.push_back(modes[i]);
     if (result.poolings.empty()) result.poolings.push_back(Mean{});
   }
+  return result;
+}
+
+inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder) {
+  const Config config = folder.config("config.json");
+  config.refuse_others({"embedding_dimension", "word_embedding_dimension", "pooling_strategy", "activation_function"});
+  const auto chosen = [&](std::string_view key, const auto& names) {
+    const std::string name = config.text(key, std::string(names.front()));
+    const auto found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) config.refuse_value(key, name, names);
+    return found - names.begin();
+  };
+  PoolingConfig result;
+  result.poolings = {Splade{static_cast<Splade::Strategy>(chosen("pooling_strategy", splade_strategies)),
+                            static_cast<Splade::Activation>(chosen("activation_function", splade_activations))}};
+  // Often null: Python sees how many logits come.
+  const std::string_view size = dimension_key(config);
+  const Config from = config.has(size) ? config : encoder.config("config.json");
+  const std::string_view key = config.has(size) ? size : "vocab_size";
+  result.hidden = from.count(key);
+  if (result.hidden < 1) from.refuse(key, "must be 1 or more");
   return result;
 }
 
