@@ -2,38 +2,19 @@
 // PyTorch's numbers, from tests/data/golden.safetensors and examples/data/topics.safetensors, and those of
 // sentence-transformers' Pooling, from tests/data/golden_pooling.safetensors. generate.py beside each says what made
 // it, and when it may change.
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstdint>
-#include <limits>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/golden.hpp"
 
 using seqpool::Index;
 using seqpool::io::Safetensors;
+using test::distance;
 
 namespace {
-
-// The largest |ours - golden| in eps of the largest golden value.
-template <class A, class Result, class Golden>
-double distance(const Result& result, const Golden& golden) {
-  REQUIRE(result.dimension(0) == golden.dimension(0));
-  REQUIRE(result.dimension(1) == golden.dimension(1));
-  double largest = 0;
-  double difference = 0;
-  for (Index b = 0; b < golden.dimension(0); ++b)
-    for (Index h = 0; h < golden.dimension(1); ++h) {
-      REQUIRE(std::isfinite(result(b, h)));
-      largest = std::max(largest, std::abs(static_cast<double>(golden(b, h))));
-      difference =
-          std::max(difference, std::abs(static_cast<double>(result(b, h)) - static_cast<double>(golden(b, h))));
-    }
-  return difference / (largest * static_cast<double>(std::numeric_limits<A>::epsilon()));
-}
 
 // T: hidden states, M: mask, A: results. Exact poolings must agree to the bit. For the others both sides are off
 // by their own rounding: a few eps at these sizes, for sums of up to 300 tokens and dot products of up to 33.

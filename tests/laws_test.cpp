@@ -294,6 +294,8 @@ LAW("Guarantee 3: accumulators are float, and double for double", "[guarantees]"
   // Exact for integers, but for what is no integer in the end.
   if (c.name != "MeanSqrtLen" && c.name != "WeightedMean" && c.name != "TokenWeightedMean" &&
       c.name != "MaxSim of normalized tokens")
+      !c.name.starts_with("Splade"))
+      c.name != "PositionalAttention")
     for (std::size_t h = 0; h < result.size(); ++h) CHECK(static_cast<double>(result[h]) == expected[h]);
   if (c.name == "Mean") CHECK(result[0] == A(1));
 }

@@ -12,3 +12,15 @@ TEMPLATE_TEST_CASE("an aligned vector starts on a cache line", "[aligned]", floa
     CHECK(vector[n - 1] == 2);
   }
 }
+
+TEST_CASE("scratch stays where it is: a copy has none, and an assignment leaves what is there", "[aligned]") {
+  seqpool::detail::Scratch<float> scratch, other;
+  float* const room = scratch.of(40);
+  CHECK(scratch.of(7) == room);
+  room[3] = 5;
+  const float* const others = other.of(40);
+  scratch = other;
+  CHECK((scratch.of(40) == room && other.of(40) == others && room[3] == 5));
+  seqpool::detail::Scratch<float> copy(scratch);
+  CHECK(copy.of(40) != room);
+}

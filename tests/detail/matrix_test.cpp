@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/detail/matrix.hpp>
 
+#include <array>
+#include <vector>
+
 #include "support/catch.hpp"
 
 using seqpool::Index;
@@ -18,4 +21,20 @@ TEST_CASE("sizes are known from the type where it states them, and from the obje
   STATIC_REQUIRE(detail::sizes_agree(3, 3));
   STATIC_REQUIRE(detail::sizes_agree(3, Eigen::Dynamic));
   STATIC_REQUIRE(!detail::sizes_agree(3, 4));
+}
+
+TEST_CASE("a matrix's numbers are copied row by row, of any layout and scalar", "[matrix]") {
+  const Eigen::Matrix<Eigen::half, 2, 3> matrix = Eigen::MatrixXf{{1, 2, 3}, {4, 5, 6}}.cast<Eigen::half>();
+  const std::vector<float> expected{1, 2, 3, 4, 5, 6};
+  const auto check = [&](const auto& x) {
+    const auto numbers = detail::widened_matrix(x, "x");
+    CHECK((numbers.rows == 2 && numbers.columns == 3));
+    CHECK(std::vector<float>(numbers.values.begin(), numbers.values.end()) == expected);
+  };
+  check(matrix);
+  check(matrix.cast<float>());
+  const Eigen::Matrix<float, 2, 3, Eigen::RowMajor> row_major = matrix.cast<float>();
+  check(Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>>(row_major.data(), 2, 3));
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2>> null(nullptr, 2, 3);
+  CHECK_THROWS_WITH(detail::widened_matrix(null, "x"), ct::has_substring("x [2, 3] has a null pointer"));
 }

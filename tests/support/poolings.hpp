@@ -177,6 +177,167 @@ Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normali
   return sums ? sum : each;
 }
 
+// The mean of f(x_t), summed as Mean does, with `errors` eps more.
+template <class T, class F>
+auto mean_of(F f, double errors) {
+  return [f, errors](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const double n = static_cast<double>(x.size());
+      for (const double v : x) value += f(v) / n, bound += std::abs(f(v)) / n;
+      bound *= (additions(n) + errors) * eps<T>;
+    });
+  };
+}
+
+// sum_t a_t x_t for each head, a = softmax of its scores, which are off by `error` at most: as seqpool::Attention
+// states it.
+template <class T>
+Expected expected_softmax(const Tokens& tokens, std::vector<std::vector<double>> scores, double error) {
+  const double none = -std::numeric_limits<double>::infinity();
+  const double n = static_cast<double>(tokens.size());
+  Expected all;
+  for (auto& weights : scores) {
+    double top = none;
+    for (const double score : weights) top = std::max(top, score);
+    double sum = 0;
+    for (double& score : weights) sum += score = score == none ? 0 : std::exp(score - top);
+    const Expected head = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      double largest = 0;
+      for (std::size_t t = 0; t < x.size(); ++t) {
+        value += weights[t] / sum * x[t];
+        largest = std::max(largest, std::abs(x[t]));
+      }
+      bound = (2 * error + (n + 16) * eps<T>)*largest;
+    });
+    all.value.insert(all.value.end(), head.value.begin(), head.value.end());
+    all.bound.insert(all.bound.end(), head.bound.begin(), head.bound.end());
+  }
+  return all;
+}
+
+// A network that scores tokens: the parameters of AdditiveAttention and of SelfAttentive.
+inline constexpr Index attention_size = 37;
+template <class T>
+struct Network {
+  Eigen::Tensor<T, 2, Eigen::RowMajor> weight;  // [attention, hidden]
+  std::vector<T> bias = Random(9).values<T>(attention_size, -0.5, 0.5);
+  Eigen::Tensor<T, 2> out;  // [heads, attention]
+  std::vector<T> norm_weight = Random(11).values<T>(attention_size, 0.5, 1.5);
+  std::vector<T> norm_bias = Random(12).values<T>(attention_size, -0.5, 0.5);
+
+  Network(Index hidden, Index heads) : weight(attention_size, hidden), out(heads, attention_size) {
+    const auto first = Random(8).values<T>(weight.size(), -0.125, 0.125);
+    std::copy(first.begin(), first.end(), weight.data());
+    const auto second = Random(10).values<T>(out.size(), -0.25, 0.25);
+    std::copy(second.begin(), second.end(), out.data());
+  }
+  std::vector<T> v() const { return {out.data(), out.data() + attention_size}; }  // of one head
+};
+
+// With the error of the scores that the headers of AdditiveAttention, LayerNorm and Activate state.
+template <class T>
+Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool norm_and_gelu) {
+  const auto number = [](const auto& x) { return static_cast<double>(seqpool::widen(x)); };
+  const std::size_t hidden = tokens.front().size();
+  const Network<T> network(static_cast<Index>(hidden), heads);
+  const auto h = static_cast<double>(hidden);
+  const auto size = static_cast<double>(attention_size);
+  std::vector<std::vector<double>> scores(static_cast<std::size_t>(heads));
+  double score_error = 0;
+  for (const auto& token : tokens) {
+    std::vector<double> u, errors;  // [attention]
+    for (Index a = 0; a < attention_size; ++a) {
+      const double bias = has_bias ? number(network.bias[static_cast<std::size_t>(a)]) : 0;
+      double sum = bias, sizes = std::abs(bias);
+      for (std::size_t f = 0; f < hidden; ++f) {
+        const double product = number(network.weight(a, static_cast<Index>(f))) * token[f];
+        sum += product, sizes += std::abs(product);
+      }
+      u.push_back(sum);
+      errors.push_back((std::min(h, 256.0) / 2 + h / 512 + 4) * eps<T> * sizes);
+    }
+    if (norm_and_gelu) {
+      double mean = 0, variance = 0;
+      for (const double x : u) mean += x / size;
+      for (const double x : u) variance += (x - mean) * (x - mean) / size;
+      const double deviation = std::sqrt(variance + 1e-5);
+      const double largest = *std::max_element(errors.begin(), errors.end());
+      for (std::size_t a = 0; a < u.size(); ++a) {
+        const double z = (u[a] - mean) / deviation;
+        const double w = number(network.norm_weight[a]), b = number(network.norm_bias[a]);
+        const double y = w * z + b;
+        u[a] = y / 2 * std::erfc(-y / std::sqrt(2.0));
+        // gelu is no steeper than 1.13; what all errors make of z, and what the normalisation adds to it.
+        errors[a] = 1.13 * (w * (2 + std::abs(z)) * largest / deviation +
+                            (size / 16 + 32) * eps<T> * (w * (1 + std::abs(z)) + std::abs(b))) +
+                    (8 + std::min(y, 0.0) * y) * eps<T> * std::abs(u[a]);
+      }
+    } else {
+      for (std::size_t a = 0; a < u.size(); ++a) u[a] = std::tanh(u[a]), errors[a] += 4 * eps<T>;
+    }
+    for (Index k = 0; k < heads; ++k) {
+      double score = 0, error = 0;
+      for (Index a = 0; a < attention_size; ++a) {
+        const double v = number(network.out(k, a));
+        const auto i = static_cast<std::size_t>(a);
+        score += v * u[i];
+        error += std::abs(v) * (errors[i] + (size / 2 + size / 512 + 4) * eps<T> * std::abs(u[i]));
+      }
+      scores[static_cast<std::size_t>(k)].push_back(score);
+      score_error = std::max(score_error, error);
+    }
+  }
+  return expected_softmax<T>(tokens, scores, score_error);
+}
+
+// sentence-transformers' SpladePooling.
+template <class T>
+auto expected_splade(bool sum, bool twice) {
+  return [sum, twice](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      for (const double v : x) {
+        double weight = std::log1p(v < 0 ? 0 : v);
+        if (twice) weight = std::log1p(weight);
+        value = sum ? value + weight : nan_max(value, weight);
+      }
+      bound = ((sum ? additions(static_cast<double>(x.size())) : 0) + (twice ? 4 : 2)) * eps<T> * value;
+    });
+  };
+}
+
+// Two heads, of which one leans to a row's end and one to its beginning.
+inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
+
+template <class T>
+Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
+  Eigen::Tensor<T, 2, Eigen::RowMajor> queries(2, hidden);
+  const auto values = Random(13).values<T>(2 * hidden, -0.125, 0.125);
+  std::copy(values.begin(), values.end(), queries.data());
+  return queries;
+}
+
+template <class T>
+Expected expected_positional_attention(const Tokens& tokens) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  const auto queries = queries_of<T>(hidden);
+  std::vector<std::vector<double>> scores(2);
+  double score_error = 0;
+  for (Index k = 0; k < 2; ++k)
+    for (std::size_t t = 0; t < tokens.size(); ++t) {
+      const double weight = position_weights[k];
+      double score = weight * static_cast<double>(t);
+      double size = std::abs(weight) * static_cast<double>(tokens.size());
+      for (Index h = 0; h < hidden; ++h) {
+        const double product =
+            static_cast<double>(seqpool::widen(queries(k, h))) * tokens[t][static_cast<std::size_t>(h)];
+        score += product, size += std::abs(product);
+      }
+      scores[static_cast<std::size_t>(k)].push_back(score);
+      score_error = std::max(score_error, (static_cast<double>(hidden) / 4 + 34) * eps<T> * size);
+    }
+  return expected_softmax<T>(tokens, scores, score_error);
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -226,11 +387,40 @@ const std::vector<PoolingCase<T>>& all_poolings() {
        [one](const Tokens& tokens) {
          return weighted_sum(tokens, one, 1, additions(static_cast<double>(tokens.size())) * eps<T>);
        }},
+      {"AbsMax", true, always(seqpool::AbsMax{}),
+       exactly([](double a, double b) { return nan_max(std::abs(a), std::abs(b)); })},
+      {"AbsMean", true, always(seqpool::AbsMean{}), mean_of<T>([](double x) { return std::abs(x); }, 2)},
+      {"RootMeanSquare", true, always(seqpool::RootMeanSquare{}),
+       [](const Tokens& tokens) {
+         Expected e = mean_of<T>([](double x) { return x * x; }, 0)(tokens);
+         for (std::size_t h = 0; h < e.value.size(); ++h) {
+           e.value[h] = std::sqrt(e.value[h]);
+           e.bound[h] = (additions(static_cast<double>(tokens.size())) / 2 + 3) * eps<T> * e.value[h];
+         }
+         return e;
+       }},
+      {"MeanMax", true, always(seqpool::MeanMax{}),
+       [exactly](const Tokens& tokens) {
+         Expected e = mean_of<T>([](double x) { return x; }, 4)(tokens);
+         const Expected max = exactly(nan_max)(tokens);
+         const double n = static_cast<double>(tokens.size());
+         for (std::size_t h = 0; h < e.value.size(); ++h) {
+           e.value[h] = (e.value[h] + max.value[h]) / 2;
+           e.bound[h] = e.bound[h] / 2 + (additions(n) + 4) / 2 * eps<T> * std::abs(max.value[h]);
+         }
+         return e;
+       }},
       {"MeanSqrtLen", true, always(seqpool::MeanSqrtLen{}),
        [one](const Tokens& tokens) {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
+      {"Splade", true, always(seqpool::Splade{}), expected_splade<T>(false, false)},
+      {"Splade max log1p_relu", true, always(seqpool::Splade{seqpool::Splade::max, seqpool::Splade::log1p_relu}),
+       expected_splade<T>(false, true)},
+      {"Splade sum", true, always(seqpool::Splade{seqpool::Splade::sum}), expected_splade<T>(true, false)},
+      {"Splade sum log1p_relu", true, always(seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu}),
+       expected_splade<T>(true, true)},
       {"WeightedMean", false, always(seqpool::WeightedMean{}), by_place(0)},
       {"WeightedMean behind a prompt", false, always(seqpool::WeightedMean{.before = 5}), by_place(5)},
       {"TokenWeightedMean", false,
@@ -257,6 +447,32 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(33, hidden)}.normalize_tokens());
        },
        [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 33, true, true); }},
+      {"AdditiveAttention", true,
+       [](Index hidden, const Layout&) {
+         const Network<T> network(hidden, 1);
+         return AnyPooling<T>(seqpool::AdditiveAttention{network.weight, network.bias, network.v()});
+       },
+       [](const Tokens& tokens) { return expected_network<T>(tokens, 1, true, false); }},
+      {"AdditiveAttention with LayerNorm and GELU", true,
+       [](Index hidden, const Layout&) {
+         const Network<T> network(hidden, 1);
+         return AnyPooling<T>(seqpool::AdditiveAttention{network.weight, network.bias, network.v()}
+                                  .layer_norm(network.norm_weight, network.norm_bias)
+                                  .gelu());
+       },
+       [](const Tokens& tokens) { return expected_network<T>(tokens, 1, true, true); }},
+      {"SelfAttentive", true,
+       [](Index hidden, const Layout&) {
+         const Network<T> network(hidden, 3);
+         return AnyPooling<T>(seqpool::SelfAttentive{network.weight, network.out});
+       },
+       [](const Tokens& tokens) { return expected_network<T>(tokens, 3, false, false); }},
+      {"PositionalAttention", false,
+       [](Index hidden, const Layout&) {
+         const std::vector<T> weights{static_cast<T>(position_weights[0]), static_cast<T>(position_weights[1])};
+         return AnyPooling<T>(seqpool::PositionalAttention{queries_of<T>(hidden), weights});
+       },
+       expected_positional_attention<T>},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
       {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
        last_and_mean},

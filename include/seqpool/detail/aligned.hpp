@@ -39,6 +39,25 @@ struct CacheLineAllocator {
 template <class T>
 using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 
+// Numbers of a moment in a state: its copies have none of them, and an assignment leaves those that are there.
+template <class A>
+class Scratch {
+ public:
+  Scratch() noexcept = default;
+  Scratch(const Scratch&) noexcept {}
+  Scratch& operator=(const Scratch&) noexcept { return *this; }
+  ~Scratch() = default;
+
+  // Room for n numbers that nothing is known of; allocates only if there never was so much.
+  A* of(Index n) {
+    if (static_cast<std::size_t>(n) > numbers_.size()) numbers_.resize(static_cast<std::size_t>(n));
+    return numbers_.data();
+  }
+
+ private:
+  AlignedVector<A> numbers_;
+};
+
 // Eigen's stride for neighbours, under a name of ours: what Eigen instantiates with it is named by our namespace too,
 // and so never shared between files of different instruction sets.
 struct Neighbours : Eigen::Stride<0, 0> {};

@@ -2,10 +2,12 @@
 #ifndef SEQPOOL_DETAIL_MATRIX_HPP
 #define SEQPOOL_DETAIL_MATRIX_HPP
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -20,6 +22,9 @@ concept EigenMatrix = requires(const W& w) {
 
 template <class W>
 concept MatrixLike = EigenTensorOfRank<W, 2> || EigenMatrix<W>;
+
+template <class W, class T>
+concept MatrixOf = MatrixLike<W> && std::same_as<element_t<W>, T>;
 
 // A size that the type states, Eigen::Dynamic where it is known at run time only.
 template <class Dimensions>
@@ -53,6 +58,27 @@ decltype(auto) evaluated(const X& x) {
     return (x);
   else
     return x.eval();
+}
+
+// A matrix's numbers in the accumulator's type, row by row.
+template <class A>
+struct Numbers {
+  Index rows = 0;
+  Index columns = 0;
+  AlignedVector<A> values;
+};
+
+template <MatrixLike W>
+requires Scalar<element_t<W>>
+auto widened_matrix(const W& weight, const char* what) {
+  const auto [rows, columns] = detail::run_time_sizes(weight);
+  if constexpr (EigenTensor<W>) static_cast<void>(detail::matrix_view(weight, what));  // throws if null
+  Numbers<accumulator_t<element_t<W>>> copy{rows, columns, {}};
+  copy.values.reserve(static_cast<std::size_t>(rows * columns));
+  const auto& elements = detail::evaluated(weight);
+  for (Index r = 0; r < rows; ++r)
+    for (Index c = 0; c < columns; ++c) copy.values.push_back(widen(elements(r, c)));
+  return copy;
 }
 
 constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b; }

@@ -53,6 +53,9 @@ concept IntegerVector = VectorLike<V> && std::integral<vector_scalar_t<V>> && !s
 template <class V>
 concept ScalarVector = VectorLike<V> && Scalar<vector_scalar_t<V>>;
 
+template <class V, class T>
+concept VectorOf = VectorLike<V> && std::same_as<vector_scalar_t<V>, T>;
+
 template <VectorLike V>
 std::size_t size_of(const V& v) {
   if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)

@@ -5,7 +5,9 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/input/attention_mask.hpp>
+#include <seqpool/input/concat_layers.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/layer_mix.hpp>
 #include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/ragged.hpp>
 #include <seqpool/input/selection.hpp>
@@ -35,6 +37,10 @@ template <class T>
 inline constexpr bool has_padding<PackedStates<T>> = false;
 template <class T>
 inline constexpr bool has_padding<Ragged<T>> = false;
+template <class X>
+inline constexpr bool has_padding<LayerMix<X>> = has_padding<X>;
+template <class X>
+inline constexpr bool has_padding<ConcatLayers<X>> = has_padding<X>;
 
 // A selection that says how many sequences it is for, as a mask and lengths do, is about padding.
 template <class M>

@@ -9,6 +9,7 @@
 #include <seqpool/scalar.hpp>
 
 #include <cstddef>
+#include <span>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -65,6 +66,10 @@ struct FeatureState {
     else
       as_array(out) = as_array(values);
   }
+
+  /// Writes f(values[h]) to `out`, `[hidden]`, token or not.
+  template <class F>
+  void write(std::span<A> out, F f) const;
 
   /// count, or 1 where that is 0: what a mean divides by.
   [[nodiscard]] A divisor() const noexcept { return static_cast<A>(count > 0 ? count : 1); }
@@ -123,6 +128,15 @@ void FeatureState<T>::merge(const FeatureState& next, Op op) {
       TokenBlock<A>(next.values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
       [op](A x, std::nullptr_t, A& held) { held = op(held, x); }, values.data());
   count += next.count;
+}
+
+template <Scalar T>
+template <class F>
+void FeatureState<T>::write(std::span<A> out, F f) const {
+  const Index hidden = static_cast<Index>(values.size());
+  seqpool::fold_features(
+      TokenBlock<A>(values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
+      [f](A x, std::nullptr_t, A& result) { result = f(x); }, out.data());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

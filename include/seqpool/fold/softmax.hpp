@@ -56,7 +56,13 @@ struct SoftmaxState {
   template <Scorer<T> S>
   void fold(const TokenBlock<T>& tokens, const S& scorer);
 
-  void merge(const SoftmaxState& next);
+  void merge(const SoftmaxState& next) {
+    merge(next, [](std::size_t) { return A(0); });
+  }
+
+  /// The same where each score of next's head k is to be larger by `later(k)`.
+  template <class Later>
+  void merge(const SoftmaxState& next, Later later);
 
   /// out[k, h] = weighted[k, h] / sum[k]; zeros if no token was taken in.
   void finish(std::span<A> out) const;
@@ -131,11 +137,13 @@ void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
 }
 
 template <Scalar T>
-void SoftmaxState<T>::merge(const SoftmaxState& next) {
+template <class Later>
+void SoftmaxState<T>::merge(const SoftmaxState& next, Later later) {
   const std::size_t hidden = weighted.size() / max.size();
   for (std::size_t head = 0; head < max.size(); ++head) {
-    raise(head, next.max[head]);
-    const A theirs = weight(next.max[head], max[head]);
+    const A largest = next.max[head] + later(head);
+    raise(head, largest);
+    const A theirs = weight(largest, max[head]);
     const std::span<const A> other(next.weighted.data() + head * hidden, hidden);
     as_array(row(head)) += as_array(other) * theirs;
     sum[head] += next.sum[head] * theirs;

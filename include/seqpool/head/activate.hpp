@@ -2,17 +2,13 @@
 #ifndef SEQPOOL_HEAD_ACTIVATE_HPP
 #define SEQPOOL_HEAD_ACTIVATE_HPP
 
+#include <seqpool/detail/activations.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
-
-#include <Eigen/Core>
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
-#include <cstddef>
-#include <numbers>
-#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -70,22 +66,6 @@ class Activate {
     return t < 0 ? x * half * (half / (1 + half * half)) : x / (1 + half * half);
   }
 
-  // Of float Eigen's, which is vector code, by eight, also at the end of a row: single numbers would go by another
-  // function.
-  static void tanh_of(std::span<const float> x, std::span<float> y) {
-    constexpr std::size_t chunk = 8;
-    for (std::size_t f = 0; f < x.size(); f += chunk) {
-      const std::size_t n = (std::min)(chunk, x.size() - f);
-      Eigen::Array<float, chunk, 1> part = Eigen::Array<float, chunk, 1>::Zero();
-      std::copy_n(x.data() + f, n, part.data());
-      part = part.tanh().eval();
-      std::copy_n(part.data(), n, y.data() + f);
-    }
-  }
-  static void tanh_of(std::span<const double> x, std::span<double> y) {
-    std::transform(x.begin(), x.end(), y.begin(), [](double value) { return std::tanh(value); });
-  }
-
   Activation activation_;
 };
 
@@ -120,13 +100,13 @@ void Activate::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     case Activation::identity:
       return each([](A x) { return x; });
     case Activation::tanh:
-      for (Index i = 0; i < in.size(); ++i) tanh_of(in[i], out[i]);
+      for (Index i = 0; i < in.size(); ++i) detail::tanh_of(in[i], out[i]);
       return;
     case Activation::relu:
       return each([](A x) { return x < 0 ? A(0) : x; });
     case Activation::gelu:
-      // By the complement, of which small values keep their digits, where 1 + erf cancels.
-      return each([](A x) { return x / 2 * std::erfc(-x * (std::numbers::sqrt2_v<A> / 2)); });
+      for (Index i = 0; i < in.size(); ++i) detail::gelu_of(in[i], out[i]);
+      return;
     case Activation::gelu_tanh:
       // 1 + tanh(u) cancels too, and is 2 / (1 + e^-2u).
       return each([](A x) {

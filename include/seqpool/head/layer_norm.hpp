@@ -4,19 +4,13 @@
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/dot.hpp>
-#include <seqpool/detail/extremum.hpp>
-#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/layer_norm.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <cmath>
 #include <concepts>
-#include <limits>
-#include <span>
 #include <string>
 #include <type_traits>
 
@@ -48,7 +42,7 @@ class LayerNorm {
   /// Without a weight and a bias, for rows of any number of features.
   ///
   /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; so for the others.
-  explicit LayerNorm(double eps = 1e-5) : eps_(root_of(eps)) {}
+  explicit LayerNorm(double eps = 1e-5) : eps_(detail::root_of_eps<A>(eps)) {}
 
   /// Copies a weight, and a bias if there is one: what they were made from may go.
   ///
@@ -69,7 +63,6 @@ class LayerNorm {
   // A vector's numbers, or a sentence and none.
   template <class V>
   static detail::AlignedVector<A> copy(const V& vector);
-  static A root_of(double eps);
 
   A eps_;  // its square root
   bool has_weight_ = false;
@@ -88,12 +81,12 @@ requires(!std::is_arithmetic_v<B>) LayerNorm(const W&, const B&, double = 1e-5)
 template <class T>
 template <class W>
 requires(!std::is_arithmetic_v<W>) LayerNorm<T>::LayerNorm(const W& weight, double eps)
-    : eps_(root_of(eps)), has_weight_(true), weight_(copy(weight)) {}
+    : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)) {}
 
 template <class T>
 template <class W, class B>
 requires(!std::is_arithmetic_v<B>) LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
-    : eps_(root_of(eps)), has_weight_(true), weight_(copy(weight)), bias_(copy(bias)) {
+    : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)), bias_(copy(bias)) {
   if (weight_.size() != bias_.size())
     detail::fail("LayerNorm{weight, bias}: weight is " + detail::shape({static_cast<Index>(weight_.size())}) +
                  ", but bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ": both must be [features]");
@@ -117,13 +110,6 @@ auto LayerNorm<T>::copy([[maybe_unused]] const V& vector) -> detail::AlignedVect
 }
 
 template <class T>
-auto LayerNorm<T>::root_of(double eps) -> A {
-  if (!(eps >= 0 && eps <= (std::numeric_limits<double>::max)()))
-    detail::fail("LayerNorm's eps is " + std::to_string(eps) + ": it must be 0 or more, and finite");
-  return static_cast<A>(std::sqrt(eps));
-}
-
-template <class T>
 Index LayerNorm<T>::width(Index features) const {
   const Index expected = static_cast<Index>(weight_.size());
   if (has_weight_ && features != expected)
@@ -134,30 +120,7 @@ Index LayerNorm<T>::width(Index features) const {
 
 template <class T>
 void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
-  const Index features = in.features();
-  if (features == 0) return;
-  const A count = static_cast<A>(features);
-  for (Index i = 0; i < in.size(); ++i) {
-    const std::span<const A> x = in[i];
-    const std::span<A> y = out[i];
-    // The mean as an offset from a number of the row, and then once more from itself: what is left of an offset that is
-    // large beside the differences.
-    as_array(y) = as_array(x) - x[0];
-    const A mean = x[0] + detail::sum(y.data(), features) / count;
-    as_array(y) = as_array(x) - mean;
-    const A left = detail::sum(y.data(), features) / count;
-    as_array(y) -= left;
-    // Squares of the largest 1, so that none overflows or vanishes.
-    const A largest = detail::largest_size(y.data(), features);  // passes over a NaN, which is met below
-    as_array(y) /= largest > 0 ? largest : A(1);
-    const A deviation = std::sqrt(detail::dot(y.data(), y.data(), features) / count);
-    // y / sqrt(variance + eps), both over the largest; a row of one number all along stays 0, without an eps too.
-    const A root = std::hypot(deviation, eps_ / (largest > 0 ? largest : A(1)));
-    as_array(y) /= root == 0 ? A(1) : root;
-    // One operation each, so that no compiler makes one of two for some features and not for others.
-    if (!weight_.empty()) as_array(y) *= as_array(weight_);
-    if (!bias_.empty()) as_array(y) += as_array(bias_);
-  }
+  for (Index i = 0; i < in.size(); ++i) detail::layer_norm<A>(in[i], out[i], eps_, weight_, bias_);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_INPUT_LAYERS_HPP
+#define SEQPOOL_INPUT_LAYERS_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <ranges>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The hidden states of several layers of an encoder, the first layer first, seen where they lie: what `LayerMix` and
+/// `concat_layers` make one input of.
+///
+///     const std::vector<seqpool::HiddenStates<float>> hidden_states{...};
+///     const seqpool::Layers layers(hidden_states);
+///     seqpool::mean_pool(seqpool::LayerMix{layers.last(4)}, mask);        // the mean of the last four
+///     seqpool::mean_pool(seqpool::concat_layers(layers.last(4)), mask);   // side by side, [batch, 4 * hidden]
+///
+/// It owns nothing and copies nothing: the memory must outlive it.
+template <class X>
+class Layers {
+  static constexpr bool is_stored = Sequences<X> && requires(const X& x, Index i) { x.token(i, i); };
+  static_assert(is_stored,
+                "seqpool: Layers are of hidden states whose tokens lie in memory: seqpool::HiddenStates, PackedStates, "
+                "Ragged, or your own seqpool::Sequences with a token(b, s).");
+
+ public:
+  using layer_type = X;
+  using value_type = typename X::value_type;
+
+  /// Views the layers of a contiguous range: of `Sequences`, or of Eigen tensors of rank 3 in either layout.
+  ///
+  /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`.
+  /// **Errors**: `std::invalid_argument` for no layer, or one of another size than the first, naming both.
+  /// **Cost**: O(layers), one allocation; copies views, and of packed and ragged sequences what they copied.
+  template <class R>
+  explicit Layers(const R& layers);
+
+  [[nodiscard]] Index size() const noexcept { return static_cast<Index>(layers_.size()); }
+  [[nodiscard]] const X& operator[](Index layer) const noexcept { return layers_[static_cast<std::size_t>(layer)]; }
+
+  [[nodiscard]] Index batch() const { return layers_.front().batch(); }
+  [[nodiscard]] Index seq() const { return layers_.front().seq(); }
+  [[nodiscard]] Index seq(Index b) const { return layers_.front().seq(b); }
+  [[nodiscard]] Index hidden() const { return layers_.front().hidden(); }
+
+  /// The last k layers.
+  ///
+  /// **Errors**: `std::invalid_argument` unless k is 1 to size().
+  [[nodiscard]] Layers last(Index k) const;
+
+  // How many features of a token `chunk` gives.
+  static constexpr Index chunk_features = detail::chunk_features<value_type>;
+
+  // f(s, first, count) for each token s of a run and each chunk of its features, those that lie close together one
+  // after the other.
+  template <class F>
+  void for_each_chunk(Run run, F f) const;
+
+  // Features [first, first + chunk_features) of a token: where they lie, or side by side in `room`, where 0 stands
+  // behind the last one.
+  const value_type* chunk(Index layer, Index b, Index s, Index first, value_type* room) const;
+
+ private:
+  void check(std::size_t layer) const;
+
+  std::vector<X> layers_;
+};
+
+template <std::ranges::contiguous_range R>
+requires Sequences<std::ranges::range_value_t<R>>
+explicit Layers(const R&)->Layers<std::ranges::range_value_t<R>>;
+// Whatever the layers are, so that the constructor says what they should be.
+template <std::ranges::contiguous_range R>
+explicit Layers(const R&) -> Layers<HiddenStates<detail::guide_element_t<std::ranges::range_value_t<R>>>>;
+template <class R>
+explicit Layers(const R&) -> Layers<HiddenStates<float>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class X>
+template <class R>
+Layers<X>::Layers(const R& layers) {
+  constexpr bool lawful = std::ranges::contiguous_range<R> && requires {
+    requires std::same_as<std::ranges::range_value_t<R>, X> ||
+        detail::EigenTensorOfRank < std::ranges::range_value_t<R>,
+    3 > ;
+  };
+  static_assert(lawful,
+                "seqpool: layers are a contiguous range, such as std::vector, of hidden states [batch, seq, hidden]: "
+                "of seqpool::HiddenStates<T> or another seqpool::Sequences, or of Eigen tensors or maps of rank 3.");
+  if constexpr (lawful && is_stored)
+    for (const auto& layer : layers) layers_.push_back(X(layer));
+  if (layers_.empty()) detail::fail("layers are [0]: there must be at least one");
+  for (std::size_t layer = 1; layer < layers_.size(); ++layer) check(layer);
+}
+
+template <class X>
+void Layers<X>::check(std::size_t layer) const {
+  const X& other = layers_[layer];
+  const auto name = [&] { return "layer " + std::to_string(layer); };
+  const std::array<Index, 3> sizes{other.batch(), other.seq(), other.hidden()}, first{batch(), seq(), hidden()};
+  if (sizes != first)
+    detail::fail(name() + " is " + detail::shape(sizes) + ", but layer 0 is " + detail::shape(first) +
+                 ": all must be [batch, seq, hidden] of one encoder");
+  for (Index b = 0; b < batch(); ++b)
+    if (other.seq(b) != seq(b))
+      detail::fail("sequence " + std::to_string(b) + " of " + name() + " has " + std::to_string(other.seq(b)) +
+                   " tokens, but of layer 0 " + std::to_string(seq(b)));
+}
+
+template <class X>
+Layers<X> Layers<X>::last(Index k) const {
+  if (k < 1 || k > size())
+    detail::fail("the last " + std::to_string(k) + " layers were asked for, but there are " + std::to_string(size()));
+  return Layers(std::vector<X>(layers_.end() - k, layers_.end()));
+}
+
+template <class X>
+template <class F>
+void Layers<X>::for_each_chunk(Run run, F f) const {
+  const auto count = [this](Index first) { return (std::min)(chunk_features, hidden() - first); };
+  if (layers_.front().hidden_stride() == 1) {
+    for (Index s = run.begin; s < run.end; ++s)
+      for (Index first = 0; first < hidden(); first += chunk_features) f(s, first, count(first));
+  } else {
+    for (Index first = 0; first < hidden(); first += chunk_features)
+      for (Index s = run.begin; s < run.end; ++s) f(s, first, count(first));
+  }
+}
+
+template <class X>
+auto Layers<X>::chunk(Index layer, Index b, Index s, Index first, value_type* room) const -> const value_type* {
+  const X& x = (*this)[layer];
+  const Index stride = x.hidden_stride();
+  const value_type* const features = x.token(b, s) + first * stride;
+  if (stride == 1 && first + chunk_features <= hidden()) return features;
+  for (Index j = 0; j < chunk_features; ++j) room[j] = first + j < hidden() ? features[j * stride] : value_type(0);
+  return room;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

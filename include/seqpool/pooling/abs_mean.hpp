@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_ABS_MEAN_HPP
+#define SEQPOOL_POOLING_ABS_MEAN_HPP
+
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <functional>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The mean size of every feature over a row's n real tokens: out[h] = (sum_t |x_t[h]|) / n.
+///
+///     seqpool::pool(seqpool::AbsMean{}, x, mask);  // or abs_mean_pool(x, mask)
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 2) * eps * out[h], as long as sum_t |x_t[h]| is
+/// finite in `accumulator_t` and the result is normal there.
+/// **Source**: GLiClass' "abs_avg".
+struct AbsMean {
+  template <Scalar T>
+  using State = FeatureState<T>;
+
+  [[nodiscard]] std::string name() const { return "abs_mean"; }
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void fold(auto& state, const auto& tokens) const {
+    state.fold(tokens, [](auto sum, auto x) { return sum + std::abs(x); });
+  }
+  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
+  void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
+};
+
+/// `pool(AbsMean{}, x, mask, device)`.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, hidden]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto abs_mean_pool(const X& x, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(AbsMean{}, x, mask, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_ADDITIVE_ATTENTION_HPP
+#define SEQPOOL_POOLING_ADDITIVE_ATTENTION_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/score_network.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <span>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Attention by a small network: out = sum_t a_t x_t, a = softmax over a row's real tokens of v · tanh(W x_t + b).
+///
+///     const seqpool::AdditiveAttention han{weight, bias, v};
+///     const auto kaggle = seqpool::AdditiveAttention{weight, bias, v}.layer_norm(norm_weight, norm_bias).gelu();
+///     seqpool::pool(kaggle, x, mask);
+///
+/// `layer_norm` puts a `LayerNorm` between W x + b and the activation, `gelu` takes that for tanh. A bias behind v
+/// would add the same to every score, which no softmax can see: where a checkpoint has one, leave it out.
+///
+/// **Shapes**: weight `[attention, hidden]`, as torch.nn.Linear stores it; bias and v `[attention]`; tokens `[n,
+/// hidden]` to `[hidden]`.
+/// **Errors**: `std::invalid_argument` for sizes that differ, and for hidden states of another hidden than the
+/// weight's.
+/// **Cost**: O(n * attention * hidden), a product of matrices; the constructor and each option copy the parameters.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With an error of W x_t + b of
+/// e_a <= (min(hidden, 256) / 2 + hidden / 512 + 4) * eps * (sum_h |W[a, h] x_t[h]| + |b[a]|), a score's is
+/// d <= sum_a |v[a]| * (e_a + (min(attention, 256) / 2 + attention / 512 + 8) * eps) with tanh; with the options what
+/// `LayerNorm` and `Activate` state is added to e_a. |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain
+/// of `Attention`. A NaN score makes the row NaN; an infinite feature, whose tanh is 1, need not.
+/// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options the
+/// head of many Kaggle notebooks, Linear, LayerNorm, GELU, Linear.
+template <class T>
+class AdditiveAttention {
+  static_assert(Scalar<T>,
+                "seqpool: AdditiveAttention{weight, bias, v} takes parameters of float, double, Eigen::half or "
+                "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  template <Scalar U>
+  using State = NetworkState<U>;
+
+  /// Copies the parameters: weight, an Eigen tensor of rank 2 or an Eigen matrix; bias and v, an Eigen tensor of rank
+  /// 1, an Eigen vector or a contiguous range each.
+  template <class W, class B, class V>
+  AdditiveAttention(const W& weight, const B& bias, const V& v);
+
+  /// The same with layer normalisation before the activation; weight and bias `[attention]`.
+  template <class W, class B>
+  [[nodiscard]] AdditiveAttention layer_norm(const W& weight, const B& bias, double eps = 1e-5) const;
+
+  /// The same with x / 2 * (1 + erf(x / sqrt(2))) for tanh.
+  [[nodiscard]] AdditiveAttention gelu() const;
+
+  [[nodiscard]] std::string name() const { return "additive_attention" + network_.fingerprint(); }
+  [[nodiscard]] Index width(Index hidden) const;
+
+  template <Scalar U>
+  void init(State<U>& state, Index hidden) const {
+    state.start(1, hidden);
+  }
+
+  template <Scalar U>
+  requires std::same_as<accumulator_t<U>, A>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, network_); }
+
+  void merge(auto& state, const auto& next) const { state.merge(next); }
+  void finish(const auto& state, auto out) const { state.finish(out); }
+
+  // As a Scorer.
+  [[nodiscard]] Index heads() const noexcept { return 1; }
+  void score(const auto& tile, std::span<A> scores) const { network_.score(tile, scores); }
+
+ private:
+  // The numbers of a vector [attention], or an error by its name.
+  template <class V>
+  static detail::AlignedVector<A> checked(const V& vector, const char* what, Index attention, Index hidden);
+
+  ScoreNetwork<A> network_;
+};
+
+template <class W, class B, class V>
+AdditiveAttention(const W&, const B&, const V&) -> AdditiveAttention<detail::guide_element_t<W>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class W, class B, class V>
+AdditiveAttention<T>::AdditiveAttention(const W& weight, const B& bias, const V& v) {
+  constexpr bool lawful = detail::MatrixOf<W, T> && detail::VectorOf<B, T> && detail::VectorOf<V, T>;
+  static_assert(
+      lawful || !Scalar<T>,
+      "seqpool: AdditiveAttention{weight, bias, v} takes the weight [attention, hidden], an Eigen tensor of rank "
+      "2 or an Eigen matrix, then bias and v [attention], an Eigen tensor of rank 1, an Eigen vector or a "
+      "contiguous range each, all of one scalar.");
+  if constexpr (lawful && Scalar<T>) {
+    const auto numbers = detail::widened_matrix(weight, "weight");
+    const auto biases = checked(bias, "bias", numbers.rows, numbers.columns);
+    network_ = {numbers, biases, {1, numbers.rows, checked(v, "v", numbers.rows, numbers.columns)}};
+  }
+}
+
+template <class T>
+template <class W, class B>
+AdditiveAttention<T> AdditiveAttention<T>::layer_norm(const W& weight, const B& bias, double eps) const {
+  constexpr bool lawful = detail::VectorOf<W, T> && detail::VectorOf<B, T>;
+  static_assert(
+      lawful,
+      "seqpool: layer_norm(weight, bias, eps) of an AdditiveAttention takes a weight and a bias [attention] of its "
+      "scalar: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range each.");
+  AdditiveAttention normalized(*this);
+  if constexpr (lawful)
+    normalized.network_.normalize(checked(weight, "the layer norm's weight", network_.attention(), network_.hidden()),
+                                  checked(bias, "the layer norm's bias", network_.attention(), network_.hidden()), eps);
+  return normalized;
+}
+
+template <class T>
+AdditiveAttention<T> AdditiveAttention<T>::gelu() const {
+  AdditiveAttention other(*this);
+  other.network_.use_gelu();
+  return other;
+}
+
+template <class T>
+template <class V>
+auto AdditiveAttention<T>::checked(const V& vector, const char* what, Index attention, Index hidden)
+    -> detail::AlignedVector<A> {
+  const Index size = static_cast<Index>(detail::size_of(vector));
+  if (size != attention)
+    detail::fail(std::string(what) + " is " + detail::shape({size}) + ", but weight [attention, hidden] is " +
+                 detail::shape({attention, hidden}) + ": " + what + " must be [attention]");
+  return detail::widened(vector);
+}
+
+template <class T>
+Index AdditiveAttention<T>::width(Index hidden) const {
+  network_.check_hidden(hidden, "weight");
+  return hidden;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

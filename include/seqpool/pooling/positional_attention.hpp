@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_POSITIONAL_ATTENTION_HPP
+#define SEQPOOL_POOLING_POSITIONAL_ATTENTION_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/softmax.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Attention that sees where a token stands: out_k = sum_t a_kt x_t, a_k = softmax over a row's n real tokens of
+/// query_k · x_t + w_k * t, t = 0, ..., n - 1.
+///
+///     seqpool::pool(seqpool::PositionalAttention{query, position_weight}, x, mask);  // [batch, heads * hidden]
+///
+/// Positions are counted over the row's real tokens, so that padding and spans change nothing. `AttentionProbe` is this
+/// pooling and its head.
+///
+/// **Shapes**: query `[heads, hidden]`, position_weight `[heads]`; tokens `[n, hidden]` to `[heads * hidden]`.
+/// **Errors**: `std::invalid_argument` for sizes that differ, for no heads, and for hidden states of another hidden
+/// than the query's.
+/// **Cost**: each tile of 8 tokens is used twice a head while in cache; the constructor copies the parameters.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
+/// d <= (hidden / 4 + 34) * eps * (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) *
+/// max_t |x_t[h]|, in the domain of `Attention`. A NaN or +inf score makes its head NaN; a score of -inf has weight 0.
+template <class T>
+class PositionalAttention {
+  static_assert(
+      Scalar<T>,
+      "seqpool: PositionalAttention{query, position_weight} takes parameters of float, double, Eigen::half or "
+      "Eigen::bfloat16; convert others first, for example with query.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  template <Scalar U>
+  using State = SoftmaxState<U>;
+
+  /// The `Scorer` of a tile whose first token is a row's real token `first`, counted from 0.
+  class ScorerAt {
+   public:
+    ScorerAt(const PositionalAttention& pooling, Index first) noexcept : pooling_(pooling), first_(first) {}
+
+    [[nodiscard]] Index heads() const noexcept { return pooling_.heads(); }
+
+    template <Scalar U>
+    void score(const TokenBlock<U>& tile, std::span<A> scores) const;
+
+   private:
+    const PositionalAttention& pooling_;
+    Index first_;
+  };
+
+  /// Copies the parameters: query, an Eigen tensor of rank 2 or an Eigen matrix; position_weight, an Eigen tensor of
+  /// rank 1, an Eigen vector or a contiguous range.
+  template <class Q, class W>
+  PositionalAttention(const Q& query, const W& position_weight);
+
+  [[nodiscard]] Index heads() const noexcept { return query_.rows; }
+  [[nodiscard]] Index hidden() const noexcept { return query_.columns; }
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Index width(Index hidden) const;
+
+  template <Scalar U>
+  void init(State<U>& state, Index hidden) const {
+    state.start(heads(), hidden);
+  }
+
+  template <Scalar U>
+  requires std::same_as<accumulator_t<U>, A>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
+    for (Index i = 0; i < tokens.size(); i += score_tile)
+      state.fold(tokens.part(i, (std::min)(score_tile, tokens.size() - i)), scorer_at(state.count));
+  }
+
+  // What next has seen was counted from 0, and stands behind what state has seen.
+  template <Scalar U>
+  void merge(State<U>& state, const State<U>& next) const {
+    state.merge(next, [&](std::size_t head) { return position_weight_[head] * static_cast<A>(state.count); });
+  }
+
+  void finish(const auto& state, auto out) const { state.finish(out); }
+
+  [[nodiscard]] ScorerAt scorer_at(Index first) const noexcept { return {*this, first}; }
+
+ private:
+  detail::Numbers<A> query_;                  // [heads, hidden]
+  detail::AlignedVector<A> position_weight_;  // [heads]
+};
+
+template <class Q, class W>
+PositionalAttention(const Q&, const W&) -> PositionalAttention<detail::guide_element_t<Q>>;
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+template <class Q, class W>
+PositionalAttention<T>::PositionalAttention(const Q& query, const W& position_weight) {
+  constexpr bool lawful = detail::MatrixOf<Q, T> && detail::VectorOf<W, T>;
+  static_assert(
+      lawful || !Scalar<T>,
+      "seqpool: PositionalAttention{query, position_weight} takes the query [heads, hidden], an Eigen tensor of "
+      "rank 2 or an Eigen matrix, and the position_weight [heads], an Eigen tensor of rank 1, an Eigen vector or "
+      "a contiguous range, both of one scalar.");
+  if constexpr (lawful && Scalar<T>) {
+    query_ = detail::widened_matrix(query, "query");
+    position_weight_ = detail::widened(position_weight);
+    const Index found = static_cast<Index>(position_weight_.size());
+    if (found != heads() || heads() == 0)
+      detail::fail("position_weight is " + detail::shape({found}) + ", but query [heads, hidden] is " +
+                   detail::shape({heads(), hidden()}) + ": position_weight must be [heads], of one head at least");
+  }
+}
+
+// With what the parameters are, so that states saved with others are refused.
+template <class T>
+std::string PositionalAttention<T>::name() const {
+  const auto text_of = [](std::span<const A> numbers) {
+    return ' ' + std::to_string(detail::checksum(std::as_bytes(numbers)));
+  };
+  return "positional_attention " + std::to_string(heads()) + text_of(query_.values) + text_of(position_weight_);
+}
+
+template <class T>
+Index PositionalAttention<T>::width(Index hidden) const {
+  if (hidden != this->hidden())
+    detail::fail("query is " + detail::shape({heads(), this->hidden()}) + ", but hidden states have hidden " +
+                 std::to_string(hidden) + ": query must be [heads, hidden]");
+  return detail::product(heads(), hidden, "the result");
+}
+
+template <class T>
+template <Scalar U>
+void PositionalAttention<T>::ScorerAt::score(const TokenBlock<U>& x, std::span<A> scores) const {
+  for (Index k = 0; k < heads(); ++k) {
+    const A* const query = pooling_.query_.values.data() + k * x.hidden();
+    const A weight = pooling_.position_weight_[static_cast<std::size_t>(k)];
+    A* const own = scores.data() + k * score_tile;
+    if (x.size() == score_tile) {
+      const Index ahead = k == 0 ? detail::Prefetch::distance(x, 0) : 0;
+      const auto dots = detail::dots(query, x.hidden(), ahead, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+      std::copy(dots.begin(), dots.end(), own);
+    } else {
+      for (Index i = 0; i < x.size(); ++i) own[i] = detail::dot(query, x[i], x.hidden());
+    }
+    for (Index i = 0; i < x.size(); ++i) own[i] += weight * static_cast<A>(first_ + i);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

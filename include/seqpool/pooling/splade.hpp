@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_SPLADE_HPP
+#define SEQPOOL_POOLING_SPLADE_HPP
+
+#include <seqpool/detail/exponential.hpp>
+#include <seqpool/detail/extremum.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <functional>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// A sparse vector of a masked language model's logits, a weight for each word of the vocabulary:
+/// out[v] = max_t w(x_t[v]) or sum_t w(x_t[v]), where w(x) = log(1 + max(x, 0)), or log(1 + log(1 + max(x, 0))).
+///
+///     seqpool::pool(seqpool::Splade{}, logits, mask);  // or splade_pool(logits, mask)
+///     seqpool::pool(seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu}, logits, mask);
+///
+/// **Shapes**: tokens `[n, vocabulary]` to `[vocabulary]`.
+/// **Cost**: of the maximum, one logarithm for a row and not for a token, as w never falls.
+/// **Numerics**: in `accumulator_t`. With k = 2, or 4 of log1p_relu, |error| <= k * eps * out[v] of the maximum, and
+/// (min(n, 256) + n / 256 + k) * eps * out[v] of the sum. A NaN in a real token reaches its feature.
+/// **Source**: sentence-transformers' SpladePooling, by its names of strategies and activation functions.
+struct Splade {
+  enum Strategy { max, sum };
+  enum Activation { relu, log1p_relu };
+
+  Strategy strategy = max;
+  Activation activation = relu;
+
+  template <Scalar T>
+  using State = FeatureState<T>;  // values: max(max_t x_t, 0), or sum_t w(x_t)
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  void fold(auto& state, const auto& tokens) const;
+  void merge(auto& state, const auto& next) const;
+  void finish(const auto& state, auto out) const;
+
+ private:
+  // f(w), where w takes a number of 0 or more.
+  static void with_activation(Activation activation, auto f);
+};
+
+/// `pool(Splade{}, logits, mask, device)`.
+///
+/// **Shapes**: logits: `[batch, seq, vocabulary]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+/// `[batch, vocabulary]`.
+template <class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto splade_pool(const X& logits, const M& mask = {}, const D& device = {}) {
+  return seqpool::pool(Splade{}, logits, mask, device);
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline std::string Splade::name() const {
+  return std::string("splade ") + (strategy == max ? "max" : "sum") + (activation == relu ? " relu" : " log1p_relu");
+}
+
+void Splade::with_activation(Activation activation, auto f) {
+  if (activation == relu)
+    f([](auto x) { return detail::log_one_plus(x); });
+  else
+    f([](auto x) { return detail::log_one_plus(detail::log_one_plus(x)); });
+}
+
+void Splade::fold(auto& state, const auto& tokens) const {
+  if (strategy == max)
+    state.fold(tokens, detail::larger);
+  else
+    with_activation(activation, [&](auto weight) {
+      state.fold(tokens, [weight]<class A>(A held, A x) { return held + weight(detail::either(x < 0, A(0), x)); });
+    });
+}
+
+void Splade::merge(auto& state, const auto& next) const {
+  if (strategy == max)
+    state.merge(next, detail::larger);
+  else
+    state.merge(next, std::plus());
+}
+
+void Splade::finish(const auto& state, auto out) const {
+  if (strategy == max)
+    with_activation(activation, [&](auto weight) { state.write(out, weight); });
+  else
+    state.write(out);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/detail/activations.hpp>
+
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+// Their bounds are those of seqpool::Activate, held by activate_test.cpp.
+TEMPLATE_TEST_CASE("an activation's bits are each number's own, in place too", "[activations]", float, double) {
+  using seqpool::detail::gelu_of;
+  using seqpool::detail::tanh_of;
+  const auto x = test::Random(3).values<TestType>(67, -4, 4);
+  std::vector<TestType> tanhs(x.size()), gelus(x.size());
+  tanh_of(std::span<const TestType>(x), std::span<TestType>(tanhs));
+  gelu_of<TestType>(x, gelus);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    CHECK(tanhs[i] == ct::Approx(std::tanh(x[i])));
+    CHECK(gelus[i] == ct::Approx(x[i] / 2 * std::erfc(-x[i] / std::sqrt(TestType(2)))));
+  }
+  for (std::size_t first = 0; first < x.size(); ++first) {
+    std::vector<TestType> row(x.begin() + static_cast<std::ptrdiff_t>(first), x.end());
+    tanh_of(std::span<const TestType>(row), std::span<TestType>(row));
+    CHECK(std::vector<TestType>(tanhs.begin() + static_cast<std::ptrdiff_t>(first), tanhs.end()) == row);
+  }
+  std::vector<TestType> row = x;
+  gelu_of<TestType>(row, row);
+  CHECK(row == gelus);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/fold/score_network.hpp>
+
+#include <algorithm>
+#include <cstring>
+#include <seqpool/scalar.hpp>
+#include <span>
+#include <vector>
+
+#include "support/allocations.hpp"
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+using seqpool::Index;
+using seqpool::TokenBlock;
+
+namespace {
+
+template <class A>
+seqpool::detail::Numbers<A> random_numbers(std::uint64_t seed, Index rows, Index columns) {
+  const auto values = test::Random(seed).values<A>(rows * columns);
+  return {rows, columns, {values.begin(), values.end()}};
+}
+
+template <class A>
+seqpool::ScoreNetwork<A> random_network(Index hidden, Index attention, Index heads) {
+  const auto bias = random_numbers<A>(2, 1, attention);
+  return {random_numbers<A>(1, attention, hidden), bias.values, random_numbers<A>(3, heads, attention)};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a token's scores have the same bits, however many stand beside it, by tile or by block",
+                   "[score_network]", float, double, Eigen::half, Eigen::bfloat16) {
+  using A = seqpool::accumulator_t<TestType>;
+  for (const Index heads : {1, 3, 40})
+    for (const Index attention : {1, 5, 37, 130})
+      for (const bool normalizes : {false, true}) {
+        const Index hidden = 67, n = 53;
+        auto network = random_network<A>(hidden, attention, heads);
+        if (normalizes) network.normalize({}, {}, 1e-5);
+        const auto tokens = test::Random(4).values<TestType>(n * hidden);
+        const TokenBlock<TestType> all(tokens.data(), n, hidden, hidden);
+        seqpool::detail::Scratch<A> scratch, other;
+        const A* const scores = network.scores(all, scratch);
+        for (const Index size : {1, 2, 3, 5, 8, 48})
+          for (Index first = 0; first + size <= n; first += size) {
+            const auto bytes = sizeof(A) * static_cast<std::size_t>(size * heads);
+            REQUIRE(std::memcmp(network.scores(all.part(first, size), other), scores + first * heads, bytes) == 0);
+          }
+        // As a Scorer: transposed.
+        std::vector<A> tile(static_cast<std::size_t>(heads * seqpool::score_tile), A(-7));
+        network.score(all.part(16, 5), std::span<A>(tile));
+        for (Index k = 0; k < heads; ++k)
+          for (Index i = 0; i < seqpool::score_tile; ++i)
+            CHECK(tile[static_cast<std::size_t>(k * seqpool::score_tile + i)] ==
+                  (i < 5 ? scores[(16 + i) * heads + k] : A(-7)));
+      }
+}
+
+TEST_CASE("a state folds by a network as by its scores, and keeps its room", "[score_network]") {
+  constexpr Index hidden = 67, n = 131, heads = 2;
+  const auto network = random_network<float>(hidden, 300, heads);
+  const auto tokens = test::Random(4).values<float>(n * hidden);
+  const TokenBlock<float> all(tokens.data(), n, hidden, hidden);
+  seqpool::NetworkState<float> state;
+  state.start(heads, hidden);
+  state.fold(all, network);
+  CHECK(state.count == n);
+  seqpool::SoftmaxState<float> plain;
+  plain.start(heads, hidden);
+  plain.fold(all, network);
+  CHECK(std::equal(plain.weighted.begin(), plain.weighted.end(), state.weighted.begin()));
+  CHECK(std::equal(plain.sum.begin(), plain.sum.end(), state.sum.begin()));
+  const test::AllocationCount count;
+  state.start(heads, hidden);
+  state.fold(all, network);
+  CHECK(count.so_far() == 0);
+}
+
+TEST_CASE("a fingerprint tells every parameter", "[score_network]") {
+  const auto weight = random_numbers<float>(1, 4, 3);
+  const auto out = random_numbers<float>(3, 1, 4);
+  const seqpool::detail::AlignedVector<float> bias(4, 1.f);
+  const seqpool::ScoreNetwork<float> network(weight, bias, out);
+  std::vector<std::string> all{network.fingerprint()};
+  const auto add = [&](auto change, int which) {
+    auto w = weight, o = out;
+    auto b = bias;
+    change(which == 0 ? w.values[11] : which == 1 ? b[3] : o.values[3]);
+    all.push_back(seqpool::ScoreNetwork<float>(w, b, o).fingerprint());
+  };
+  for (const int which : {0, 1, 2}) add([](float& x) { x += 1; }, which);
+  for (const double eps : {1e-5, 1e-6}) {
+    all.push_back(network.fingerprint());
+    auto normalized = network;
+    normalized.normalize(bias, {}, eps);
+    all.back() = normalized.fingerprint();
+    normalized.use_gelu();
+    all.push_back(normalized.fingerprint());
+  }
+  std::sort(all.begin(), all.end());
+  CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
+  CHECK(network.fingerprint() == seqpool::ScoreNetwork<float>(weight, bias, out).fingerprint());
+}

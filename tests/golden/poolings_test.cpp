@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: MIT
+// What the systems say that poolings have parity with, from the files beside this one: generate.py says what is in
+// them, and when they may change. Padding holds NaN here, and numbers where the systems ran.
+#include <cmath>
+#include <cstdint>
+#include <seqpool/io/safetensors.hpp>
+#include <seqpool/seqpool.hpp>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+
+using seqpool::Index;
+using seqpool::io::Safetensors;
+
+namespace {
+
+Safetensors golden_file(const std::string& name) {
+  return Safetensors(std::string(SEQPOOL_TEST_GOLDEN_POOLINGS) + "/" + name + ".safetensors");
+}
+
+// One case of cases.safetensors, and what a system made of it.
+template <class T>
+struct GoldenCase {
+  GoldenCase(const Safetensors& cases, const Safetensors& system, std::string case_name)
+      : name(std::move(case_name)),
+        x(cases.tensor<T, 3>(name + ".hidden_states")),
+        mask(cases.tensor<std::int64_t, 2>(name + ".attention_mask").template cast<std::uint8_t>()),
+        results(system) {}
+
+  auto pooled(const seqpool::AnyPooling<T>& pooling) const { return seqpool::pool(pooling, x, mask); }
+  auto golden(const std::string& key) const { return results.tensor<float, 2>(name + "." + key); }
+
+  // How far the two are apart, in eps of the largest golden value.
+  double off(const std::string& key, const seqpool::AnyPooling<T>& pooling) const {
+    INFO(key);
+    return test::distance<float>(pooled(pooling), golden(key));
+  }
+
+  std::string name;
+  Safetensors::View<T, 3> x;
+  Eigen::Tensor<std::uint8_t, 2, Eigen::RowMajor> mask;
+  const Safetensors& results;
+};
+
+template <class F>
+void for_each_golden_case(const Safetensors& system, F f) {
+  const Safetensors cases = golden_file("cases");
+  for (const char* name : {"right", "left", "unpadded", "holes", "long"}) {
+    INFO(name);
+    f(GoldenCase<float>(cases, system, name));
+  }
+  for (const char* name : {"bf16_right", "bf16_left", "bf16_unpadded"}) {
+    INFO(name);
+    f(GoldenCase<Eigen::bfloat16>(cases, system, name));
+  }
+}
+
+template <class T>
+constexpr bool is_bfloat16 = std::is_same_v<T, Eigen::bfloat16>;
+
+// What selects or compares is exact. Sums of up to 290 tokens and means are off by a few eps on either side.
+constexpr double exact = 0;
+constexpr double of_sum = 8;
+// Weights that differ by a few eps; and what they average over 290 tokens is twenty times smaller than those, and so,
+// measured by it, are errors of the tokens' size larger.
+constexpr double of_attention = 32;
+// Dot products of 24 features, some of which cancel.
+constexpr double of_product = 8;
+// A system that runs in bfloat16 and rounds once, at the end, is off by half an eps of that type: more than float32's
+// rounding can add.
+constexpr double rounded_once = 0.51;
+
+// sentence-transformers' modes by their names.
+template <class T>
+std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> modes() {
+  return {{"cls", seqpool::Cls{}},
+          {"max", seqpool::Max{}},
+          {"mean", seqpool::Mean{}},
+          {"mean_sqrt_len_tokens", seqpool::MeanSqrtLen{}},
+          {"weightedmean", seqpool::WeightedMean{}},
+          {"lasttoken", seqpool::Last{}}};
+}
+
+double rounding_of(const std::string& mode) {
+  return mode == "cls" || mode == "max" || mode == "lasttoken" ? exact : of_sum;
+}
+
+}  // namespace
+
+TEST_CASE("golden: sentence-transformers' Pooling", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    if (c.name == "holes") return;  // below
+    std::vector<seqpool::AnyPooling<T>> all;
+    for (const auto& [mode, pooling] : modes<T>()) {
+      CHECK(c.off(mode, pooling) <= rounding_of(mode));
+      if constexpr (is_bfloat16<T>)
+        CHECK(test::distance<T>(c.pooled(pooling), c.results.template tensor<T, 2>(c.name + "." + mode + ".own")) <=
+              rounded_once);
+      all.push_back(pooling);
+    }
+    CHECK(c.off("all", all) <= of_sum);
+  });
+}
+
+TEST_CASE("golden: sentence-transformers' Pooling with holes", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> c(cases, system, "holes");
+  for (const auto& [mode, pooling] : modes<float>())
+    if (mode != "weightedmean") CHECK(c.off(mode, pooling) <= rounding_of(mode));
+  // Of the weights only the places differ: sentence-transformers counts the holes between real tokens, we do not.
+  CHECK(c.off("weightedmean", seqpool::WeightedMean{}) > 1000);
+  Eigen::Tensor<float, 2, Eigen::RowMajor> places(c.mask.dimensions());
+  for (Index b = 0; b < c.mask.dimension(0); ++b) {
+    Index first = 0;
+    while (c.mask(b, first) == 0) ++first;
+    for (Index s = 0; s < c.mask.dimension(1); ++s) places(b, s) = static_cast<float>(s - first + 1);
+  }
+  CHECK(c.off("weightedmean", seqpool::TokenWeightedMean{places}) <= of_sum);
+}
+
+namespace {
+
+template <class T>
+void check_flattened(const std::string& name) {
+  INFO(name);
+  const Safetensors file = golden_file("sentence_transformers");
+  const auto data = file.tensor<T, 2>(name + ".hidden_states");
+  const seqpool::PackedStates<T> x(data.data(), {data.dimension(0), data.dimension(1)},
+                                   file.tensor<std::int64_t, 1>(name + ".cu_seq_lens"));
+  for (const auto& [mode, pooling] : modes<T>()) {
+    INFO(mode);
+    const auto pooled = seqpool::pool(pooling, x);
+    CHECK(test::distance<float>(pooled, file.tensor<float, 2>(name + "." + mode)) <= rounding_of(mode));
+    if constexpr (is_bfloat16<T>)
+      CHECK(test::distance<T>(pooled, file.tensor<T, 2>(name + "." + mode + ".own")) <= rounded_once);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("golden: sentence-transformers' Pooling of flattened sequences", "[golden]") {
+  check_flattened<float>("flattened");
+  check_flattened<Eigen::bfloat16>("bf16_flattened");
+}
+
+TEST_CASE("golden: where sentence-transformers' Pooling differs on purpose", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> empty(cases, system, "empty");
+  for (const auto& [mode, pooling] : modes<float>()) {
+    INFO(mode);
+    // A row without a real token: zeros here; there the first padded token, -inf, or zeros.
+    const auto ours = empty.pooled(pooling);
+    const auto theirs = empty.golden(mode);
+    for (Index h = 0; h < theirs.dimension(1); ++h) {
+      CHECK(ours(1, h) == 0);
+      if (mode == "cls")
+        CHECK(theirs(1, h) != 0);
+      else
+        CHECK(theirs(1, h) == (mode == "max" ? -INFINITY : 0));
+    }
+  }
+  const GoldenCase<float> nan(cases, system, "nan");
+  for (const auto& [mode, pooling] : modes<float>()) {
+    INFO(mode);
+    // A NaN in a real token comes out where it is read, here as there. One in padding is never read here; there
+    // 0 · NaN comes out of what multiplies by the mask.
+    const auto ours = nan.pooled(pooling);
+    const auto theirs = nan.golden(mode);
+    const bool multiplies = mode == "mean" || mode == "mean_sqrt_len_tokens" || mode == "weightedmean";
+    for (Index h = 0; h < theirs.dimension(1); ++h) {
+      CHECK(std::isnan(ours(1, h)) == std::isnan(theirs(1, h)));
+      CHECK_FALSE(std::isnan(ours(2, h)));
+      CHECK(std::isnan(theirs(2, h)) == multiplies);
+    }
+  }
+}
+
+TEST_CASE("golden: torch's softmax attention with one query", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  const auto query = system.tensor<float, 1>("attention_1.query");
+  const Eigen::Tensor<float, 1, Eigen::RowMajor> scaled = query / std::sqrt(static_cast<float>(query.size()));
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("attention_1", seqpool::Attention{query}) <= of_attention);
+    CHECK(c.off("attention_1_scaled", seqpool::Attention{scaled}) <= of_attention);
+  });
+}
+
+TEST_CASE("golden: timm's global_pool_nlc", "[golden]") {
+  const Safetensors system = golden_file("timm");
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("max", seqpool::Max{}) <= exact);
+    CHECK(c.off("avg", seqpool::Mean{}) <= of_sum);
+    CHECK(c.off("avgmax", seqpool::MeanMax{}) <= of_sum);
+  });
+}
+
+TEST_CASE("golden: GLiClass' pooling strategies", "[golden]") {
+  const Safetensors system = golden_file("gliclass");
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("max", seqpool::Max{}) <= exact);
+    CHECK(c.off("first", seqpool::Cls{}) <= exact);
+    CHECK(c.off("last", seqpool::Last{}) <= exact);
+    CHECK(c.off("avg", seqpool::Mean{}) <= of_sum);
+    CHECK(c.off("sum", seqpool::Sum{}) <= of_sum);
+    CHECK(c.off("rms", seqpool::RootMeanSquare{}) <= of_sum);
+    CHECK(c.off("abs_max", seqpool::AbsMax{}) <= exact);
+    CHECK(c.off("abs_avg", seqpool::AbsMean{}) <= of_sum);
+  });
+}
+
+TEST_CASE("golden: sentence-transformers' maxsim", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const seqpool::MaxSim five{system.tensor<float, 2>("query_0")};
+  const seqpool::MaxSim three{system.tensor<float, 2>("query_1")};
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    // A column for every query.
+    const std::vector<seqpool::AnyPooling<T>> both{five, three};
+    CHECK(c.off("maxsim", both) <= of_product);
+    CHECK(c.off("maxsim_per_query", five.per_query()) <= of_product);
+    Eigen::Tensor<float, 2, Eigen::RowMajor> mean = c.pooled(both);
+    for (Index b = 0; b < mean.dimension(0); ++b) mean(b, 0) /= 5, mean(b, 1) /= 3;
+    CHECK(test::distance<float>(mean, c.golden("maxsim_mean")) <= of_product);
+  });
+}
+
+TEST_CASE("golden: sentence-transformers' maxsim of normalised tokens", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const seqpool::MaxSim five{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_0"))};
+  const seqpool::MaxSim three{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_1"))};
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    const std::vector<seqpool::AnyPooling<T>> both{five.normalize_tokens(), three.normalize_tokens()};
+    CHECK(c.off("maxsim_normalized", both) <= of_product);
+  });
+}
+
+TEST_CASE("golden: where sentence-transformers' maxsim differs on purpose", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> c(cases, system, "empty");
+  // A document without a real token: 0 as every empty row here, below all others there.
+  CHECK(c.pooled(seqpool::MaxSim{system.tensor<float, 2>("query_0")})(1, 0) == 0);
+  CHECK(c.golden("maxsim")(1, 0) == -1e9F);
+}
+
+TEST_CASE("golden: where GLiClass' pooling strategies differ on purpose", "[golden]") {
+  const Safetensors system = golden_file("gliclass");
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> c(cases, system, "empty");
+  // A row without a real token: zeros here; there 0 / 0 from what divides by the number of tokens.
+  const auto check = [&](const char* key, const seqpool::AnyPooling<float>& pooling, bool divides) {
+    INFO(key);
+    const auto ours = c.pooled(pooling);
+    const auto theirs = c.golden(key);
+    for (Index h = 0; h < theirs.dimension(1); ++h) {
+      CHECK(ours(1, h) == 0);
+      CHECK(std::isnan(theirs(1, h)) == divides);
+    }
+  };
+  check("avg", seqpool::Mean{}, true);
+  check("rms", seqpool::RootMeanSquare{}, true);
+  check("abs_avg", seqpool::AbsMean{}, true);
+  check("abs_max", seqpool::AbsMax{}, false);
+  check("sum", seqpool::Sum{}, false);
+}
+
+TEST_CASE("golden: torch's additive and structured self-attention", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  const auto vector = [&](const char* name) { return system.tensor<float, 1>(name); };
+  const auto matrix = [&](const char* name) { return system.tensor<float, 2>(name); };
+  const auto row = [&](const char* name) {  // [1, n]
+    const auto only = matrix(name);
+    return std::vector<float>(only.data(), only.data() + only.size());
+  };
+  const seqpool::AdditiveAttention tanh{matrix("additive_tanh.0.weight"), vector("additive_tanh.0.bias"),
+                                        row("additive_tanh.2.weight")};
+  const auto gelu = seqpool::AdditiveAttention{matrix("additive_gelu.0.weight"), vector("additive_gelu.0.bias"),
+                                               row("additive_gelu.3.weight")}
+                        .layer_norm(vector("additive_gelu.1.weight"), vector("additive_gelu.1.bias"))
+                        .gelu();
+  const seqpool::SelfAttentive lin{matrix("self_attentive.W1"), matrix("self_attentive.W2")};
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("additive_tanh", tanh) <= of_attention);
+    CHECK(c.off("additive_gelu", gelu) <= of_attention);
+    CHECK(c.off("self_attentive", lin) <= of_attention);
+  });
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/pooling/additive_attention.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/small.hpp"
+
+using seqpool::AdditiveAttention;
+
+namespace {
+
+// small_states has two features, x and x: W x + b is {x, -x + 0.5}, and the weight's second column is not used.
+const Eigen::MatrixXf additive_weight{{1, 0}, {-1, 0}};
+const std::vector<float> additive_bias{0, 0.5f}, additive_v{2, 0.25f};
+
+// By the formula, of tokens {x, x}.
+template <class Score>
+double additively_weighed(const std::vector<double>& tokens, Score score) {
+  double sum = 0, weighed = 0;
+  for (const double x : tokens) sum += std::exp(score(x)), weighed += std::exp(score(x)) * x;
+  return weighed / sum;
+}
+double gelu_by_formula(double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }
+
+}  // namespace
+
+TEST_CASE("additive attention weighs by v * tanh(W x + b)", "[additive_attention]") {
+  const auto x = test::small_states({{0, 1, 3, 1000}, {2, 2, 2, -1}});
+  const AdditiveAttention pooling{additive_weight, additive_bias, additive_v};
+  const auto result = seqpool::pool(pooling, x, test::small_mask({{1, 1, 1, 0}, {1, 1, 1, 0}}));
+  const double expected =
+      additively_weighed({0, 1, 3}, [](double t) { return 2 * std::tanh(t) + 0.25 * std::tanh(0.5 - t); });
+  CHECK(static_cast<double>(result(0, 0)) == ct::Approx(expected).epsilon(1e-6));
+  CHECK(result(0, 0) == result(0, 1));
+  CHECK(result(1, 0) == 2);  // of equal scores the mean, and of one token the token
+  test::check_rows(seqpool::pool(pooling, x, test::small_mask({{0, 0, 0, 1}, {0, 0, 0, 0}})), {1000, 0});
+}
+
+TEST_CASE("layer norm stands before the activation, gelu in the place of tanh, in any order of asking",
+          "[additive_attention]") {
+  const auto x = test::small_states({{0, 1, 3}});
+  const AdditiveAttention plain{additive_weight, additive_bias, additive_v};
+  const std::vector<float> weight{1.5f, -2}, bias{0.25f, 1};
+  const auto normed = [](double t, double eps, double sign) {  // of {t, 0.5 - t}
+    const double d = t - 0.25;
+    return sign * d / std::sqrt(d * d + eps);
+  };
+  const auto score = [&](double t, double eps, auto act) {
+    return 2 * act(1.5 * normed(t, eps, 1) + 0.25) + 0.25 * act(-2 * normed(t, eps, -1) + 1);
+  };
+  const auto check = [&](const AdditiveAttention<float>& pooling, auto by) {
+    const double expected = additively_weighed({0, 1, 3}, by);
+    CHECK(static_cast<double>(seqpool::pool(pooling, x)(0, 0)) == ct::Approx(expected).epsilon(1e-6));
+  };
+  const auto tanh = [](double t) { return std::tanh(t); };
+  check(plain.gelu(), [](double t) { return 2 * gelu_by_formula(t) + 0.25 * gelu_by_formula(0.5 - t); });
+  check(plain.layer_norm(weight, bias), [&](double t) { return score(t, 1e-5, tanh); });
+  check(plain.layer_norm(weight, bias, 0.5), [&](double t) { return score(t, 0.5, tanh); });
+  check(plain.layer_norm(weight, bias, 0.5).gelu(), [&](double t) { return score(t, 0.5, gelu_by_formula); });
+  check(plain.gelu().layer_norm(weight, bias, 0.5), [&](double t) { return score(t, 0.5, gelu_by_formula); });
+  CHECK(plain.name() != plain.gelu().name());
+  CHECK(plain.layer_norm(weight, bias).name() != plain.layer_norm(weight, bias, 0.5).name());
+}
+
+TEST_CASE("an infinite feature saturates tanh, and a NaN makes the row NaN", "[additive_attention]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 60, 2);
+  x.setConstant(1);
+  // The second column, which is 0, meets features of 1 only.
+  const AdditiveAttention pooling{additive_weight, additive_bias, additive_v};
+  x(0, 59, 0) = inf;
+  CHECK(seqpool::pool(pooling, x)(0, 0) == inf);
+  CHECK(seqpool::pool(pooling, x)(0, 1) == 1);
+  x(0, 59, 0) = -inf;
+  CHECK(seqpool::pool(pooling, x)(0, 0) == -inf);
+  CHECK(seqpool::pool(pooling, x)(0, 1) == 1);
+  CHECK(std::isnan(seqpool::pool(pooling.layer_norm(additive_v, additive_v), x)(0, 1)));
+  x(0, 59, 0) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(std::isnan(seqpool::pool(pooling, x)(0, 1)));
+  // Scores of +inf, or of -inf only, are NaN, as in PyTorch.
+  x.setConstant(1);
+  for (const float v : {inf, -inf}) {
+    const AdditiveAttention steep{additive_weight, additive_bias, std::vector<float>{v, 0}};
+    CHECK(std::isnan(seqpool::pool(steep, x)(0, 1)));
+  }
+}
+
+TEST_CASE("parameters come as tensors, Eigen matrices and vectors, or ranges, of any scalar", "[additive_attention]") {
+  const auto x = test::small_states({{0, 1, 3}});
+  const auto expected = seqpool::pool(AdditiveAttention{additive_weight, additive_bias, additive_v}, x)(0, 0);
+  Eigen::Tensor<float, 2> weight(2, 2);
+  weight.setValues({{1, 0}, {-1, 0}});
+  Eigen::Tensor<float, 1> bias(2);
+  bias.setValues({0, 0.5f});
+  CHECK(seqpool::pool(AdditiveAttention{weight, bias, Eigen::Vector2f(2, 0.25f)}, x)(0, 0) == expected);
+  const Eigen::Matrix<Eigen::half, 2, 2> half_weight = additive_weight.cast<Eigen::half>();
+  const std::array half_bias{Eigen::half(0.f), Eigen::half(0.5f)}, half_v{Eigen::half(2.f), Eigen::half(0.25f)};
+  CHECK(seqpool::pool(AdditiveAttention{half_weight, half_bias, half_v}, x)(0, 0) == expected);
+}
+
+TEST_CASE("Guarantee 7: additive attention names the sizes that do not fit", "[guarantees][additive_attention]") {
+  const Eigen::MatrixXf weight = Eigen::MatrixXf::Zero(3, 2);
+  const std::vector<float> three(3), two(2);
+  CHECK_THROWS_AS((AdditiveAttention{weight, two, three}), std::invalid_argument);
+  CHECK_THROWS_WITH((AdditiveAttention{weight, two, three}),
+                    ct::has_substring("bias is [2], but weight [attention, hidden] is [3, 2]"));
+  CHECK_THROWS_WITH((AdditiveAttention{weight, three, two}),
+                    ct::has_substring("v is [2], but weight [attention, hidden] is [3, 2]"));
+  const AdditiveAttention pooling{weight, three, three};
+  CHECK_THROWS_WITH(pooling.layer_norm(two, three),
+                    ct::has_substring("the layer norm's weight is [2]") && ct::has_substring("is [3, 2]"));
+  CHECK_THROWS_WITH(pooling.layer_norm(three, two), ct::has_substring("the layer norm's bias is [2]"));
+  CHECK_THROWS_WITH(pooling.layer_norm(three, three, -1), ct::has_substring("eps is -1.0"));
+  CHECK_THROWS_WITH(pooling.width(3), ct::has_substring("weight is [3, 2]") && ct::has_substring("have hidden 3"));
+  CHECK(pooling.width(2) == 2);
+  const Eigen::TensorMap<const Eigen::Tensor<float, 2>> null(nullptr, 3, 2);
+  CHECK_THROWS_WITH((AdditiveAttention{null, three, three}), ct::has_substring("weight [3, 2] has a null pointer"));
+}
