@@ -251,6 +251,11 @@ inline void run(std::string_view text) {
       ids.setValues({{0, 1}});
       static_cast<void>(model.embed_weighted(x, ids));
     });
+    use(model.hidden(), [&](const auto& x) {
+      constexpr seqpool::Index most = 8;
+      const auto layers = static_cast<std::size_t>((std::min)(model.layers(), most));
+      static_cast<void>(model.embed_layers(std::vector(layers, x)));
+    });
     const SentenceTransformer other(cache.folder(), {.truncate_dim = 2, .normalize_embeddings = true});
     if (other.dimension() != (std::min)(model.dimension(), seqpool::Index{2})) fault("truncate_dim is not dimension()");
   });

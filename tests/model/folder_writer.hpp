@@ -49,7 +49,9 @@ class FolderWriter {
         writer.add(tensor.name, values);
       } else {
         Eigen::Tensor<float, 1, Eigen::RowMajor> values(tensor.sizes[0]);
-        writer.add(tensor.name, values.setConstant(tensor.value));
+        values.setConstant(tensor.value);
+        std::copy(tensor.values.begin(), tensor.values.end(), values.data());
+        writer.add(tensor.name, values);
       }
     }
     std::filesystem::create_directories(path(name).parent_path());
