@@ -18,7 +18,8 @@ void add_masked_column_major(const Shape& shape);
 void add_mask_of_ones(const Shape& shape);  // by two threads
 void add_forms(const Shape& shape);         // packed and ragged
 void add_any_pooling(const Shape& shape);
-void add_beside_mean(const Shape& shape);                // Concat and the weighted means
+void add_beside_mean(const Shape& shape);  // Concat and the weighted means
+void add_additive_attention(const Shape& shape, int threads);
 void add_linear(const Shape& shape, int threads);        // beside Eigen's product; shape is [rows, outputs, features]
 void add_similarities(const Shape& shape, int threads);  // of all pairs, beside Eigen's; shape likewise
 void add_eigen_peers(const Shape& shape, int threads);

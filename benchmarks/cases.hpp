@@ -61,6 +61,9 @@ inline Matrix weight_of(const Shape& shape) {
 }
 inline std::vector<float> bias_of(const Shape& shape) { return query(shape.seq); }
 
+// The layer of 256 units that scores each token of states of a shape, as a product.
+inline Shape layer_of(const Shape& shape) { return {shape.batch * shape.seq, 256, shape.hidden}; }
+
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With

@@ -108,6 +108,19 @@ void add_torch_linear(const Shape& shape, int threads) {
   add(c, shape.seq * shape.hidden * static_cast<Index>(sizeof(float)), checked(c, theirs, ours));
 }
 
+void add_torch_additive_attention(const Shape& shape, int threads) {
+  const Shape layer = layer_of(shape);
+  const auto ours = [=](const auto& x) {
+    return seqpool::pool(seqpool::AdditiveAttention{weight_of(layer), bias_of(layer), bias_of(layer)}, x);
+  };
+  const auto weight = at::from_blob(weight_of(layer).data(), {layer.seq, layer.hidden}, at::kFloat);
+  const auto bias = at::tensor(bias_of(layer)), v = bias;
+  add_torch({"peer_torch_additive_attention", shape, threads}, ours, [=](const at::Tensor& x) {
+    const auto weights = at::softmax(at::matmul(at::tanh(at::linear(x, weight, bias)), v), 1);
+    return at::bmm(weights.unsqueeze(1), x).squeeze(1);
+  });
+}
+
 // The whole of an embedder: mean, a Dense to as many features, tanh, and normalise; beside it our mean and libtorch's
 // Linear alone.
 void add_embedder(const Shape& shape) {
@@ -189,6 +202,10 @@ int main(int argc, char** argv) {
         add_similarities(shape, threads);
         add_torch_similarities(shape, threads);
       }
+    for (const int threads : {1, 2}) {
+      add_additive_attention(short_batch, threads);
+      add_torch_additive_attention(short_batch, threads);
+    }
     add_embedder(short_batch);
   });
 }

@@ -122,6 +122,13 @@ void token_weighted_mean() {
   pool<float>(seqpool::TokenWeightedMean{weights}, usual);
 }
 
+// Four at a time, and two.
+void attention_6_queries() {
+  const auto q = numbers<float>(6 * usual.hidden);
+  const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> queries(q.data(), 6, usual.hidden);
+  pool<float>(seqpool::Attention{queries}, usual);
+}
+
 // 60 chunks of 10 tokens, which tiles of 8 do not divide.
 void stream() {
   const Index chunk = 10;
@@ -148,6 +155,7 @@ const Case cases[] = {
      }},
     {"max", [] { pool<float>(seqpool::Max{}, usual); }},
     {"attention", [] { pool<float>(seqpool::Attention(numbers<float>(usual.hidden)), usual); }},
+    {"attention_6_queries", attention_6_queries},
     {"cls",
      [] {
        pool<float>(seqpool::Cls{}, {200, 2, usual.hidden});

@@ -6,6 +6,7 @@
 // needs nlohmann/json (CMake target seqpool::io).
 
 #include <seqpool/as_matrix.hpp>
+#include <seqpool/attention_weights.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -51,7 +52,9 @@
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/concat.hpp>
+#include <seqpool/pooling/generalized_mean.hpp>
 #include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/log_sum_exp.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/max_indices.hpp>
 #include <seqpool/pooling/max_sim.hpp>

@@ -65,7 +65,7 @@ By torch:
                                              another
     mha_1.weights, mha_3.weights             [batch, heads, queries, seq]
     max_indices                              [batch, hidden]              int64: the first of equals; also of nan
-    gem_3, gem_p                             p = 3; p [hidden], all different
+    gem_3, gem_2.5, gem_p                    p = 3; p = 2.5; p [hidden], all different
     lse_10, lse_1                            (1 / r) log mean exp(r x)
     additive_tanh, additive_gelu             softmax of v act(W x + b); the second as the Sequential of Linear,
                                              LayerNorm, GELU, Linear that notebooks have
@@ -74,7 +74,8 @@ By torch:
                                              2 heads, and with three and its norms and 3 heads
     probe                                    EleutherAI's attention probe: 2 heads, 3 outputs, places from 0 at the
                                              first real token, holes counted
-    empty                                    attention_1 and mha_1
+    probe_without_holes                      of the case with holes alone: holes not counted
+    empty                                    attention_1, mha_1 and probe
 
 By timm:
 
@@ -345,10 +346,10 @@ class AttentionProbe(nn.Module):
         self.position_weight = nn.Parameter(torch.empty(heads))
         self.outputs = outputs
 
-    def forward(self, x, places):  # [n, hidden], [n]
-        weights = torch.softmax(self.q(x) + places[:, None] * self.position_weight, dim=0)  # [n, heads]
-        values = self.v(x).reshape(len(x), -1, self.outputs)
-        return torch.einsum("nh,nho->o", weights, values)[None]
+    def forward(self, x, mask, places):  # [batch, n, hidden], [batch, n], [batch, n]
+        scores = self.q(x) + places[:, :, None] * self.position_weight - (1 - mask.float())[:, :, None] * 1e9
+        values = self.v(x).unflatten(2, (-1, self.outputs))
+        return torch.einsum("bnh,bnho->bo", torch.softmax(scores, dim=1), values)
 
 
 def by_torch():
@@ -400,11 +401,7 @@ def by_torch():
         return states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1).indices
 
     def probed(states, mask):
-        rows = []
-        for row, keep in zip(states, mask, strict=True):
-            places = torch.arange(len(keep)) - keep.long().argmax()
-            rows.append(probe(row[keep], places[keep].float()))
-        return torch.cat(rows)
+        return probe(states, mask, torch.arange(mask.shape[1]) - mask.long().argmax(dim=1, keepdim=True))
 
     def results(states, mask):
         out = {}
@@ -416,16 +413,20 @@ def by_torch():
         for name, (module, query) in mha.items():
             out[name], out[f"{name}.weights"] = multihead(module, query, states, mask)
         out["max_indices"] = max_indices(states, mask)
-        for name, function in {"gem_3": gem(torch.tensor(3.0)), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
-                               "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu),
-                               "self_attentive": of_scores(lin), **pma}.items():
+        functions = {
+            "gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
+            "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu), "self_attentive": of_scores(lin), **pma}
+        for name, function in functions.items():
             out[name] = each(states, mask, function)
         out["probe"] = probed(states, mask)
         return out
 
     states, mask = cases()["empty"]
     empty = {"mha_1": multihead(*mha["mha_1"], states, mask)[0],
-             "attention_1": softmax_attention(single[None], states, mask, 1.0)[0].flatten(1)}
+             "attention_1": softmax_attention(single[None], states, mask, 1.0)[0].flatten(1),
+             "probe": probed(states, mask)}
+    states, mask = cases()["holes"]
+    tensors["holes.probe_without_holes"] = each(states, mask, lambda x: probed(x, torch.ones(x.shape[:2], dtype=bool)))
     nan = {"max_indices": max_indices(*cases()["nan"])}
     return tensors | of_cases(in_float32(results)) | named("empty", empty) | named("nan", nan)
 

@@ -4,12 +4,14 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/guarded_memory.hpp"
 #include "support/rows.hpp"
 
 using seqpool::HiddenStates;
@@ -202,6 +204,19 @@ TEST_CASE("Guarantee 2: a layer mix has its bits in every form and on any number
     const Eigen::ThreadPoolDevice device(&pool, 2);
     CHECK(test::same_bits(test::rows_of(seqpool::pool(pooling, mix, device))[0],
                           test::rows_of(seqpool::pool(pooling, mix))[0]));
+  }
+}
+
+TEST_CASE("Guarantee 1: a layer mix reads no element behind its tokens", "[guarantees][layer_mix]") {
+  for (const Index hidden : {5, 16, 37}) {
+    const auto row = test::tokens<float>(9, hidden, 3);
+    const test::GuardedMemory memory(row.size() * sizeof(float));
+    std::memcpy(memory.data(), row.data(), row.size() * sizeof(float));
+    const HiddenStates<float> layer(reinterpret_cast<const float*>(memory.data()), {1, 40, hidden});
+    const seqpool::Lengths lengths(std::array{9});
+    // Twice as much by two is exact.
+    CHECK(test::same_bits(test::rows_of(seqpool::mean_pool(LayerMix{std::vector{layer, layer}}, lengths))[0],
+                          test::rows_of(seqpool::mean_pool(layer, lengths))[0]));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <seqpool/pooling/max_sim.hpp>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>

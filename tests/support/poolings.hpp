@@ -104,10 +104,10 @@ Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   return weights;
 }
 
+// Attention by one query, from its scores.
 template <class T>
-Expected expected_attention(const Tokens& tokens) {
+Expected expected_attention(const Tokens& tokens, const std::vector<T>& query, double scale, double score_errors) {
   const std::size_t hidden = tokens.front().size();
-  const auto query = query_of<T>(static_cast<Index>(hidden));
   const double none = -std::numeric_limits<double>::infinity();
   double top = none;
   double score_error = 0;
@@ -116,13 +116,13 @@ Expected expected_attention(const Tokens& tokens) {
     double score = 0;
     double size = 0;
     for (std::size_t h = 0; h < hidden; ++h) {
-      const double product = static_cast<double>(seqpool::widen(query[h])) * token[h];
+      const double product = static_cast<double>(seqpool::widen(query[h])) * scale * token[h];
       score += product;
       size += std::abs(product);
     }
     scores.push_back(score);
     top = std::max(top, score);
-    score_error = std::max(score_error, (static_cast<double>(hidden) / 8 + 34) * eps<T> * size);
+    score_error = std::max(score_error, score_errors * eps<T> * size);
   }
   double sum = 0;
   for (double& score : scores) sum += score = score == none ? 0 : std::exp(score - top);
@@ -134,6 +134,48 @@ Expected expected_attention(const Tokens& tokens) {
       largest = std::max(largest, std::abs(x[t]));
     }
     bound = (2 * score_error + (n + 16) * eps<T>)*largest;  // as seqpool::Attention states it
+  });
+}
+template <class T>
+Expected expected_attention(const Tokens& tokens) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  return expected_attention(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
+}
+
+// As many queries as are taken four at a time, and some more.
+inline constexpr Index query_count = 6;
+
+template <class T>
+Eigen::Tensor<T, 2> queries_of(Index hidden) {
+  const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
+  Eigen::Tensor<T, 2> queries(query_count, static_cast<Eigen::Index>(hidden));
+  for (Index k = 0; k < query_count; ++k)
+    for (Index h = 0; h < hidden; ++h) queries(k, h) = values[static_cast<std::size_t>(k * hidden + h)];
+  return queries;
+}
+
+// Side by side, or their mean.
+template <class T>
+Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
+  Expected all;
+  for (Index k = 0; k < query_count; ++k) {
+    const std::vector<T> query(values.begin() + k * hidden, values.begin() + (k + 1) * hidden);
+    const Expected one = expected_attention(tokens, query, scale, static_cast<double>(hidden) / 4 + 35);
+    all.value.insert(all.value.end(), one.value.begin(), one.value.end());
+    all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
+  }
+  if (!average) return all;
+  return by_feature(tokens, [&, h = std::size_t{0}](const auto& x, double& value, double& bound) mutable {
+    for (std::size_t i = h++; i < all.value.size(); i += static_cast<std::size_t>(hidden)) {
+      value += all.value[i];
+      bound += all.bound[i] / query_count;
+    }
+    value /= query_count;
+    double largest = 0;
+    for (const double v : x) largest = std::max(largest, std::abs(v));
+    bound += query_count * eps<T> * largest;
   });
 }
 
@@ -309,7 +351,7 @@ auto expected_splade(bool sum, bool twice) {
 inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
 
 template <class T>
-Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
+Eigen::Tensor<T, 2, Eigen::RowMajor> probe_queries_of(Index hidden) {
   Eigen::Tensor<T, 2, Eigen::RowMajor> queries(2, hidden);
   const auto values = Random(13).values<T>(2 * hidden, -0.125, 0.125);
   std::copy(values.begin(), values.end(), queries.data());
@@ -319,7 +361,7 @@ Eigen::Tensor<T, 2, Eigen::RowMajor> queries_of(Index hidden) {
 template <class T>
 Expected expected_positional_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
-  const auto queries = queries_of<T>(hidden);
+  const auto queries = probe_queries_of<T>(hidden);
   std::vector<std::vector<double>> scores(2);
   double score_error = 0;
   for (Index k = 0; k < 2; ++k)
@@ -336,6 +378,50 @@ Expected expected_positional_attention(const Tokens& tokens) {
       score_error = std::max(score_error, (static_cast<double>(hidden) / 4 + 34) * eps<T> * size);
     }
   return expected_softmax<T>(tokens, scores, score_error);
+}
+
+// A p for each feature, above and below 1.
+inline std::vector<float> exponents(Index hidden) {
+  std::vector<float> p;
+  for (Index h = 0; h < hidden; ++h) p.push_back(static_cast<float>(1 + (h * 5) % 11) / 2);
+  return p;
+}
+
+// GeM, of p_of(h); eps is 1e-6.
+template <class T, class P>
+auto expected_generalized_mean(P p_of) {
+  return [p_of](const Tokens& tokens) {
+    Index h = 0;
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const double p = p_of(h++);
+      const double least = static_cast<double>(static_cast<accumulator_t<T>>(1e-6));
+      const double n = static_cast<double>(x.size());
+      double log_size = 0;
+      for (const double v : x) {
+        const double base = v < least ? least : v;
+        value += std::pow(base, p) / n;
+        log_size = std::max(log_size, std::abs(std::log(base)));
+      }
+      value = std::pow(value, 1 / p);
+      bound = ((additions(n) + 2) / p + 3 * log_size + 2) * eps<T> * value;
+    });
+  };
+}
+
+template <class T>
+auto expected_log_sum_exp(double r) {
+  return [r](const Tokens& tokens) {
+    return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      double max = x[0];
+      double size = 0;
+      for (const double v : x) max = nan_max(max, v), size = std::max(size, std::abs(v));
+      const double n = static_cast<double>(x.size());
+      double mean = 0;
+      for (const double v : x) mean += std::exp(r * (v - max)) / n;
+      value = std::isinf(max) ? max : max + std::log(mean) / r;
+      bound = ((4 * additions(n) + 2 * std::log(n) + 4) / r + 3 * size) * eps<T>;
+    });
+  };
 }
 
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
@@ -415,6 +501,15 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
+      {"GeneralizedMean 3", true, always(seqpool::GeneralizedMean{3}),
+       expected_generalized_mean<T>([](Index) { return 3.0; })},
+      {"GeneralizedMean 2.5", true, always(seqpool::GeneralizedMean{2.5}),
+       expected_generalized_mean<T>([](Index) { return 2.5; })},
+      {"GeneralizedMean of each feature", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::GeneralizedMean{exponents(hidden)}); },
+       expected_generalized_mean<T>([](Index h) { return exponents(h + 1).back(); })},
+      {"LogSumExp 10", true, always(seqpool::LogSumExp{10}), expected_log_sum_exp<T>(10)},
+      {"LogSumExp 0.25", true, always(seqpool::LogSumExp{0.25}), expected_log_sum_exp<T>(0.25)},
       {"Splade", true, always(seqpool::Splade{}), expected_splade<T>(false, false)},
       {"Splade max log1p_relu", true, always(seqpool::Splade{seqpool::Splade::max, seqpool::Splade::log1p_relu}),
        expected_splade<T>(false, true)},
@@ -433,7 +528,18 @@ const std::vector<PoolingCase<T>>& all_poolings() {
        }},
       {"Attention", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{query_of<T>(hidden)}); },
-       expected_attention<T>},
+       [](const Tokens& tokens) { return expected_attention<T>(tokens); }},
+      {"Attention, 6 queries", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}); },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 1, false); }},
+      {"Attention, scaled", true,
+       [](Index hidden, const Layout&) {
+         return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden), 0.37});
+       },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 0.37, false); }},
+      {"Attention, average", true,
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}.average()); },
+       [](const Tokens& tokens) { return expected_attentions<T>(tokens, 1, true); }},
       {"MaxSim", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(5, hidden)}); },
        [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 5, true, false); }},
@@ -470,7 +576,7 @@ const std::vector<PoolingCase<T>>& all_poolings() {
       {"PositionalAttention", false,
        [](Index hidden, const Layout&) {
          const std::vector<T> weights{static_cast<T>(position_weights[0]), static_cast<T>(position_weights[1])};
-         return AnyPooling<T>(seqpool::PositionalAttention{queries_of<T>(hidden), weights});
+         return AnyPooling<T>(seqpool::PositionalAttention{probe_queries_of<T>(hidden), weights});
        },
        expected_positional_attention<T>},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},

@@ -30,6 +30,12 @@ template <std::floating_point A>
 template <std::floating_point A>
 [[gnu::always_inline]] inline A log_one_plus(A x) noexcept;
 
+// x^p of an x of 0 or more, |error| <= (3/2 * |p log x| + 1) * eps * x^p where both are normal. NaN and infinity stay.
+template <std::floating_point A>
+[[gnu::always_inline]] inline A power(A x, A p) noexcept {
+  return detail::exponential(p * detail::logarithm(x));
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 // What a float and a double are made of.
@@ -57,7 +63,7 @@ template <class A, class... More>
   return first + x * detail::power_series(x, more...);
 }
 
-// condition ? a : b, of bits: of a choice between numbers g++ computes each where it is chosen, by branches.
+// condition ? a : b, by bits: of a choice between numbers g++ computes each where it is chosen, by branches.
 template <std::floating_point A>
 [[gnu::always_inline]] inline A either(bool condition, A a, A b) noexcept {
   using Bits = typename Binary<A>::Bits;

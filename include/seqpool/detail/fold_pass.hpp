@@ -26,12 +26,20 @@ template <class Tokens, class Op, std::size_t... k, class... A>
   (op(tokens[k].x[j], tokens[k].value, acc...), ...);
 }
 
+// What becomes of an accumulator that was held in a register; one that is const was only read.
+template <class A>
+[[gnu::always_inline]] inline void put_back(A& acc, A held) {
+  acc = held;
+}
+template <class A>
+[[gnu::always_inline]] inline void put_back(const A&, A) {}
+
 // The same for one feature of every acc, held in registers meanwhile.
 template <class Tokens, class Op, class Pass, class... A>
 [[gnu::always_inline]] inline void fold_held(const Tokens& tokens, Index j, Op op, Pass pass, A*... acc) {
   [&](A... held) __attribute__((always_inline)) {
     detail::fold_feature(tokens, j, op, pass, held...);
-    ((acc[j] = held), ...);
+    (detail::put_back(acc[j], held), ...);
   }
   (acc[j]...);
 }

@@ -26,6 +26,9 @@ concept MatrixLike = EigenTensorOfRank<W, 2> || EigenMatrix<W>;
 template <class W, class T>
 concept MatrixOf = MatrixLike<W> && std::same_as<element_t<W>, T>;
 
+template <class W>
+concept ScalarMatrix = MatrixLike<W> && Scalar<element_t<W>>;
+
 // A size that the type states, Eigen::Dynamic where it is known at run time only.
 template <class Dimensions>
 inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};

@@ -23,7 +23,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// `op` takes a feature of token i in the accumulator's type, what `each(i)` gave for that token, and a reference to
 /// each accumulator of that feature. `each` is asked once for each token, in order, outside the loop over features.
 ///
-/// **Shapes**: tokens: `[n, hidden]`; each acc: `[hidden]`, without overlap with the tokens or another acc.
+/// **Shapes**: tokens: `[n, hidden]`; each acc: `[hidden]`, without overlap with the tokens or another acc. One that is
+/// const, such as a parameter per feature, is only read.
 /// **Empty**: n = 0 changes nothing.
 /// **Cost**: reads each token once; allocates nothing.
 /// **Numerics**: a feature's tokens are taken strictly in order, so neither addresses nor a split of the tokens into
@@ -116,7 +117,8 @@ template <Scalar T>
 template <class Op>
 void FeatureState<T>::fold(const TokenBlock<T>& tokens, Op op) {
   seqpool::fold_features(
-      tokens, [](Index) { return nullptr; }, [op](A x, std::nullptr_t, A& held) { held = op(held, x); }, values.data());
+      tokens, [](Index) { return nullptr; },
+      [op](A x, std::nullptr_t, A & held) __attribute__((always_inline)) { held = op(held, x); }, values.data());
   count += tokens.size();
 }
 
@@ -136,7 +138,7 @@ void FeatureState<T>::write(std::span<A> out, F f) const {
   const Index hidden = static_cast<Index>(values.size());
   seqpool::fold_features(
       TokenBlock<A>(values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
-      [f](A x, std::nullptr_t, A& result) { result = f(x); }, out.data());
+      [f](A x, std::nullptr_t, A & result) __attribute__((always_inline)) { result = f(x); }, out.data());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

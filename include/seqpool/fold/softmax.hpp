@@ -2,6 +2,8 @@
 #ifndef SEQPOOL_FOLD_SOFTMAX_HPP
 #define SEQPOOL_FOLD_SOFTMAX_HPP
 
+#include <seqpool/detail/exponential.hpp>
+#include <seqpool/detail/four_heads.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/token_block.hpp>
@@ -14,6 +16,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -26,6 +29,9 @@ inline constexpr Index score_tile = detail::tile_tokens;
 /// |---|---|
 /// | `s.heads()` | how many softmaxes run side by side |
 /// | `s.score(tile, scores)` | head k's score of token i goes to `scores[k * score_tile + i]`, `[heads, score_tile]` |
+///
+/// A scorer whose type knows how many they are may also say `S::fixed_heads`; `attention_weights` of one head are
+/// `[batch, seq]`.
 template <class S, class T>
 concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, std::span<accumulator_t<T>> scores) {
   { s.heads() } -> std::convertible_to<Index>;
@@ -50,6 +56,7 @@ struct SoftmaxState {
   Accumulators<A> max;       // [heads], the largest score so far
   Accumulators<A> sum;       // [heads], sum_t e^(score_t - max)
   Index count = 0;           // tokens taken in
+  Accumulators<A> scores;    // [heads, score_tile], of a tile, and then e^(score - max): scratch
 
   void start(Index heads, Index hidden);
 
@@ -67,6 +74,9 @@ struct SoftmaxState {
   /// out[k, h] = weighted[k, h] / sum[k]; zeros if no token was taken in.
   void finish(std::span<A> out) const;
 
+  /// out[h] = sum_k weighted[k, h] / sum[k] / heads: the mean of the heads' results, `[hidden]`.
+  void finish_mean(std::span<A> out) const;
+
   void visit(auto f) {
     f(weighted);
     f(max);
@@ -75,8 +85,11 @@ struct SoftmaxState {
   }
 
  private:
-  static A weight(A score, A largest) noexcept;
+  [[gnu::always_inline]] static inline A weight(A score, A largest) noexcept;
   void raise(std::size_t head, A largest);
+  void weigh(std::size_t head, Index n);
+  template <std::size_t... k>
+  void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
   std::span<A> row(std::size_t head) noexcept;
 };
 
@@ -87,13 +100,14 @@ void SoftmaxState<T>::start(Index heads, Index hidden) {
   weighted.assign(static_cast<std::size_t>(heads * hidden), 0);
   max.assign(static_cast<std::size_t>(heads), -std::numeric_limits<A>::infinity());
   sum.assign(static_cast<std::size_t>(heads), 0);
+  scores.assign(static_cast<std::size_t>(heads * score_tile), 0);
   count = 0;
 }
 
 // e^(score - largest), where a score of -inf weighs nothing even while it is the largest.
 template <Scalar T>
 auto SoftmaxState<T>::weight(A score, A largest) noexcept -> A {
-  return score == -std::numeric_limits<A>::infinity() ? A(0) : std::exp(score - largest);
+  return detail::either(score == -std::numeric_limits<A>::infinity(), A(0), detail::exponential(score - largest));
 }
 
 template <Scalar T>
@@ -112,26 +126,50 @@ void SoftmaxState<T>::raise(std::size_t head, A largest) {
   max[head] = largest;
 }
 
+// Makes weights of a head's scores of n tokens, measured by the largest so far: of a whole tile always, in loops of
+// fixed length, where what is no token weighs nothing.
+template <Scalar T>
+void SoftmaxState<T>::weigh(std::size_t head, Index n) {
+  A* const weights = scores.data() + head * std::size_t{score_tile};
+  std::fill(weights + n, weights + score_tile, -std::numeric_limits<A>::infinity());
+  A largest = max[head];
+  for (Index i = 0; i < score_tile; ++i) largest = (std::max)(largest, weights[i]);
+  raise(head, largest);
+  largest = max[head];
+  for (Index i = 0; i < score_tile; ++i) weights[i] = weight(weights[i], largest);
+  for (Index i = 0; i < score_tile; ++i) sum[head] += weights[i];
+}
+
+// Adds a tile's tokens to some heads from `first` on, by their weights: each token is loaded once for all of them.
+template <Scalar T>
+template <std::size_t... k>
+void SoftmaxState<T>::add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>) {
+  const A* const weights = scores.data() + first * std::size_t{score_tile};
+  if constexpr (sizeof...(k) == 4)
+    if (tile.size() == score_tile) {
+      detail::add_to_four(tile, weights, row(first).data(), std::make_index_sequence<std::size_t{score_tile}>());
+      return;
+    }
+  seqpool::fold_features(
+      tile,
+      [weights](Index i) {
+        return std::array<A, sizeof...(k)>{weights[k * std::size_t{score_tile} + static_cast<std::size_t>(i)]...};
+      },
+      [](A x, const auto& w, auto&... held) { ((held += w[k] * x), ...); }, row(first + k).data()...);
+}
+
 template <Scalar T>
 template <Scorer<T> S>
 void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
-  Accumulators<A> scores(max.size() * static_cast<std::size_t>(score_tile), 0);
+  const std::size_t heads = max.size();
   for (Index first = 0; first < tokens.size(); first += score_tile) {
     const TokenBlock<T> tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
     scorer.score(tile, std::span<A>(scores.data(), scores.size()));
-    for (std::size_t head = 0; head < max.size(); ++head) {
-      const std::span<A> weights(scores.data() + head * std::size_t{score_tile}, static_cast<std::size_t>(tile.size()));
-      A largest = max[head];
-      for (const A score : weights) largest = (std::max)(largest, score);
-      raise(head, largest);
-      for (A& w : weights) {
-        w = weight(w, max[head]);
-        sum[head] += w;
-      }
-      seqpool::fold_features(
-          tile, [&](Index i) { return weights[static_cast<std::size_t>(i)]; }, [](A x, A w, A& held) { held += w * x; },
-          row(head).data());
-    }
+    for (std::size_t head = 0; head < heads; ++head) weigh(head, tile.size());
+    std::size_t head = 0;
+    const TokenBlock<T> asked = detail::Prefetch::without(tile);  // while it was scored
+    for (; head + 4 <= heads; head += 4) add(asked, head, std::make_index_sequence<4>());
+    for (; head < heads; ++head) add(head == 0 ? tile : asked, head, std::make_index_sequence<1>());
   }
   count += tokens.size();
 }
@@ -158,6 +196,16 @@ void SoftmaxState<T>::finish(std::span<A> out) const {
     const std::span<const A> own(weighted.data() + head * hidden, hidden);
     as_array(out.subspan(head * hidden, hidden)) = as_array(own) / (count == 0 ? A(1) : sum[head]);
   }
+}
+
+template <Scalar T>
+void SoftmaxState<T>::finish_mean(std::span<A> out) const {
+  const std::size_t hidden = weighted.size() / max.size();
+  as_array(out).setZero();
+  if (count == 0) return;
+  for (std::size_t head = 0; head < max.size(); ++head)
+    as_array(out) += as_array(std::span<const A>(weighted.data() + head * hidden, hidden)) / sum[head];
+  as_array(out) /= static_cast<A>(max.size());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

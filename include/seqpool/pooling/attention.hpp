@@ -6,6 +6,8 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/four_heads.hpp>
+#include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/driver/device.hpp>
@@ -23,32 +25,47 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Attention with one learned query: out = sum_t a_t x_t, a = softmax over a row's real tokens of query·x_t. No
-/// 1/sqrt(hidden): where training had a scale, multiply the query by it.
+/// Attention with learned queries: out[k] = sum_t a_t x_t, a = softmax over a row's real tokens of scale * query_k·x_t.
+/// The scale is 1 where none is given; many models train with 1 / sqrt(hidden).
 ///
-///     seqpool::pool(seqpool::Attention{query}, x, mask);  // or attention_pool(x, query, mask)
+///     seqpool::pool(seqpool::Attention{query}, x, mask);    // or attention_pool(x, query, mask)
+///     seqpool::pool(seqpool::Attention{queries}, x, mask);  // queries [k, hidden]: the k results side by side
+///     seqpool::pool(seqpool::Attention{queries, scale}.average(), x, mask);  // their mean, [batch, hidden]
 ///
-/// **Shapes**: query `[hidden]`; tokens `[n, hidden]` to `[hidden]`.
-/// **Errors**: `std::invalid_argument` if the query is not `[hidden]`.
-/// **Cost**: each tile of 8 tokens is used twice while in cache; the constructor copies the query.
+/// `Queries` is how many there are, Eigen::Dynamic where that is known at run time only.
+///
+/// **Shapes**: query `[hidden]` or `[k, hidden]`; tokens `[n, hidden]` to `[k * hidden]`, and for `average` to
+/// `[hidden]`.
+/// **Errors**: `std::invalid_argument` if the query is not `[hidden]` or `[k, hidden]`, or k is 0.
+/// **Cost**: each tile of 8 tokens is used twice while in cache, and by four queries together; the constructor copies
+/// the queries.
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
-/// d <= (hidden / 8 + 34) * eps * sum_h |query[h] x_t[h]|, |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, as long
-/// as those sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A NaN or +inf score
-/// makes the row NaN, as in PyTorch; a score of -inf has weight 0.
-template <class T>
+/// d <= (hidden / 8 + 34) * eps * sum_h |query[h] x_t[h]|, of several queries with hidden / 4 for hidden / 8, |error|
+/// <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, and the mean of k within k * eps of that size more, as long as those
+/// sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A scale is multiplied into the
+/// query, which is rounded once more. A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf
+/// has weight 0.
+template <class T, Index Queries = 1>
 class Attention {
   static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
+  /// How many softmaxes run side by side, as far as the type says.
+  static constexpr Index fixed_heads = Queries;
+
   template <Scalar U>
   using State = SoftmaxState<U>;
 
-  /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`.
+  /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`; or several, an
+  /// Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
   template <class Q>
-  explicit Attention(const Q& query);
+  explicit Attention(const Q& query, double scale = 1);
 
-  /// The query `[hidden]`, in the accumulator's type.
+  /// The same with the mean of the k results, `[hidden]`.
+  [[nodiscard]] Attention average() const;
+
+  /// The queries, each times the scale, `[k, hidden]`, in the accumulator's type.
   [[nodiscard]] std::span<const A> query() const noexcept { return query_; }
 
   [[nodiscard]] std::string name() const;
@@ -56,7 +73,7 @@ class Attention {
 
   template <Scalar U>
   void init(State<U>& state, Index hidden) const {
-    state.start(1, hidden);
+    state.start(heads(), hidden);
   }
 
   template <Scalar U>
@@ -64,32 +81,42 @@ class Attention {
   void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, *this); }
 
   void merge(auto& state, const auto& next) const { state.merge(next); }
-  void finish(const auto& state, auto out) const { state.finish(out); }
+  void finish(const auto& state, auto out) const { averages_ ? state.finish_mean(out) : state.finish(out); }
 
   // As a Scorer.
-  [[nodiscard]] Index heads() const noexcept { return 1; }
+  [[nodiscard]] Index heads() const noexcept { return heads_; }
 
   template <Scalar U>
   void score(const TokenBlock<U>& tile, std::span<A> scores) const;
 
  private:
-  detail::AlignedVector<A> query_;
+  template <class Q>
+  void copy(const Q& query, double scale);
+
+  Index heads_ = 1;
+  bool averages_ = false;
+  detail::AlignedVector<A> query_;  // [heads, hidden]
 };
 
 template <class Q>
-explicit Attention(const Q&) -> Attention<detail::guide_scalar_t<Q>>;
+explicit Attention(const Q&, double = 1) -> Attention<detail::guide_scalar_t<Q>>;
+template <detail::MatrixLike Q>
+requires(!detail::VectorLike<Q>) explicit Attention(const Q&, double = 1)
+    ->Attention<detail::element_t<Q>, detail::static_sizes<Q>()[0]>;
 
 /// `pool(Attention{query}, x, mask, device)`.
 ///
-/// **Shapes**: x: `[batch, seq, hidden]`; query: `[hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
-/// `[batch, hidden]`.
+/// **Shapes**: x: `[batch, seq, hidden]`; query: `[hidden]` or `[k, hidden]`; mask: `[batch, seq]` or `Lengths`
+/// `[batch]`; result: `[batch, hidden]` or `[batch, k * hidden]`.
 template <class X, class Q, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto attention_pool(const X& x, const Q& query, const M& mask = {}, const D& device = {}) {
+  constexpr bool lawful = detail::ScalarVector<Q> || detail::ScalarMatrix<Q>;
   static_assert(
-      detail::ScalarVector<Q>,
+      lawful,
       "seqpool: attention_pool(x, query, mask) takes the query [hidden] second: an Eigen tensor of rank 1, an Eigen "
-      "vector, or a contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
-  if constexpr (detail::ScalarVector<Q>)
+      "vector, or a contiguous range, of float, double, Eigen::half or Eigen::bfloat16; or several, [k, hidden], as an "
+      "Eigen tensor of rank 2 or an Eigen matrix.");
+  if constexpr (lawful)
     return seqpool::pool(Attention(query), x, mask, device);
   else
     return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
@@ -97,44 +124,95 @@ template <class X, class Q, class M = AllTokens, class D = CallingThread>
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T>
+template <class T, Index Queries>
 template <class Q>
-Attention<T>::Attention(const Q& query) {
-  static_assert(detail::VectorLike<Q>,
+Attention<T, Queries>::Attention(const Q& query, [[maybe_unused]] double scale) {
+  constexpr bool one = detail::VectorLike<Q>;
+  constexpr bool lawful = one || detail::MatrixLike<Q>;
+  static_assert(lawful,
                 "seqpool: Attention{query} takes the query [hidden]: an Eigen tensor of rank 1, an Eigen vector, or a "
-                "contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
-  if constexpr (detail::VectorLike<Q> && Scalar<T>) {
-    constexpr bool of_t = std::same_as<detail::vector_scalar_t<Q>, T>;
+                "contiguous range, of float, double, Eigen::half or Eigen::bfloat16; or several, [k, hidden]: an Eigen "
+                "tensor of rank 2 or an Eigen matrix.");
+  if constexpr (lawful && Scalar<T>) {
+    using Found = typename std::conditional_t<one, detail::VectorScalar<Q>, detail::GuideElement<Q>>::type;
+    constexpr bool of_t = std::same_as<Found, T>;
     static_assert(of_t, "seqpool: Attention<T>{query} takes a query of T.");
-    if constexpr (of_t) query_ = detail::widened(query);
+    constexpr bool fits = detail::sizes_agree(Queries, one ? 1 : detail::static_sizes<Q>()[0]) && (one || Queries != 1);
+    static_assert(fits || !of_t,
+                  "seqpool: an Attention<T> holds one query [hidden]; an Attention<T, Eigen::Dynamic> holds several, "
+                  "[k, hidden].");
+    if constexpr (of_t && fits) copy(query, scale);
   }
 }
 
-// With what the query is, so that states saved with another one are refused.
-template <class T>
-std::string Attention<T>::name() const {
-  return "attention " + std::to_string(detail::checksum(std::as_bytes(query())));
+template <class T, Index Queries>
+template <class Q>
+void Attention<T, Queries>::copy(const Q& query, double scale) {
+  if constexpr (detail::VectorLike<Q>) {
+    query_ = detail::widened(query);
+  } else {
+    if constexpr (detail::EigenTensor<Q>) static_cast<void>(detail::matrix_view(query, "queries"));  // throws if null
+    const auto [heads, hidden] = detail::run_time_sizes(query);
+    if (heads == 0 || !detail::sizes_agree(Queries, heads))
+      detail::fail("queries are " + detail::shape({heads, hidden}) + ": they must be [k, hidden], " +
+                   (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries)));
+    heads_ = heads;
+    const auto& elements = detail::evaluated(query);
+    query_.reserve(static_cast<std::size_t>(heads * hidden));
+    for (Index k = 0; k < heads; ++k)
+      for (Index h = 0; h < hidden; ++h) query_.push_back(widen(elements(k, h)));
+  }
+  if (scale != 1)
+    for (A& q : query_) q = static_cast<A>(static_cast<double>(q) * scale);
 }
 
-template <class T>
-Index Attention<T>::width(Index hidden) const {
-  if (hidden != static_cast<Index>(query_.size()))
-    detail::fail("query is " + detail::shape({static_cast<Index>(query_.size())}) + ", but hidden states have hidden " +
-                 std::to_string(hidden) + ": query must be [hidden]");
-  return hidden;
+template <class T, Index Queries>
+auto Attention<T, Queries>::average() const -> Attention {
+  Attention other(*this);
+  other.averages_ = true;
+  return other;
 }
 
-template <class T>
+// With what the queries are, so that states saved with others are refused.
+template <class T, Index Queries>
+std::string Attention<T, Queries>::name() const {
+  return (averages_ ? "average attention " : "attention ") + (heads_ == 1 ? "" : std::to_string(heads_) + " ") +
+         std::to_string(detail::checksum(std::as_bytes(query())));
+}
+
+template <class T, Index Queries>
+Index Attention<T, Queries>::width(Index hidden) const {
+  const Index found = static_cast<Index>(query_.size()) / heads_;
+  if (hidden != found) {
+    const bool one = Queries == 1;
+    detail::fail((one ? "query is " + detail::shape({found}) : "queries are " + detail::shape({heads_, found})) +
+                 ", but hidden states have hidden " + std::to_string(hidden) + ": " +
+                 (one ? "query must be [hidden]" : "queries must be [k, hidden]"));
+  }
+  return averages_ ? hidden : detail::product(heads_, hidden, "queries");
+}
+
+template <class T, Index Queries>
 template <Scalar U>
-void Attention<T>::score(const TokenBlock<U>& x, std::span<A> scores) const {
-  const auto* const query = query_.data();
-  if (x.size() == score_tile) {
-    const auto dots = detail::dots(query, x.hidden(), detail::Prefetch::distance(x, 0), x[0], x[1], x[2], x[3], x[4],
-                                   x[5], x[6], x[7]);
-    std::copy(dots.begin(), dots.end(), scores.begin());
-    return;
+void Attention<T, Queries>::score(const TokenBlock<U>& x, std::span<A> scores) const {
+  const Index hidden = x.hidden();
+  const Index distance = x.size() == score_tile ? detail::Prefetch::distance(x, 0) : 0;
+  Index head = 0;
+  if constexpr (Queries != 1)
+    for (; head + 4 <= heads_; head += 4)
+      detail::score_by_four(x, query_.data() + head * hidden, head == 0 ? distance : 0,
+                            scores.data() + head * score_tile);
+  for (; head < heads_; ++head) {
+    const A* const query = query_.data() + head * hidden;
+    A* const out = scores.data() + head * score_tile;
+    if (x.size() == score_tile) {
+      const Index ahead = head == 0 ? distance : 0;
+      const auto dots = detail::dots(query, hidden, ahead, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+      std::copy(dots.begin(), dots.end(), out);
+    } else {
+      for (Index i = 0; i < x.size(); ++i) out[i] = detail::dot(query, x[i], hidden);
+    }
   }
-  for (Index i = 0; i < x.size(); ++i) scores[static_cast<std::size_t>(i)] = detail::dot(query, x[i], x.hidden());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

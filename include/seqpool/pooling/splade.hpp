@@ -65,9 +65,9 @@ inline std::string Splade::name() const {
 
 void Splade::with_activation(Activation activation, auto f) {
   if (activation == relu)
-    f([](auto x) { return detail::log_one_plus(x); });
+    f([](auto x) __attribute__((always_inline)) { return detail::log_one_plus(x); });
   else
-    f([](auto x) { return detail::log_one_plus(detail::log_one_plus(x)); });
+    f([](auto x) __attribute__((always_inline)) { return detail::log_one_plus(detail::log_one_plus(x)); });
 }
 
 void Splade::fold(auto& state, const auto& tokens) const {
@@ -75,7 +75,9 @@ void Splade::fold(auto& state, const auto& tokens) const {
     state.fold(tokens, detail::larger);
   else
     with_activation(activation, [&](auto weight) {
-      state.fold(tokens, [weight]<class A>(A held, A x) { return held + weight(detail::either(x < 0, A(0), x)); });
+      state.fold(
+          tokens, [weight]<class A>(A held, A x)
+                      __attribute__((always_inline)) { return held + weight(detail::either(x < 0, A(0), x)); });
     });
 }
 

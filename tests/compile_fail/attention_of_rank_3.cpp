@@ -4,7 +4,7 @@
 // The same of the pooling itself.
 int main() {
 #ifdef SEQPOOL_FAIL
-  const seqpool::Attention pooling{Eigen::Tensor<float, 2>(1, 4)};
+  const seqpool::Attention pooling{Eigen::Tensor<float, 3>(1, 1, 4)};
 #else
   const seqpool::Attention pooling{Eigen::Tensor<float, 1>(4)};
 #endif

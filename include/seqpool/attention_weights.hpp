@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_ATTENTION_WEIGHTS_HPP
+#define SEQPOOL_ATTENTION_WEIGHTS_HPP
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/row_pooler.hpp>
+#include <seqpool/driver/row_weights.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/softmax.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <array>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// A pooling of hidden states of T whose result is a sum of tokens, weighed by a softmax of scores: a `Scorer` too, or
+/// one that says `scorer_at(first)`, the `Scorer` of tokens from a row's real token `first` on, counted from 0.
+template <class P, class T = float>
+concept AttentionPooling =
+    Pooling<P, T> && Scorer<std::remove_cvref_t<decltype(detail::scorer_at(std::declval<const P&>(), Index{}))>, T>;
+
+/// What an attention pooling weighs each token by: softmax over a row's real tokens of their scores.
+///
+///     const auto weights = seqpool::attention_weights(seqpool::Attention{query}, x, mask);  // [batch, seq]
+///
+/// A weight stands where its token does, padding counted, and of `Spans` where it does in its sequence. The heads of a
+/// pooling that averages them are given each.
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq]` of a
+/// pooling whose type says that it has one head (`P::fixed_heads`, as that of `Attention{query}`) and
+/// `[batch, heads, seq]` of all others, with the spans for batch where they are the rows, and the longest sequence's
+/// length for seq where there is no padding; an `Eigen::Tensor` as `pool` makes it.
+/// **Empty**: padded tokens have weight 0, and so have all of a row with no real token.
+/// **Errors**: as `pool`.
+/// **Cost**: one read of each real token; allocates the result, and for each range of rows that a thread takes the
+/// scores of one row.
+/// **Numerics**: the scores are the pooling's; a weight's relative error is at most (n + 4 + m - s) * eps beside what
+/// comes of the score's, where s is the token's score and m the row's largest, as long as the weight is normal. A
+/// head's weights add up to 1 within 2 * n * eps. A NaN or +inf score makes its head's weights of all real tokens NaN,
+/// and so do scores of -inf only.
+template <class P, class X, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto attention_weights(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class P, class X, class M, class D>
+auto attention_weights([[maybe_unused]] const P& pooling, [[maybe_unused]] const X& x, [[maybe_unused]] const M& mask,
+                       [[maybe_unused]] const D& device) {
+  if constexpr (detail::are_arguments<P, X, M, D>()) {
+    using Seqs = detail::sequences_t<X>;
+    using T = typename Seqs::value_type;
+    constexpr bool attends = AttentionPooling<P, T>;
+    static_assert(attends,
+                  "seqpool: attention_weights(pooling, x, mask) takes one attention pooling, which scores tokens: "
+                  "Attention{query}, or your own that is a seqpool::Scorer too. An AnyPooling or a Concat does not say "
+                  "what it weighs tokens by; pass the attention that it holds.");
+    if constexpr (attends) {
+      const Seqs& sequences = detail::sequences_of(x);
+      return detail::with_selection(mask, [&](const auto& selection) {
+        using A = accumulator_t<T>;
+        const Index rows = detail::RowPooler(pooling, sequences, selection).rows();  // throws if something does not fit
+        const Index heads = static_cast<Index>(detail::scorer_at(pooling, 0).heads());
+        const Index seq = sequences.seq();
+        auto out = [&] {
+          if constexpr (detail::heads_of<P> == 1)
+            return detail::make_result<X, A>(rows, seq);
+          else
+            return detail::make_result<X, A>(rows, heads, seq);
+        }();
+        out.setZero();
+        const auto strides =
+            detail::dense_strides(std::array{rows, heads, seq}, detail::is_row_major<decltype(out)>, "the result");
+        const double bytes = static_cast<double>(seq) * static_cast<double>(sequences.hidden()) * sizeof(T);
+        detail::share_out(detail::device_of(mask, device), rows, bytes, [&](Index first, Index last) {
+          detail::RowWeights weights(pooling, sequences, selection);
+          for (Index row = first; row < last; ++row)
+            weights.for_each(row, [&](Index head, Index position, A weight) {
+              out.data()[row * strides[0] + head * strides[1] + position * strides[2]] = weight;
+            });
+        });
+        return out;
+      });
+    } else {
+      return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    }
+  } else {
+    return detail::make_result<X, float>(Index{0}, Index{0});
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_DETAIL_FOUR_HEADS_HPP
+#define SEQPOOL_DETAIL_FOUR_HEADS_HPP
+
+#include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/token_source.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <utility>
+
+// What heads of attention do by fours, so that each feature of a token is loaded once for all of them. In arrays of
+// [heads, tile_tokens], each head's numbers of a tile's tokens.
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// sum_h queries[q, h] * x_k[h] for each of one or two tokens x, to scores[q * tile_tokens + k], in one fixed order of
+// additions: partial sums in lanes, a tree, then the features beyond the last whole chunk. Never inlined, as it needs
+// every register for itself. Both factors are loaded by name: as operands, g++ loads one of them anew for each product.
+template <Scalar T, class A, std::size_t... k, std::size_t... q, std::size_t... i>
+[[gnu::noinline]] void score_tokens(const std::array<const T*, sizeof...(k)>& x, const A* queries, Index hidden,
+                                    Index ahead, A* scores, std::index_sequence<k...>, std::index_sequence<q...>,
+                                    std::index_sequence<i...>) {
+  constexpr Index chunk = chunk_features<T>;
+  constexpr Index lanes = (std::max)(Index{4}, (std::min)(register_bytes, Index{32}) / static_cast<Index>(sizeof(A)));
+  using Lanes = Eigen::Array<A, lanes, 1>;
+  using Load = Eigen::Map<const Lanes>;
+  const T* const tokens[] = {x[k]...};
+  Lanes sum[] = {(static_cast<void>(i), Lanes::Zero())...};
+  Index h = 0;
+  for (; h + chunk <= hidden; h += chunk) {
+    if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
+    const WidenedChunk<T> chunks[] = {WidenedChunk<T>(tokens[k] + h)...};
+    alignas(64) A room[sizeof...(k)][std::size_t{chunk}];
+    const A* const widened[] = {chunks[k].data(room[k])...};
+    for (Index j = 0; j < chunk; j += lanes) {
+      const Lanes features[] = {Lanes(Load(widened[k] + j))...};
+      const Lanes factors[] = {Lanes(Load(queries + static_cast<Index>(q) * hidden + h + j))...};
+      ((sum[i] += factors[i % 4] * features[i / 4]), ...);
+    }
+  }
+  const auto rest = [&](const A* query, const T* token) {
+    A products = 0;
+    for (Index f = h; f < hidden; ++f) products += query[f] * widen(token[f]);
+    return products;
+  };
+  ((scores[i % 4 * std::size_t{tile_tokens} + i / 4] =
+        sum[i].sum() + rest(queries + static_cast<Index>(i % 4) * hidden, tokens[i / 4])),
+   ...);
+}
+
+// Scores of a tile's tokens by four queries, `[4, hidden]`. What lies `ahead` elements behind each token is prefetched,
+// unless ahead is 0. |error| <= (hidden / 4 + 34) * eps * sum_h |query[h] * x[h]|.
+template <class Block, class A>
+void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
+  const auto score = [&]<std::size_t... k>(Index i, std::index_sequence<k...> tokens) {
+    detail::score_tokens<typename Block::value_type>({x[i + static_cast<Index>(k)]...}, queries, x.hidden(), ahead,
+                                                     scores + i, tokens, std::make_index_sequence<4>(),
+                                                     std::make_index_sequence<4 * sizeof...(k)>());
+  };
+  Index i = 0;
+  for (; i + 2 <= x.size(); i += 2) score(i, std::make_index_sequence<2>());
+  if (i < x.size()) score(i, std::make_index_sequence<1>());
+}
+
+// acc[q, h] += sum_i weights[q * tile_tokens + i] * x_i[h] for every feature h of a whole tile, its tokens in order.
+// acc: `[4, hidden]`. What `fold_features` with four accumulators computes, but there every weight is loaded anew for
+// each register of features, and here for two of them.
+//
+// The sums have names because g++ keeps those in registers, and an array of them in memory.
+template <class Block, class A, std::size_t... i>
+[[gnu::noinline]] void add_to_four(const Block& x, const A* weights, A* __restrict acc, std::index_sequence<i...>) {
+  using T = typename Block::value_type;
+  constexpr Index chunk = chunk_features<T>;
+  constexpr Index lanes = (std::min)(2 * register_bytes, Index{64}) / static_cast<Index>(sizeof(A));
+  using Lanes = Eigen::Array<A, lanes, 1>;
+  using Load = Eigen::Map<const Lanes>;
+  using Store = Eigen::Map<Lanes>;
+  const Index hidden = x.hidden();
+  const T* const tokens[] = {x[static_cast<Index>(i)]...};
+  A* const rows[] = {acc, acc + hidden, acc + 2 * hidden, acc + 3 * hidden};
+  Index h = 0;
+  for (; h + chunk <= hidden; h += chunk) {
+    const WidenedChunk<T> chunks[] = {WidenedChunk<T>(tokens[i] + h)...};
+    alignas(64) A room[sizeof...(i)][std::size_t{chunk}];
+    const A* const widened[] = {chunks[i].data(room[i])...};
+    for (Index j = 0; j < chunk; j += lanes) {
+      const Index at = h + j;
+      Lanes a = Load(rows[0] + at), b = Load(rows[1] + at), c = Load(rows[2] + at), d = Load(rows[3] + at);
+      const auto add = [&](const A* features, const A* w) __attribute__((always_inline)) {
+        const Lanes f = Load(features);
+        a += f * w[0];
+        b += f * w[tile_tokens];
+        c += f * w[2 * tile_tokens];
+        d += f * w[3 * tile_tokens];
+      };
+      (add(widened[i] + j, weights + i), ...);
+      Store(rows[0] + at) = a;
+      Store(rows[1] + at) = b;
+      Store(rows[2] + at) = c;
+      Store(rows[3] + at) = d;
+    }
+  }
+  for (; h < hidden; ++h)
+    for (Index q = 0; q < 4; ++q)
+      ((rows[q][h] += weights[q * tile_tokens + static_cast<Index>(i)] * widen(tokens[i][h])), ...);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_GENERALIZED_MEAN_HPP
+#define SEQPOOL_POOLING_GENERALIZED_MEAN_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/exponential.hpp>
+#include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The generalized mean of every feature over a row's n real tokens: out[h] = ((sum_t max(x_t[h], eps)^p) / n)^(1/p),
+/// with one p for all features or one for each. With p = 1 nearly the mean, and the larger p is, the nearer the
+/// maximum.
+///
+///     seqpool::pool(seqpool::GeneralizedMean{3}, x, mask);
+///     seqpool::pool(seqpool::GeneralizedMean{p}, x, mask);  // p [hidden], learned
+///
+/// **Shapes**: p a number or `[hidden]`; tokens `[n, hidden]` to `[hidden]`.
+/// **Errors**: `std::invalid_argument` if p is not a number above 0, or not `[hidden]`; or eps below 0.
+/// **Cost**: of p = 3, two multiplications a feature; of others a power.
+/// **Numerics**: in `accumulator_t`. With L the largest |log max(x_t[h], eps)|, |error| <= ((min(n, 256) + n / 256 + 2)
+/// / p + 3 L + 2) * eps * out[h], as long as all powers are normal in `accumulator_t` and their sum is below e^88
+/// there, e^709 in double. A NaN in a real token reaches its feature.
+/// **Source**: GeM, whose p is 3 and eps 1e-6.
+class GeneralizedMean {
+ public:
+  template <Scalar T>
+  using State = FeatureState<T>;  // values: sum_t max(x_t, eps)^p
+
+  /// p: a number, or, copied, an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`.
+  template <class P>
+  explicit GeneralizedMean(const P& p, double eps = 1e-6);
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Index width(Index hidden) const;
+  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
+  template <Scalar T>
+  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
+  template <Scalar T>
+  void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+
+ private:
+  void add(double p);
+
+  bool is_number_;
+  double eps_;
+  std::tuple<detail::AlignedVector<float>, detail::AlignedVector<double>> p_;  // in both accumulators' types
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class P>
+GeneralizedMean::GeneralizedMean(const P& p, double eps) : is_number_(std::is_arithmetic_v<P>), eps_(eps) {
+  constexpr bool lawful = std::is_arithmetic_v<P> || detail::ScalarVector<P>;
+  static_assert(lawful,
+                "seqpool: GeneralizedMean{p} takes one number, or p [hidden]: an Eigen tensor of rank 1, an Eigen "
+                "vector, or a contiguous range, of float, double, Eigen::half or Eigen::bfloat16.");
+  if constexpr (std::is_arithmetic_v<P>)
+    add(static_cast<double>(p));
+  else if constexpr (lawful)
+    detail::for_each_element(p, [this](const auto& element) { add(static_cast<double>(widen(element))); });
+  if (!(eps >= 0 && eps <= double{(std::numeric_limits<float>::max)()}))
+    detail::fail("eps is " + std::to_string(eps) + ": it must be a number of 0 or more");
+}
+
+inline void GeneralizedMean::add(double p) {
+  if (!(static_cast<float>(p) > 0 && std::isfinite(static_cast<float>(p))))
+    detail::fail("p is " + std::to_string(p) + ": it must be a number above 0");
+  std::get<0>(p_).push_back(static_cast<float>(p));
+  std::get<1>(p_).push_back(p);
+}
+
+// With what p and eps are, so that states saved with others are refused.
+inline std::string GeneralizedMean::name() const {
+  const auto number = [](std::span<const double> values) {
+    return std::to_string(detail::checksum(std::as_bytes(values)));
+  };
+  return "generalized_mean " + number(std::get<1>(p_)) + " " + number(std::span(&eps_, 1));
+}
+
+inline Index GeneralizedMean::width(Index hidden) const {
+  const auto size = static_cast<Index>(std::get<0>(p_).size());
+  if (!is_number_ && size != hidden)
+    detail::fail("p is " + detail::shape({size}) + ", but hidden states have hidden " + std::to_string(hidden) +
+                 ": p must be one number or [hidden]");
+  return hidden;
+}
+
+template <Scalar T>
+void GeneralizedMean::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  using A = accumulator_t<T>;
+  const auto& p = std::get<detail::AlignedVector<A>>(p_);
+  const A eps = static_cast<A>(eps_);
+  if (!is_number_) {
+    seqpool::fold_features(
+        tokens, [](Index) { return nullptr; },
+        [eps](A x, std::nullptr_t, A & sum, const A& exponent)
+            __attribute__((always_inline)) { sum += detail::power(detail::either(x < eps, eps, x), exponent); },
+        state.values.data(), p.data());
+    state.count += tokens.size();
+  } else if (p.front() == 3) {
+    state.fold(tokens, [eps](A sum, A x) {
+      const A base = x < eps ? eps : x;
+      return sum + base * base * base;
+    });
+  } else {
+    state.fold(
+        tokens, [ eps, exponent = p.front() ](A sum, A x) __attribute__((always_inline)) {
+          return sum + detail::power(detail::either(x < eps, eps, x), exponent);
+        });
+  }
+}
+
+template <Scalar T>
+void GeneralizedMean::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
+  using A = accumulator_t<T>;
+  const auto& p = std::get<detail::AlignedVector<A>>(p_);
+  if (state.count == 0) {
+    as_array(out).setZero();
+  } else {
+    for (std::size_t h = 0; h < out.size(); ++h)
+      out[h] = detail::exponential(detail::logarithm(state.values[h] / state.divisor()) / p[is_number_ ? 0 : h]);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

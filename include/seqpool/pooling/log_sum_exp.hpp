@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_POOLING_LOG_SUM_EXP_HPP
+#define SEQPOOL_POOLING_LOG_SUM_EXP_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/exponential.hpp>
+#include <seqpool/detail/extremum.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <string>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The log-mean-exp of every feature over a row's n real tokens: out[h] = log((sum_t e^(r x_t[h])) / n) / r. The
+/// smaller r is, the nearer the mean; the larger, the nearer the maximum.
+///
+///     seqpool::pool(seqpool::LogSumExp{10}, x, mask);
+///
+/// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Errors**: `std::invalid_argument` if r is not a number above 0.
+/// **Cost**: one exponential a feature.
+/// **Numerics**: in `accumulator_t`, shifted by the largest value so far, so that nothing overflows; |error| <=
+/// ((4 * (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, as long as r times the largest
+/// difference of two x_t[h] is finite in `accumulator_t`. A NaN in a real token reaches its feature, and so does an
+/// infinity.
+/// **Source**: timm's LsePlus1d, whose r is 10 before it learns one. It makes NaN of an infinity.
+class LogSumExp {
+ public:
+  template <Scalar T>
+  struct State {
+    Accumulators<accumulator_t<T>> max;  // [hidden], a finite number at least, so that it can be subtracted from any
+    Accumulators<accumulator_t<T>> sum;  // [hidden], sum_t e^(r (x_t - max))
+    Index count = 0;                     // tokens taken in
+
+    void visit(auto f) {
+      f(max);
+      f(sum);
+      f(count);
+    }
+  };
+
+  explicit LogSumExp(double r);
+
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  template <Scalar T>
+  void init(State<T>& state, Index hidden) const;
+  template <Scalar T>
+  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T>
+  void merge(State<T>& state, const State<T>& next) const;
+  template <Scalar T>
+  void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+
+ private:
+  // Takes in `sum` terms of which the largest is x: one exponential either way, as e^0 is 1.
+  template <class A>
+  [[gnu::always_inline]] static void add(A x, A terms, A r, A& max, A& sum);
+
+  double r_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline LogSumExp::LogSumExp(double r) : r_(r) {
+  if (!(static_cast<float>(r) > 0 && std::isfinite(static_cast<float>(r))))
+    detail::fail("r is " + std::to_string(r) + ": it must be a number above 0");
+}
+
+// With what r is, so that states saved with another one are refused.
+inline std::string LogSumExp::name() const {
+  return "log_sum_exp " + std::to_string(detail::checksum(std::as_bytes(std::span(&r_, 1))));
+}
+
+template <Scalar T>
+void LogSumExp::init(State<T>& state, Index hidden) const {
+  state.max.assign(static_cast<std::size_t>(hidden), std::numeric_limits<accumulator_t<T>>::lowest());
+  state.sum.assign(static_cast<std::size_t>(hidden), 0);
+  state.count = 0;
+}
+
+template <class A>
+inline void LogSumExp::add(A x, A terms, A r, A& max, A& sum) {
+  const A difference = x - max;
+  const A less = detail::exponential(-std::abs(difference * r));
+  const bool is_larger = difference > 0;
+  sum = sum * detail::either(is_larger, less, A(1)) + terms * detail::either(is_larger, A(1), less);
+  max = detail::larger(max, x);
+}
+
+template <Scalar T>
+void LogSumExp::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  using A = accumulator_t<T>;
+  seqpool::fold_features(
+      tokens, [](Index) { return nullptr; },
+      [r = static_cast<A>(r_)](A x, std::nullptr_t, A & max, A & sum)
+          __attribute__((always_inline)) { add(x, A(1), r, max, sum); },
+      state.max.data(), state.sum.data());
+  state.count += tokens.size();
+}
+
+template <Scalar T>
+void LogSumExp::merge(State<T>& state, const State<T>& next) const {
+  for (std::size_t h = 0; h < state.max.size(); ++h)
+    add(next.max[h], next.sum[h], static_cast<accumulator_t<T>>(r_), state.max[h], state.sum[h]);
+  state.count += next.count;
+}
+
+template <Scalar T>
+void LogSumExp::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
+  using A = accumulator_t<T>;
+  if (state.count == 0) {
+    as_array(out).setZero();
+    return;
+  }
+  for (std::size_t h = 0; h < out.size(); ++h) {
+    const A mean = detail::logarithm(state.sum[h] / static_cast<A>(state.count)) / static_cast<A>(r_);
+    out[h] = state.max[h] <= (std::numeric_limits<A>::max)() ? state.max[h] + mean : state.max[h];
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/detail/four_heads.hpp>
+
+#include <cmath>
+#include <limits>
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+using seqpool::Index;
+namespace detail = seqpool::detail;
+
+namespace {
+
+constexpr Index tile = detail::tile_tokens;
+
+constexpr double wide(double x) { return x; }
+constexpr double wide(float x) { return static_cast<double>(x); }
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "[four_heads]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  using A = seqpool::accumulator_t<TestType>;
+  constexpr double eps = wide(std::numeric_limits<A>::epsilon());
+  for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
+    const auto x = test::Random(1).values<TestType>(tile * (hidden + 3));
+    const auto queries = test::Random(2).values<A>(4 * hidden);
+    std::vector<A> whole(4 * tile);
+    for (const Index n : {8, 1, 2, 3, 7}) {
+      const seqpool::TokenBlock<TestType> tokens(x.data() + 1, n, hidden, hidden + 2);
+      std::vector<A> scores(4 * tile, A(-9));
+      detail::score_by_four(tokens, queries.data(), 0, scores.data());
+      if (n == tile) whole = scores;
+      for (Index q = 0; q < 4; ++q)
+        for (Index i = 0; i < n; ++i) {
+          double sum = 0;
+          double size = 0;
+          for (Index h = 0; h < hidden; ++h) {
+            const double product =
+                wide(queries[static_cast<std::size_t>(q * hidden + h)]) * wide(seqpool::widen(tokens[i][h]));
+            sum += product;
+            size += std::abs(product);
+          }
+          const A score = scores[static_cast<std::size_t>(q * tile + i)];
+          REQUIRE(std::abs(wide(score) - sum) <= (static_cast<double>(hidden) / 4 + 34) * eps * size);
+        }
+      for (Index q = 0; q < 4; ++q)  // of tokens that are not there nothing is written
+        for (Index i = n; i < tile; ++i) REQUIRE(scores[static_cast<std::size_t>(q * tile + i)] == A(-9));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_heads]", float, double, Eigen::half,
+                   Eigen::bfloat16) {
+  using A = seqpool::accumulator_t<TestType>;
+  for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
+    // Numbers of few bits, so that every product and sum is exact.
+    std::vector<TestType> x;
+    for (Index i = 0; i < tile * hidden; ++i) x.push_back(static_cast<TestType>(static_cast<float>(i % 13 - 6)));
+    std::vector<A> weights;
+    for (Index i = 0; i < 4 * tile; ++i) weights.push_back(static_cast<A>(i % 7 - 3));
+    std::vector<A> sums(static_cast<std::size_t>(4 * hidden), A(100));
+    const seqpool::TokenBlock<TestType> tokens(x.data(), tile, hidden, hidden);
+    detail::add_to_four(tokens, weights.data(), sums.data(), std::make_index_sequence<std::size_t{tile}>());
+    for (Index q = 0; q < 4; ++q)
+      for (Index h = 0; h < hidden; ++h) {
+        A expected = 100;
+        for (Index i = 0; i < tile; ++i)
+          expected += weights[static_cast<std::size_t>(q * tile + i)] * seqpool::widen(tokens[i][h]);
+        REQUIRE(sums[static_cast<std::size_t>(q * hidden + h)] == expected);
+      }
+  }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/pooling/generalized_mean.hpp>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <seqpool/pool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/small.hpp"
+
+using seqpool::GeneralizedMean;
+
+TEST_CASE("generalized_mean is between mean and maximum, and of p = 1 the mean", "[generalized_mean]") {
+  const auto x = test::small_states({{1, 2, 4, 1000}, {8, 8, 8, 8}});
+  const auto mask = test::small_mask({{1, 1, 1, 0}, {1, 0, 0, 1}});
+  const auto check = [&](double p, double expected) {
+    const auto result = seqpool::pool(GeneralizedMean{p}, x, mask);
+    CHECK(std::abs(static_cast<double>(result(0, 0)) / expected - 1) <= 16 * 0x1p-23);  // L = log 4, three tokens
+    CHECK(std::abs(static_cast<double>(result(1, 1)) / 8 - 1) <= 16 * 0x1p-23);
+  };
+  check(1, 7.0 / 3);
+  check(2, std::sqrt(21.0 / 3));
+  check(3, std::cbrt(73.0 / 3));
+  check(0.5, std::pow((1 + std::sqrt(2.0) + 2) / 3, 2));
+  check(20, std::pow((1 + std::pow(2.0, 20) + std::pow(4.0, 20)) / 3, 1.0 / 20));
+}
+
+TEST_CASE("what is below eps counts as eps", "[generalized_mean]") {
+  const auto x = test::small_states({{-5, 0, -0.f}, {-5, 1, 1}});
+  for (const double p : {3.0, 2.0}) {
+    const auto result = seqpool::pool(GeneralizedMean{p}, x);
+    CHECK(std::abs(result(0, 0) / 1e-6f - 1) <= 48 * 0x1p-23f);  // L = log 1e6
+    CHECK(std::abs(static_cast<double>(result(1, 0)) / std::pow(2.0 / 3, 1 / p) - 1) <= 48 * 0x1p-23);
+    const auto half = seqpool::pool(GeneralizedMean(p, 0.5), x);
+    CHECK(std::abs(half(0, 0) / 0.5f - 1) <= 8 * 0x1p-23f);
+    CHECK(seqpool::pool(GeneralizedMean(p, 0), x)(0, 0) == 0);
+  }
+}
+
+TEST_CASE("infinities and NaN reach their row, whatever p", "[generalized_mean]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  for (const double p : {3.0, 2.5}) {
+    const GeneralizedMean pooling{p};
+    test::check_rows(seqpool::pool(pooling, test::small_states({{1, inf}})), {inf});
+    CHECK(seqpool::pool(pooling, test::small_states({{1, -inf}}))(0, 0) < 1);
+    for (const std::size_t place : {0u, 6u, 300u}) {
+      std::vector<float> row(600, 2);
+      row[place] = std::numeric_limits<float>::quiet_NaN();
+      CHECK(std::isnan(seqpool::pool(pooling, test::small_states({row}))(0, 0)));
+    }
+  }
+}
+
+TEST_CASE("a p for each feature is that feature's", "[generalized_mean]") {
+  const auto x = test::small_states({{1, 2, 4}});
+  const auto result = seqpool::pool(GeneralizedMean{std::array{3.f, 0.5f}}, x);
+  for (const int h : {0, 1}) {
+    const float alone = seqpool::pool(GeneralizedMean{h == 0 ? 3.0 : 0.5}, x)(0, h);
+    CHECK(std::abs(result(0, h) / alone - 1) <= 16 * 0x1p-23f);
+  }
+  CHECK_THROWS_WITH(seqpool::pool(GeneralizedMean{std::array{1.f, 2.f, 3.f}}, x),
+                    ct::has_substring("p is [3], but hidden states have hidden 2"));
+  CHECK_THROWS_WITH(seqpool::pool(GeneralizedMean{std::array{1.f}}, x), ct::has_substring("p is [1]"));
+  CHECK_THROWS_WITH(seqpool::pool(GeneralizedMean{std::vector<double>()}, x), ct::has_substring("p is [0]"));
+}
+
+TEST_CASE("p must be above 0, and eps not below", "[generalized_mean]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double p : {0.0, -1.0, nan, inf, 1e-60})
+    CHECK_THROWS_WITH(GeneralizedMean{p}, ct::has_substring("it must be a number above 0"));
+  CHECK_THROWS_WITH((GeneralizedMean{std::array{1.0, -3.0}}), ct::has_substring("p is -3"));
+  for (const double eps : {-1e-9, nan, inf})
+    CHECK_THROWS_WITH(GeneralizedMean(3, eps), ct::has_substring("it must be a number of 0 or more"));
+  CHECK_NOTHROW(GeneralizedMean(1e-6, 0));
+}
+
+TEST_CASE("a generalized mean is known by its p and eps", "[generalized_mean]") {
+  CHECK(GeneralizedMean{3}.name() == GeneralizedMean{3.0}.name());
+  CHECK(GeneralizedMean{3}.name() != GeneralizedMean{3 + 1e-9}.name());
+  CHECK(GeneralizedMean(3, 0).name() != GeneralizedMean{3}.name());
+}

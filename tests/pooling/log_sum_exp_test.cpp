@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/pooling/log_sum_exp.hpp>
+
+#include <cmath>
+#include <limits>
+#include <seqpool/pool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/small.hpp"
+
+using seqpool::LogSumExp;
+
+TEST_CASE("log_sum_exp is between mean and maximum, by its r", "[log_sum_exp]") {
+  const auto x = test::small_states({{1, 2, 4, 1000}, {-8, 0, 0, -8}});
+  const auto mask = test::small_mask({{1, 1, 1, 0}, {1, 0, 0, 1}});
+  const auto check = [&](double r, double expected) {
+    const auto result = seqpool::pool(LogSumExp{r}, x, mask);
+    CHECK(std::abs(static_cast<double>(result(0, 0)) - expected) <= ((4 * 4 + 2 * std::log(3) + 4) / r + 12) * 0x1p-23);
+    CHECK(result(1, 1) == -8);  // log 1 = 0
+  };
+  for (const double r : {1e-3, 0.5, 1.0, 3.0, 10.0})
+    check(r, std::log((std::exp(r) + std::exp(2 * r) + std::exp(4 * r)) / 3) / r);
+  check(1e4, 4 - std::log(3) / 1e4);
+}
+
+TEST_CASE("large values, of either sign, do not overflow", "[log_sum_exp]") {
+  const float largest = (std::numeric_limits<float>::max)();
+  const LogSumExp pooling{10};
+  test::check_rows(seqpool::pool(pooling, test::small_states({{1e30f, 1e30f}, {-1e30f, -1e30f}})), {1e30f, -1e30f});
+  test::check_rows(seqpool::pool(pooling, test::small_states({{largest, -largest}, {-largest, -largest}})),
+                   {largest, -largest});
+  test::check_rows(seqpool::pool(pooling, test::small_states({{-largest, largest}})), {largest});
+}
+
+TEST_CASE("an infinity stays one, in any order and block", "[log_sum_exp]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const LogSumExp pooling{2};
+  test::check_rows(seqpool::pool(pooling, test::small_states({{-inf, -inf, -inf}, {inf, inf, 1}, {-inf, inf, -inf}})),
+                   {-inf, inf, inf});
+  const float half = seqpool::pool(pooling, test::small_states({{-inf, 3}, {3, -inf}}))(0, 0);
+  CHECK(std::abs(static_cast<double>(half) - (3 - std::log(2) / 2)) <= 20 * 0x1p-23);
+  CHECK(seqpool::pool(pooling, test::small_states({{-inf, 3}, {3, -inf}}))(1, 0) == half);
+  std::vector<float> row(600, -inf);
+  test::check_rows(seqpool::pool(pooling, test::small_states({row})), {-inf});
+  for (const std::size_t place : {0u, 255u, 256u, 599u}) {
+    row.assign(600, 1);
+    row[place] = inf;
+    test::check_rows(seqpool::pool(pooling, test::small_states({row})), {inf});
+    row[(place + 300) % 600] = inf;
+    test::check_rows(seqpool::pool(pooling, test::small_states({row})), {inf});
+    row[place] = std::numeric_limits<float>::quiet_NaN();
+    CHECK(std::isnan(seqpool::pool(pooling, test::small_states({row}))(0, 0)));
+  }
+}
+
+TEST_CASE("r must be above 0, and is what a log_sum_exp is known by", "[log_sum_exp]") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const double r : {0.0, -1.0, nan, inf, 1e-60})
+    CHECK_THROWS_WITH(LogSumExp{r}, ct::has_substring("it must be a number above 0"));
+  CHECK(LogSumExp{2}.name() == LogSumExp{2.0}.name());
+  CHECK(LogSumExp{2}.name() != LogSumExp{2 + 1e-9}.name());
+}
