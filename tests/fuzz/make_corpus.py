@@ -17,7 +17,7 @@ HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
 
 # One of each way to say something.
 GOLDEN = """
-    clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
+    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
     mv_skiplist mv_two_layers sequence_albert sequence_bart
     sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
     sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra
@@ -26,7 +26,7 @@ GOLDEN = """
     st_everything st_layer_norm st_layers_5_3 st_layers_all st_legacy_several st_normalize_no_folder st_paths
     st_pooling_all st_prompts st_similarity_manhattan st_sparse_auto_encoder_normalize st_splade_5_0 st_splade_active
     st_splade_sum_log1p st_truncate st_word_weights_5_3 st_word_weights_all
-    token_bert token_modernbert token_qwen2
+    token_bert token_modernbert token_qwen2 vision_siglip2
 """.split()
 
 

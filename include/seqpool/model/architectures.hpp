@@ -12,6 +12,7 @@
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/head_list.hpp>
 #include <seqpool/model/pooling_modes.hpp>
+#include <seqpool/model/siglip.hpp>
 #include <seqpool/model/transformers_config.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/last.hpp>
@@ -164,6 +165,18 @@ inline void read_clip_text(Reading& r, Index) {
   r.linear("text_projection", features, false);
 }
 
+// The vision model's own attention pooling, which an image's vector comes from.
+inline void read_siglip_vision(Reading& r, Index) {
+  r.has_classes = false;
+  const Index hidden = r.heads.width();
+  const std::string whole = r.weights.has("vision_model.head.probe") ? "vision_model." : "";
+  for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
+  for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
+  const bool both = r.config.has("vision_config");
+  r.pooling = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights, whole + "head.",
+                                    hidden, r.heads);
+}
+
 inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
 
 inline void read_token_scores(Reading& r, Index labels) { r.linear("score", labels); }
@@ -191,7 +204,11 @@ inline std::span<const Family> sequence_families() {
       {"Qwen3ForSequenceClassification", "model.", read_decoder},
       {"RobertaForSequenceClassification", "roberta.", read_roberta},
       {"Siglip2ForImageClassification", "vision_model.", read_siglip},
+      {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
+      {"Siglip2VisionModel", "encoder.", read_siglip_vision},
       {"SiglipForImageClassification", "vision_model.", read_siglip},
+      {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
+      {"SiglipVisionModel", "encoder.", read_siglip_vision},
       {"T5ForSequenceClassification", "transformer.", read_encoder_decoder},
       {"XLMRobertaForSequenceClassification", "roberta.", read_roberta},
       {"XLNetForSequenceClassification", "transformer.", read_xlnet},

@@ -5,6 +5,7 @@
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
+#include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
@@ -30,7 +31,8 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
 // side by side.
-using FolderPooling = std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade>;
+using FolderPooling =
+    std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade, Attention<float, Eigen::Dynamic>>;
 
 inline constexpr std::array<std::string_view, 6> mode_names{"cls",          "max",      "mean", "mean_sqrt_len_tokens",
                                                             "weightedmean", "lasttoken"};
@@ -73,6 +75,8 @@ inline constexpr std::array<std::string_view, 2> splade_strategies{"max", "sum"}
 inline constexpr std::array<std::string_view, 2> splade_activations{"relu", "log1p_relu"};
 
 inline std::string summary_of(const FolderPooling& pooling) {
+  if (const auto* const attention = std::get_if<Attention<float, Eigen::Dynamic>>(&pooling))
+    return std::to_string(attention->heads()) + "-head attention";
   const auto* const splade = std::get_if<Splade>(&pooling);
   if (splade == nullptr) return std::string(mode_names[pooling.index()]);
   return "splade " + std::string(splade_strategies[splade->strategy]) +
