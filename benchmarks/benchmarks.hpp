@@ -18,10 +18,13 @@ void add_masked_column_major(const Shape& shape);
 void add_mask_of_ones(const Shape& shape);  // by two threads
 void add_forms(const Shape& shape);         // packed and ragged
 void add_any_pooling(const Shape& shape);
-void add_beside_mean(const Shape& shape);  // Concat and the weighted means
 void add_additive_attention(const Shape& shape, int threads);
+void add_beside_mean(const Shape& shape);                // Concat and the weighted means
+void add_feature_wise(const Shape& shape);               // the others of that kind, beside mean or max
+void add_splade(const Shape& shape);                     // of logits [batch, seq, vocabulary]
 void add_linear(const Shape& shape, int threads);        // beside Eigen's product; shape is [rows, outputs, features]
 void add_similarities(const Shape& shape, int threads);  // of all pairs, beside Eigen's; shape likewise
+void add_max_sim(const Shape& shape, int threads);       // beside Eigen's product and maxima
 void add_eigen_peers(const Shape& shape, int threads);
 void add_overhead();
 

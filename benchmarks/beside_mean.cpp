@@ -9,11 +9,6 @@ namespace bench {
 namespace {
 
 template <class P>
-auto work_of(const P& pooling, const Shape& shape) {
-  return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
-}
-
-template <class P>
 void add_any(const std::string& what, const Shape& shape, const P& pooling) {
   const Case c{"any_" + what + "_beside_" + what, shape};
   const auto own = work_of(pooling, shape);

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <seqpool/pool.hpp>
 #include <stdexcept>
 #include <string>
 #include <unsupported/Eigen/CXX11/Tensor>
@@ -49,6 +50,12 @@ States<T, Layout> states(const Shape& shape) {
 
 std::vector<float> query(Index hidden);
 
+// What prepares to pool the states of a shape.
+template <class P>
+auto work_of(const P& pooling, const Shape& shape) {
+  return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
+}
+
 // A product's parts, where shape is [rows, outputs, features]: rows [rows, features], a weight [outputs, features] that
 // lies behind them, and a bias [outputs].
 using Matrix = Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>>;
@@ -63,6 +70,12 @@ inline std::vector<float> bias_of(const Shape& shape) { return query(shape.seq);
 
 // The layer of 256 units that scores each token of states of a shape, as a product.
 inline Shape layer_of(const Shape& shape) { return {shape.batch * shape.seq, 256, shape.hidden}; }
+// A query of 32 tokens, [32, hidden], of values as `elements`.
+inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
+  Eigen::Tensor<float, 2, Eigen::RowMajor> tokens(Index{32}, hidden);
+  std::copy_n(elements<float>(tokens.size()), tokens.size(), tokens.data());
+  return tokens;
+}
 
 template <int Layout = Eigen::RowMajor>
 using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;

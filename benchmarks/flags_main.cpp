@@ -9,7 +9,10 @@ int main(int argc, char** argv) {
       bench::add_read_limit(shape, 1);
       bench::add_poolings(shape);
     }
-    for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) bench::add_beside_mean(shape);
+    for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) {
+      bench::add_beside_mean(shape);
+      bench::add_feature_wise(shape);
+    }
     for (const bench::Shape& shape : bench::products)
       for (const int threads : {1, 2}) bench::add_linear(shape, threads);
     for (const bench::Shape& shape : bench::all_pairs) bench::add_similarities(shape, 1);

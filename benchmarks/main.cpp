@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
     for (const Shape& shape : {long_batch, long_rows}) {
       add_any_pooling(shape);
       add_beside_mean(shape);
+      add_feature_wise(shape);
     }
     add_mask_of_ones(one_narrow_row);
     add_read_limit(one_long_row, 2);
@@ -28,6 +29,7 @@ int main(int argc, char** argv) {
       for (const int threads : {1, 2}) add_linear(shape, threads);
     for (const Shape& shape : all_pairs)
       for (const int threads : {1, 2}) add_similarities(shape, threads);
+    for (const int threads : {1, 2}) add_max_sim(documents, threads);
     add_other_dtypes(short_batch);
     add_overhead();
   });

@@ -12,10 +12,12 @@ struct Shape {
 
 // The first two are beyond the last-level cache, the next two within it and within L2.
 inline constexpr Shape long_batch{64, 512, 1024}, long_rows{8, 2048, 1024}, short_batch{32, 128, 768},
-    short_row{1, 128, 384}, one_long_row{1, 65536, 1024}, one_narrow_row{1, 1000000, 16}, one_token{1, 1, 32};
+    short_row{1, 128, 384}, one_long_row{1, 65536, 1024}, one_narrow_row{1, 1000000, 16}, one_token{1, 1, 32},
+    vocabulary{8, 256, 30522};
 inline constexpr Shape products[]{{1, 4, 768},     {1, 768, 768}, {1, 3072, 768},  {32, 4, 768},    {32, 768, 768},
                                   {32, 3072, 768}, {256, 4, 768}, {256, 768, 768}, {256, 3072, 768}};
 inline constexpr Shape all_pairs[]{{1, 1000, 768}, {100, 1000, 768}, {1000, 1000, 768}};
+inline constexpr Shape documents{1000, 180, 128};  // of ColBERT
 inline constexpr Shape compared[]{long_batch, long_rows, short_batch, short_row};
 
 }  // namespace bench

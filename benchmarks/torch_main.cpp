@@ -71,6 +71,13 @@ void add_whole(const Shape& shape, int threads) {
   });
 }
 
+// SpladePooling's formula, "max" of "relu".
+void add_torch_splade(const Shape& shape, int threads) {
+  add_torch(
+      {"peer_torch_splade", shape, threads}, [](const auto& x) { return seqpool::splade_pool(x); },
+      [](const at::Tensor& x) { return at::log1p(at::relu(x)).amax(1); });
+}
+
 // sentence-transformers' formulas.
 void add_masked(const Shape& shape, int threads) {
   const auto ours_mask = mask_of(shape, "right");
@@ -119,6 +126,20 @@ void add_torch_additive_attention(const Shape& shape, int threads) {
     const auto weights = at::softmax(at::matmul(at::tanh(at::linear(x, weight, bias)), v), 1);
     return at::bmm(weights.unsqueeze(1), x).squeeze(1);
   });
+}
+
+// sentence-transformers' formula, and a faster one, whose maxima are without their positions.
+void add_torch_max_sim(const Shape& shape, int threads) {
+  const auto query = query_tokens(shape.hidden);
+  const auto q =
+      at::from_blob(const_cast<float*>(query.data()), {query.dimension(0), query.dimension(1)}, at::kFloat).clone();
+  const auto ours = [=](const auto& x) { return seqpool::pool(seqpool::MaxSim{query}, x); };
+  add_torch({"peer_torch_max_sim", shape, threads}, ours, [q](const at::Tensor& x) {
+    const auto scores = at::einsum("ash,bth->abst", {q.unsqueeze(0), x});
+    return std::get<0>(scores.max(-1)).sum(-1).squeeze(0);
+  });
+  add_torch({"peer_torch_max_sim_amax", shape, threads}, ours,
+            [q](const at::Tensor& x) { return at::matmul(x, q.t()).amax(1).sum(1); });
 }
 
 // The whole of an embedder: mean, a Dense to as many features, tanh, and normalise; beside it our mean and libtorch's
@@ -205,7 +226,11 @@ int main(int argc, char** argv) {
     for (const int threads : {1, 2}) {
       add_additive_attention(short_batch, threads);
       add_torch_additive_attention(short_batch, threads);
+      add_max_sim(documents, threads);
+      add_torch_max_sim(documents, threads);
     }
     add_embedder(short_batch);
+    add_splade(vocabulary);
+    add_torch_splade(vocabulary, 1);
   });
 }

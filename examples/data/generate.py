@@ -1,4 +1,4 @@
-"""Makes topics.safetensors from sentences.tsv: token states of a real encoder, four trained heads, PyTorch's logits.
+"""Makes topics.safetensors from sentences.tsv: token states of a real encoder, six trained heads, PyTorch's logits.
 
 And what examples/text needs: the tokenizer as OpenVINO reads it, and in text.safetensors the vectors that Python gives.
 And two model folders: the configuration of the encoder itself, with pairs.safetensors of sentence pairs from pairs.tsv,
@@ -31,7 +31,10 @@ from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttenti
 
 FOLDER = Path(__file__).resolve().parent
 TOPICS = ["astronomy", "cooking", "finance", "football"]  # A label is an index into this list.
-STRATEGIES = ["cls", "mean", "max", "attention"]
+STRATEGIES = ["cls", "mean", "max", "attention", "queries", "additive"]
+ATTENTIONS = ["attention", "queries", "additive"]  # those that weigh tokens
+QUERIES = 4
+ADDITIVE_FEATURES = 64
 
 TRAINING_STEPS = 300
 LEARNING_RATE = 0.01
@@ -70,36 +73,53 @@ def real_tokens(hidden_states, mask):
     return [states[keep].float() for states, keep in zip(hidden_states, mask.bool(), strict=True)]
 
 
-def pool(strategy, sequences, query=None):
-    """One vector per sentence, [batch, hidden]. Written for one sentence at a time: no padding, so nothing to mask."""
+def weights_of(strategy, tokens, tensors):
+    """What an attention weighs the tokens of one sentence by: [tokens], or [queries, tokens]."""
+    if strategy in ("attention", "queries"):  # Not scaled by 1/sqrt(hidden): a learned query takes up any factor.
+        scores = tensors[f"{strategy}.query"] @ tokens.T
+    else:
+        layer = torch.nn.functional.linear(tokens, tensors["additive.hidden.weight"], tensors["additive.hidden.bias"])
+        scores = torch.tanh(layer) @ tensors["additive.score.weight"]
+    return torch.softmax(scores, dim=-1)
+
+
+def pool(strategy, sequences, tensors):
+    """One vector per sentence, [batch, width]. Written for one sentence at a time: no padding, so nothing to mask."""
     if strategy == "cls":
         return torch.stack([tokens[0] for tokens in sequences])
     if strategy == "mean":
         return torch.stack([tokens.mean(dim=0) for tokens in sequences])
     if strategy == "max":
         return torch.stack([tokens.amax(dim=0) for tokens in sequences])
-    if strategy == "attention":  # Not scaled by 1/sqrt(hidden): a learned query takes up any constant factor.
-        return torch.stack([torch.softmax(tokens @ query, dim=0) @ tokens for tokens in sequences])
+    if strategy in ATTENTIONS:
+        return torch.stack([(weights_of(strategy, tokens, tensors) @ tokens).flatten() for tokens in sequences])
     raise ValueError(f"unknown pooling strategy: {strategy}")
 
 
 def logits_of(strategy, sequences, tensors):
     """Logits [batch, classes] in float32."""
-    pooled = pool(strategy, sequences, tensors.get("attention.query"))
+    pooled = pool(strategy, sequences, tensors)
     return torch.nn.functional.linear(pooled, tensors[f"{strategy}.weight"], tensors[f"{strategy}.bias"])
 
 
 def train(strategy, sequences, labels):
     """The tensors of one classifier, by the names they have in the file."""
     hidden = sequences[0].shape[1]
+    width = QUERIES * hidden if strategy == "queries" else hidden
     # All zeros is a fair start: a linear head has no symmetry to break, and a zero query is the mean over the tokens.
-    tensors = {
-        f"{strategy}.weight": torch.zeros(len(TOPICS), hidden, requires_grad=True),
-        f"{strategy}.bias": torch.zeros(len(TOPICS), requires_grad=True),
-    }
+    tensors = {f"{strategy}.weight": torch.zeros(len(TOPICS), width), f"{strategy}.bias": torch.zeros(len(TOPICS))}
     if strategy == "attention":
-        tensors["attention.query"] = torch.zeros(hidden, requires_grad=True)
+        tensors["attention.query"] = torch.zeros(hidden)
+    # Several queries, and what stands behind a layer, would stay alike.
+    if strategy == "queries":
+        tensors["queries.query"] = 0.01 * torch.randn(QUERIES, hidden)
+    if strategy == "additive":
+        tensors["additive.hidden.weight"] = torch.randn(ADDITIVE_FEATURES, hidden) / hidden**0.5
+        tensors["additive.hidden.bias"] = torch.zeros(ADDITIVE_FEATURES)
+        tensors["additive.score.weight"] = torch.zeros(ADDITIVE_FEATURES)
 
+    for tensor in tensors.values():
+        tensor.requires_grad_()
     optimizer = torch.optim.Adam(tensors.values(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     for _ in range(TRAINING_STEPS):
         optimizer.zero_grad()
@@ -107,6 +127,12 @@ def train(strategy, sequences, labels):
         loss.backward()
         optimizer.step()
     return {name: tensor.detach() for name, tensor in tensors.items()}
+
+
+def padded_weights(strategy, sequences, tensors, seq):
+    """The weights of all sentences, [batch, seq] or [batch, queries, seq], 0 for padding."""
+    weights = [weights_of(strategy, tokens, tensors) for tokens in sequences]
+    return torch.stack([torch.nn.functional.pad(row, (0, seq - row.shape[-1])) for row in weights])
 
 
 def save_tokenizer(tokenizer):
@@ -240,7 +266,7 @@ def save_sorted(tensors, metadata, path):
 
 
 def main():
-    torch.manual_seed(0)  # Nothing draws a random number today; should something do so one day, it stays reproducible.
+    torch.manual_seed(0)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)  # The order of a sum, and so its last bit, may depend on the number of threads.
 
@@ -262,11 +288,15 @@ def main():
         test_logits = logits_of(strategy, test_sequences, classifier)
         assert test_logits.isfinite().all(), f"{strategy} has read padding"
         tensors |= classifier | {f"{strategy}.logits": test_logits}
+        if strategy in ATTENTIONS:
+            weights = padded_weights(strategy, test_sequences, classifier, hidden_states.shape[1])
+            tensors[f"{strategy}.attention_weights"] = weights
         print(f"{strategy:<10} train {accuracy(train_logits, train_labels):.4f}"
               f"  test {accuracy(test_logits, test_labels):.4f}  largest |logit| {test_logits.abs().max():.1f}")
 
     metadata = {
         "sentences": json.dumps(test_sentences),
+        "tokens": json.dumps([tokenizer.tokenize(sentence, add_special_tokens=True) for sentence in test_sentences]),
         "topics": json.dumps(TOPICS),
         "model": "sentence-transformers/all-MiniLM-L6-v2",
         "generated_with": versions(),

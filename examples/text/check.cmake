@@ -121,3 +121,10 @@ execute_process(COMMAND printf "\\000\\000\\200\\077" COMMAND dd of=${WORK}/data
 run(1 "FAILED. Largest difference to Python's vectors of 80 committed sentences: [0-9.]+e[+-]0[01] " --data ${WORK}/data "A goal.")
 run(1 "classify_text: .*nowhere/tokenizer.xml" --data ${WORK}/nowhere "A goal.")
 run(1 "classify_text: .*nowhere" --out ${WORK}/nowhere/vectors "A goal.")
+
+# The other attention poolings, and one that is not trained.
+foreach(name IN ITEMS queries additive)
+  run(0 "max football 1.00, ${name} football 1.00\n.*█" --attention ${name} "The striker scored in extra time.")
+  run(0 "${name} +[67][0-9] of 80 right" --evaluate --attention ${name})
+endforeach()
+run(105 "--attention: nobody not in" --attention nobody "The striker scored in extra time.")

@@ -20,8 +20,9 @@
 #include <string>
 #include <vector>
 
+#include "../shading.hpp"
+#include "../trained_attention.hpp"
 #include "model_folder.hpp"
-#include "shading.hpp"
 #include "text_encoder.hpp"
 #include "topics.hpp"
 
@@ -36,7 +37,7 @@ constexpr float float32_bound = 0.999f;  // what int8 weights leave of the cosin
 struct Options {
   std::vector<std::string> sentences;
   std::string data = SEQPOOL_EXAMPLES_DATA;
-  std::string out, model;
+  std::string out, model, attention = TrainedAttention::names[0];
   bool tsv = false, evaluate = false;
 };
 
@@ -61,10 +62,12 @@ Answer answer(TextEncoder& encoder, const Topics& topics, const Model& model, st
   Answer result{embedder.embed(x, mask), topics.probabilities(x, mask), {}, {}, {}, {}};
   if (model) result.of_model = model->of(x, mask);
   for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i] = seqpool::argmax(result.probabilities[i]);
+  const auto weights = topics.attention_weights(x, mask);
   for (Index b = 0; b < x.batch(); ++b) {
-    const Index tokens = mask.next_run(b, {0, x.seq()}).end;  // padding is on the right
-    result.weights.push_back(
-        topics.attention_weights(Eigen::TensorMap<const Vectors>(x.token(b, 0), tokens, x.hidden())));
+    const Index tokens = mask.next_run(b, {0, x.seq()}).end;                         // padding is on the right
+    const Eigen::Tensor<float, 2, Eigen::RowMajor> of_queries = weights.chip(b, 0);  // [queries, seq]
+    const Eigen::VectorXf mean = seqpool::as_matrix(of_queries).colwise().mean();
+    result.weights.emplace_back(mean.data(), mean.data() + tokens);
     const std::int64_t* const ids = encoded.ids.data<std::int64_t>() + b * x.seq();
     std::vector<std::string>& text = result.tokens.emplace_back();
     for (Index s = 0; s < tokens; ++s) text.push_back(encoder.token(ids[s]));
@@ -111,9 +114,9 @@ void print(const Topics& topics, const Answer& answer, std::span<const std::stri
     std::printf("%s\n ", sentences[i].c_str());
     for (std::size_t s = 0; s < answer.classes.size(); ++s) {
       const Index chosen = answer.classes[s](row);
-      std::printf(" %s %s %.2f%s", Topics::strategies[s], topics.names.at(static_cast<std::size_t>(chosen)).c_str(),
-                  static_cast<double>(answer.probabilities[s](row, chosen)),
-                  s + 1 < answer.classes.size() ? "," : "\n");
+      std::printf(
+          " %s %s %.2f%s", topics.strategies[s].c_str(), topics.names.at(static_cast<std::size_t>(chosen)).c_str(),
+          static_cast<double>(answer.probabilities[s](row, chosen)), s + 1 < answer.classes.size() ? "," : "\n");
     }
     print_nearest(topics, nearest(topics, answer, row));
     std::printf("%s", shaded(answer.tokens[i], answer.weights[i], colours, "  ", 96).c_str());
@@ -183,11 +186,12 @@ void print_by_model(const Model& model, const Topics& topics, const Answer& comm
 }
 
 // What stands before all answers.
-void print_first(const Model& model, bool tsv) {
+void print_first(const Topics& topics, const Model& model, bool tsv) {
   if (model && !tsv) std::printf("%s\n\n", model->summary().c_str());
   if (!tsv) return;
   if (!model)
-    for (const char* strategy : Topics::strategies) std::printf("%s\t%s_probability\t", strategy, strategy);
+    for (const std::string& strategy : topics.strategies)
+      std::printf("%s\t%s_probability\t", strategy.c_str(), strategy.c_str());
   std::printf(model && model->labels() != nullptr ? "label\tprobability\tsentence\n"
               : model                             ? "similarity\tnearest\tsentence\n"
                                                   : "cosine\tnearest\tsentence\n");
@@ -197,7 +201,7 @@ void print_first(const Model& model, bool tsv) {
 template <class Next>
 void run(TextEncoder& encoder, const Topics& topics, const Model& model, const Answer& committed,
          const Options& options, Next next) {
-  print_first(model, options.tsv);
+  print_first(topics, model, options.tsv);
   std::vector<float> kept;
   std::size_t done = 0;
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
@@ -237,7 +241,7 @@ void evaluate(const Topics& topics, const Answer& committed) {
   for (std::size_t s = 0; s < committed.classes.size(); ++s) {
     int right = 0;
     for (Index b = 0; b < total; ++b) right += committed.classes[s](b) == topics.labels(b) ? 1 : 0;
-    std::printf("%-10s %d of %d right, %.1f %%\n", Topics::strategies[s], right, static_cast<int>(total),
+    std::printf("%-10s %d of %d right, %.1f %%\n", topics.strategies[s].c_str(), right, static_cast<int>(total),
                 100.0 * right / static_cast<double>(total));
   }
   std::printf("\n");
@@ -259,7 +263,7 @@ bool same_as_python(const Topics& topics, const Answer& committed, std::FILE* ou
 
 int run(const Options& options) {
   TextEncoder encoder(SEQPOOL_TEXT_TOKENIZERS, options.data + "/tokenizer.xml", SEQPOOL_TEXT_MODEL);
-  const Topics topics(options.data);
+  const Topics topics(options.data, options.attention);
   const Model model = options.model.empty() ? Model() : Model(options.model);
   const Answer committed = answer(encoder, topics, model, topics.sentences);
 
@@ -292,6 +296,11 @@ int main(int argc, char** argv) {
       app.add_option("--model", options.model,
                      "a folder of sentence-transformers, whose vectors are compared and written, or of a "
                      "...ForSequenceClassification of Transformers, whose labels are given");
+  app.add_option("--attention", options.attention,
+                 "which attention classifies, and shades the tokens: one query (attention), four (queries), or a layer "
+                 "of tanh (additive)")
+      ->check(CLI::IsMember(TrainedAttention::names))
+      ->excludes(model);
   app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly")
       ->excludes(model);
   app.add_option("--data", options.data, "folder of the tokenizer, the classifiers and the committed sentences");

@@ -13,32 +13,35 @@
 #include <string>
 #include <vector>
 
+#include "../trained_attention.hpp"
+
 using Vectors = Eigen::Tensor<float, 2, Eigen::RowMajor>;  // [batch, hidden] or [batch, classes]
 
 class Topics {
  public:
-  explicit Topics(const std::filesystem::path& folder)
-      : heads_(folder / "topics.safetensors"), text_(folder / "text.safetensors") {
+  // Of the attention poolings it takes the one of that name.
+  Topics(const std::filesystem::path& folder, const std::string& attention)
+      : strategies{"cls", "mean", "max", attention},
+        heads_(folder / "topics.safetensors"),
+        text_(folder / "text.safetensors"),
+        attention_(heads_, attention) {
     if (sentences.size() != static_cast<std::size_t>(labels.size()))
       throw std::runtime_error("there are not as many sentences as labels");
   }
 
-  static constexpr std::array<const char*, 4> strategies{"cls", "mean", "max", "attention"};
+  const std::array<std::string, 4> strategies;
 
   // [batch, classes], by each of the strategies.
   template <class X, class M>
   std::array<Vectors, 4> probabilities(const X& x, const M& mask) const {
     return {cls_.probabilities(x, mask), mean_.probabilities(x, mask), max_.probabilities(x, mask),
-            attention_.probabilities(x, mask)};
+            seqpool::softmax(attention_.logits(x, mask))};
   }
 
-  // What the attention pooling weighs the tokens of one sentence by: softmax(query·x), [seq].
-  template <class X>
-  std::vector<float> attention_weights(const X& tokens) const {
-    const seqpool::Linear scorer{Eigen::Map<const Eigen::RowVectorXf>(query_.data(), query_.size())};  // [1, hidden]
-    const Vectors scores = seqpool::map(scorer, tokens);                                               // [seq, 1]
-    const Vectors weights = seqpool::softmax(Eigen::TensorMap<const Vectors>(scores.data(), 1, scores.size()));
-    return {weights.data(), weights.data() + weights.size()};
+  // What the attention pooling weighs the tokens of each sentence by, [batch, queries, seq], 0 for padding.
+  template <class X, class M>
+  auto attention_weights(const X& x, const M& mask) const {
+    return attention_.weights(x, mask);
   }
 
  private:
@@ -51,11 +54,10 @@ class Topics {
   }
 
   seqpool::io::Safetensors heads_, text_;
-  seqpool::io::Safetensors::View<float, 1> query_ = heads_.tensor<float, 1>("attention.query");  // [hidden]
   seqpool::Classifier<seqpool::Cls, Linear> cls_{seqpool::Cls{}, linear("cls")};
   seqpool::Classifier<seqpool::Mean, Linear> mean_{seqpool::Mean{}, linear("mean")};
   seqpool::Classifier<seqpool::Max, Linear> max_{seqpool::Max{}, linear("max")};
-  seqpool::Classifier<seqpool::Attention<float>, Linear> attention_{seqpool::Attention{query_}, linear("attention")};
+  TrainedAttention attention_;
 
  public:
   const std::vector<std::string> names = strings("topics");         // [classes]
@@ -63,9 +65,9 @@ class Topics {
   const seqpool::io::Safetensors::View<std::int64_t, 1> labels = heads_.tensor<std::int64_t, 1>("labels");
   // Of this encoder, by Python; and of the encoder without int8, by SentenceTransformer.encode: [sentences, hidden].
   const seqpool::io::Safetensors::View<float, 2> vectors =
-      text_.tensor<float, 2>("vectors", {labels.size(), query_.size()});
+      text_.tensor<float, 2>("vectors", {labels.size(), heads_.tensor<float, 2>("mean.weight").dimension(1)});
   const seqpool::io::Safetensors::View<float, 2> float32_vectors =
-      text_.tensor<float, 2>("float32_vectors", {labels.size(), query_.size()});
+      text_.tensor<float, 2>("float32_vectors", {labels.size(), heads_.tensor<float, 2>("mean.weight").dimension(1)});
 };
 
 #endif

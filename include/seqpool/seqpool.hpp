@@ -26,6 +26,7 @@
 #include <seqpool/head/labels.hpp>
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
+#include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
 #include <seqpool/head/quantize.hpp>
@@ -33,6 +34,7 @@
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
+#include <seqpool/head/value_projection.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/concat_layers.hpp>
 #include <seqpool/input/hidden_states.hpp>

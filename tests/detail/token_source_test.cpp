@@ -41,3 +41,12 @@ TEST_CASE("the next tile is prefetched by one distance, if there is one for all"
   CHECK(Prefetch::distance(holes, 8) == 0);  // not equally far
   CHECK(Prefetch::distance(holes, 9) == 0);
 }
+
+TEST_CASE("a whole run is prefetched by one distance, and tokens with holes are not", "[token_source]") {
+  const std::vector<float> x(300);
+  const std::vector<Index> places{0, 2, 3};
+  CHECK(Prefetch::distance(TokenBlock<float>(x.data(), 3, 2, 5, TokenSource<float>{.prefetch = true})) == 8 * 5);
+  CHECK(Prefetch::distance(TokenBlock<float>(x.data(), 3, 2, 5)) == 0);
+  const TokenSource<float> holes{.places = places.data(), .positions = places.data(), .prefetch = true};
+  CHECK(Prefetch::distance(TokenBlock<float>(x.data(), 3, 2, 5, holes)) == 0);
+}

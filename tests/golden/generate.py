@@ -63,6 +63,8 @@ By torch:
     mha_1, mha_3                             MultiheadAttention of 2 heads and one learned query [1, hidden], and of
                                              3 heads without biases and three queries, whose outputs stand behind one
                                              another
+    mha_narrow                               two queries [2, 12] of 2 heads: projections q_proj_weight, k_proj_weight
+                                             and v_proj_weight, the last two from hidden to 12
     mha_1.weights, mha_3.weights             [batch, heads, queries, seq]
     max_indices                              [batch, hidden]              int64: the first of equals; also of nan
     gem_3, gem_2.5, gem_p                    p = 3; p = 2.5; p [hidden], all different
@@ -359,10 +361,14 @@ def by_torch():
     tensors = {"attention_1.query": single, "attention_3.queries": several, "gem_p.p": power}
 
     mha = {}
-    for queries, heads, bias in [(1, 2, True), (3, 3, False)]:
-        module = randomized(nn.MultiheadAttention(HIDDEN, heads, bias=bias, batch_first=True))
-        mha[f"mha_{queries}"] = (module, draw(queries, HIDDEN))
-        tensors |= weights_of(f"mha_{queries}.", module) | {f"mha_{queries}.query": mha[f"mha_{queries}"][1]}
+    for name, queries, embed, arguments in [
+        ("mha_1", 1, HIDDEN, {"num_heads": 2}),
+        ("mha_3", 3, HIDDEN, {"num_heads": 3, "bias": False}),
+        ("mha_narrow", 2, 12, {"num_heads": 2, "kdim": HIDDEN, "vdim": HIDDEN}),
+    ]:
+        module = randomized(nn.MultiheadAttention(embed, batch_first=True, **arguments))
+        mha[name] = (module, draw(queries, embed))
+        tensors |= weights_of(f"{name}.", module) | {f"{name}.query": mha[name][1]}
 
     tanh = randomized(nn.Sequential(nn.Linear(HIDDEN, 10), nn.Tanh(), nn.Linear(10, 1, bias=False)))
     gelu = randomized(nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.LayerNorm(HIDDEN), nn.GELU(), nn.Linear(HIDDEN, 1)))
@@ -411,7 +417,9 @@ def by_torch():
             out[f"{name}_scaled"] = softmax_attention(queries, states, mask, HIDDEN**-0.5)[0].flatten(1)
         out["attention_3_average"] = softmax_attention(several, states, mask, 1.0)[0].mean(dim=1)
         for name, (module, query) in mha.items():
-            out[name], out[f"{name}.weights"] = multihead(module, query, states, mask)
+            out[name], weights = multihead(module, query, states, mask)
+            if name != "mha_narrow":
+                out[f"{name}.weights"] = weights
         out["max_indices"] = max_indices(states, mask)
         functions = {
             "gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),

@@ -247,6 +247,72 @@ TEST_CASE("golden: torch's softmax attention", "[golden]") {
   }
 }
 
+TEST_CASE("golden: torch.nn.MultiheadAttention", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  const auto matrix = [&](const char* name) { return system.tensor<float, 2>(name); };
+  const auto vector = [&](const char* name) { return system.tensor<float, 1>(name); };
+  const seqpool::MultiheadAttention one(
+      seqpool::MultiheadAttentionWeights<float>{.query = matrix("mha_1.query"),
+                                                .heads = 2,
+                                                .in_proj_weight = matrix("mha_1.in_proj_weight"),
+                                                .in_proj_bias = vector("mha_1.in_proj_bias"),
+                                                .out_proj_weight = matrix("mha_1.out_proj.weight"),
+                                                .out_proj_bias = vector("mha_1.out_proj.bias")});
+  const seqpool::MultiheadAttention three(
+      seqpool::MultiheadAttentionWeights<float>{.query = matrix("mha_3.query"),
+                                                .heads = 3,
+                                                .in_proj_weight = matrix("mha_3.in_proj_weight"),
+                                                .out_proj_weight = matrix("mha_3.out_proj.weight")});
+  const seqpool::MultiheadAttention narrow(
+      seqpool::MultiheadAttentionWeights<float>{.query = matrix("mha_narrow.query"),
+                                                .heads = 2,
+                                                .q_proj_weight = matrix("mha_narrow.q_proj_weight"),
+                                                .k_proj_weight = matrix("mha_narrow.k_proj_weight"),
+                                                .v_proj_weight = matrix("mha_narrow.v_proj_weight"),
+                                                .in_proj_bias = vector("mha_narrow.in_proj_bias"),
+                                                .out_proj_weight = matrix("mha_narrow.out_proj.weight"),
+                                                .out_proj_bias = vector("mha_narrow.out_proj.bias")});
+  const auto off = [](const auto& c, const char* key, const auto& attention) {
+    INFO(key);
+    return test::distance<float>(seqpool::multihead_attention_pool(c.x, attention, c.mask), c.golden(key));
+  };
+  // Ours are [batch, queries * heads, seq], torch's [batch, heads, queries, seq].
+  const auto off_head_weights = [](const auto& c, const std::string& key, const auto& attention) {
+    INFO(key);
+    const auto weights = seqpool::attention_weights(attention.pooling(), c.x, c.mask);
+    const auto theirs = c.results.template tensor<float, 4>(c.name + "." + key + ".weights");
+    const Index heads = theirs.dimension(1), queries = theirs.dimension(2), seq = theirs.dimension(3);
+    REQUIRE(weights.size() == theirs.size());
+    const Eigen::Tensor<float, 4, Eigen::RowMajor> moved = theirs.shuffle(std::array{0, 2, 1, 3}).eval();
+    const std::array<Index, 2> rows{theirs.dimension(0) * heads * queries, seq};
+    return test::distance<float>(Eigen::Tensor<float, 2, Eigen::RowMajor>(weights.reshape(rows)),
+                                 Eigen::Tensor<float, 2, Eigen::RowMajor>(moved.reshape(rows)));
+  };
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(off(c, "mha_1", one) <= of_attention);
+    CHECK(off(c, "mha_3", three) <= of_attention);
+    CHECK(off(c, "mha_narrow", narrow) <= of_attention);
+    CHECK(off_head_weights(c, "mha_1", one) <= of_weight);
+    CHECK(off_head_weights(c, "mha_3", three) <= of_weight);
+  });
+  // A row without a real token: what the output projection makes of the values' bias, as if tokens were zeros; NaN
+  // there.
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> empty(cases, system, "empty");
+  const auto ours = seqpool::multihead_attention_pool(empty.x, one, empty.mask);
+  const auto value_bias = vector("mha_1.in_proj_bias"), out_bias = vector("mha_1.out_proj.bias");
+  const auto out_weight = matrix("mha_1.out_proj.weight");
+  for (Index e = 0; e < 24; ++e) {
+    float expected = out_bias(e), size = std::abs(expected);
+    for (Index i = 0; i < 24; ++i) {
+      expected += out_weight(e, i) * value_bias(48 + i);
+      size += std::abs(out_weight(e, i) * value_bias(48 + i));
+    }
+    CHECK(std::abs(ours(1, e) - expected) <= 24 * std::numeric_limits<float>::epsilon() * size);
+    CHECK(std::isnan(empty.golden("mha_1")(1, e)));
+  }
+}
+
 TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {
   const Safetensors system = golden_file("torch");
   const auto p = system.tensor<float, 1>("gem_p.p");

@@ -2,6 +2,7 @@
 #define EIGEN_USE_THREADS
 #include <seqpool/head/head.hpp>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <limits>
@@ -52,6 +53,17 @@ auto linear(Index out, Index in, std::uint64_t seed) {
   return seqpool::Linear(Matrix<A>(weight.data(), out, in), test::Random(seed + 1).values<A>(out));
 }
 
+template <class A>
+auto values(Index in) {
+  using Projection = seqpool::ValueProjection<A>;
+  const Index heads = in % 3 == 0 ? 3 : 1;
+  typename Projection::Matrix value(24, in / heads), out(37, 24);
+  const auto numbers = test::Random(9).values<A>(value.size() + out.size());
+  std::copy_n(numbers.begin(), value.size(), value.data());
+  std::copy_n(numbers.begin() + value.size(), out.size(), out.data());
+  return Projection(value, {}, out, {}, heads);
+}
+
 // f(head) for heads of every kind, which take rows of `in` features; by AnyHead, so that what runs them is compiled
 // once.
 template <class A, class F>
@@ -70,6 +82,7 @@ void for_each_head(Index in, F f) {
   f(Any(seqpool::Affine{A(1.5), A(-0.2)}));
   f(Any(seqpool::Affine{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
   f(Any(seqpool::TopK{in / 3}));
+  f(Any(values<A>(in)));
   f(Any(Differences{}));
   f(Any(std::vector<Any>{linear<A>(37, in, 8), seqpool::Activate{Activation::tanh}, Differences{}}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));

@@ -424,6 +424,46 @@ auto expected_log_sum_exp(double r) {
   };
 }
 
+// Two heads of two features, by one query.
+template <class T>
+auto multihead_weights(Index hidden) {
+  seqpool::MultiheadAttentionWeights<T> weights;
+  weights.heads = 2;
+  Random random(9);
+  const auto fill = [&](auto& matrix, Index rows, Index columns) {
+    matrix.resize(rows, columns);
+    for (Index i = 0; i < rows * columns; ++i) matrix.data()[i] = static_cast<T>(random.between(-0.25, 0.25));
+  };
+  fill(weights.query, 1, 4);
+  fill(weights.q_proj_weight, 4, 4);
+  fill(weights.k_proj_weight, 4, hidden);
+  fill(weights.v_proj_weight, 4, hidden);
+  fill(weights.out_proj_weight, 4, 4);
+  return weights;
+}
+
+template <class T>
+Expected expected_multihead_attention(const Tokens& tokens) {
+  const auto hidden = static_cast<Index>(tokens.front().size());
+  const auto weights = multihead_weights<T>(hidden);
+  const auto wide = [](T x) { return static_cast<double>(seqpool::widen(x)); };
+  Expected all;
+  for (Index head = 0; head < 2; ++head) {
+    std::vector<double> query(static_cast<std::size_t>(hidden), 0.);
+    for (Index e = 2 * head; e < 2 * head + 2; ++e) {
+      double projected = 0;
+      for (Index f = 0; f < 4; ++f) projected += wide(weights.q_proj_weight(e, f)) * wide(weights.query(0, f));
+      for (Index h = 0; h < hidden; ++h)
+        query[static_cast<std::size_t>(h)] += projected * wide(weights.k_proj_weight(e, h));
+    }
+    // One rounding of the query more.
+    const Expected one = expected_attention<T>(tokens, query, 1 / std::sqrt(2.), static_cast<double>(hidden) / 4 + 35);
+    all.value.insert(all.value.end(), one.value.begin(), one.value.end());
+    all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
+  }
+  return all;
+}
+
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T>
 const std::vector<PoolingCase<T>>& all_poolings() {
@@ -579,6 +619,11 @@ const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::PositionalAttention{probe_queries_of<T>(hidden), weights});
        },
        expected_positional_attention<T>},
+      {"MultiheadAttention's pooling", true,
+       [](Index hidden, const Layout&) {
+         return AnyPooling<T>(seqpool::MultiheadAttention{multihead_weights<T>(hidden)}.pooling());
+       },
+       expected_multihead_attention<T>},
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
       {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
        last_and_mean},

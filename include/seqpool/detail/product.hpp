@@ -3,13 +3,16 @@
 #define SEQPOOL_DETAIL_PRODUCT_HPP
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -56,6 +59,8 @@ struct AbsoluteDifference {
 // product is subnormal.
 template <class A, class Term = Times>
 class Product {
+  using NoAhead = std::integral_constant<Index, 0>;
+
  public:
   static constexpr Index panel_outputs = 2 * register_bytes / static_cast<Index>(sizeof(A));
   static constexpr Index tile_rows = 6;
@@ -79,6 +84,13 @@ class Product {
   // neighbours side by side.
   void multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const;
 
+  // The same where outputs are not kept, of a weight in panels: take(count, row, output, width, sums) for a few rows
+  // and panels at a time, until it was called for all. sums: `[count, width]`, of the rows from `row` and the outputs
+  // from `output` on; those beyond `out` mean nothing. count and width are std::integral_constant. x(r) is row r,
+  // behind which, `ahead` elements away, lies what is read soon and prefetched now, unless ahead is 0.
+  template <class X, class Ahead, class Take>
+  void for_each_tile(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const;
+
  private:
   static constexpr Index lanes = panel_outputs / 2;
   using Lanes = Eigen::Array<A, lanes, 1>;
@@ -88,13 +100,13 @@ class Product {
   static const A* row_of(const MatrixView<const A>& x, Index row) { return x.columns == 0 ? nullptr : &x(row, 0); }
 
   void multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const;
-  template <Index rows, Index panels>
-  void tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const;
-  template <std::size_t... r, std::size_t... v, std::size_t... i>
-  void sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals, std::index_sequence<r...>,
-              std::index_sequence<v...>, std::index_sequence<i...>) const;
-  template <Index rows>
-  void pass(const MatrixView<const A>& x, Index row, Index first, Index last, const MatrixView<A>& out) const;
+  template <Index rows, class X, class Ahead, class Take>
+  void pass(X x, Ahead ahead, Index row, Index first, Index last, Take take) const;
+  template <Index rows, Index panels, class X, class Ahead, class Take>
+  void tile(X x, Ahead ahead, Index row, Index panel, Take take) const;
+  template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
+  void sum_up(const std::array<const A*, sizeof...(r)>& x, Ahead ahead, const A* weight, A* totals,
+              std::index_sequence<r...>, std::index_sequence<v...>, std::index_sequence<i...>) const;
 
   Index out_ = 0;
   Index in_ = 0;
@@ -134,16 +146,28 @@ void Product<A, Term>::multiply(const MatrixView<const A>& x, Index first, Index
     if (first < last) multiply_narrow(x, out);
     return;
   }
+  for_each_tile(
+      x.rows, [&x](Index row) { return row_of(x, row); }, NoAhead(), first, last,
+      [&](auto count, Index row, Index output, auto width, const A* sums) {
+        const Index valid = (std::min)(Index{width}, out_ - output);
+        for (Index r = 0; r < count; ++r) std::copy_n(sums + r * width, valid, &out(row + r, output));
+      });
+}
+
+template <class A, class Term>
+template <class X, class Ahead, class Take>
+void Product<A, Term>::for_each_tile(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const {
   // As many panels as fit into L2 meet all rows before the next come.
   constexpr Index cached = 256 * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
   const Index step = (std::max)(Index{1}, cached / (std::max)(Index{1}, in_) / panels_at_a_time) * panels_at_a_time;
-  using Pass = void (Product::*)(const MatrixView<const A>&, Index, Index, Index, const MatrixView<A>&) const;
-  constexpr Pass passes[] = {&Product::pass<1>, &Product::pass<2>, &Product::pass<3>,
-                             &Product::pass<4>, &Product::pass<5>, &Product::pass<6>};
+  using Pass = void (Product::*)(X, Ahead, Index, Index, Index, Take) const;
+  constexpr Pass passes[] = {&Product::pass<1, X, Ahead, Take>, &Product::pass<2, X, Ahead, Take>,
+                             &Product::pass<3, X, Ahead, Take>, &Product::pass<4, X, Ahead, Take>,
+                             &Product::pass<5, X, Ahead, Take>, &Product::pass<6, X, Ahead, Take>};
   for (Index begin = first; begin < last; begin += step)
-    for (Index row = 0; row < x.rows; row += tile_rows)
-      (this->*passes[static_cast<std::size_t>((std::min)(tile_rows, x.rows - row) - 1)])(
-          x, row, begin, (std::min)(last, begin + step), out);
+    for (Index row = 0; row < rows; row += tile_rows)
+      (this->*passes[static_cast<std::size_t>((std::min)(tile_rows, rows - row) - 1)])(
+          x, ahead, row, begin, (std::min)(last, begin + step), take);
 }
 
 // Every output, by dot products.
@@ -164,40 +188,40 @@ void Product<A, Term>::multiply_narrow(const MatrixView<const A>& x, const Matri
 }
 
 // The panels [first, last) of a few rows. With one or two of them, several panels at a time, so that the sums do not
-// wait for each other.
+// wait for each other. What is read soon is asked for once.
 template <class A, class Term>
-template <Index rows>
-void Product<A, Term>::pass(const MatrixView<const A>& x, Index row, Index first, Index last,
-                            const MatrixView<A>& out) const {
+template <Index rows, class X, class Ahead, class Take>
+void Product<A, Term>::pass(X x, Ahead ahead, Index row, Index first, Index last, Take take) const {
   constexpr Index together = rows == 1 ? panels_at_a_time : rows == 2 ? 2 : 1;
-  for (; first + together <= last; first += together) tile<rows, together>(x, row, first, out);
+  for (; first + together <= last; first += together, ahead = {}) tile<rows, together>(x, ahead, row, first, take);
   if constexpr (together > 1)
-    for (; first < last; ++first) tile<rows, 1>(x, row, first, out);
+    for (; first < last; ++first, ahead = {}) tile<rows, 1>(x, ahead, row, first, take);
 }
 
-// `panels` panels of `rows` rows: the sums start from the bias, and those of outputs that there are go to `out`.
+// `panels` panels of `rows` rows: the sums start from the bias.
 template <class A, class Term>
-template <Index rows, Index panels>
-void Product<A, Term>::tile(const MatrixView<const A>& x, Index row, Index panel, const MatrixView<A>& out) const {
+template <Index rows, Index panels, class X, class Ahead, class Take>
+void Product<A, Term>::tile(X x, Ahead ahead, Index row, Index panel, Take take) const {
   constexpr Index width = panels * panel_outputs;
   std::array<const A*, std::size_t{rows}> from;
   alignas(64) A totals[std::size_t{rows}][std::size_t{width}];
   for (Index r = 0; r < rows; ++r) {
-    from[static_cast<std::size_t>(r)] = row_of(x, row + r);
+    from[static_cast<std::size_t>(r)] = x(row + r);
     std::copy_n(bias_.data() + panel * panel_outputs, width, totals[r]);
   }
-  sum_up(from, weight_.data() + panel * in_ * panel_outputs, totals[0], std::make_index_sequence<std::size_t{rows}>(),
-         std::make_index_sequence<std::size_t{2 * panels}>(),
+  sum_up(from, ahead, weight_.data() + panel * in_ * panel_outputs, totals[0],
+         std::make_index_sequence<std::size_t{rows}>(), std::make_index_sequence<std::size_t{2 * panels}>(),
          std::make_index_sequence<std::size_t{rows * 2 * panels}>());
-  const Index valid = (std::min)(width, out_ - panel * panel_outputs);
-  for (Index r = 0; r < rows; ++r) std::copy_n(totals[r], valid, &out(row + r, panel * panel_outputs));
+  take(std::integral_constant<Index, rows>(), row, panel * panel_outputs, std::integral_constant<Index, width>(),
+       totals[0]);
 }
 
 // The inner loop, for every register of sums: totals[r, v] += sum_f x[r][f] * weight[f, v], where v counts registers of
 // outputs. The weight's registers are loaded by name: written as operands, g++ loads them once for each row.
 template <class A, class Term>
-template <std::size_t... r, std::size_t... v, std::size_t... i>
-[[gnu::noinline]] void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x, const A* weight, A* totals,
+template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
+[[gnu::noinline]] void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x,
+                                                [[maybe_unused]] Ahead ahead, const A* weight, A* totals,
                                                 std::index_sequence<r...>, std::index_sequence<v...>,
                                                 std::index_sequence<i...>) const {
   constexpr std::size_t registers = sizeof...(v);
@@ -208,6 +232,8 @@ template <std::size_t... r, std::size_t... v, std::size_t... i>
     const Index end = (std::min)(in_, begin + block_features);
     Lanes sum[] = {(static_cast<void>(i), Lanes::Zero())...};
     for (Index f = begin; f < end; ++f) {
+      if constexpr (!std::same_as<Ahead, NoAhead>)
+        if (ahead != 0 && f % chunk_features<A> == 0) (detail::prefetch_chunk(rows[r] + f, ahead), ...);
       const Lanes factors[] = {Lanes(Eigen::Map<const Lanes>(columns[v] + f * panel_outputs))...};
       (Term::add(sum[i], rows[i / registers][f], factors[i % registers]), ...);
     }

@@ -33,6 +33,14 @@ struct Prefetch {
     return tokens;
   }
 
+  // How many elements behind each token the one lies that is read a tile later, if these are one run that goes on
+  // behind them; 0 if they are not to be prefetched, or have holes.
+  template <class Tokens>
+  static Index distance(const Tokens& tokens) noexcept {
+    const auto& source = tokens.source_;
+    return source.prefetch && source.places == nullptr ? tile_tokens * tokens.stride_ : 0;
+  }
+
   // How many elements behind each token of the tile at `first` the one lies that is read a tile later; 0 if those are
   // not to be prefetched, or not equally far.
   template <class Tokens>

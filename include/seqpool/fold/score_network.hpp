@@ -195,10 +195,10 @@ template <Scalar T>
 void NetworkState<T>::fold(const TokenBlock<T>& tokens, const ScoreNetwork<A>& network) {
   for (Index first = 0; first < tokens.size(); first += network_tokens) {
     const TokenBlock<T> part = tokens.part(first, (std::min)(network_tokens, tokens.size() - first));
-    const A* const scores = network.scores(part, scratch);
+    const A* const scored = network.scores(part, scratch);
     for (Index i = 0; i < part.size(); i += score_tile)
       SoftmaxState<T>::fold(part.part(i, (std::min)(score_tile, part.size() - i)),
-                            KnownScores<A>{scores + i * network.heads(), network.heads()});
+                            KnownScores<A>{scored + i * network.heads(), network.heads()});
   }
 }
 

@@ -7,14 +7,17 @@
 #include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/extremum.hpp>
+#include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
 #include <seqpool/detail/sum.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/detail/token_source.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
@@ -22,6 +25,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -50,9 +54,8 @@ class MaxSim {
  public:
   template <Scalar U>
   struct State {
-    FeatureState<A> best;             // [k], max_t query_i·x_t
-    detail::AlignedVector<A> scores;  // [taken, k], scratch
-    detail::AlignedVector<A> tokens;  // [taken, hidden], scratch where tokens are not read in place
+    FeatureState<A> best;              // [k], max_t query_i·x_t
+    detail::AlignedVector<A> widened;  // [taken, hidden], scratch for tokens of 16 bits
 
     void visit(auto f) { best.visit(f); }
   };
@@ -71,9 +74,9 @@ class MaxSim {
   [[nodiscard]] Index width(Index hidden) const;
 
   template <Scalar U>
-  void init(State<U>& state, Index) const {
+  void init(State<U>& state, Index hidden) const {
     state.best.start(product_.out(), -std::numeric_limits<A>::infinity());
-    state.scores.resize(static_cast<std::size_t>(taken * product_.out()));
+    if constexpr (!std::same_as<U, A>) state.widened.resize(static_cast<std::size_t>(taken * hidden));
   }
 
   template <Scalar U>
@@ -97,7 +100,7 @@ class MaxSim {
     return other;
   }
   template <Scalar U>
-  static detail::MatrixView<const A> matrix_of(State<U>& state, const TokenBlock<U>& tokens);
+  static void widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened);
 
   detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
   std::uint64_t checksum_ = 0;
@@ -151,33 +154,42 @@ Index MaxSim<T>::width(Index hidden) const {
 template <class T>
 template <Scalar U>
 void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const requires std::same_as<accumulator_t<U>, A> {
-  const Index k = product_.out();
+  const Index hidden = tokens.hidden();
+  std::array<A, std::size_t{taken}> lengths;
   for (Index first = 0; first < tokens.size(); first += taken) {
-    const auto x = matrix_of(state, tokens.part(first, (std::min)(taken, tokens.size() - first)));
-    const detail::MatrixView<A> scores{state.scores.data(), x.rows, k, k, 1};
-    product_.multiply(x, 0, product_.panels(), scores);
+    const TokenBlock<U> some = tokens.part(first, (std::min)(taken, tokens.size() - first));
+    if constexpr (!std::same_as<U, A>) widen_all(some, state.widened);
+    const auto token = [&](Index i) -> const A* {
+      if constexpr (std::same_as<U, A>)
+        return some[i];
+      else
+        return state.widened.data() + i * hidden;
+    };
     if (normalizes_)
-      for (Index i = 0; i < x.rows; ++i) {
-        const A* const token = x.data + i * x.row_stride;
-        const A norm = std::sqrt(detail::dot(token, token, x.columns));
-        as_array(std::span<A>(scores.data + i * k, static_cast<std::size_t>(k))) /= (std::max)(norm, A(1e-12));
-      }
-    state.best.fold(TokenBlock<A>(scores.data, x.rows, k, k), detail::larger);
+      for (Index i = 0; i < some.size(); ++i)
+        lengths[static_cast<std::size_t>(i)] = (std::max)(std::sqrt(detail::dot(token(i), token(i), hidden)), A(1e-12));
+    const Index ahead = std::same_as<U, A> ? detail::Prefetch::distance(some) : 0;
+    product_.for_each_tile(
+        some.size(), token, ahead, 0, product_.panels(), [&](auto count, Index i, Index output, auto width, A* scores) {
+          if (normalizes_)
+            for (Index r = 0; r < count; ++r)
+              for (Index j = 0; j < width; ++j) scores[r * width + j] /= lengths[static_cast<std::size_t>(i + r)];
+          const TokenBlock<A> rows(scores, count, (std::min)(Index{width}, product_.out() - output), width);
+          detail::fold_passes(
+              rows, 0, [](Index) { return nullptr; },
+              [](A score, std::nullptr_t, A& held) { held = detail::larger(held, score); },
+              std::make_index_sequence<std::size_t{count}>(), state.best.values.data() + output);
+        });
   }
+  state.best.count += tokens.size();
 }
 
-// Where they are if they are of A and lie evenly, or copied side by side.
 template <class T>
 template <Scalar U>
-auto MaxSim<T>::matrix_of(State<U>& state, const TokenBlock<U>& tokens) -> detail::MatrixView<const A> {
-  const Index n = tokens.size(), hidden = tokens.hidden();
-  if constexpr (std::same_as<U, A>)
-    if (tokens.position(n - 1) - tokens.position(0) == n - 1)
-      return {tokens[0], n, hidden, n == 1 ? hidden : static_cast<Index>(tokens[1] - tokens[0]), 1};
-  state.tokens.resize(static_cast<std::size_t>(taken * hidden));
-  for (Index i = 0; i < n; ++i)
-    for (Index h = 0; h < hidden; ++h) state.tokens[static_cast<std::size_t>(i * hidden + h)] = widen(tokens[i][h]);
-  return {state.tokens.data(), n, hidden, hidden, 1};
+void MaxSim<T>::widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened) {
+  const Index hidden = tokens.hidden();
+  for (Index i = 0; i < tokens.size(); ++i)
+    for (Index h = 0; h < hidden; ++h) widened[static_cast<std::size_t>(i * hidden + h)] = widen(tokens[i][h]);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tokens, shaded by their weights.
-#ifndef SEQPOOL_EXAMPLES_TEXT_SHADING_HPP
-#define SEQPOOL_EXAMPLES_TEXT_SHADING_HPP
+#ifndef SEQPOOL_EXAMPLES_SHADING_HPP
+#define SEQPOOL_EXAMPLES_SHADING_HPP
 
 #include <algorithm>
 #include <array>

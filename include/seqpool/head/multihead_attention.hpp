@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_MULTIHEAD_ATTENTION_HPP
+#define SEQPOOL_HEAD_MULTIHEAD_ATTENTION_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/value_projection.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/pool.hpp>
+#include <seqpool/pooling/attention.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The tensors of a torch.nn.MultiheadAttention, by their names there, and the queries that it is always asked.
+///
+/// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or without it the three `[embed, embed]`,
+/// `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight `[embed, embed]` and
+/// out_proj_bias `[embed]`. A bias may be empty.
+template <class T>
+struct MultiheadAttentionWeights {
+  using Matrix = typename ValueProjection<T>::Matrix;
+  using Vector = typename ValueProjection<T>::Vector;
+
+  Matrix query{};
+  Index heads = 1;
+  Matrix in_proj_weight{};
+  Matrix q_proj_weight{}, k_proj_weight{}, v_proj_weight{};
+  Vector in_proj_bias{};
+  Matrix out_proj_weight{};
+  Vector out_proj_bias{};
+  std::optional<double> scale{};  // of the scores; 1 / sqrt(embed / heads) if there is none
+};
+
+/// Multi-head attention of queries that do not change, pooled without projecting a token: for query q and head k
+/// q̃_qk = scale * K_k^T (Q q + b_q)_k is one query of `Attention`, and values are projected behind it.
+///
+///     const seqpool::MultiheadAttention attention{weights};
+///     const seqpool::Embedder embedder{attention.pooling(), attention.head()};
+///     seqpool::multihead_attention_pool(x, attention, mask);  // the same
+///
+/// The bias of the keys adds the same to all scores of a head, which no softmax can see.
+///
+/// **Shapes**: tokens `[n, hidden]` to `[k * heads * hidden]`, and by the head to `[k * embed]`.
+/// **Empty**: a row with no real token is pooled to zeros, of which the head makes the projected biases.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit each other.
+/// **Cost**: the constructor folds and copies the weights, O(k * embed * (embed + hidden)).
+/// **Numerics**: the queries are folded in double and rounded to `accumulator_t` once; then `Attention`'s, of these
+/// queries, and `ValueProjection`'s.
+/// **Source**: torch.nn.MultiheadAttention, in evaluation, without bias_k, bias_v and add_zero_attn.
+template <class T>
+class MultiheadAttention {
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  explicit MultiheadAttention(const MultiheadAttentionWeights<T>& weights);
+
+  /// `[batch, k * heads * hidden]`.
+  [[nodiscard]] const Attention<A, Eigen::Dynamic>& pooling() const noexcept { return pooling_; }
+
+  /// From there to `[batch, k * embed]`, a `Head`.
+  [[nodiscard]] const ValueProjection<T>& head() const noexcept { return head_; }
+
+ private:
+  using Weights = MultiheadAttentionWeights<T>;
+  using Matrix = typename Weights::Matrix;
+  using Vector = typename Weights::Vector;
+
+  // The projections' weights and biases, each by itself.
+  static Weights parted(const Weights& weights);
+  static Matrix rows_of(const Matrix& matrix, Index first, Index count);
+  static Vector part_of(const Vector& vector, Index first, Index count);
+  static Attention<A, Eigen::Dynamic> pooling_of(const Weights& weights);
+  static ValueProjection<T> head_of(const Weights& weights);
+
+  Attention<A, Eigen::Dynamic> pooling_;
+  ValueProjection<T> head_;
+};
+
+/// map(attention.head(), pool(attention.pooling(), x, mask, device), device).
+///
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, k * embed]`.
+template <class X, class T, class M = AllTokens, class D = CallingThread>
+[[nodiscard]] auto multihead_attention_pool(const X& x, const MultiheadAttention<T>& attention,
+                                            [[maybe_unused]] const M& mask = {},
+                                            [[maybe_unused]] const D& device = {}) {
+  using P = Attention<accumulator_t<T>, Eigen::Dynamic>;
+  if constexpr (detail::are_arguments<P, X, M, D>())
+    return seqpool::map(attention.head(), seqpool::pool(attention.pooling(), x, mask, device),
+                        detail::device_of(mask, device));
+  else
+    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+MultiheadAttention<T>::MultiheadAttention(const MultiheadAttentionWeights<T>& weights)
+    : pooling_(pooling_of(parted(weights))), head_(head_of(parted(weights))) {}
+
+template <class T>
+auto MultiheadAttention<T>::rows_of(const Matrix& matrix, Index first, Index count) -> Matrix {
+  Matrix rows(count, matrix.dimension(1));
+  for (Index r = 0; r < count; ++r)
+    for (Index c = 0; c < matrix.dimension(1); ++c) rows(r, c) = matrix(first + r, c);
+  return rows;
+}
+
+template <class T>
+auto MultiheadAttention<T>::part_of(const Vector& vector, Index first, Index count) -> Vector {
+  Vector part(vector.size() == 0 ? 0 : count);
+  for (Index i = 0; i < part.size(); ++i) part(i) = vector(first + i);
+  return part;
+}
+
+template <class T>
+auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
+  Weights own(weights);
+  const Index embed = own.query.dimension(1);
+  const auto shape_of = [](const Matrix& m) { return detail::shape({m.dimension(0), m.dimension(1)}); };
+  const std::string query = ", but query [k, embed] is " + shape_of(own.query) + ": ";
+  if (own.in_proj_weight.size() != 0) {
+    if (own.in_proj_weight.dimension(0) != 3 * embed)
+      detail::fail("in_proj_weight is " + shape_of(own.in_proj_weight) + query + "it must be [3 * embed, embed]");
+    own.q_proj_weight = rows_of(own.in_proj_weight, 0, embed);
+    own.k_proj_weight = rows_of(own.in_proj_weight, embed, embed);
+    own.v_proj_weight = rows_of(own.in_proj_weight, 2 * embed, embed);
+  }
+  if (own.q_proj_weight.dimension(0) != embed || own.q_proj_weight.dimension(1) != embed)
+    detail::fail("the queries' projection is " + shape_of(own.q_proj_weight) + query + "it must be [embed, embed]");
+  if (own.k_proj_weight.dimension(0) != embed || own.v_proj_weight.dimension(0) != embed ||
+      own.k_proj_weight.dimension(1) != own.v_proj_weight.dimension(1))
+    detail::fail("the keys' projection is " + shape_of(own.k_proj_weight) + " and the values' " +
+                 shape_of(own.v_proj_weight) + query + "both must be [embed, hidden]");
+  if (own.in_proj_bias.size() != 0 && own.in_proj_bias.size() != 3 * embed)
+    detail::fail("in_proj_bias is " + detail::shape({Index{own.in_proj_bias.size()}}) + query +
+                 "it must be [3 * embed], or empty");
+  if (own.heads < 1 || embed % own.heads != 0)
+    detail::fail("there are " + std::to_string(own.heads) + " heads" + query + "heads must divide embed");
+  return own;
+}
+
+template <class T>
+auto MultiheadAttention<T>::pooling_of(const Weights& weights) -> Attention<A, Eigen::Dynamic> {
+  const auto wide = [](auto x) { return static_cast<double>(widen(x)); };
+  const Index embed = weights.query.dimension(1);
+  const Index hidden = weights.k_proj_weight.dimension(1);
+  const Index width = embed / weights.heads;
+  const double scale = weights.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
+  Eigen::Tensor<A, 2, Eigen::RowMajor> folded(weights.query.dimension(0) * weights.heads, hidden);
+  std::vector<double> sums;
+  for (Index i = 0; i < folded.dimension(0); ++i) {
+    sums.assign(static_cast<std::size_t>(hidden), 0);
+    for (Index e = i % weights.heads * width; e < (i % weights.heads + 1) * width; ++e) {
+      double projected = weights.in_proj_bias.size() == 0 ? 0. : wide(weights.in_proj_bias(e));
+      for (Index f = 0; f < embed; ++f)
+        projected += wide(weights.q_proj_weight(e, f)) * wide(weights.query(i / weights.heads, f));
+      for (Index h = 0; h < hidden; ++h)
+        sums[static_cast<std::size_t>(h)] += projected * wide(weights.k_proj_weight(e, h));
+    }
+    for (Index h = 0; h < hidden; ++h) folded(i, h) = static_cast<A>(scale * sums[static_cast<std::size_t>(h)]);
+  }
+  return Attention<A, Eigen::Dynamic>(folded);
+}
+
+template <class T>
+auto MultiheadAttention<T>::head_of(const Weights& weights) -> ValueProjection<T> {
+  const Index embed = weights.query.dimension(1);
+  return ValueProjection<T>(weights.v_proj_weight, part_of(weights.in_proj_bias, 2 * embed, embed),
+                            weights.out_proj_weight, weights.out_proj_bias, weights.heads, weights.query.dimension(0));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_VALUE_PROJECTION_HPP
+#define SEQPOOL_HEAD_VALUE_PROJECTION_HPP
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/product.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/multiply.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// What multi-head attention does with values, behind the pooling: y_q = W_o [V_1 x_q1 + b_1, ..., V_h x_qh + b_h] +
+/// b_o for each query q, where x_qk is what its head k has pooled. As weights of tokens add up to 1, to project what
+/// was pooled is to pool what was projected, at the cost of one token.
+///
+///     const seqpool::ValueProjection<float> head{value, value_bias, out, out_bias, heads};
+///
+/// `MultiheadAttention` makes one.
+///
+/// **Shapes**: value `[embed, hidden]`, its heads one behind the other, and value_bias `[embed]`; out `[width, embed]`
+/// and out_bias `[width]`; a bias may be empty, which is 0. Rows `[n, queries * heads * hidden]` to
+/// `[n, queries * width]`.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit, and heads that do not divide embed.
+/// **Cost**: O(n * queries * embed * (hidden + width)); allocates rows `[n, queries * embed]`.
+/// **Numerics**: `Linear`'s, twice.
+/// **Source**: torch.nn.MultiheadAttention.
+template <class T>
+class ValueProjection {
+  static_assert(Scalar<T>,
+                "seqpool: ValueProjection<T> takes weights of float, double, Eigen::half or Eigen::bfloat16; convert "
+                "others first, for example with weight.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+  using S = detail::lawful_t<T>;
+
+ public:
+  using Matrix = Eigen::Tensor<S, 2, Eigen::RowMajor>;
+  using Vector = Eigen::Tensor<S, 1, Eigen::RowMajor>;
+
+  /// Copies the weights.
+  ValueProjection(const Matrix& value, const Vector& value_bias, const Matrix& out, const Vector& out_bias, Index heads,
+                  Index queries = 1);
+
+  [[nodiscard]] Index heads() const noexcept { return static_cast<Index>(values_.size()); }
+
+  // As a Head.
+  [[nodiscard]] Index width(Index features) const;
+
+  void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
+
+  template <class D>
+  void map(Rows<const A> in, Rows<A> out, const D& device) const;
+
+ private:
+  // Outputs [first, first + count) of a linear layer.
+  static detail::Product<A> product_of(const Matrix& weight, const Vector& bias, Index first, Index count);
+
+  Index queries_;
+  Index hidden_;
+  std::vector<detail::Product<A>> values_;  // one for each head
+  detail::Product<A> out_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class T>
+ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bias, const Matrix& out,
+                                    const Vector& out_bias, Index heads, Index queries)
+    : queries_(queries), hidden_(value.dimension(1)) {
+  const Index embed = value.dimension(0);
+  const Index width = out.dimension(0);
+  if (heads < 1 || queries < 1 || embed % heads != 0)
+    detail::fail("value is " + detail::shape({embed, hidden_}) + " for " + std::to_string(heads) + " heads of " +
+                 std::to_string(queries) + " queries: it must be [embed, hidden], and heads must divide embed");
+  if (out.dimension(1) != embed)
+    detail::fail("out is " + detail::shape({width, out.dimension(1)}) + ", but value [embed, hidden] is " +
+                 detail::shape({embed, hidden_}) + ": out must be [width, embed]");
+  const auto check_bias = [](const char* name, const Vector& bias, Index size) {
+    if (bias.size() != 0 && bias.size() != size)
+      detail::fail(std::string(name) + " is " + detail::shape({Index{bias.size()}}) + ", but its weight has " +
+                   std::to_string(size) + " outputs: it must have as many, or be empty");
+  };
+  check_bias("value_bias", value_bias, embed);
+  check_bias("out_bias", out_bias, width);
+  for (Index k = 0; k < heads; ++k)
+    values_.push_back(product_of(value, value_bias, k * (embed / heads), embed / heads));
+  out_ = product_of(out, out_bias, 0, width);
+}
+
+template <class T>
+auto ValueProjection<T>::product_of(const Matrix& weight, const Vector& bias, Index first, Index count)
+    -> detail::Product<A> {
+  return detail::Product<A>(
+      count, weight.dimension(1), [&](Index o, Index f) { return widen(weight(first + o, f)); },
+      [&](Index o) { return bias.size() == 0 ? A(0) : widen(bias(first + o)); });
+}
+
+template <class T>
+Index ValueProjection<T>::width(Index features) const {
+  if (features != queries_ * heads() * hidden_)
+    detail::fail("a ValueProjection gets vectors of " + std::to_string(features) +
+                 " features, but has queries * heads * "
+                 "hidden = " +
+                 std::to_string(queries_) + " * " + std::to_string(heads()) + " * " + std::to_string(hidden_));
+  return queries_ * out_.out();
+}
+
+template <class T>
+template <class D>
+void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) const {
+  const Index head_width = values_.front().out();
+  const Index embed = heads() * head_width;
+  const Index stride = queries_ * embed;
+  detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride, "projected values")));
+  // Every head of every query is a matrix of its own, of neighbours in the rows.
+  const double bytes = static_cast<double>(head_width) * static_cast<double>(hidden_) * sizeof(A);
+  detail::share_out(device, queries_ * heads(), bytes, [&](Index first, Index last) {
+    for (Index i = first; i < last; ++i)
+      detail::multiply(values_[static_cast<std::size_t>(i % heads())],
+                       {in.data() + i * hidden_, in.size(), hidden_, in.stride(), 1},
+                       {room.data() + i * head_width, in.size(), head_width, stride, 1}, CallingThread{});
+  });
+  for (Index q = 0; q < queries_; ++q)
+    detail::multiply(out_, {room.data() + q * embed, in.size(), embed, stride, 1},
+                     {out.data() + q * out_.out(), in.size(), out_.out(), out.stride(), 1}, device);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

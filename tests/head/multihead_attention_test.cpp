@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MIT
+#define EIGEN_USE_THREADS
+#include <seqpool/head/multihead_attention.hpp>
+
+#include <array>
+#include <cmath>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/rows.hpp"
+
+using seqpool::Index;
+using seqpool::MultiheadAttention;
+
+namespace {
+
+template <class T>
+using Weights = seqpool::MultiheadAttentionWeights<T>;
+
+template <class T>
+auto random_matrix(Index rows, Index columns, std::uint64_t seed) {
+  typename Weights<T>::Matrix m(rows, columns);
+  test::Random random(seed);
+  for (Index i = 0; i < m.size(); ++i) m.data()[i] = static_cast<T>(random.between(-0.5, 0.5));
+  return m;
+}
+template <class T>
+auto random_vector(Index size, std::uint64_t seed) {
+  typename Weights<T>::Vector v(size);
+  test::Random random(seed);
+  for (Index i = 0; i < size; ++i) v(i) = static_cast<T>(random.between(-0.5, 0.5));
+  return v;
+}
+
+constexpr Index embed = 12, heads = 3;
+
+template <class T>
+Weights<T> random_weights(Index queries) {
+  Weights<T> weights;
+  weights.query = random_matrix<T>(queries, embed, 1);
+  weights.heads = heads;
+  weights.in_proj_weight = random_matrix<T>(3 * embed, embed, 2);
+  weights.in_proj_bias = random_vector<T>(3 * embed, 3);
+  weights.out_proj_weight = random_matrix<T>(embed, embed, 4);
+  weights.out_proj_bias = random_vector<T>(embed, 5);
+  return weights;
+}
+
+double wide(auto x) { return static_cast<double>(seqpool::widen(x)); }
+
+// W x + b in float64.
+template <class T>
+std::vector<double> linear_of(const Weights<T>& w, Index first, Index rows, const std::vector<double>& x) {
+  std::vector<double> y;
+  for (Index o = first; o < first + rows; ++o) {
+    y.push_back(w.in_proj_bias.size() == 0 ? 0. : wide(w.in_proj_bias(o)));
+    for (std::size_t f = 0; f < x.size(); ++f) y.back() += wide(w.in_proj_weight(o, static_cast<Index>(f))) * x[f];
+  }
+  return y;
+}
+
+// torch.nn.MultiheadAttention as it is written down, token by token and in float64: [k * embed].
+template <class T>
+std::vector<double> attended(const Weights<T>& w, const test::Tokens& tokens) {
+  constexpr Index width = embed / heads;
+  const double scale = w.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
+  std::vector<double> result;
+  for (Index k = 0; k < w.query.dimension(0); ++k) {
+    std::vector<double> query;
+    for (Index e = 0; e < embed; ++e) query.push_back(wide(w.query(k, e)));
+    query = linear_of(w, 0, embed, query);
+    std::vector<double> joined(embed, 0.);
+    for (std::size_t h = 0; h < heads; ++h) {
+      std::vector<double> weights;
+      double sum = 0;
+      for (const auto& token : tokens) {
+        const auto key = linear_of(w, embed, embed, token);
+        double score = 0;
+        for (std::size_t e = h * width; e < (h + 1) * width; ++e) score += query[e] * key[e] * scale;
+        weights.push_back(std::exp(score));
+        sum += weights.back();
+      }
+      for (std::size_t t = 0; t < tokens.size(); ++t) {
+        const auto value = linear_of(w, 2 * embed, embed, tokens[t]);
+        for (std::size_t e = h * width; e < (h + 1) * width; ++e) joined[e] += weights[t] / sum * value[e];
+      }
+    }
+    for (Index o = 0; o < embed; ++o) {
+      result.push_back(wide(w.out_proj_bias(o)));
+      for (std::size_t e = 0; e < embed; ++e)
+        result.back() += wide(w.out_proj_weight(o, static_cast<Index>(e))) * joined[e];
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("multi-head attention gives what its definition gives", "[multihead_attention]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  using T = TestType;
+  using A = seqpool::accumulator_t<T>;
+  for (const Index queries : {1, 2}) {
+    auto weights = random_weights<T>(queries);
+    SECTION("with biases") {}
+    SECTION("without biases of the projections") { weights.in_proj_bias = {}; }
+    SECTION("with a scale") { weights.scale = 0.7; }
+    const MultiheadAttention attention{weights};
+    const Index n = 21;
+    test::Padded<T> x(2, n + 3, embed);
+    const auto row = test::tokens<T>(n, embed, 6, -2, 2);
+    for (Index i = 0; i < n; ++i) x.put(0, i + 2, &row[static_cast<std::size_t>(i * embed)]);
+    const auto pooled = seqpool::multihead_attention_pool(x.view(), attention, x.mask_view());
+    REQUIRE(pooled.dimension(1) == queries * embed);
+    const auto expected = attended(weights, test::in_double(row, embed));
+    // Values reach embed / 2 * embed / 2 * 2; scores and sums as Attention and Linear state them.
+    for (Index i = 0; i < queries * embed; ++i)
+      CHECK(std::abs(static_cast<double>(pooled(0, i)) - expected[static_cast<std::size_t>(i)]) <=
+            200 * test::eps<T> * embed);
+    // A row without tokens: the biases of the values, projected.
+    for (Index o = 0; o < queries * embed; ++o) {
+      double value = wide(weights.out_proj_bias(o % embed));
+      if (weights.in_proj_bias.size() != 0)
+        for (Index e = 0; e < embed; ++e)
+          value += wide(weights.out_proj_weight(o % embed, e)) * wide(weights.in_proj_bias(2 * embed + e));
+      CHECK(std::abs(static_cast<double>(pooled(1, o)) - value) <= 20 * test::eps<T> * embed);
+    }
+    // By the two parts, and by a device: the same bits.
+    const seqpool::Embedder embedder{attention.pooling(), attention.head()};
+    const auto rows = test::rows_of(pooled);
+    CHECK(test::rows_of(embedder.embed(x.view(), x.mask_view())) == rows);
+    Eigen::ThreadPool pool(2);
+    const Eigen::ThreadPoolDevice device(&pool, 2);
+    CHECK(test::rows_of(seqpool::multihead_attention_pool(x.view(), attention, x.mask_view(), device)) == rows);
+    STATIC_REQUIRE(seqpool::Head<std::remove_cvref_t<decltype(attention.head())>, A>);
+    const auto shares = seqpool::attention_weights(attention.pooling(), x.view(), x.mask_view());
+    CHECK(shares.dimension(1) == queries * heads);
+  }
+}
+
+TEST_CASE("projections of their own, of keys and values of another size, are those of one", "[multihead_attention]") {
+  const auto one = random_weights<float>(2);
+  auto apart = one;
+  const auto part = [&](Index first) {
+    Weights<float>::Matrix m(embed, embed);
+    for (Index r = 0; r < embed; ++r)
+      for (Index c = 0; c < embed; ++c) m(r, c) = one.in_proj_weight(first + r, c);
+    return m;
+  };
+  apart.in_proj_weight = {};
+  apart.q_proj_weight = part(0);
+  apart.k_proj_weight = part(embed);
+  apart.v_proj_weight = part(2 * embed);
+  const auto row = test::tokens<float>(9, embed, 7);
+  const seqpool::HiddenStates<float> x(row.data(), {1, 9, embed});
+  CHECK(test::rows_of(multihead_attention_pool(x, MultiheadAttention{apart})) ==
+        test::rows_of(multihead_attention_pool(x, MultiheadAttention{one})));
+  apart.k_proj_weight = random_matrix<float>(embed, 5, 8);
+  apart.v_proj_weight = random_matrix<float>(embed, 5, 9);
+  const seqpool::HiddenStates<float> narrow(row.data(), {1, 9, 5});
+  CHECK(multihead_attention_pool(narrow, MultiheadAttention{apart}).dimension(1) == 2 * embed);
+}
+
+TEST_CASE("weights that do not fit are named", "[multihead_attention]") {
+  const auto throws = [](auto change, const char* words) {
+    auto weights = random_weights<float>(2);
+    change(weights);
+    CHECK_THROWS_WITH(MultiheadAttention{weights}, ct::has_substring(words));
+  };
+  using W = Weights<float>;
+  throws([](W& w) { w.heads = 5; }, "there are 5 heads, but query [k, embed] is [2, 12]");
+  throws([](W& w) { w.heads = 0; }, "there are 0 heads");
+  throws([](W& w) { w.in_proj_weight = W::Matrix(24, 12); }, "in_proj_weight is [24, 12]");
+  throws([](W& w) { w.in_proj_weight = W::Matrix(36, 11); }, "the queries' projection is [12, 11]");
+  throws([](W& w) { w.in_proj_weight = {}; }, "the queries' projection is [0, 0]");
+  throws([](W& w) { w.in_proj_bias = W::Vector(12); }, "in_proj_bias is [12]");
+  throws([](W& w) { w.out_proj_weight = W::Matrix(12, 11); }, "out is [12, 11]");
+  throws([](W& w) { w.query = W::Matrix(0, 12); }, "queries");
+  const MultiheadAttention attention{random_weights<float>(1)};
+  CHECK_THROWS_AS(multihead_attention_pool(Eigen::Tensor<float, 3>(1, 2, 11), attention), std::invalid_argument);
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/head/value_projection.hpp>
+
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+
+#include "support/catch.hpp"
+
+namespace {
+
+using Projection = seqpool::ValueProjection<float>;
+
+Projection small_projection() {
+  Projection::Matrix value(2, 3);  // two heads of one output
+  value.setValues({{1, 2, 3}, {4, 5, 6}});
+  Projection::Vector value_bias(2);
+  value_bias.setValues({10, 20});
+  Projection::Matrix out(1, 2);
+  out.setValues({{1, -1}});
+  Projection::Vector out_bias(1);
+  out_bias.setValues({0.5f});
+  return {value, value_bias, out, out_bias, 2, 2};
+}
+
+}  // namespace
+
+TEST_CASE("each head's values are projected by its own weight, and all by out", "[value_projection]") {
+  STATIC_REQUIRE(seqpool::Head<Projection, float>);
+  STATIC_REQUIRE(!seqpool::Head<Projection, double>);
+  const Projection head = small_projection();
+  CHECK(head.heads() == 2);
+  Eigen::Tensor<float, 2, Eigen::RowMajor> x(2, 12);  // queries, heads, hidden
+  x.setZero();
+  x(0, 0) = 1;   // query 0, head 0: 1
+  x(0, 5) = 1;   // query 0, head 1: 6
+  x(0, 7) = 2;   // query 1, head 0: 4
+  x(0, 10) = 3;  // query 1, head 1: 15
+  const auto y = seqpool::map(head, x);
+  REQUIRE(y.dimension(1) == 2);
+  CHECK(y(0, 0) == 11 - 26 + 0.5f);
+  CHECK(y(0, 1) == 14 - 35 + 0.5f);
+  CHECK(y(1, 0) == 10 - 20 + 0.5f);
+}
+
+TEST_CASE("a value projection's sizes must fit", "[value_projection]") {
+  CHECK_THROWS_WITH(small_projection().width(6), ct::has_substring("6 features") && ct::has_substring("2 * 2 * 3"));
+  const Projection::Matrix value(4, 3), out(5, 4), wrong(5, 3);
+  const Projection::Vector none(0), four(4), five(5);
+  CHECK(Projection(value, none, out, none, 2).width(6) == 5);
+  CHECK_THROWS_WITH(Projection(value, none, out, none, 3), ct::has_substring("value is [4, 3] for 3 heads"));
+  CHECK_THROWS_WITH(Projection(value, none, out, none, 0), ct::has_substring("for 0 heads"));
+  CHECK_THROWS_WITH(Projection(value, none, wrong, none, 2), ct::has_substring("out is [5, 3]"));
+  CHECK_THROWS_WITH(Projection(value, five, out, none, 2), ct::has_substring("value_bias is [5]"));
+  CHECK_THROWS_WITH(Projection(value, four, out, four, 2), ct::has_substring("out_bias is [4]"));
+}
