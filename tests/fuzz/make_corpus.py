@@ -17,14 +17,16 @@ HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
 
 # One of each way to say something.
 GOLDEN = """
-    clip_text cross_encoder_one cross_encoder_three_sigmoid image_siglip image_siglip2 sequence_albert sequence_bart
+    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
+    mv_skiplist mv_two_layers sequence_albert sequence_bart
     sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
     sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra
     sequence_gpt2 sequence_modernbert_bias sequence_modernbert_mean sequence_t5 sequence_xlnet sequence_xlnet_first
     st_bare_bert st_bare_qwen2_causal_lm st_dense_in_bfloat16 st_dense_residual st_dense_residual_projected
-    st_everything st_layer_norm st_legacy_several st_normalize_no_folder st_paths st_pooling_all st_prompts
-    st_similarity_manhattan st_sparse_auto_encoder_normalize st_truncate st_word_weights_5_3 st_word_weights_all
-    token_bert token_modernbert token_qwen2
+    st_everything st_layer_norm st_layers_5_3 st_layers_all st_legacy_several st_normalize_no_folder st_paths
+    st_pooling_all st_prompts st_similarity_manhattan st_sparse_auto_encoder_normalize st_splade_5_0 st_splade_active
+    st_splade_sum_log1p st_truncate st_word_weights_5_3 st_word_weights_all
+    token_bert token_modernbert token_qwen2 vision_siglip2
 """.split()
 
 
@@ -78,6 +80,12 @@ BAD = {
     "no_labels": BERT % ',"id2label":{}' + HEAD.replace("2,3", "0,3").replace("bias F32 2", "bias F32 0"),
     "empty_sizes": BERT.replace(":3", ":2147483648") % ',"num_labels":0'
     + "@w model.safetensors\nclassifier.weight F32 0,2147483648 0\nclassifier.bias F32 0 0\n",
+    "huge_layers": modules("Transformer", "WeightedLayerPooling", "Pooling")
+    + '@f config.json\n{"output_hidden_states":true}\n@f 1_WeightedLayerPooling/config.json\n'
+    + '{"layer_start":2147483648,"num_hidden_layers":2147483648}\n@f 2_Pooling/config.json\n{"embedding_dimension":3}\n'
+    + "@w 1_WeightedLayerPooling/model.safetensors\nlayer_weights F32 1 60\n",
+    "huge_vocabulary": modules("MLMTransformer", "SpladePooling")
+    + '@f config.json\n{"vocab_size":2147483648}\n@f 1_SpladePooling/config.json\n{}\n',
     "huge_pooling": modules("Transformer", "Pooling") + '@f 1_Pooling/config.json\n{"embedding_dimension":2147483648}\n',
     "huge_truncate": modules("Transformer", "Pooling") + POOLING
     + '@f config_sentence_transformers.json\n{"truncate_dim":2147483648,"max_active_dims":2147483648}\n',

@@ -251,6 +251,11 @@ inline void run(std::string_view text) {
       ids.setValues({{0, 1}});
       static_cast<void>(model.embed_weighted(x, ids));
     });
+    use(model.hidden(), [&](const auto& x) {
+      constexpr seqpool::Index most = 8;
+      const auto layers = static_cast<std::size_t>((std::min)(model.layers(), most));
+      static_cast<void>(model.embed_layers(std::vector(layers, x)));
+    });
     const SentenceTransformer other(cache.folder(), {.truncate_dim = 2, .normalize_embeddings = true});
     if (other.dimension() != (std::min)(model.dimension(), seqpool::Index{2})) fault("truncate_dim is not dimension()");
   });
@@ -263,6 +268,17 @@ inline void run(std::string_view text) {
   read([&] {
     const seqpool::model::TokenClassifier classifier(cache.folder());
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
+  });
+  read([&] {
+    const auto pooling = seqpool::model::gliclass_pooling<float>(cache.folder());
+    use(3, [&](const auto& x) { static_cast<void>(seqpool::pool(pooling, x)); });
+  });
+  read([&] {
+    const seqpool::model::MultiVectorEncoder model(cache.folder());
+    use(model.hidden(), [&](const auto& x) {
+      if (model.token_vectors(x).dimension(2) != model.dimension())
+        fault("a vector is not as long as dimension() says");
+    });
   });
   cache.check();
 }

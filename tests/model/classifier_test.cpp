@@ -220,6 +220,57 @@ TEST_CASE("keys that are not there count as in Transformers", "[model]") {
   CHECK(logit("CLIPTextModelWithProjection", {{"text_projection.weight", {512, 3}, 1}}) == 12);
 }
 
+TEST_CASE("SigLIP's vision model gives the vector of its attention pooling", "[model]") {
+  const auto config = [](const std::string& more) {
+    return config_of("SiglipVisionModel", R"(, "num_attention_heads": 1, "intermediate_size": 2)" + more);
+  };
+  // The queries see nothing, so that the tokens' mean is pooled; and so does the MLP but its last bias.
+  const auto head = [](const std::string& prefix) {
+    return std::vector<FolderWriter::Tensor>{
+        {prefix + "probe", {1, 1, 3}, 1},
+        {prefix + "attention.in_proj_weight", {9, 3}, 0, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                                                          0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}},
+        {prefix + "attention.in_proj_bias", {9}, 0},
+        {prefix + "attention.out_proj.weight", {3, 3}, 0, {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+        {prefix + "attention.out_proj.bias", {3}, 0},
+        {prefix + "layernorm.weight", {3}, 0},
+        {prefix + "layernorm.bias", {3}, 0},
+        {prefix + "mlp.fc1.weight", {2, 3}, 1},
+        {prefix + "mlp.fc1.bias", {2}, 0},
+        {prefix + "mlp.fc2.weight", {3, 2}, 1},
+        {prefix + "mlp.fc2.bias", {3}, 0.5f},
+    };
+  };
+  const auto with = [&](const std::string& prefix, const std::string& name) {
+    auto tensors = head(prefix);
+    tensors.push_back({name, {3}});
+    return tensors;
+  };
+  // Before Transformers 5 the names of a SiglipVisionModel began as those of a SiglipModel.
+  for (const std::string prefix : {"head.", "vision_model.head."}) {
+    const SequenceClassifier model(folder_of(config(""), head(prefix))->path());
+    CHECK(model.summary() == "1-head attention -> values 3->3 -> residual MLP 2 gelu_tanh");
+    CHECK(model.labels().empty());
+    const auto vectors = model.logits(two_tokens());
+    for (Index f = 0; f < 3; ++f) CHECK(vectors(0, f) == ct::Approx(2.5 + static_cast<double>(f)));
+    CHECK_THROWS_WITH(model.predict(two_tokens()), ct::has_substring("gives a vector and no class"));
+  }
+  CHECK(refused(config(""), with("head.", "encoder.layers.0.bias")) == "nothing");
+  CHECK_THAT(refused(config(""), with("head.", "head.scale")), ct::has_substring("'head.scale' is not used"));
+  const std::string both =
+      R"({"architectures": ["SiglipModel"], "vision_config": {"hidden_size": 3, "num_attention_heads": 1, "intermediate_size": 2}})";
+  CHECK(refused(both, with("vision_model.head.", "text_model.head.bias")) == "nothing");
+  CHECK_THAT(refused(both, with("vision_model.head.", "vision_model.head.scale")),
+             ct::has_substring("'vision_model.head.scale' is not used"));
+  CHECK_THAT(refused(config(R"(, "vision_use_head": false)"), head("head.")), ct::has_substring("vision_use_head"));
+  CHECK_THAT(refused(config(R"(, "hidden_act": "quick_gelu")"), head("head.")),
+             ct::has_substring("'quick_gelu'") && ct::has_substring("'gelu_pytorch_tanh'"));
+  CHECK_THAT(refused(config(R"(, "layer_norm_eps": -1)"), head("head.")), ct::has_substring("must be 0 or more"));
+  CHECK_THAT(refused(R"({"architectures": ["SiglipVisionModel"], "hidden_size": 3, "num_attention_heads": 2})", {}),
+             ct::has_substring("'num_attention_heads' must divide hidden_size"));
+  CHECK_THAT(refused(config(""), {{"head.prob", {3}}}), ct::has_substring("tensor 'head.probe' is missing"));
+}
+
 TEST_CASE("weights may be stored in double", "[model]") {
   const auto folder = folder_of(config_of("BertForTokenClassification"), {});
   seqpool::io::SafetensorsWriter writer;

@@ -3,6 +3,8 @@
 #define SEQPOOL_TESTS_MODEL_FOLDER_WRITER_HPP
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <filesystem>
 #include <initializer_list>
 #include <seqpool/io/safetensors.hpp>
@@ -42,15 +44,12 @@ class FolderWriter {
   FolderWriter& tensors(const std::string& name, const std::vector<Tensor>& all) {
     seqpool::io::SafetensorsWriter writer;
     for (const Tensor& tensor : all) {
-      if (tensor.sizes.size() == 2) {
-        Eigen::Tensor<float, 2, Eigen::RowMajor> values(tensor.sizes[0], tensor.sizes[1]);
-        values.setConstant(tensor.value);
-        std::copy(tensor.values.begin(), tensor.values.end(), values.data());
-        writer.add(tensor.name, values);
-      } else {
-        Eigen::Tensor<float, 1, Eigen::RowMajor> values(tensor.sizes[0]);
-        writer.add(tensor.name, values.setConstant(tensor.value));
-      }
+      if (tensor.sizes.size() == 3)
+        add<3>(writer, tensor);
+      else if (tensor.sizes.size() == 2)
+        add<2>(writer, tensor);
+      else
+        add<1>(writer, tensor);
     }
     std::filesystem::create_directories(path(name).parent_path());
     writer.write(path(name));
@@ -58,6 +57,16 @@ class FolderWriter {
   }
 
  private:
+  template <std::size_t rank>
+  static void add(seqpool::io::SafetensorsWriter& writer, const Tensor& tensor) {
+    std::array<seqpool::Index, rank> sizes{};
+    std::copy(tensor.sizes.begin(), tensor.sizes.end(), sizes.begin());
+    Eigen::Tensor<float, static_cast<int>(rank), Eigen::RowMajor> values(sizes);
+    values.setConstant(tensor.value);
+    std::copy(tensor.values.begin(), tensor.values.end(), values.data());
+    writer.add(tensor.name, values);
+  }
+
   files::TemporaryDirectory directory_;
 };
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <seqpool/io/safetensors.hpp>
+#include <seqpool/pooling/max_sim.hpp>
 #include <string>
 #include <vector>
 
@@ -49,11 +50,47 @@ double difference(const X& found, const Y& expected) {
   return off / largest;
 }
 
+// The same of what belongs to each token, which of padding must be 0.
+template <class X, class Y, class M>
+double token_difference(const X& found, const Y& expected, const M& mask) {
+  REQUIRE(found.dimensions() == expected.dimensions());
+  double largest = 1;
+  double off = 0;
+  for (Index b = 0; b < found.dimension(0); ++b)
+    for (Index s = 0; s < found.dimension(1); ++s)
+      for (Index f = 0; f < found.dimension(2); ++f) {
+        if (mask(b, s) == 0) CHECK(found(b, s, f) == 0);
+        if (mask(b, s) == 0) continue;
+        if (!std::isfinite(found(b, s, f))) return std::numeric_limits<double>::infinity();
+        largest = std::max(largest, std::abs(static_cast<double>(expected(b, s, f))));
+        off = std::max(off, std::abs(static_cast<double>(found(b, s, f) - expected(b, s, f))));
+      }
+  return off / largest;
+}
+
 // Both sides round in float, through a pooling of at most 7 tokens and at most four layers of at most 48 features.
 constexpr double few_eps = 32 * static_cast<double>(std::numeric_limits<float>::epsilon());
 // What Python computes in bfloat16 is rounded there at each of a few steps, by 2^-9, and LayerNorm makes more of that:
 // it divides by a deviation under 1.
 constexpr double few_bfloat16_eps = 16.0 / 256;
+
+// Those of all layers, of a tensor [layers, batch, seq, hidden].
+template <class T>
+auto layers_of(const Safetensors& golden, const std::string& side) {
+  using Layer = Eigen::TensorMap<const Eigen::Tensor<T, 3, Eigen::RowMajor, Index>>;
+  const auto all = golden.tensor<T, 4>(side + ".layers");
+  std::vector<Layer> layers;
+  for (Index l = 0; l < all.dimension(0); ++l)
+    layers.emplace_back(&all(l, 0, 0, 0), all.dimension(1), all.dimension(2), all.dimension(3));
+  return layers;
+}
+
+// Hidden states, of the last layer where there are several.
+template <class T>
+auto states_of(const Safetensors& golden, const std::string& side) {
+  return golden.contains(side + ".layers") ? layers_of<T>(golden, side).back()
+                                           : golden.tensor<T, 3>(side + ".hidden_states");
+}
 
 // f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
 template <class F>
@@ -61,11 +98,11 @@ void for_each_side(const Safetensors& golden, F f) {
   for (const std::string side : {"right", "left", "holes"}) {
     if (!golden.contains(side + ".expected")) continue;
     INFO(side);
-    const std::string states = (side == "holes" ? "right" : side) + ".hidden_states";
-    f(side, golden.tensor<float, 3>(states), golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
+    f(side, states_of<float>(golden, side == "holes" ? "right" : side),
+      golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
   }
   INFO("bf16");
-  f(std::string("bf16"), golden.tensor<Eigen::bfloat16, 3>("bf16.hidden_states"),
+  f(std::string("bf16"), states_of<Eigen::bfloat16>(golden, "bf16"),
     golden.tensor<std::int64_t, 2>("bf16.attention_mask"));
 }
 
@@ -73,7 +110,7 @@ void for_each_side(const Safetensors& golden, F f) {
 
 TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[model][golden]") {
   const auto folders = folders_of("sentence_transformer");
-  REQUIRE(folders.size() == 65);
+  REQUIRE(folders.size() == 74);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
@@ -86,6 +123,9 @@ TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[mod
       const auto vectors = [&] {
         if (golden.contains(side + ".input_ids"))
           return model.embed_weighted(x, golden.tensor<std::int64_t, 2>(side + ".input_ids"), mask);
+        if (model.layers() > 0)
+          return model.embed_layers(
+              layers_of<typename std::decay_t<decltype(x)>::Scalar>(golden, side == "holes" ? "right" : side), mask);
         if (prompt != golden.metadata().end()) return model.embed_prompted(x, mask, std::stoi(prompt->second));
         return model.embed(x, mask);
       }();
@@ -103,7 +143,7 @@ TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[mod
 
 TEST_CASE("folders of classifiers give Transformers' logits and its pipeline's probabilities", "[model][golden]") {
   const auto folders = folders_of("sequence_classifier");
-  REQUIRE(folders.size() == 44);
+  REQUIRE(folders.size() == 48);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
@@ -131,25 +171,61 @@ TEST_CASE("folders of token classifiers give the logits of each real token, and 
     for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
       const auto logits = classifier.logits(x, mask);
       const auto classes = classifier.predict(x, mask);
-      const auto check = [&](const auto& expected, double bound) {
-        double largest = 1;
-        double off = 0;
-        for (Index b = 0; b < logits.dimension(0); ++b)
-          for (Index s = 0; s < logits.dimension(1); ++s) {
-            if (mask(b, s) == 0) CHECK(classes(b, s) == -1);
-            if (mask(b, s) != 0) CHECK(logits(b, s, classes(b, s)) >= logits(b, s, 0));
-            for (Index c = 0; c < logits.dimension(2); ++c) {
-              if (mask(b, s) == 0) CHECK(logits(b, s, c) == 0);
-              if (mask(b, s) == 0) continue;
-              largest = std::max(largest, std::abs(static_cast<double>(expected(b, s, c))));
-              off = std::max(off, std::abs(static_cast<double>(logits(b, s, c) - expected(b, s, c))));
-            }
-          }
-        CHECK(off <= bound * largest);
-      };
-      REQUIRE(logits.dimensions() == golden.tensor<float, 3>(side + ".expected").dimensions());
-      check(golden.tensor<float, 3>(side + ".expected"), few_eps);
-      if (golden.contains(side + ".own")) check(golden.tensor<float, 3>(side + ".own"), few_bfloat16_eps);
+      for (Index b = 0; b < logits.dimension(0); ++b)
+        for (Index s = 0; s < logits.dimension(1); ++s) {
+          if (mask(b, s) == 0) CHECK(classes(b, s) == -1);
+          if (mask(b, s) != 0) CHECK(logits(b, s, classes(b, s)) >= logits(b, s, 0));
+        }
+      CHECK(token_difference(logits, golden.tensor<float, 3>(side + ".expected"), mask) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(token_difference(logits, golden.tensor<float, 3>(side + ".own"), mask) <= few_bfloat16_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of multi-vector encoders give the vectors of encode(), and zeros for padding", "[model][golden]") {
+  const auto folders = folders_of("multi_vector_encoder");
+  REQUIRE(folders.size() == 4);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::MultiVectorEncoder model(folder);
+    INFO(model.summary());
+    for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+      const auto vectors = model.token_vectors(x, mask);
+      CHECK(vectors.dimension(2) == model.dimension());
+      CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".expected"), mask) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(token_difference(vectors, golden.tensor<float, 3>(side + ".own"), mask) <= few_bfloat16_eps);
+      if (!golden.contains(side + ".similarity")) return;
+      // Row b of the similarities is of text b as the query, whose real tokens come first.
+      Eigen::Tensor<float, 2> similarities(vectors.dimension(0), vectors.dimension(0));
+      for (Index b = 0; b < vectors.dimension(0); ++b) {
+        Index k = 0;
+        for (Index s = 0; s < vectors.dimension(1); ++s) k += mask(b, s) == 1 ? 1 : 0;
+        const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> query(&vectors(b, 0, 0), k,
+                                                                                     model.dimension());
+        const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);
+        const auto divisor = model.similarity_function() == "meanmaxsim" ? static_cast<float>(k) : 1.0f;
+        for (Index d = 0; d < vectors.dimension(0); ++d) similarities(b, d) = scores(d, 0) / divisor;
+      }
+      CHECK(difference(similarities, golden.tensor<float, 2>(side + ".similarity")) <= few_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of GLiClass give what its pooler makes of each text", "[model][golden]") {
+  const auto folders = folders_of("gliclass");
+  REQUIRE(folders.size() == 8);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    for_each_side(golden, [&]<class X>(const std::string& side, const X& x, const auto& mask) {
+      const auto pooling = seqpool::model::gliclass_pooling<typename X::Scalar>(folder);
+      const auto vectors = seqpool::pool(pooling, x, mask);
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+      if (golden.contains(side + ".own"))
+        CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
     });
   }
 }

@@ -56,6 +56,43 @@ std::string refused(const std::string& name, const std::string& content) {
   return "nothing";
 }
 
+// An encoder and a SpladePooling, whose config.json is `config`.
+std::unique_ptr<FolderWriter> splade_folder(const std::string& config) {
+  auto folder = std::make_unique<FolderWriter>();
+  folder->text("modules.json",
+               "[" + module(0, "", "MLMTransformer") + ", " + module(1, "1_SpladePooling", "SpladePooling") + "]");
+  folder->text("config.json", R"({"vocab_size": 3})");
+  folder->text("config_sentence_transformers.json", R"({"model_type": "SparseEncoder"})");
+  folder->text("1_SpladePooling/config.json", config);
+  return folder;
+}
+
+// An encoder of 2 layers and its embeddings, of which the last two are mixed 1 : 3, and their mean.
+std::unique_ptr<FolderWriter> layers_folder() {
+  auto folder = std::make_unique<FolderWriter>();
+  folder->text("modules.json", "[" + encoder + ", " + module(1, "1_Layers", "WeightedLayerPooling") + ", " +
+                                   module(2, "2_Pooling", "Pooling") + "]");
+  folder->text("config.json", R"({"output_hidden_states": true})");
+  folder->text("1_Layers/config.json", R"({"word_embedding_dimension": 3, "layer_start": 1, "num_hidden_layers": 2})");
+  folder->tensors("1_Layers/model.safetensors", {{"layer_weights", {2}, 0, {1, 3}}});
+  folder->text("2_Pooling/config.json", R"({"embedding_dimension": 3})");
+  return folder;
+}
+
+// What the Error says of a module of `type` behind a WordWeights.
+std::string of_word_weights(const std::string& type) {
+  FolderWriter folder;
+  folder.text("modules.json", "[" + encoder + ", " + module(1, "1_WordWeights", "WordWeights") + ", " +
+                                  module(2, "2_Next", type) + "]");
+  folder.text("1_WordWeights/config.json", R"({"vocab": ["a"], "word_weights": {"a": 1}})");
+  try {
+    static_cast<void>(SentenceTransformer(folder.path()));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
 std::string refused_tensors(const std::vector<FolderWriter::Tensor>& tensors) {
   const auto folder = dense_folder();
   folder->tensors("2_Dense/model.safetensors", tensors);
@@ -275,7 +312,11 @@ TEST_CASE("modules.json that is not understood is refused, and says why", "[mode
   CHECK_THAT(modules("[1]"), ct::has_substring("module 0 must be a JSON object, found number"));
   CHECK_THAT(modules("[" + encoder + "]"), ct::has_substring("no Pooling"));
   CHECK_THAT(modules("[" + encoder + ", " + module(1, "2_Dense", "Dense") + "]"),
-             ct::has_substring("'Dense' is not understood between encoder and Pooling"));
+             ct::has_substring("'Dense' is not understood behind the encoder; understood are 'Pooling'"));
+  for (const std::string type : {"SpladePooling", "Dense"})
+    CHECK_THAT(of_word_weights(type), ct::has_substring("'" + type +
+                                                        "' is not understood behind a WordWeights; understood are "
+                                                        "'Pooling'"));
   CHECK_THAT(modules("[" + pooling + "]"), ct::has_substring("must stand in order"));
   CHECK_THAT(modules("[" + module(0, "", "CLIPModel") + "]"),
              ct::has_substring("'CLIPModel' is not understood as the encoder"));
@@ -294,6 +335,104 @@ TEST_CASE("modules.json that is not understood is refused, and says why", "[mode
   CHECK_THAT(modules(R"([{"idx": 0, "path": 3, "type": "Transformer"}])"),
              ct::has_substring("key 'path' must be a string"));
   CHECK_THAT(modules(R"([{"idx": 0, "path": ""}])"), ct::has_substring("key 'type' is missing"));
+}
+
+TEST_CASE("SPLADE pools the logits of a masked language model", "[model]") {
+  const auto folder = splade_folder("{}");
+  const SentenceTransformer model(folder->path());
+  CHECK(model.summary() == "splade max");
+  CHECK(model.hidden() == 3);
+  CHECK(model.dimension() == 3);
+  CHECK(model.similarity_function() == seqpool::Similarity::dot);
+  CHECK(model.embed(two_tokens())(0, 0) == ct::Approx(std::log1p(3.0)));
+  CHECK(model.embed_prompted(two_tokens(), seqpool::AllTokens{}, 1)(0, 0) == ct::Approx(std::log1p(3.0)));
+  CHECK_THROWS_WITH(model.embed(Eigen::Tensor<float, 3>(1, 2, 4)), ct::has_substring("4 features"));
+  const auto summary = [](const std::string& config) {
+    return SentenceTransformer(splade_folder(config)->path()).summary();
+  };
+  CHECK(summary(R"({"pooling_strategy": "sum", "activation_function": "log1p_relu"})") == "splade sum log1p_relu");
+  CHECK(SentenceTransformer(splade_folder(R"({"word_embedding_dimension": 7})")->path()).hidden() == 7);
+  folder->text("config_sentence_transformers.json", R"({"model_type": "SparseEncoder", "max_active_dims": 1})");
+  const auto sparse = SentenceTransformer(folder->path()).embed(two_tokens());
+  CHECK(sparse(0, 0) == 0);
+  CHECK(sparse(0, 2) == ct::Approx(std::log1p(5.0)));
+}
+
+TEST_CASE("a SpladePooling that is not understood is refused", "[model]") {
+  const auto refusal = [](const std::string& config) {
+    try {
+      static_cast<void>(SentenceTransformer(splade_folder(config)->path()));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  CHECK_THAT(refusal(R"({"pooling_strategy": "mean"})"),
+             ct::has_substring("'pooling_strategy' is 'mean'") && ct::has_substring("'max', 'sum'"));
+  CHECK_THAT(refusal(R"({"activation_function": "gelu"})"),
+             ct::has_substring("'activation_function' is 'gelu'") && ct::has_substring("'relu', 'log1p_relu'"));
+  CHECK_THAT(refusal(R"({"temperature": 2})"), ct::has_substring("'temperature' is not understood"));
+  CHECK_THAT(refusal(R"({"embedding_dimension": 0})"), ct::has_substring("'embedding_dimension' must be 1 or more"));
+  const auto folder = splade_folder("{}");
+  folder->text("config.json", R"({"vocab_size": 0})");
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("'vocab_size' must be 1 or more"));
+  folder->text("config.json", "{}");
+  CHECK_THROWS_WITH(SentenceTransformer(folder->path()), ct::has_substring("'vocab_size' is missing"));
+}
+
+TEST_CASE("layers are mixed by their weights, and the call that takes them is said", "[model]") {
+  const auto folder = layers_folder();
+  const SentenceTransformer model(folder->path());
+  CHECK(model.summary() == "mix of 2 layers -> mean");
+  CHECK(model.layers() == 3);
+  std::vector<Eigen::Tensor<float, 3, Eigen::RowMajor>> layers(3, two_tokens());
+  layers[0].setConstant(std::nanf(""));  // not one of those that are mixed
+  layers[2].setConstant(6);
+  CHECK(model.embed_layers(layers)(0, 0) == 5.0f);  // (1 * 2 + 3 * 6) / 4
+  CHECK(model.embed_layers(seqpool::Layers(layers), seqpool::Lengths{std::vector<int>{1}})(0, 0) == 4.75f);
+  CHECK_THROWS_WITH(model.embed(two_tokens()), ct::has_substring("mixes 3 layers: call embed_layers(layers, mask)"));
+  CHECK_THROWS_WITH(model.embed_prompted(two_tokens(), seqpool::AllTokens{}, 1), ct::has_substring("embed_layers"));
+  CHECK_THROWS_AS(model.embed(two_tokens()), std::invalid_argument);
+  layers.pop_back();
+  CHECK_THROWS_WITH(model.embed_layers(layers),
+                    ct::has_substring("takes 3 layers") && ct::has_substring("there are 2"));
+  const auto one_layer = dense_folder();
+  const SentenceTransformer plain(one_layer->path());
+  CHECK(plain.layers() == 0);
+  CHECK_THROWS_WITH(plain.embed_layers(layers), ct::has_substring("call embed(x, mask)"));
+  layers.assign(3, Eigen::Tensor<float, 3, Eigen::RowMajor>(1, 2, 4));
+  CHECK_THROWS_WITH(model.embed_layers(layers), ct::has_substring("4 features"));
+}
+
+TEST_CASE("a WeightedLayerPooling that is not understood is refused", "[model]") {
+  const auto refusal = [](auto change) {
+    const auto folder = layers_folder();
+    change(*folder);
+    try {
+      static_cast<void>(SentenceTransformer(folder->path()));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  const auto config = [&](const std::string& text) {
+    return refusal([&](FolderWriter& folder) { folder.text("1_Layers/config.json", text); });
+  };
+  const auto weights = [&](const std::vector<FolderWriter::Tensor>& tensors) {
+    return refusal([&](FolderWriter& folder) { folder.tensors("1_Layers/model.safetensors", tensors); });
+  };
+  for (const std::string text : {"{}", R"({"output_hidden_states": false})"})
+    CHECK_THAT(refusal([&](FolderWriter& folder) { folder.text("config.json", text); }),
+               ct::has_substring("'output_hidden_states' must be true"));
+  CHECK_THAT(config(R"({"layer_start": 3, "num_hidden_layers": 2})"),
+             ct::has_substring("'layer_start' must be at most num_hidden_layers"));
+  CHECK_THAT(config(R"({"layer_start": 2, "num_hidden_layers": 2})"), ct::has_substring("layer_weights"));
+  CHECK_THAT(config("{}"), ct::has_substring("layer_weights") && ct::has_substring("[9]"));  // layers 4 to 12
+  CHECK_THAT(config(R"({"layer_end": 3})"), ct::has_substring("'layer_end' is not understood"));
+  CHECK_THAT(weights({{"layer_weights", {2}, 0}}), ct::has_substring("'layer_weights' adds up to 0"));
+  CHECK_THAT(weights({{"layer_weights", {2}, std::numeric_limits<float>::max()}}), ct::has_substring("adds up to inf"));
+  CHECK_THAT(weights({{"weights", {2}}}), ct::has_substring("tensor 'layer_weights' is missing"));
+  CHECK_THAT(weights({{"layer_weights", {2}}, {"bias", {2}}}), ct::has_substring("'bias' is not used"));
 }
 
 TEST_CASE("a folder may have 100 modules", "[model]") {

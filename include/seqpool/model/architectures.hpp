@@ -12,7 +12,11 @@
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/head_list.hpp>
 #include <seqpool/model/pooling_modes.hpp>
+#include <seqpool/model/siglip.hpp>
 #include <seqpool/model/transformers_config.hpp>
+#include <seqpool/pooling/cls.hpp>
+#include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
@@ -31,7 +35,7 @@ struct Reading {
   const Config& config;
   Checkpoint& weights;
   HeadList heads;
-  PoolingMode pooling = PoolingMode::cls;
+  FolderPooling pooling = Cls{};
   bool has_classes = true;  // or gives a vector
 
   void dense(const std::string& name, Activation activation, bool has_bias = true) {
@@ -109,7 +113,7 @@ inline void read_modernbert(Reading& r, Index labels) {
   constexpr std::array<std::string_view, 2> understood{"cls", "mean"};
   const std::string pooling = r.config.text("classifier_pooling", "cls");
   if (pooling == "mean")
-    r.pooling = PoolingMode::mean;
+    r.pooling = Mean{};
   else if (pooling != "cls")
     r.config.refuse_value("classifier_pooling", pooling, understood);
   read_modernbert_tokens(r, labels);
@@ -121,7 +125,7 @@ inline void read_xlnet(Reading& r, Index labels) {
   constexpr std::array<std::string_view, 2> understood{"last", "first"};
   const std::string type = r.config.text("summary_type", "last");
   if (type == "last")
-    r.pooling = PoolingMode::last;
+    r.pooling = Last{};
   else if (type != "first")
     r.config.refuse_value("summary_type", type, understood);
   if (r.config.flag("summary_proj_to_labels", false))
@@ -138,27 +142,39 @@ inline void read_xlnet(Reading& r, Index labels) {
 }
 
 inline void read_decoder(Reading& r, Index labels) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.linear("score", labels, false);
 }
 
 // The decoder's hidden states, at the last token of the input, which is eos.
 inline void read_encoder_decoder(Reading& r, Index labels) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
 }
 
 inline void read_siglip(Reading& r, Index labels) {
-  r.pooling = PoolingMode::mean;
+  r.pooling = Mean{};
   r.linear("classifier", labels);
 }
 
 inline void read_clip_text(Reading& r, Index) {
-  r.pooling = PoolingMode::last;
+  r.pooling = Last{};
   r.has_classes = false;
   const Index features = r.config.count("projection_dim", 512);
   if (features < 1) r.config.refuse("projection_dim", "must be 1 or more");
   r.linear("text_projection", features, false);
+}
+
+// The vision model's own attention pooling, which an image's vector comes from.
+inline void read_siglip_vision(Reading& r, Index) {
+  r.has_classes = false;
+  const Index hidden = r.heads.width();
+  const std::string whole = r.weights.has("vision_model.head.probe") ? "vision_model." : "";
+  for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
+  for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
+  const bool both = r.config.has("vision_config");
+  r.pooling = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights, whole + "head.",
+                                    hidden, r.heads);
 }
 
 inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
@@ -188,7 +204,11 @@ inline std::span<const Family> sequence_families() {
       {"Qwen3ForSequenceClassification", "model.", read_decoder},
       {"RobertaForSequenceClassification", "roberta.", read_roberta},
       {"Siglip2ForImageClassification", "vision_model.", read_siglip},
+      {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
+      {"Siglip2VisionModel", "encoder.", read_siglip_vision},
       {"SiglipForImageClassification", "vision_model.", read_siglip},
+      {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
+      {"SiglipVisionModel", "encoder.", read_siglip_vision},
       {"T5ForSequenceClassification", "transformer.", read_encoder_decoder},
       {"XLMRobertaForSequenceClassification", "roberta.", read_roberta},
       {"XLNetForSequenceClassification", "transformer.", read_xlnet},

@@ -42,11 +42,17 @@ class Checkpoint {
   [[nodiscard]] bool has(std::string_view name) const { return files_.contains(name); }
 
   // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
+  template <int Rank>
+  [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
   [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns);
   [[nodiscard]] Vector vector(const std::string& name, Index size);
 
-  // A tensor that is there and not needed.
+  // A tensor that is there and not needed; and all whose names begin with `prefix`.
   void pass_over(const std::string& name) { used_.insert(name); }
+  void pass_over_all(std::string_view prefix) {
+    for (const auto& [name, file] : files_)
+      if (name.starts_with(prefix)) used_.insert(name);
+  }
 
   // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)` does not know.
   template <class F>
@@ -54,8 +60,6 @@ class Checkpoint {
 
  private:
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
-  template <int Rank>
-  [[nodiscard]] Copy<Rank> read(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
   template <class T, int Rank>
   [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
                                    const io::Safetensors::Shape<Rank>& shape) const;
@@ -106,13 +110,13 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
 }
 
 inline Matrix Checkpoint::matrix(const std::string& name, Index rows, Index columns) {
-  return read<2>(name, {rows, columns});
+  return tensor<2>(name, {rows, columns});
 }
 
-inline Vector Checkpoint::vector(const std::string& name, Index size) { return read<1>(name, {size}); }
+inline Vector Checkpoint::vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
 template <int Rank>
-Copy<Rank> Checkpoint::read(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
   const auto found = files_.find(name);
   if (found == files_.end())
     throw Error(file_, "tensor '" + name + "' is missing, which must be " + seqpool::detail::shape(shape) +

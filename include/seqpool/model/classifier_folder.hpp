@@ -90,7 +90,7 @@ inline ClassifierFolder read_classifier(const std::filesystem::path& path, std::
   family.read(reading, count_labels(config));
   weights.refuse_unused([&](std::string_view name) { return name.starts_with(family.encoder); });
   result.pooling.hidden = result.hidden;
-  result.pooling.modes = {reading.pooling};
+  result.pooling.poolings = {reading.pooling};
   result.heads = reading.heads.head();
   result.summary = reading.heads.summary();
   result.scores = Scores::logits;

@@ -2,7 +2,6 @@
 #ifndef SEQPOOL_MODEL_ENCODE_SETTINGS_HPP
 #define SEQPOOL_MODEL_ENCODE_SETTINGS_HPP
 
-#include <seqpool/head/similarity.hpp>
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/folder.hpp>
@@ -13,24 +12,38 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
+// A class of sentence-transformers: its name, and the similarity function that it has unless a folder says so.
+struct ModelType {
+  std::string_view name;
+  std::string_view similarity;
+};
+
+inline constexpr std::array<ModelType, 2> vector_models{{{"SentenceTransformer", "cosine"}, {"SparseEncoder", "dot"}}};
+inline constexpr std::array<std::string_view, 4> vector_similarities{"cosine", "dot", "euclidean", "manhattan"};
+inline constexpr std::array<ModelType, 1> multi_vector_models{{{"MultiVectorEncoder", "maxsim"}}};
+inline constexpr std::array<std::string_view, 2> multi_vector_similarities{"maxsim", "meanmaxsim"};
+
 // What a folder of sentence-transformers says beside its modules.
 struct EncodeSettings {
   std::optional<Index> max_seq_length;
   std::map<std::string, std::string> prompts;
   std::optional<std::string> default_prompt_name;
-  Similarity similarity = Similarity::cosine;
+  std::string similarity;
   std::optional<Index> truncate_dim;
   std::optional<Index> max_active_dims;
 };
 
-// Throws Error for all that is not understood; what the folder does not say is left out.
-[[nodiscard]] inline EncodeSettings read_settings(const Folder& folder);
+// Of a folder of one of `types`, the first if it does not say of which. Throws Error for all that is not understood;
+// what the folder does not say is left out.
+[[nodiscard]] inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
+                                                  std::span<const std::string_view> similarities);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -50,28 +63,35 @@ inline std::optional<Index> read_max_seq_length(const Folder& folder) {
   return {};
 }
 
-inline Similarity read_similarity(const Config& config, std::string_view key) {
-  constexpr std::array all{Similarity::cosine, Similarity::dot, Similarity::euclidean, Similarity::manhattan};
-  if (!config.has(key)) return all.front();
-  const std::string name = config.text(key);
+// The one of `types` that the folder says it is.
+inline const ModelType& model_type(const Config& config, std::span<const ModelType> types) {
+  struct Reader {
+    std::string_view type;
+    std::string_view reader;
+  };
+  const std::string name = config.text("model_type", std::string(types.front().name));
+  const auto found = std::find_if(types.begin(), types.end(), [&](const ModelType& type) { return type.name == name; });
+  if (found != types.end()) return *found;
+  for (const auto [type, reader] :
+       {Reader{"CrossEncoder", "SequenceClassifier"}, Reader{"MultiVectorEncoder", "MultiVectorEncoder"},
+        Reader{"SentenceTransformer", "SentenceTransformer"}, Reader{"SparseEncoder", "SentenceTransformer"}})
+    if (type == name) config.refuse("model_type", "is '" + name + "': read the folder as a " + std::string(reader));
   std::vector<std::string_view> understood;
-  for (const Similarity similarity : all) {
-    if (name_of(similarity) == name) return similarity;
-    understood.push_back(name_of(similarity));
-  }
-  config.refuse_value(key, name, understood);
+  for (const ModelType& type : types) understood.push_back(type.name);
+  config.refuse_value("model_type", name, understood);
 }
 
-inline EncodeSettings read_settings(const Folder& folder) {
+inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
+                                    std::span<const std::string_view> similarities) {
   EncodeSettings settings;
   settings.max_seq_length = read_max_seq_length(folder);
+  settings.similarity = types.front().similarity;
   if (!folder.has("config_sentence_transformers.json")) return settings;
 
   const Config config = folder.config("config_sentence_transformers.json");
-  const std::array<std::string_view, 2> types{"SentenceTransformer", "SparseEncoder"};
-  const std::string type = config.text("model_type", std::string(types[0]));
-  if (type == "CrossEncoder") config.refuse("model_type", "is 'CrossEncoder': read the folder as a SequenceClassifier");
-  if (std::find(types.begin(), types.end(), type) == types.end()) config.refuse_value("model_type", type, types);
+  settings.similarity = config.text("similarity_fn_name", std::string(model_type(config, types).similarity));
+  if (std::find(similarities.begin(), similarities.end(), settings.similarity) == similarities.end())
+    config.refuse_value("similarity_fn_name", settings.similarity, similarities);
   config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
                         "truncate_dim", "max_active_dims", "requirements"});
   if (config.has("prompts")) {
@@ -84,7 +104,6 @@ inline EncodeSettings read_settings(const Folder& folder) {
       config.refuse("default_prompt_name",
                     "is '" + io::detail::excerpt(*settings.default_prompt_name) + "', which is none of the prompts");
   }
-  settings.similarity = read_similarity(config, "similarity_fn_name");
   const auto limit = [&](std::string_view key) {
     if (!config.has(key)) return std::optional<Index>();
     if (config.count(key) < 1) config.refuse(key, "must be 1 or more");

@@ -5,6 +5,8 @@
 // All of seqpool::model: folders that Python saved.
 
 #include <seqpool/model/error.hpp>
+#include <seqpool/model/gliclass.hpp>
+#include <seqpool/model/multi_vector_encoder.hpp>
 #include <seqpool/model/sentence_transformer.hpp>
 #include <seqpool/model/sequence_classifier.hpp>
 #include <seqpool/model/token_classifier.hpp>

@@ -47,6 +47,10 @@ struct Module {
 inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
                                                               "SparseAutoEncoder"};
 
+// What a module works on, as its configuration names it: pooled vectors, or each token.
+inline constexpr std::string_view pooled_features = "sentence_embedding";
+inline constexpr std::string_view token_features = "token_embeddings";
+
 // Adds what the module is to `heads`; throws Error if it is none of these, and for all that it says and is not
 // understood.
 // `max_active_dims` is what sparse vectors are cut to, where the folder says so.
@@ -92,11 +96,13 @@ inline std::vector<Module> read_modules(const Folder& folder) {
   return modules;
 }
 
-// A module works on pooled vectors unless its configuration names other features.
-inline void check_features(const Config& config) {
-  for (const std::string_view key : {"module_input_name", "module_output_name"})
-    if (config.text(key, "sentence_embedding") != "sentence_embedding")
-      config.refuse_value(key, config.text(key), std::array<std::string_view, 1>{"sentence_embedding"});
+// Throws Error unless the module works on `features`, which `otherwise` are where its configuration does not say so.
+inline void check_features(const Config& config, std::string_view features, std::string_view otherwise) {
+  const std::string input = config.text("module_input_name", std::string(otherwise));
+  const std::array<std::string_view, 1> understood{features};
+  if (input != features) config.refuse_value("module_input_name", input, understood);
+  const std::string output = config.text("module_output_name", input);
+  if (output != features) config.refuse_value("module_output_name", output, understood);
 }
 
 inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
@@ -105,11 +111,12 @@ inline void check_width(const Config& config, std::string_view key, const HeadLi
                            " features come from the module before");
 }
 
-inline void add_dense(HeadList& heads, const Folder& folder) {
+// One that does not say what it works on is older than those that can work on tokens.
+inline void add_dense(HeadList& heads, const Folder& folder, std::string_view features) {
   const Config config = folder.config("config.json");
   config.refuse_others({"in_features", "out_features", "bias", "activation_function", "module_input_name",
                         "module_output_name", "use_residual"});
-  check_features(config);
+  check_features(config, features, features);
   check_width(config, "in_features", heads);
   const Index in = heads.width();
   const Index out = config.count("out_features");
@@ -139,12 +146,11 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
 }
 
 // Its folder is often not there: it has no file before 6.0.
-inline void add_normalize(HeadList& heads, const Folder& folder) {
-  if (folder.has("config.json")) {
-    const Config config = folder.config("config.json");
-    config.refuse_others({"module_input_name", "module_output_name"});
-    check_features(config);
-  }
+inline void add_normalize(HeadList& heads, const Folder& folder, std::string_view features) {
+  const Config config =
+      folder.has("config.json") ? folder.config("config.json") : Config(folder.file("config.json"), Json::object());
+  config.refuse_others({"module_input_name", "module_output_name"});
+  check_features(config, features, pooled_features);
   heads.add(Normalize{}, "normalize");
 }
 
@@ -178,11 +184,11 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
 
 inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims) {
   if (module.type == "Dense")
-    add_dense(heads, module.folder);
+    add_dense(heads, module.folder, pooled_features);
   else if (module.type == "LayerNorm")
     add_layer_norm(heads, module.folder);
   else if (module.type == "Normalize")
-    add_normalize(heads, module.folder);
+    add_normalize(heads, module.folder, pooled_features);
   else if (module.type == "SparseAutoEncoder")
     add_sparse_auto_encoder(heads, module.folder, max_active_dims);
   else if (module.type != "Dropout")  // the identity, once trained

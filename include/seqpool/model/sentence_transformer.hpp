@@ -14,6 +14,8 @@
 #include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/layer_mix.hpp>
+#include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/model/config.hpp>
@@ -21,6 +23,7 @@
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/model/head_list.hpp>
+#include <seqpool/model/layer_weights.hpp>
 #include <seqpool/model/modules.hpp>
 #include <seqpool/model/pooling_modes.hpp>
 #include <seqpool/model/token_states.hpp>
@@ -28,6 +31,7 @@
 #include <seqpool/model/weighted_tokens.hpp>
 #include <seqpool/model/word_weights.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -72,7 +76,8 @@ class SentenceTransformer {
  public:
   explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {});
 
-  /// The vectors of `SentenceTransformer.encode`, from the hidden states that its encoder gave.
+  /// The vectors of `SentenceTransformer.encode`, from the hidden states that its encoder gave, or for SPLADE from the
+  /// logits of its masked language model.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, dimension]`.
   /// **Empty**: a row with no real token is pooled to zeros, and the heads get those.
@@ -97,11 +102,21 @@ class SentenceTransformer {
   template <class X, class I, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_weighted(const X& x, const I& input_ids, const M& mask = {}, const D& device = {}) const;
 
+  /// The same of a model with `WeightedLayerPooling`, each of whose tokens is a weighted mean of several layers.
+  ///
+  /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`, as Transformers' `hidden_states` with
+  /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from.
+  /// **Errors**: those of `embed`, and `std::invalid_argument` unless there are `layers()`.
+  template <class L, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
+
   /// "mean -> Dense 384->256 tanh -> normalize"
   [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
-  /// Features of a token, and of a result.
+  /// Features of a token, of SPLADE the words of its vocabulary; and features of a result.
   [[nodiscard]] Index hidden() const noexcept { return pooling_.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return dimension_; }
+  /// How many layers `embed_layers` takes, the embeddings included; 0 of models whose last one is enough.
+  [[nodiscard]] Index layers() const noexcept { return mix_.layers; }
   /// How many tokens the encoder takes, as far as the folder says so.
   [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return settings_.max_seq_length; }
   /// What is written in front of a text before the tokenizer takes it, by name.
@@ -113,19 +128,23 @@ class SentenceTransformer {
   /// Whether a prompt's tokens are pooled too.
   [[nodiscard]] bool include_prompt() const noexcept { return pooling_.include_prompt; }
   /// How the model's vectors are compared: `similarity(a, b, model.similarity_function())`.
-  [[nodiscard]] Similarity similarity_function() const noexcept { return settings_.similarity; }
+  [[nodiscard]] Similarity similarity_function() const noexcept { return similarity_; }
 
  private:
   [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder);
   [[nodiscard]] detail::HeadList read_bare(const detail::Folder& folder);
 
-  // The vectors of tokens in front of which `before` tokens were left out.
+  // The vectors of tokens in front of which `before` tokens were left out; of the last layer, if that is enough.
   template <class X, class M, class D>
   [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
+  template <class X, class M, class D>
+  [[nodiscard]] auto embed_tokens(Index before, const X& x, const M& mask, const D& device) const;
   [[nodiscard]] float weight_of(Index id) const;
 
   detail::EncodeSettings settings_;
+  Similarity similarity_ = Similarity::cosine;
   detail::PoolingConfig pooling_;
+  detail::LayerWeights mix_;
   std::optional<std::vector<float>> word_weights_;  // by token id
   AnyHead<float> heads_{std::vector<AnyHead<float>>()};
   Index dimension_ = 0;
@@ -136,14 +155,17 @@ class SentenceTransformer {
 
 namespace detail {
 
-inline constexpr std::array<std::string_view, 2> encoder_modules{"Transformer", "WordEmbeddings"};
-inline constexpr std::array<std::string_view, 2> token_modules{"Pooling", "WordWeights"};
+inline constexpr std::array<std::string_view, 3> encoder_modules{"MLMTransformer", "Transformer", "WordEmbeddings"};
+inline constexpr std::array<std::string_view, 4> token_modules{"Pooling", "SpladePooling", "WeightedLayerPooling",
+                                                               "WordWeights"};
 
 }  // namespace detail
 
 inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& path, const EncodeOptions& options) {
   const detail::Folder folder(path);
-  settings_ = detail::read_settings(folder);
+  settings_ = detail::read_settings(folder, detail::vector_models, detail::vector_similarities);
+  for (const Similarity similarity : {Similarity::dot, Similarity::euclidean, Similarity::manhattan})
+    if (name_of(similarity) == settings_.similarity) similarity_ = similarity;
   detail::HeadList heads = folder.has("modules.json") ? read_modules(folder) : read_bare(folder);
   const auto truncate_dim = options.truncate_dim ? options.truncate_dim : settings_.truncate_dim;
   if (truncate_dim && *truncate_dim < heads.width())
@@ -152,6 +174,7 @@ inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& pat
   heads_ = heads.head();
   dimension_ = heads.width();
   summary_ = (word_weights_ ? "word weights -> " : "") + pooling_.summary() + heads.summary();
+  if (layers() > 0) summary_ = "mix of " + std::to_string(mix_.weights.size()) + " layers -> " + summary_;
 }
 
 // Pooling and what comes behind it. Of the encoder only the type is of interest.
@@ -169,10 +192,17 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   std::size_t next = 1;
   if (next < modules.size() && modules[next].type == "WordWeights")
     word_weights_ = detail::read_word_weights(modules[next++].folder);
+  else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
+    mix_ = detail::read_layer_weights(modules[next++].folder, modules[0].folder);
   if (next == modules.size()) throw Error(folder.file("modules.json"), "has no Pooling behind its encoder");
-  if (modules[next].type != "Pooling") refuse(modules[next], "between encoder and Pooling", detail::token_modules);
-  const auto config = modules[next].folder.config("config.json");
-  pooling_ = detail::read_pooling(config);
+  if (modules[next].type == "Pooling")
+    pooling_ = detail::read_pooling(modules[next].folder.config("config.json"));
+  else if (modules[next].type == "SpladePooling" && next == 1)
+    pooling_ = detail::read_splade(modules[next].folder, modules[0].folder);
+  else if (next == 1)
+    refuse(modules[next], "behind the encoder", detail::token_modules);
+  else
+    refuse(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
   detail::HeadList heads(pooling_.width());
   while (++next < modules.size()) detail::add_module(heads, modules[next], settings_.max_active_dims);
   if (settings_.max_active_dims)
@@ -186,7 +216,7 @@ inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& fol
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
       !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
-  pooling_.modes = {is_causal ? detail::PoolingMode::last : detail::PoolingMode::mean};
+  pooling_.poolings = {is_causal ? detail::FolderPooling(Last{}) : Mean{}};
   pooling_.hidden = detail::hidden_size(config);
   return detail::HeadList(pooling_.hidden);
 }
@@ -211,10 +241,33 @@ auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt
 
 template <class X, class M, class D>
 auto SentenceTransformer::embed_behind(Index before, const X& x, const M& mask, const D& device) const {
+  if (word_weights_) seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
+  if (layers() > 0)
+    seqpool::detail::fail("this model mixes " + std::to_string(layers()) + " layers: call embed_layers(layers, mask)");
+  return embed_tokens(before, x, mask, device);
+}
+
+template <class L, class M, class D>
+auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& device) const {
+  const seqpool::Layers all(layers);
+  using X = typename decltype(all)::layer_type;
+  if constexpr (detail::are_float_states<X>()) {
+    if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
+    if (all.size() != this->layers())
+      seqpool::detail::fail("this model takes " + std::to_string(this->layers()) +
+                            " layers, the embeddings first, but there are " + std::to_string(all.size()));
+    return embed_tokens(Index{0}, LayerMix{all.last(static_cast<Index>(mix_.weights.size())), mix_.weights}, mask,
+                        device);
+  } else {
+    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+template <class X, class M, class D>
+auto SentenceTransformer::embed_tokens(Index before, const X& x, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>()) {
     using T = typename seqpool::detail::sequences_t<X>::value_type;
     detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
-    if (word_weights_) seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
     return seqpool::map(heads_, seqpool::pool(pooling_.pooling<T>(before, detail::Means::means), x, mask, device),
                         seqpool::detail::device_of(mask, device));
   } else {
@@ -227,8 +280,8 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
                 detail::are_input_ids<I>() && detail::is_mask_of_rows<M>()) {
     const auto& states = seqpool::detail::sequences_of(x);
-    detail::check_hidden(states.hidden(), hidden());
     if (!word_weights_) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
+    detail::check_hidden(states.hidden(), hidden());
     const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
     if (ids.rows != states.batch() || ids.columns != states.seq())
       seqpool::detail::fail(
@@ -240,8 +293,8 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
     const auto pooling = pooling_.pooling<float>(0, detail::Means::sums);
     seqpool::pool_into(vectors, pooling, tokens.packed(), AllTokens{}, seqpool::detail::device_of(mask, device));
     for (Index b = 0; b < states.batch(); ++b)
-      for (std::size_t i = 0; i < pooling_.modes.size(); ++i) {
-        const float factor = tokens.factor(pooling_.modes[i], b);
+      for (std::size_t i = 0; i < pooling_.poolings.size(); ++i) {
+        const float factor = tokens.factor(pooling_.poolings[i], b);
         for (Index h = 0; h < hidden(); ++h) vectors(b, static_cast<Index>(i) * hidden() + h) *= factor;
       }
     return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));

@@ -46,7 +46,7 @@ class SequenceClassifier {
   explicit SequenceClassifier(const std::filesystem::path& folder)
       : folder_(detail::read_classifier(folder, detail::sequence_families())) {}
 
-  /// The logits of the model; for CLIP's text model its projected vector.
+  /// The logits of the model; of CLIP's text model its projected vector, of SigLIP's vision model its `pooler_output`.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
   /// **Empty**: a row with no real token is pooled to zeros, and the heads get those.
@@ -69,7 +69,7 @@ class SequenceClassifier {
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// The classes' names, `[classes]`; none of CLIP's text model, whose vectors are of no classes.
+  /// The classes' names, `[classes]`; none of CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }

@@ -2,15 +2,10 @@
 #ifndef SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
 #define SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/canonical.hpp>
-#include <seqpool/detail/side_by_side.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/activation.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/model/architectures.hpp>
 #include <seqpool/model/classifier_folder.hpp>
@@ -77,25 +72,7 @@ template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> TokenClassifier::logits(const X& x, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
                 detail::is_mask_of_rows<M>()) {
-    using T = typename seqpool::detail::sequences_t<X>::value_type;
-    const auto& states = seqpool::detail::sequences_of(x);
-    detail::check_hidden(states.hidden(), hidden());
-    const auto classes = static_cast<Index>(labels().size());
-    Eigen::Tensor<float, 3, Eigen::RowMajor> result(states.batch(), states.seq(), classes);
-    result.setZero();
-    seqpool::detail::AlignedVector<float> room;
-    detail::for_each_run(states, mask, [&](Index b, Run run) {
-      const Index count = run.end - run.begin;
-      const auto tokens = seqpool::detail::side_by_side<float>(
-          seqpool::detail::MatrixView<const T>{states.token(b, run.begin), count, hidden(), states.token_stride(),
-                                               states.hidden_stride()},
-          room);
-      float* const out = &result(b, run.begin, 0);
-      seqpool::map_rows(folder_.heads, Rows<const float>(tokens.data, count, hidden(), tokens.row_stride),
-                        Rows<float>(out, count, classes, classes), seqpool::detail::device_of(mask, device));
-      seqpool::detail::make_canonical(out, count * classes);
-    });
-    return result;
+    return detail::map_tokens(folder_.heads, hidden(), x, mask, device);
   } else {
     return {};  // so that no other error follows
   }

@@ -2,11 +2,20 @@
 #ifndef SEQPOOL_MODEL_TOKEN_STATES_HPP
 #define SEQPOOL_MODEL_TOKEN_STATES_HPP
 
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/side_by_side.hpp>
 #include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/head/head.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
 
 #include <concepts>
 #include <string>
@@ -50,6 +59,31 @@ void for_each_run(const States& states, const M& mask, F f) {
         f(b, run);
     }
   });
+}
+
+// What the heads make of each real token by itself, `[batch, seq, width]`; zeros for padding.
+template <class X, class M, class D>
+Eigen::Tensor<float, 3, Eigen::RowMajor> map_tokens(const AnyHead<float>& heads, Index hidden, const X& x,
+                                                    const M& mask, const D& device) {
+  using T = typename seqpool::detail::sequences_t<X>::value_type;
+  const auto& states = seqpool::detail::sequences_of(x);
+  check_hidden(states.hidden(), hidden);
+  const Index width = heads.width(hidden);
+  Eigen::Tensor<float, 3, Eigen::RowMajor> result(states.batch(), states.seq(), width);
+  result.setZero();
+  seqpool::detail::AlignedVector<float> room;
+  for_each_run(states, mask, [&](Index b, Run run) {
+    const Index count = run.end - run.begin;
+    const auto tokens = seqpool::detail::side_by_side<float>(
+        seqpool::detail::MatrixView<const T>{states.token(b, run.begin), count, hidden, states.token_stride(),
+                                             states.hidden_stride()},
+        room);
+    float* const out = &result(b, run.begin, 0);
+    seqpool::map_rows(heads, Rows<const float>(tokens.data, count, hidden, tokens.row_stride),
+                      Rows<float>(out, count, width, width), seqpool::detail::device_of(mask, device));
+    seqpool::detail::make_canonical(out, count * width);
+  });
+  return result;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -8,6 +8,9 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/model/pooling_modes.hpp>
 #include <seqpool/model/token_states.hpp>
+#include <seqpool/pooling/mean.hpp>
+#include <seqpool/pooling/mean_sqrt_len.hpp>
+#include <seqpool/pooling/weighted_mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
@@ -15,6 +18,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <variant>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
@@ -29,9 +33,9 @@ class WeightedTokens {
   [[nodiscard]] PackedStates<float> packed() const {
     return PackedStates<float>(values_.data(), {offsets_.back(), hidden_}, offsets_);
   }
-  // What makes of a pooling of sequence b by `mode`, `Means::sums`, the vector: each kind of mean is divided by a
-  // number of its own, of the weights' sum.
-  [[nodiscard]] float factor(PoolingMode mode, Index b) const;
+  // What makes of `pooling` of sequence b, `Means::sums`, the vector: each kind of mean is divided by a number of its
+  // own, of the weights' sum.
+  [[nodiscard]] float factor(const FolderPooling& pooling, Index b) const;
 
  private:
   Index hidden_;
@@ -72,13 +76,14 @@ WeightedTokens::WeightedTokens(const States& states, const M& mask, W weight)
   for (const Index count : counts) offsets_.push_back(offsets_.back() + count);
 }
 
-inline float WeightedTokens::factor(PoolingMode mode, Index b) const {
+inline float WeightedTokens::factor(const FolderPooling& pooling, Index b) const {
   const std::size_t row = static_cast<std::size_t>(b);
   const float divisor = (std::max)(sums_[row], 1e-9f);
   const float n = static_cast<float>(offsets_[row + 1] - offsets_[row]);
-  if (mode == PoolingMode::mean) return 1 / divisor;
-  if (mode == PoolingMode::mean_sqrt_len) return 1 / std::sqrt(divisor);
-  return mode == PoolingMode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;  // whose own places were divided out
+  if (std::holds_alternative<Mean>(pooling)) return 1 / divisor;
+  if (std::holds_alternative<MeanSqrtLen>(pooling)) return 1 / std::sqrt(divisor);
+  // Whose own places were divided out.
+  return std::holds_alternative<WeightedMean>(pooling) ? n * (n + 1) / 2 / divisor : 1;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -1,6 +1,7 @@
 """Makes the folders here: small random models, saved and run by sentence-transformers and Transformers themselves.
 
-Needs torch 2.13.0, transformers 5.23.0, sentence-transformers 6.2.0, safetensors 0.8.0 and nothing from the network.
+Needs torch 2.13.0, transformers 5.23.0, sentence-transformers 6.2.0, gliclass 0.1.21, safetensors 0.8.0 and nothing
+from the network.
 
     python generate.py           makes every folder again
     python generate.py bert xl   makes those whose names contain one of the words
@@ -11,6 +12,7 @@ the hidden states of that encoder and what the library made of them. Two runs on
 """
 
 import contextlib
+import importlib.metadata
 import json
 import logging
 import os
@@ -26,16 +28,18 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
+import gliclass
 import huggingface_hub
 import sentence_transformers
 import tokenizers
 import torch
 import transformers
 from safetensors.torch import load_file, save
-from sentence_transformers import CrossEncoder, SentenceTransformer, SparseEncoder
+from sentence_transformers import CrossEncoder, MultiVectorEncoder, SentenceTransformer, SparseEncoder
+from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer import modules as st
-from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder
-from sentence_transformers.util import truncate_embeddings
+from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder, SpladePooling
+from sentence_transformers.util import select_max_active_dims, truncate_embeddings
 from transformers.pipelines.text_classification import TextClassificationPipeline
 
 FOLDER = Path(__file__).resolve().parent
@@ -60,6 +64,7 @@ FLAGS = {
 
 SENTENCE_TRANSFORMERS = f"sentence-transformers {sentence_transformers.__version__}"
 TRANSFORMERS = f"transformers {transformers.__version__}"
+GLICLASS = f"gliclass {importlib.metadata.version('gliclass')}"
 
 MAKERS = {}
 
@@ -203,49 +208,56 @@ def tokenizer():
 
 
 def bert_config(**more):
-    return transformers.BertConfig(
-        vocab_size=VOCAB, hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-        max_position_embeddings=32, initializer_range=0.4, **more)
+    return transformers.BertConfig(**{
+        "vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
+        "intermediate_size": 32, "max_position_embeddings": 32, "initializer_range": 0.4} | more)
 
 
-def encoder(path):
+def encoder(path, model=transformers.BertModel, config=None, **arguments):
     """Module 0: a BERT that the library has read back from where it was saved."""
     base = path.parent / "base"
-    transformers.BertModel(bert_config()).save_pretrained(base)
+    model(bert_config(**(config or {}))).save_pretrained(base)
     tokenizer().save_pretrained(base)
-    return st.Transformer(str(base))
+    return st.Transformer(str(base), **arguments)
 
 
 @torch.inference_mode()
-def run_modules(modules, hidden_states, mask, truncate_dim=None, **features):
+def run_modules(modules, hidden_states, mask, truncate_dim=None, max_active_dims=None, **features):
     features = {"token_embeddings": hidden_states.clone(), "attention_mask": mask.clone()} | features
     for module in modules:
         features = module(features)
-    vectors = features["sentence_embedding"]
-    return truncate_embeddings(vectors, truncate_dim).clone() if truncate_dim else vectors.clone()
+    vectors = features["sentence_embedding"].clone()
+    if max_active_dims:
+        vectors = select_max_active_dims(vectors, max_active_dims)
+    return truncate_embeddings(vectors, truncate_dim).clone() if truncate_dim else vectors
 
 
 def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=False, similarity=False, sparse=False,
-              **metadata):
+              layers=False, **metadata):
     """Loads what is in the folder by the library's own reader, runs it, and keeps it without its encoder."""
+    given_states = "layers" if layers else "hidden_states"  # Of all layers, [layers, batch, seq, hidden], or the last.
     loaded_by = SparseEncoder if sparse else SentenceTransformer
     # Without a dtype the modules take that of the encoder's checkpoint, whatever their own files hold.
     model = loaded_by(str(path), device="cpu", trust_remote_code="trust_remote_code" in metadata,
                       model_kwargs={"dtype": torch.float32}).eval()
     after = list(model)[1:]
     truncate_dim = getattr(model, "truncate_dim", None)
+    max_active_dims = getattr(model, "max_active_dims", None)
     prompt = {"prompt_length": prompt_length} if prompt_length else {}
 
     def run(states, mask, input_ids):
         given = prompt | ({"input_ids": input_ids} if ids else {})
-        return run_modules(after, states, mask, truncate_dim, **given)
+        if layers:
+            given["all_layer_embeddings"], states = tuple(states), states[-1]
+        return run_modules(after, states, mask, truncate_dim, max_active_dims, **given)
 
     tensors = {}
     for side in ["left", "right"]:
         input_ids, mask = ids_and_mask(lengths, left=side == "left")
         with torch.inference_mode():
-            states = model[0]({"input_ids": input_ids, "attention_mask": mask})["token_embeddings"].clone()
-        tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
+            features = model[0]({"input_ids": input_ids, "attention_mask": mask})
+        states = torch.stack(features["all_layer_embeddings"]) if layers else features["token_embeddings"].clone()
+        tensors[f"{side}.{given_states}"], tensors[f"{side}.attention_mask"] = states, mask
         tensors[f"{side}.expected"] = run(states, mask, input_ids)
         if ids:
             tensors[f"{side}.input_ids"] = input_ids
@@ -256,7 +268,7 @@ def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=
         vectors = tensors["right.expected"]
         tensors["right.similarity"] = model.similarity(vectors, vectors)
     rounded = states.to(torch.bfloat16)
-    tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+    tensors[f"bf16.{given_states}"], tensors["bf16.attention_mask"] = rounded, mask
     tensors["bf16.expected"] = run(rounded.float(), mask, input_ids)
     for module in after:
         module.to(torch.bfloat16)
@@ -518,6 +530,133 @@ sparse_folder("st_sparse_auto_encoder")
 sparse_folder("st_sparse_auto_encoder_normalize", normalize=True)
 
 
+def splade_folder(name, change=None, max_active_dims=None, **more):
+    """SPLADE pools the logits of a masked language model: hidden_states [batch, seq, vocabulary]."""
+
+    def make(path):
+        module = encoder(path, transformers.BertForMaskedLM, transformer_task="fill-mask")
+        SparseEncoder(modules=[module, SpladePooling(**more)], device="cpu", max_active_dims=max_active_dims).save(
+            str(path), create_model_card=False)
+        if change:
+            change(path)
+        finish_st(path, name, sparse=True, holes=True, similarity=True)
+
+    named(name, make)
+
+
+def splade_of_5_0(path):
+    """The module, type and key of 5.0 to 5.3."""
+    modules = read_json(path / "modules.json")
+    for module, name in zip(modules, ["MLMTransformer", "SpladePooling"], strict=True):
+        module["type"] = f"sentence_transformers.sparse_encoder.models.{name}"
+    write_json(path / "modules.json", modules)
+    write_json(path / "1_SpladePooling" / "config.json", {
+        "pooling_strategy": "max", "activation_function": "relu", "word_embedding_dimension": None})
+    write_json(path / "sentence_bert_config.json", {"max_seq_length": 32, "do_lower_case": False})
+
+
+splade_folder("st_splade_max", embedding_dimension=VOCAB)
+splade_folder("st_splade_sum", pooling_strategy="sum")
+splade_folder("st_splade_log1p", activation_function="log1p_relu")
+splade_folder("st_splade_sum_log1p", pooling_strategy="sum", activation_function="log1p_relu")
+splade_folder("st_splade_active", max_active_dims=5)
+splade_folder("st_splade_5_0", splade_of_5_0)
+
+
+def layers_folder(name, modules, layer_start, weights, change=None):
+    """Each token the weighted mean of what several layers give."""
+
+    def make(path):
+        module = encoder(path, config={"num_hidden_layers": 2, "output_hidden_states": True})
+        mix = st.WeightedLayerPooling(HIDDEN, num_hidden_layers=2, layer_start=layer_start,
+                                      layer_weights=torch.nn.Parameter(torch.tensor(weights)))
+        SentenceTransformer(modules=[module, mix, *modules()], device="cpu").save(str(path), create_model_card=False)
+        if change:
+            change(path)
+        finish_st(path, name, layers=True, holes=True)
+
+    named(name, make)
+
+
+layers_folder("st_layers_last_two", lambda: [pooling(), st.Normalize()], 1, [0.75, 1.5])
+layers_folder("st_layers_all", lambda: [pooling(["cls", "mean", "max"]), dense(16, 3 * HIDDEN)], 0, [0.25, -0.5, 1.25])
+layers_folder("st_layers_5_3", lambda: [pooling("max")], 2, [0.5], set_config(
+    "1_WeightedLayerPooling/config.json", drop=["embedding_dimension"], word_embedding_dimension=HIDDEN))
+
+
+# -------------------------------------------------------------------------------------------------------- multi-vector
+
+
+def multi_vector_folder(name, modules, change=None, **arguments):
+    """A vector for each token: what `encode` gives, and zeros for the tokens that it leaves out."""
+
+    def make(path):
+        after = modules()
+        for module in after:
+            randomize(module.named_parameters())
+        MultiVectorEncoder(modules=[encoder(path), *after], device="cpu", **arguments).save(
+            str(path), create_model_card=False)
+        if change:
+            change(path)
+        model = MultiVectorEncoder(str(path), device="cpu", model_kwargs={"dtype": torch.float32}).eval()
+        after = list(model)[1:]
+
+        @torch.inference_mode()
+        def run(states, mask, input_ids):
+            features = {"token_embeddings": states.clone(), "attention_mask": mask.clone(), "input_ids": input_ids}
+            for module in after:
+                features = module(features)
+            return torch.where(features["attention_mask"].bool()[..., None], features["token_embeddings"], 0).clone()
+
+        tensors = {}
+        for side in ["left", "right"]:
+            input_ids, mask = ids_and_mask(LENGTHS, left=side == "left")
+            with torch.inference_mode():
+                states = model[0]({"input_ids": input_ids, "attention_mask": mask})["token_embeddings"].clone()
+            tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
+            tensors[f"{side}.expected"] = run(states, mask, input_ids)
+        vectors = [row[kept == 1] for row, kept in zip(tensors["right.expected"], mask, strict=True)]
+        tensors["right.similarity"] = model.similarity(vectors, vectors)
+        for row, length in enumerate(LENGTHS):
+            if length > 2:
+                text = " ".join(f"w{index}" for index in input_ids[row, 1:length - 1])
+                torch.testing.assert_close(model.encode(text), vectors[row])
+        rounded = states.to(torch.bfloat16)
+        tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+        tensors["bf16.expected"] = run(rounded.float(), mask, input_ids)
+        for module in after:
+            module.to(torch.bfloat16)
+        tensors["bf16.own"] = run(rounded, mask, input_ids).float()
+        target = keep(path, name, lambda key: False)
+        save_golden(target, tensors, "multi_vector_encoder", SENTENCE_TRANSFORMERS)
+
+    named(name, make)
+
+
+def token_dense(out_features=16, in_features=HIDDEN, **more):
+    return dense(out_features, in_features, module_input_name="token_embeddings", **more)
+
+
+def token_normalize():
+    return st.Normalize(module_input_name="token_embeddings")
+
+
+def colbert(mask=MultiVectorMask):
+    return [token_dense(bias=False, activation_function=torch.nn.Identity()), mask(), token_normalize()]
+
+
+multi_vector_folder("mv_colbert", colbert)
+# None of the words of the test is in the list: the tokenizer alone knows what its words are.
+multi_vector_folder("mv_skiplist", lambda: colbert(lambda: MultiVectorMask(skiplist_words=["[MASK]"])),
+                    prompts={"query": "w5 ", "document": "w6 "})
+multi_vector_folder("mv_two_layers", lambda: [
+    token_dense(32, activation_function=torch.nn.GELU()), token_dense(8, 32, use_residual=True), token_normalize()],
+    similarity_fn_name="meanmaxsim")
+# A Dense of before 5.4 does not say what it works on: for a MultiVectorEncoder it is tokens.
+multi_vector_folder("mv_dense_5_3", colbert, set_config(
+    "1_Dense/config.json", drop=["module_input_name", "module_output_name"]))
+
+
 # --------------------------------------------------------------------------------------------------------- Transformers
 
 
@@ -562,20 +701,22 @@ def inputs_of_tokens(left, config, lengths, positions, **more):
 def transformers_folder(
     name, make, kind="sequence_classifier", place=None, heads=(), left="moved", inputs=None, output="logits",
     lengths=LENGTHS, positions=False, change=None, dtype=torch.float32, shard_size=None, probabilities=True,
-    base=None, also=(), **tokens,
+    base=None, also=(), call="__call__", **tokens,
 ):
     """Registers a folder.
 
-    `place` is the part of the model that gives the hidden states, `base` the prefix of the encoder's names, `heads`
-    what belongs to the head although its name is that of the encoder, `also` more of the encoder to keep. `left` is
-    "moved": the states of right padding at the other end, for classes that take the first column whatever the mask
-    says; "given": those, and the library's own answer to them; "own": the library runs on left padding; "only": the
-    class is right with left padding alone, and right padding is moved from there.
+    `place` is the part of the model that gives the hidden states, `base` the prefix of the encoder's names, of all if
+    it is empty, `heads` what belongs to the head although its name is that of the encoder, `also` more of the encoder
+    to keep. `left` is "moved": the states of right padding at the other end, for classes that take the first column
+    whatever the mask says; "given": those, and the library's own answer to them; "own": the library runs on left
+    padding; "only": the class is right with left padding alone, and right padding is moved from there. `call` is the
+    model's method that is run, `output` what of its result is expected.
     """
 
     def save_in(path):
         model = make()
-        prefix = (base or model.base_model_prefix) + "."
+        prefix = model.base_model_prefix if base is None else base
+        prefix = prefix and prefix + "."
 
         def is_head(key):
             return not key.startswith(prefix) or key.startswith(tuple(heads))
@@ -595,7 +736,7 @@ def transformers_folder(
         @torch.no_grad()
         def run(model, arguments, given=None):
             with states_taken(model, where, given) as seen:
-                result = model(**arguments)[output].clone()
+                result = getattr(model, call)(**arguments)[output].clone()
             return seen[0].clone(), result
 
         tensors = {}
@@ -801,6 +942,74 @@ def siglip(version, **vision):
 SIGLIP = {"place": "vision_model", "base": "vision_model", "also": ["vision_model.head.probe"], "left": "given"}
 transformers_folder("image_siglip2", lambda: siglip("Siglip2", num_patches=16), inputs=patches, **SIGLIP)
 transformers_folder("image_siglip", lambda: siglip("Siglip", image_size=8), inputs=image, **SIGLIP)
+
+
+def square_image(left):
+    pixels = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(8))
+    return {"pixel_values": pixels}, torch.ones(4, 4, dtype=torch.int64)
+
+
+def siglip_encoder(version, **vision):
+    """The vision model alone, whose pooler_output is that of its attention pooling."""
+    parts = {"hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}
+    config = getattr(transformers, f"{version}VisionConfig")(**parts | {"patch_size": 4} | vision)
+    return getattr(transformers, f"{version}VisionModel")(config)
+
+
+def siglip_both(version, **vision):
+    parts = {"hidden_size": HIDDEN, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4}
+    config = getattr(transformers, f"{version}Config")(
+        vision_config=parts | {"patch_size": 4} | vision,
+        text_config=parts | {"num_attention_heads": 2, "vocab_size": VOCAB, "max_position_embeddings": 32})
+    return getattr(transformers, f"{version}Model")(config)
+
+
+ALONE = {"place": "post_layernorm", "base": "", "heads": ["head."], "output": "pooler_output", "left": "given",
+         "probabilities": False}
+BOTH = {"place": "vision_model.post_layernorm", "base": "", "heads": ["vision_model.head."],
+        "also": ["logit_scale", "logit_bias", "text_model.head.bias"], "call": "get_image_features",
+        "output": "pooler_output", "left": "given", "probabilities": False}
+transformers_folder("vision_siglip", lambda: siglip_encoder("Siglip", image_size=8), inputs=image, **ALONE)
+transformers_folder("vision_siglip2", lambda: siglip_encoder("Siglip2", num_patches=16), inputs=patches, **ALONE)
+transformers_folder("both_siglip", lambda: siglip_both("Siglip", image_size=8, hidden_act="gelu", layer_norm_eps=1e-3),
+                    inputs=square_image, **BOTH)
+transformers_folder("both_siglip2", lambda: siglip_both("Siglip2", num_patches=16), inputs=patches, **BOTH)
+
+
+# ------------------------------------------------------------------------------------------------------------- GLiClass
+
+
+def gliclass_folder(name, **config):
+    """A configuration of GLiClass alone. It pools without a mask: expected is what it makes of each text by itself."""
+
+    def make(path):
+        model = gliclass.GLiClassModel(gliclass.GLiClassModelConfig(
+            encoder_model="bert", encoder_config=bert_config().to_dict(), hidden_size=HIDDEN, vocab_size=VOCAB,
+            scorer_type="simple", **config))
+        model.config.save_pretrained(path)
+        pooler = model.model.pooler
+        states = torch.randn(len(LENGTHS), SEQ, HIDDEN)
+
+        @torch.inference_mode()
+        def run(states, mask):
+            return torch.cat([pooler(row[kept == 1][None]) for row, kept in zip(states, mask, strict=True)])
+
+        tensors = {}
+        for side in ["left", "right"]:
+            mask = ids_and_mask(LENGTHS, left=side == "left")[1]
+            tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
+            tensors[f"{side}.expected"] = run(states, mask)
+        rounded = states.to(torch.bfloat16)
+        tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+        tensors["bf16.expected"] = run(rounded.float(), mask)
+        tensors["bf16.own"] = run(rounded, mask).float()
+        save_golden(keep(path, name, lambda key: False), tensors, "gliclass", GLICLASS)
+
+    named(name, make)
+
+
+for strategy in ["first", "last", "avg", "max", "sum", "rms", "abs_max", "abs_avg"]:
+    gliclass_folder(f"gliclass_{strategy}", pooling_strategy=strategy)
 
 
 # ------------------------------------------------------------------------------------------------------- cross encoders

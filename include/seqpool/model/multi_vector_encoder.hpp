@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_MODEL_MULTI_VECTOR_ENCODER_HPP
+#define SEQPOOL_MODEL_MULTI_VECTOR_ENCODER_HPP
+
+#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/input/selection.hpp>
+#include <seqpool/model/config.hpp>
+#include <seqpool/model/encode_settings.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/model/folder.hpp>
+#include <seqpool/model/head_list.hpp>
+#include <seqpool/model/modules.hpp>
+#include <seqpool/model/token_states.hpp>
+#include <seqpool/model/transformers_config.hpp>
+#include <seqpool/pooling/mean.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model {
+
+/// A folder of sentence-transformers' MultiVectorEncoder (ColBERT and its like): each token is a vector of its own, by
+/// the Dense and Normalize that the folder says come behind its encoder.
+///
+///     const seqpool::model::MultiVectorEncoder model("GTE-ModernColBERT-v1");
+///     const auto vectors = model.token_vectors(hidden_states, mask);  // [batch, seq, dimension], zeros for padding
+///     const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);  // of a query's vectors [k,
+///     dimension]
+///
+/// The mask keeps the tokens that `encode` gives vectors for: those of a query's expansion too, and none of a
+/// document's `skiplist_words`, of which the tokenizer knows the ids. Hidden states, errors, cost and numerics are
+/// those of `SentenceTransformer`. Padded tokens are never read.
+///
+/// **Source**: sentence-transformers 6.2.
+class MultiVectorEncoder {
+ public:
+  explicit MultiVectorEncoder(const std::filesystem::path& folder);
+
+  /// The vectors of `MultiVectorEncoder.encode`, from the hidden states that its encoder gave.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
+  /// dimension]`, row-major; zeros for tokens that the mask leaves out.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
+  template <class X, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> token_vectors(const X& x, const M& mask = {},
+                                                                       const D& device = {}) const;
+
+  /// "each token -> Dense 768->128 -> normalize"
+  [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+  /// Features of a token, and of a vector.
+  [[nodiscard]] Index hidden() const noexcept { return hidden_; }
+  [[nodiscard]] Index dimension() const noexcept { return dimension_; }
+  /// How many tokens the encoder takes, as far as the folder says so.
+  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return settings_.max_seq_length; }
+  /// What is written in front of a text before the tokenizer takes it, by name: "query" and "document".
+  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return settings_.prompts; }
+  /// The name of the prompt that is used where none is asked for.
+  [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
+    return settings_.default_prompt_name;
+  }
+  /// "maxsim", what `MaxSim` gives, or "meanmaxsim", that divided by k.
+  [[nodiscard]] const std::string& similarity_function() const noexcept { return settings_.similarity; }
+  /// Tokens that get no vector in texts of `skiplist_tasks`, "document" or "query": take them out of the mask.
+  [[nodiscard]] const std::vector<std::string>& skiplist_words() const noexcept { return skiplist_words_; }
+  [[nodiscard]] const std::vector<std::string>& skiplist_tasks() const noexcept { return skiplist_tasks_; }
+
+ private:
+  void read_mask(const detail::Folder& folder);
+
+  detail::EncodeSettings settings_;
+  std::vector<std::string> skiplist_words_;
+  std::vector<std::string> skiplist_tasks_{"document"};
+  AnyHead<float> heads_{std::vector<AnyHead<float>>()};
+  Index hidden_ = 0;
+  Index dimension_ = 0;
+  std::string summary_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path) {
+  constexpr std::array<std::string_view, 3> understood{"Dense", "MultiVectorMask", "Normalize"};
+  const detail::Folder folder(path);
+  settings_ = detail::read_settings(folder, detail::multi_vector_models, detail::multi_vector_similarities);
+  const auto modules = detail::read_modules(folder);
+  const auto refuse = [](const detail::Module& module, const std::string& where, const auto& names) {
+    throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
+                                  "; understood are " + detail::quoted_list(names));
+  };
+  if (modules[0].type != "Transformer")
+    refuse(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
+  hidden_ = detail::hidden_size(modules[0].folder.config("config.json"));
+  detail::HeadList heads(hidden_);
+  for (std::size_t i = 1; i < modules.size(); ++i) {
+    if (modules[i].type == "Dense")
+      detail::add_dense(heads, modules[i].folder, detail::token_features);
+    else if (modules[i].type == "Normalize")
+      detail::add_normalize(heads, modules[i].folder, detail::token_features);
+    else if (modules[i].type == "MultiVectorMask")
+      read_mask(modules[i].folder);
+    else
+      refuse(modules[i], "of a MultiVectorEncoder", understood);
+  }
+  heads_ = heads.head();
+  dimension_ = heads.width();
+  summary_ = "each token" + heads.summary();
+}
+
+inline void MultiVectorEncoder::read_mask(const detail::Folder& folder) {
+  const auto config = folder.config("config.json");
+  config.refuse_others({"skiplist_words", "skiplist_tasks", "keep_only_token_ids"});
+  if (config.has("keep_only_token_ids"))
+    config.refuse("keep_only_token_ids", "says which tokens of an image get a vector, which is not understood");
+  if (config.has("skiplist_words")) skiplist_words_ = config.texts("skiplist_words");
+  if (config.has("skiplist_tasks")) skiplist_tasks_ = config.texts("skiplist_tasks");
+}
+
+template <class X, class M, class D>
+Eigen::Tensor<float, 3, Eigen::RowMajor> MultiVectorEncoder::token_vectors(const X& x, const M& mask,
+                                                                           const D& device) const {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
+                detail::is_mask_of_rows<M>()) {
+    return detail::map_tokens(heads_, hidden_, x, mask, device);
+  } else {
+    return {};  // so that no other error follows
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model
+
+#endif
