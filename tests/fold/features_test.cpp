@@ -88,3 +88,18 @@ TEST_CASE("a feature state starts, folds, merges, and counts", "[features]") {
     CHECK(state.values[0] == 4);
   }
 }
+
+TEST_CASE("a const accumulator is read, of every width", "[features]") {
+  for (const Index hidden : {1, 16, 37}) {
+    const std::vector<float> states(static_cast<std::size_t>(11 * hidden), 1);
+    std::vector<float> sum(static_cast<std::size_t>(hidden), 0);
+    std::vector<float> weights;
+    for (Index h = 0; h < hidden; ++h) weights.push_back(static_cast<float>(h));
+    const std::vector<float>& read = weights;
+    seqpool::fold_features(
+        TokenBlock<float>(states.data(), 11, hidden, hidden), [](Index) { return 0; },
+        [](float x, int, float& held, const float& weight) { held += weight * x; }, sum.data(), read.data());
+    for (Index h = 0; h < hidden; ++h)
+      CHECK(sum[static_cast<std::size_t>(h)] == 11 * weights[static_cast<std::size_t>(h)]);
+  }
+}

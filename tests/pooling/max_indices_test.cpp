@@ -160,6 +160,10 @@ TEMPLATE_TEST_CASE("max_indices of streams count from the first stream's beginni
       Stream loaded{MaxIndices{}, hidden};
       loaded.load(pushed.save());
       CHECK(test::rows_of(loaded.value())[0] == expected);
+      Stream three = stream_of(0, cut / 3);
+      three.merge(stream_of(cut / 3, cut));
+      three.merge(stream_of(cut, n));
+      CHECK(test::rows_of(three.value())[0] == expected);
       Stream last = stream_of(0, cut / 3);
       Stream tail = stream_of(cut / 3, cut);  // merged itself before it is merged
       tail.merge(stream_of(cut, n));

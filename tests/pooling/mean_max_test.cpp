@@ -15,6 +15,12 @@ TEST_CASE("mean_max is halfway from the mean to the maximum", "[mean_max]") {
   test::check_rows(seqpool::mean_max_pool(x, test::small_mask({{0, 0, 0, 0}, {0, 1, 0, 0}})), {0, -4});
 }
 
+TEST_CASE("mean_max sees the maximum of a later block", "[mean_max]") {
+  std::vector<float> row(600, 0);
+  row[500] = 600;
+  test::check_rows(seqpool::mean_max_pool(test::small_states({row})), {300.5f});
+}
+
 TEST_CASE("mean_max of the largest number does not overflow, and infinities and NaN stay", "[mean_max]") {
   const float inf = std::numeric_limits<float>::infinity();
   const float largest = (std::numeric_limits<float>::max)();

@@ -42,6 +42,11 @@ TEST_CASE("splade of infinities and NaN is the reference's, in any block", "[spl
     }
 }
 
+TEST_CASE("splade's sum goes on over blocks", "[splade]") {
+  const auto sum = seqpool::pool(Splade{Splade::sum}, test::small_states({std::vector<float>(600, 3)}));
+  CHECK(std::abs(static_cast<double>(sum(0, 0)) / (600 * std::log(4)) - 1) <= (256 + 600 / 256 + 2) * 0x1p-23);
+}
+
 TEST_CASE("streams of one way of splade are not taken for another's", "[splade]") {
   CHECK(Splade{}.name() == "splade max relu");
   CHECK(Splade{Splade::sum, Splade::log1p_relu}.name() == "splade sum log1p_relu");
