@@ -73,7 +73,7 @@ GeneralizedMean::GeneralizedMean(const P& p, double eps) : is_number_(std::is_ar
     add(static_cast<double>(p));
   else if constexpr (lawful)
     detail::for_each_element(p, [this](const auto& element) { add(static_cast<double>(widen(element))); });
-  if (!(eps >= 0 && eps <= double{(std::numeric_limits<float>::max)()}))
+  if (!(eps >= 0 && eps <= static_cast<double>((std::numeric_limits<float>::max)())))
     detail::fail("eps is " + std::to_string(eps) + ": it must be a number of 0 or more");
 }
 
