@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the systems say that poolings have parity with, from the files beside this one: generate.py says what is in
 // them, and when they may change. Padding holds NaN here, and numbers where the systems ran.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -282,11 +283,16 @@ TEST_CASE("golden: torch.nn.MultiheadAttention", "[golden]") {
     const auto weights = seqpool::attention_weights(attention.pooling(), c.x, c.mask);
     const auto theirs = c.results.template tensor<float, 4>(c.name + "." + key + ".weights");
     const Index heads = theirs.dimension(1), queries = theirs.dimension(2), seq = theirs.dimension(3);
-    REQUIRE(weights.size() == theirs.size());
-    const Eigen::Tensor<float, 4, Eigen::RowMajor> moved = theirs.shuffle(std::array{0, 2, 1, 3}).eval();
-    const std::array<Index, 2> rows{theirs.dimension(0) * heads * queries, seq};
-    return test::distance<float>(Eigen::Tensor<float, 2, Eigen::RowMajor>(weights.reshape(rows)),
-                                 Eigen::Tensor<float, 2, Eigen::RowMajor>(moved.reshape(rows)));
+    Eigen::Tensor<float, 2, Eigen::RowMajor> moved(weights.dimension(0) * queries * heads, seq);
+    REQUIRE(moved.size() == weights.size());
+    REQUIRE(moved.size() == theirs.size());
+    Index row = 0;
+    for (Index b = 0; b < theirs.dimension(0); ++b)
+      for (Index q = 0; q < queries; ++q)
+        for (Index k = 0; k < heads; ++k, ++row)
+          for (Index t = 0; t < seq; ++t) moved(row, t) = theirs(b, k, q, t);
+    const std::array<Index, 2> rows{moved.dimension(0), seq};
+    return test::distance<float>(Eigen::Tensor<float, 2, Eigen::RowMajor>(weights.reshape(rows)), moved);
   };
   for_each_golden_case(system, [&](const auto& c) {
     CHECK(off(c, "mha_1", one) <= of_attention);
@@ -313,6 +319,162 @@ TEST_CASE("golden: torch.nn.MultiheadAttention", "[golden]") {
   }
 }
 
+namespace {
+
+using Rows = Eigen::Tensor<float, 2, Eigen::RowMajor>;
+
+// Vectors one behind the other.
+Eigen::Tensor<float, 1, Eigen::RowMajor> joined(const Safetensors& file, const std::vector<std::string>& names) {
+  std::vector<float> all;
+  for (const std::string& name : names) {
+    const auto part = file.tensor<float, 1>(name);
+    all.insert(all.end(), part.data(), part.data() + part.size());
+  }
+  Eigen::Tensor<float, 1, Eigen::RowMajor> vector(static_cast<Index>(all.size()));
+  std::copy(all.begin(), all.end(), vector.data());
+  return vector;
+}
+
+// Rows [first, first + count) of a matrix; of a rank 3 [1, k, features] its only matrix.
+Rows part_of(const Safetensors& file, const std::string& name, Index first, Index count) {
+  return file.tensor<float, 2>(name).slice(std::array<Index, 2>{first, 0},
+                                           std::array<Index, 2>{count, file.tensor<float, 2>(name).dimension(1)});
+}
+Rows only_of(const Safetensors& file, const std::string& name) {
+  const auto all = file.tensor<float, 3>(name);
+  return all.reshape(std::array<Index, 2>{all.dimension(1), all.dimension(2)});
+}
+
+Rows identity(Index size) {
+  Rows matrix(size, size);
+  matrix.setZero();
+  for (Index i = 0; i < size; ++i) matrix(i, i) = 1;
+  return matrix;
+}
+
+seqpool::Linear<float> linear(const Safetensors& file, const std::string& name) {
+  return seqpool::Linear{file.tensor<float, 2>(name + ".weight"), file.tensor<float, 1>(name + ".bias")};
+}
+
+seqpool::LayerNorm<float> layer_norm(const Safetensors& file, const std::string& name, double eps) {
+  return seqpool::LayerNorm{file.tensor<float, 1>(name + ".weight"), file.tensor<float, 1>(name + ".bias"), eps};
+}
+
+// The results of k queries, [batch, k * hidden], one below the other; and the other way round.
+Rows below(const Rows& rows, Index k) {
+  return rows.reshape(std::array<Index, 2>{rows.dimension(0) * k, rows.dimension(1) / k});
+}
+Rows beside(const Rows& rows, Index k) {
+  return rows.reshape(std::array<Index, 2>{rows.dimension(0) / k, rows.dimension(1) * k});
+}
+
+}  // namespace
+
+TEST_CASE("golden: SigLIP's attention pooling heads", "[golden]") {
+  const Safetensors system = golden_file("transformers");
+  const auto head_of = [&](const std::string& version) {
+    const std::string head = version + ".vision_model.head.";
+    const seqpool::MultiheadAttention attention(seqpool::MultiheadAttentionWeights<float>{
+        .query = only_of(system, head + "probe"),
+        .heads = 2,
+        .in_proj_weight = system.tensor<float, 2>(head + "attention.in_proj_weight"),
+        .in_proj_bias = system.tensor<float, 1>(head + "attention.in_proj_bias"),
+        .out_proj_weight = system.tensor<float, 2>(head + "attention.out_proj.weight"),
+        .out_proj_bias = system.tensor<float, 1>(head + "attention.out_proj.bias")});
+    const seqpool::Sequential mlp{layer_norm(system, head + "layernorm", 1e-6), linear(system, head + "mlp.fc1"),
+                                  seqpool::Activate{seqpool::Activation::gelu_tanh}, linear(system, head + "mlp.fc2")};
+    return [attention, mlp](const auto& c) -> Rows {
+      const Rows pooled = seqpool::multihead_attention_pool(c.x, attention, c.mask);
+      return pooled + seqpool::map(mlp, pooled);
+    };
+  };
+  const auto siglip = head_of("siglip");
+  const auto siglip2 = head_of("siglip2");
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(test::distance<float>(siglip(c), c.golden("siglip")) <= of_attention);
+    CHECK(test::distance<float>(siglip2(c), c.golden("siglip2")) <= of_attention);
+  });
+  // A row without a real token: as if its tokens were zeros here; there it attends to all padding evenly.
+  const Safetensors cases = golden_file("cases");
+  const GoldenCase<float> empty(cases, system, "empty");
+  const Rows ours = siglip2(empty);
+  float apart = 0;
+  for (Index h = 0; h < ours.dimension(1); ++h)
+    apart = std::max(apart, std::abs(ours(1, h) - empty.golden("siglip2")(1, h)));
+  CHECK(apart > 0.1F);
+}
+
+TEST_CASE("golden: timm's AttentionPoolLatent", "[golden]") {
+  const Safetensors system = golden_file("timm");
+  const auto attention_of = [&](const std::string& name, Index heads) {
+    const bool projects = system.contains(name + "proj.weight");
+    return seqpool::MultiheadAttention(seqpool::MultiheadAttentionWeights<float>{
+        .query = only_of(system, name + "latent"),
+        .heads = heads,
+        .q_proj_weight = system.tensor<float, 2>(name + "q.weight"),
+        .k_proj_weight = part_of(system, name + "kv.weight", 0, 24),
+        .v_proj_weight = part_of(system, name + "kv.weight", 24, 24),
+        .in_proj_bias = joined(system, {name + "q.bias", name + "kv.bias"}),
+        .out_proj_weight = projects ? Rows(system.tensor<float, 2>(name + "proj.weight")) : identity(24),
+        .out_proj_bias = joined(system, projects ? std::vector{name + "proj.bias"} : std::vector<std::string>())});
+  };
+  const auto mlp_of = [&](const std::string& name) {
+    return seqpool::Sequential{layer_norm(system, name + "norm", 1e-6), linear(system, name + "mlp.fc1"),
+                               seqpool::Activate{seqpool::Activation::gelu}, linear(system, name + "mlp.fc2")};
+  };
+  const auto token = attention_of("latent_token.", 2);
+  const auto avg = attention_of("latent_avg.", 3);
+  const auto attention = attention_of("latent_attention.", 2);
+  const auto token_mlp = mlp_of("latent_token.");
+  const auto avg_mlp = mlp_of("latent_avg.");
+  for_each_golden_case(system, [&](const auto& c) {
+    const Rows pooled = seqpool::multihead_attention_pool(c.x, attention, c.mask);
+    CHECK(test::distance<float>(pooled, c.golden("latent_attention")) <= of_attention);
+    const Rows first = seqpool::multihead_attention_pool(c.x, token, c.mask);
+    const Rows with_mlp = first + seqpool::map(token_mlp, first);
+    CHECK(test::distance<float>(with_mlp, c.golden("latent_token")) <= of_attention);
+    const Rows both = below(seqpool::multihead_attention_pool(c.x, avg, c.mask), 2);
+    const Rows mapped = beside(both + seqpool::map(avg_mlp, both), 2);
+    Rows mean(mapped.dimension(0), Index{24});
+    for (Index b = 0; b < mean.dimension(0); ++b)
+      for (Index h = 0; h < 24; ++h) mean(b, h) = (mapped(b, h) + mapped(b, 24 + h)) / 2;
+    CHECK(test::distance<float>(mean, c.golden("latent_avg")) <= of_attention);
+  });
+}
+
+TEST_CASE("golden: Set Transformer's pooling by multihead attention", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  const auto check = [&](const std::string& name, Index heads) {
+    const std::string mab = name + ".mab.";
+    const Rows query = only_of(system, name + ".S");
+    const Index k = query.dimension(0);
+    const seqpool::MultiheadAttention attention(seqpool::MultiheadAttentionWeights<float>{
+        .query = query,
+        .heads = heads,
+        .q_proj_weight = system.tensor<float, 2>(mab + "fc_q.weight"),
+        .k_proj_weight = system.tensor<float, 2>(mab + "fc_k.weight"),
+        .v_proj_weight = system.tensor<float, 2>(mab + "fc_v.weight"),
+        .in_proj_bias = joined(system, {mab + "fc_q.bias", mab + "fc_k.bias", mab + "fc_v.bias"}),
+        .out_proj_weight = identity(24),
+        .scale = 1 / std::sqrt(24.0)});  // by the whole width, not by a head's
+    const Rows residual = seqpool::map(linear(system, mab + "fc_q"), query);
+    const seqpool::Sequential feed_forward{linear(system, mab + "fc_o"), seqpool::Activate{seqpool::Activation::relu}};
+    const bool norms = system.contains(mab + "ln0.weight");
+    for_each_golden_case(system, [&](const auto& c) {
+      INFO(name);
+      Rows y = below(seqpool::multihead_attention_pool(c.x, attention, c.mask), k);
+      for (Index row = 0; row < y.dimension(0); ++row)
+        for (Index h = 0; h < 24; ++h) y(row, h) += residual(row % k, h);
+      if (norms) y = seqpool::map(layer_norm(system, mab + "ln0", 1e-5), y);
+      y += seqpool::map(feed_forward, y);
+      if (norms) y = seqpool::map(layer_norm(system, mab + "ln1", 1e-5), y);
+      CHECK(test::distance<float>(beside(y, k), c.golden(name)) <= of_attention);
+    });
+  };
+  check("pma", 2);
+  check("pma_norm", 3);
+}
+
 TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {
   const Safetensors system = golden_file("torch");
   const auto p = system.tensor<float, 1>("gem_p.p");
@@ -327,7 +489,7 @@ TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {
 
 TEST_CASE("golden: timm's LsePlus1d", "[golden]") {
   const Safetensors system = golden_file("timm");
-  const double r = system.tensor<float, 1>("lse_plus.r")(0);
+  const auto r = static_cast<double>(system.tensor<float, 1>("lse_plus.r")(0));
   for_each_golden_case(system, [&](const auto& c) { CHECK(c.off("lse_plus", seqpool::LogSumExp{r}) <= of_power); });
 }
 
