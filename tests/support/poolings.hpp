@@ -104,42 +104,54 @@ Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   return weights;
 }
 
-// Attention by one query, from its scores.
+// sum_t a_t x_t for each head, a = softmax of its scores, which are off by `error` at most: as seqpool::Attention
+// states it.
 template <class T>
-Expected expected_attention(const Tokens& tokens, const std::vector<T>& query, double scale, double score_errors) {
-  const std::size_t hidden = tokens.front().size();
+Expected expected_softmax(const Tokens& tokens, std::vector<std::vector<double>> scores, double error) {
   const double none = -std::numeric_limits<double>::infinity();
-  double top = none;
-  double score_error = 0;
+  const double n = static_cast<double>(tokens.size());
+  Expected all;
+  for (auto& weights : scores) {
+    double top = none;
+    for (const double score : weights) top = std::max(top, score);
+    double sum = 0;
+    for (double& score : weights) sum += score = score == none ? 0 : std::exp(score - top);
+    const Expected head = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      double largest = 0;
+      for (std::size_t t = 0; t < x.size(); ++t) {
+        value += weights[t] / sum * x[t];
+        largest = std::max(largest, std::abs(x[t]));
+      }
+      bound = (2 * error + (n + 16) * eps<T>)*largest;
+    });
+    all.value.insert(all.value.end(), head.value.begin(), head.value.end());
+    all.bound.insert(all.bound.end(), head.bound.begin(), head.bound.end());
+  }
+  return all;
+}
+
+// Attention by one query.
+template <class T, class Q>
+Expected expected_attention(const Tokens& tokens, const std::vector<Q>& query, double scale, double score_errors) {
   std::vector<double> scores;
+  double score_error = 0;
   for (const auto& token : tokens) {
     double score = 0;
     double size = 0;
-    for (std::size_t h = 0; h < hidden; ++h) {
+    for (std::size_t h = 0; h < token.size(); ++h) {
       const double product = static_cast<double>(seqpool::widen(query[h])) * scale * token[h];
       score += product;
       size += std::abs(product);
     }
     scores.push_back(score);
-    top = std::max(top, score);
     score_error = std::max(score_error, score_errors * eps<T> * size);
   }
-  double sum = 0;
-  for (double& score : scores) sum += score = score == none ? 0 : std::exp(score - top);
-  const double n = static_cast<double>(tokens.size());
-  return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
-    double largest = 0;
-    for (std::size_t t = 0; t < x.size(); ++t) {
-      value += scores[t] / sum * x[t];
-      largest = std::max(largest, std::abs(x[t]));
-    }
-    bound = (2 * score_error + (n + 16) * eps<T>)*largest;  // as seqpool::Attention states it
-  });
+  return expected_softmax<T>(tokens, {scores}, score_error);
 }
 template <class T>
 Expected expected_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
-  return expected_attention(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
+  return expected_attention<T>(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
 }
 
 // As many queries as are taken four at a time, and some more.
@@ -162,7 +174,7 @@ Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
   Expected all;
   for (Index k = 0; k < query_count; ++k) {
     const std::vector<T> query(values.begin() + k * hidden, values.begin() + (k + 1) * hidden);
-    const Expected one = expected_attention(tokens, query, scale, static_cast<double>(hidden) / 4 + 35);
+    const Expected one = expected_attention<T>(tokens, query, scale, static_cast<double>(hidden) / 4 + 35);
     all.value.insert(all.value.end(), one.value.begin(), one.value.end());
     all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
   }
@@ -229,32 +241,6 @@ auto mean_of(F f, double errors) {
       bound *= (additions(n) + errors) * eps<T>;
     });
   };
-}
-
-// sum_t a_t x_t for each head, a = softmax of its scores, which are off by `error` at most: as seqpool::Attention
-// states it.
-template <class T>
-Expected expected_softmax(const Tokens& tokens, std::vector<std::vector<double>> scores, double error) {
-  const double none = -std::numeric_limits<double>::infinity();
-  const double n = static_cast<double>(tokens.size());
-  Expected all;
-  for (auto& weights : scores) {
-    double top = none;
-    for (const double score : weights) top = std::max(top, score);
-    double sum = 0;
-    for (double& score : weights) sum += score = score == none ? 0 : std::exp(score - top);
-    const Expected head = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
-      double largest = 0;
-      for (std::size_t t = 0; t < x.size(); ++t) {
-        value += weights[t] / sum * x[t];
-        largest = std::max(largest, std::abs(x[t]));
-      }
-      bound = (2 * error + (n + 16) * eps<T>)*largest;
-    });
-    all.value.insert(all.value.end(), head.value.begin(), head.value.end());
-    all.bound.insert(all.bound.end(), head.bound.begin(), head.bound.end());
-  }
-  return all;
 }
 
 // A network that scores tokens: the parameters of AdditiveAttention and of SelfAttentive.
