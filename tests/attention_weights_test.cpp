@@ -154,6 +154,14 @@ TEST_CASE("a NaN reaches the weights of its row's real tokens, and of its head",
     }
 }
 
+TEST_CASE("attention weights do not overflow at scores that exp cannot take", "[attention_weights]") {
+  const auto x = test::small_states({{-60, 35, 1, 34}});
+  const auto weights = attention_weights(seqpool::Attention{std::vector<float>{10, 10}}, x);
+  CHECK(weights(0, 1) == ct::Approx(1).epsilon(1e-6));
+  CHECK(weights(0, 3) == ct::Approx(std::exp(-20.)).epsilon(1e-4));
+  CHECK(weights(0, 0) == 0);
+}
+
 TEST_CASE("attention weights of nothing, and of what does not fit", "[attention_weights]") {
   const seqpool::Attention one{std::vector<float>(4)};
   const Eigen::Tensor<float, 3> none(0, 5, 4);

@@ -32,6 +32,7 @@
 #include <seqpool/head/quantize.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/head/similarity.hpp>
+#include <seqpool/head/skip_connection.hpp>
 #include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/head/value_projection.hpp>

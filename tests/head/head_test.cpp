@@ -83,6 +83,7 @@ void for_each_head(Index in, F f) {
   f(Any(seqpool::Affine{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
   f(Any(seqpool::TopK{in / 3}));
   f(Any(values<A>(in)));
+  f(Any(seqpool::SkipConnection{linear<A>(37, in, 8), linear<A>(in, 37, 9)}));
   f(Any(Differences{}));
   f(Any(std::vector<Any>{linear<A>(37, in, 8), seqpool::Activate{Activation::tanh}, Differences{}}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));

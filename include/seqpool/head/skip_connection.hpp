@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_SKIP_CONNECTION_HPP
+#define SEQPOOL_HEAD_SKIP_CONNECTION_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/fold/accumulators.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/sequential.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Heads with a way around them: y = x + h_k(... h_1(x)).
+///
+///     const seqpool::SkipConnection mlp{norm, fc1, seqpool::Activate{seqpool::Activation::gelu_tanh}, fc2};
+///
+/// A SigLIP pooling head is `Sequential{attention.head(), mlp}` behind `attention.pooling()` of a `MultiheadAttention`.
+///
+/// **Shapes**: rows `[n, features]` to the same.
+/// **Errors**: `std::invalid_argument` if the heads do not give as many features as they take.
+/// **Cost**: `Sequential`'s of the heads.
+/// **Numerics**: the heads', and one rounding of the sum.
+/// **Source**: the residuals of transformers; of one `Linear` alone see `Dense`.
+template <class... H>
+class SkipConnection {
+ public:
+  static constexpr Index fixed_features = Sequential<H...>::fixed_features;
+  static constexpr Index fixed_width = Sequential<H...>::fixed_width;
+
+  explicit SkipConnection(H... heads) : heads_(std::move(heads)...) {}
+
+  [[nodiscard]] Index width(Index features) const {
+    const Index found = heads_.width(features);
+    if (found != features)
+      detail::fail("a SkipConnection adds vectors of " + std::to_string(features) +
+                   " features to what its heads make, " + std::to_string(found) + " features: both must be the same");
+    return features;
+  }
+
+  template <std::floating_point A>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    map(in, out, CallingThread{});
+  }
+
+  template <std::floating_point A, class D>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    seqpool::map_rows(heads_, in, out, device);
+    for (Index i = 0; i < in.size(); ++i) as_array(out[i]) += as_array(in[i]);
+  }
+
+ private:
+  Sequential<H...> heads_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif

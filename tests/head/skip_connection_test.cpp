@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/head/skip_connection.hpp>
+
+#include <cmath>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/random.hpp"
+
+using seqpool::Activate;
+using seqpool::Activation;
+using seqpool::Linear;
+using seqpool::SkipConnection;
+
+TEST_CASE("a skip connection adds its heads' result to their input", "[skip_connection]") {
+  Eigen::MatrixXf up(3, 2), down(2, 3);
+  up << 1, 0, 0, 1, -1, -1;
+  down << 1, 0, 2, 0, 1, 3;
+  const SkipConnection head{Linear{up}, Activate{Activation::relu}, Linear{down}};
+  STATIC_REQUIRE(seqpool::Head<std::remove_cvref_t<decltype(head)>, float>);
+  STATIC_REQUIRE(!seqpool::Head<std::remove_cvref_t<decltype(head)>, double>);
+  Eigen::Tensor<float, 2> x(2, 2);
+  x.setValues({{1, 2}, {-3, 1}});
+  const auto y = seqpool::map(head, x);
+  CHECK(y(0, 0) == 2);
+  CHECK(y(0, 1) == 4);
+  CHECK(y(1, 0) == -3 + 2 * 2);
+  CHECK(y(1, 1) == 1 + 1 + 3 * 2);
+  CHECK_THROWS_WITH(SkipConnection{Linear{up}}.width(2), ct::has_substring("2 features to what its heads make, 3"));
+}
+
+// SiglipMultiheadAttentionPoolingHead: out + mlp(layernorm(out)).
+TEST_CASE("a SigLIP head is multi-head attention and an mlp with a way around it", "[skip_connection]") {
+  constexpr Eigen::Index embed = 4, inner = 6;
+  seqpool::MultiheadAttentionWeights<double> weights;
+  weights.heads = 2;
+  test::Random random(3);
+  const auto fill = [&](auto& matrix, auto... sizes) {
+    matrix.resize(sizes...);
+    for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = random.between(-1, 1);
+  };
+  fill(weights.query, 1, embed);
+  fill(weights.in_proj_weight, 3 * embed, embed);
+  fill(weights.out_proj_weight, embed, embed);
+  Eigen::MatrixXd fc1, fc2;
+  fill(fc1, inner, embed);
+  fill(fc2, embed, inner);
+  const seqpool::MultiheadAttention attention{weights};
+  const seqpool::Embedder siglip{
+      attention.pooling(), attention.head(),
+      SkipConnection{seqpool::LayerNorm<double>{1e-6}, Linear{fc1}, Activate{Activation::gelu_tanh}, Linear{fc2}}};
+  Eigen::Tensor<double, 3, Eigen::RowMajor> x(2, 5, embed);
+  for (Eigen::Index i = 0; i < x.size(); ++i) x.data()[i] = random.between(-1, 1);
+  const auto attended = seqpool::multihead_attention_pool(x, attention);
+  const auto result = siglip.embed(x);
+  for (Eigen::Index b = 0; b < 2; ++b) {
+    Eigen::VectorXd out(embed);
+    for (Eigen::Index e = 0; e < embed; ++e) out(e) = attended(b, e);
+    const Eigen::VectorXd centred = out.array() - out.mean();
+    const Eigen::VectorXd hidden = fc1 * (centred / std::sqrt(centred.squaredNorm() / embed + 1e-6));
+    const Eigen::VectorXd active = hidden.unaryExpr([](double v) {
+      return v / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (v + 0.044715 * v * v * v)));
+    });
+    const Eigen::VectorXd expected = out + fc2 * active;
+    for (Eigen::Index e = 0; e < embed; ++e) CHECK(result(b, e) == ct::Approx(expected(e)).epsilon(1e-12));
+  }
+}
