@@ -3,11 +3,10 @@
 #define SEQPOOL_MODEL_SIGLIP_HPP
 
 #include <seqpool/head/activate.hpp>
-#include <seqpool/head/any_head.hpp>
 #include <seqpool/head/dense.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/multihead_attention.hpp>
+#include <seqpool/head/skip_connection.hpp>
 #include <seqpool/model/activation_names.hpp>
 #include <seqpool/model/checkpoint.hpp>
 #include <seqpool/model/config.hpp>
@@ -16,25 +15,9 @@
 #include <seqpool/version.hpp>
 
 #include <string>
-#include <utility>
-#include <vector>
 
 // The attention pooling of SigLIP's vision model, of one learned query, and the layers behind it.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// y = x + f(x), where f gives as many features as it takes.
-struct Residually {
-  AnyHead<float> f;
-
-  [[nodiscard]] Index width(Index features) const { return f.width(features); }
-
-  void map(Rows<const float> in, Rows<float> out) const { map(in, out, CallingThread{}); }
-  template <class D>
-  void map(Rows<const float> in, Rows<float> out, const D& device) const {
-    f.map(in, out, device);
-    for (Index i = 0; i < in.size(); ++i) as_array(out[i]) += as_array(in[i]);
-  }
-};
 
 // Reads what `prefix` begins the names of: the pooling, and into `heads` what follows it.
 [[nodiscard]] inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& vision, Checkpoint& weights,
@@ -65,11 +48,10 @@ inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& visi
   const Index inner = vision.count("intermediate_size", 3072);
   if (inner < 1) vision.refuse("intermediate_size", "must be 1 or more");
   const Activation activation = transformers_activation(vision, "hidden_act", "gelu_pytorch_tanh");
-  heads.add(Residually{AnyHead<float>(std::vector<AnyHead<float>>{
-                LayerNorm{weights.vector(prefix + "layernorm.weight", hidden),
-                          weights.vector(prefix + "layernorm.bias", hidden), eps},
-                Dense{read_linear(weights, prefix + "mlp.fc1", inner, hidden, true), activation},
-                read_linear(weights, prefix + "mlp.fc2", hidden, inner, true)})},
+  heads.add(SkipConnection{LayerNorm{weights.vector(prefix + "layernorm.weight", hidden),
+                                     weights.vector(prefix + "layernorm.bias", hidden), eps},
+                           Dense{read_linear(weights, prefix + "mlp.fc1", inner, hidden, true), activation},
+                           read_linear(weights, prefix + "mlp.fc2", hidden, inner, true)},
             "residual MLP " + std::to_string(inner) + " " + std::string(name_of(activation)));
   return attention.pooling();
 }
