@@ -65,6 +65,28 @@ void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
   if (i < x.size()) score(i, std::make_index_sequence<1>());
 }
 
+// Scores of a tile's tokens, at most tile_tokens of them, by `heads` queries, `[heads, hidden]`: four at a time, and
+// what is left one by one. To the first of them the next tile is prefetched.
+template <class Block, class A>
+void score_by_queries(const Block& x, const A* queries, Index heads, A* scores) {
+  const Index hidden = x.hidden();
+  const Index distance = x.size() == tile_tokens ? Prefetch::distance(x, 0) : 0;
+  Index head = 0;
+  for (; head + 4 <= heads; head += 4)
+    detail::score_by_four(x, queries + head * hidden, head == 0 ? distance : 0, scores + head * tile_tokens);
+  for (; head < heads; ++head) {
+    const A* const query = queries + head * hidden;
+    A* const out = scores + head * tile_tokens;
+    if (x.size() == tile_tokens) {
+      const Index ahead = head == 0 ? distance : 0;
+      const auto dots = detail::dots(query, hidden, ahead, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+      std::copy(dots.begin(), dots.end(), out);
+    } else {
+      for (Index i = 0; i < x.size(); ++i) out[i] = detail::dot(query, x[i], hidden);
+    }
+  }
+}
+
 // acc[q, h] += sum_i weights[q * tile_tokens + i] * x_i[h] for every feature h of a whole tile, its tokens in order.
 // acc: `[4, hidden]`. What `fold_features` with four accumulators computes, but there every weight is loaded anew for
 // each register of features, and here for two of them.

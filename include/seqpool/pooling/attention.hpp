@@ -5,7 +5,6 @@
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/checksum.hpp>
-#include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -17,7 +16,6 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -86,8 +84,9 @@ class Attention {
   // As a Scorer.
   [[nodiscard]] Index heads() const noexcept { return heads_; }
 
-  template <Scalar U>
-  void score(const TokenBlock<U>& tile, std::span<A> scores) const;
+  void score(const auto& tile, std::span<A> scores) const {
+    detail::score_by_queries(tile, query_.data(), Queries == 1 ? 1 : heads_, scores.data());
+  }
 
  private:
   template <class Q>
@@ -190,29 +189,6 @@ Index Attention<T, Queries>::width(Index hidden) const {
                  (one ? "query must be [hidden]" : "queries must be [k, hidden]"));
   }
   return averages_ ? hidden : detail::product(heads_, hidden, "queries");
-}
-
-template <class T, Index Queries>
-template <Scalar U>
-void Attention<T, Queries>::score(const TokenBlock<U>& x, std::span<A> scores) const {
-  const Index hidden = x.hidden();
-  const Index distance = x.size() == score_tile ? detail::Prefetch::distance(x, 0) : 0;
-  Index head = 0;
-  if constexpr (Queries != 1)
-    for (; head + 4 <= heads_; head += 4)
-      detail::score_by_four(x, query_.data() + head * hidden, head == 0 ? distance : 0,
-                            scores.data() + head * score_tile);
-  for (; head < heads_; ++head) {
-    const A* const query = query_.data() + head * hidden;
-    A* const out = scores.data() + head * score_tile;
-    if (x.size() == score_tile) {
-      const Index ahead = head == 0 ? distance : 0;
-      const auto dots = detail::dots(query, hidden, ahead, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
-      std::copy(dots.begin(), dots.end(), out);
-    } else {
-      for (Index i = 0; i < x.size(); ++i) out[i] = detail::dot(query, x[i], hidden);
-    }
-  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -5,7 +5,7 @@
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/checksum.hpp>
-#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
@@ -145,19 +145,11 @@ Index PositionalAttention<T>::width(Index hidden) const {
 template <class T>
 template <Scalar U>
 void PositionalAttention<T>::ScorerAt::score(const TokenBlock<U>& x, std::span<A> scores) const {
-  for (Index k = 0; k < heads(); ++k) {
-    const A* const query = pooling_.query_.values.data() + k * x.hidden();
-    const A weight = pooling_.position_weight_[static_cast<std::size_t>(k)];
-    A* const own = scores.data() + k * score_tile;
-    if (x.size() == score_tile) {
-      const Index ahead = k == 0 ? detail::Prefetch::distance(x, 0) : 0;
-      const auto dots = detail::dots(query, x.hidden(), ahead, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
-      std::copy(dots.begin(), dots.end(), own);
-    } else {
-      for (Index i = 0; i < x.size(); ++i) own[i] = detail::dot(query, x[i], x.hidden());
-    }
-    for (Index i = 0; i < x.size(); ++i) own[i] += weight * static_cast<A>(first_ + i);
-  }
+  detail::score_by_queries(x, pooling_.query_.values.data(), heads(), scores.data());
+  for (Index k = 0; k < heads(); ++k)
+    for (Index i = 0; i < x.size(); ++i)
+      scores[static_cast<std::size_t>(k * score_tile + i)] +=
+          pooling_.position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(first_ + i);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
