@@ -74,9 +74,9 @@ template <class P, class T>
 consteval bool is_pooling() {
   static_assert(SomePooling<P>,
                 "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
-                "seqpool/fold/pooling.hpp. Built in: Cls{}, Last{}, Mean{}, Max{}, Min{}, Sum{}, MeanSqrtLen{}, "
-                "WeightedMean{}, TokenWeightedMean{weights}, Attention{query}, Concat{poolings...}. It comes before "
-                "the hidden states: pool(Mean{}, x, mask, device).");
+                "seqpool/fold/pooling.hpp. Built in are Cls{}, Last{}, Mean{}, Max{}, Attention{query}, "
+                "Concat{poolings...} and all others in seqpool/pooling. It comes before the hidden states: "
+                "pool(Mean{}, x, mask, device).");
   if constexpr (SomePooling<P>)
     static_assert(
         Pooling<P, T>,
