@@ -21,6 +21,7 @@
 #include <seqpool/head/attention_probe.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/dense.hpp>
+#include <seqpool/head/each_query.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/labels.hpp>
@@ -30,6 +31,7 @@
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
 #include <seqpool/head/quantize.hpp>
+#include <seqpool/head/query_mean.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/head/skip_connection.hpp>

@@ -84,6 +84,9 @@ void for_each_head(Index in, F f) {
   f(Any(seqpool::TopK{in / 3}));
   f(Any(values<A>(in)));
   f(Any(seqpool::SkipConnection{linear<A>(37, in, 8), linear<A>(in, 37, 9)}));
+  const Index each = in % 3 == 0 ? in / 3 : in;
+  f(Any(seqpool::EachQuery{in / each, seqpool::LayerNorm<A>{}, linear<A>(7, each, 8), seqpool::TopK{3}}));
+  f(Any(seqpool::QueryMean{in / each}));
   f(Any(Differences{}));
   f(Any(std::vector<Any>{linear<A>(37, in, 8), seqpool::Activate{Activation::tanh}, Differences{}}));
   f(Any(seqpool::Sequential{linear<A>(37, in, 8), seqpool::Truncate{20}, Differences{}, seqpool::Normalize{}}));
@@ -185,6 +188,8 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(seqpool::Truncate{9}, x));
   check(seqpool::map(seqpool::TopK{1}, x));
   check(seqpool::map(seqpool::Affine{2.f, 1.f}, x));
+  check(seqpool::map(seqpool::EachQuery{3, seqpool::Affine{2.f, 1.f}}, x));
+  check(seqpool::map(seqpool::QueryMean{3}, x));
   check(seqpool::map(seqpool::LayerNorm<float>{}, x));
   check(seqpool::map(seqpool::Dense{linear<float>(9, 9, 1), Activation::relu, seqpool::Residual{}}, x));
   check(seqpool::map(seqpool::Activate{Activation::relu}, x));
@@ -208,6 +213,8 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(seqpool::AnyHead<float>{linear<float>(200, 83, 1)}, 200);
   check(seqpool::TopK{5}, 83);
   check(seqpool::Affine{2.f, 1.f}, 83);
+  check(seqpool::EachQuery{1, linear<float>(200, 83, 1)}, 200);
+  check(seqpool::QueryMean{1}, 83);
   check(seqpool::Activate{Activation::gelu}, 83);
 }
 

@@ -17,12 +17,14 @@
 
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,8 @@ using Vector = Copy<1>;
 class Checkpoint {
  public:
   explicit Checkpoint(Folder folder);
+  // The same of the folder at `path`; of a file there that file's.
+  [[nodiscard]] static Checkpoint at(const std::filesystem::path& path);
 
   [[nodiscard]] bool has(std::string_view name) const { return files_.contains(name); }
 
@@ -54,11 +58,16 @@ class Checkpoint {
       if (name.starts_with(prefix)) used_.insert(name);
   }
 
-  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)` does not know.
+  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)` does not know: `user` is who
+  // should have.
   template <class F>
-  void refuse_unused(F is_other) const;
+  void refuse_unused(F is_other, const std::string& user = "what the folder's configuration says") const;
+  // Throws Error about a tensor that is there.
+  [[noreturn]] void refuse(const std::string& name, const std::string& rule) const;
 
  private:
+  Checkpoint(Folder folder, const std::string& file);
+  void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
   template <class T, int Rank>
   [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
@@ -77,8 +86,7 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
   const std::string whole = "model.safetensors";
   const std::string index = "model.safetensors.index.json";
   if (folder_.has(whole)) {
-    file_ = folder_.file(whole);
-    for (const auto& name : open(whole).names()) files_.emplace(name, whole);
+    add_file(whole);
   } else if (folder_.has(index)) {
     file_ = folder_.file(index);
     const Config config(file_, folder_.json(index));
@@ -94,6 +102,22 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
   } else {
     throw Error(folder_.file(whole), "is missing, and so is " + index);
   }
+}
+
+inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
+  if (!folder_.has(file)) throw Error(folder_.file(file), "is missing");
+  add_file(file);
+}
+
+inline Checkpoint Checkpoint::at(const std::filesystem::path& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return Checkpoint(Folder(path));
+  return {Folder(path.has_parent_path() ? path.parent_path() : "."), path.filename().string()};
+}
+
+inline void Checkpoint::add_file(const std::string& file) {
+  file_ = folder_.file(file);
+  for (const auto& name : open(file).names()) files_.emplace(name, file);
 }
 
 inline const io::Safetensors& Checkpoint::open(const std::string& file) {
@@ -156,12 +180,14 @@ Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& n
 }
 
 template <class F>
-void Checkpoint::refuse_unused(F is_other) const {
+void Checkpoint::refuse_unused(F is_other, const std::string& user) const {
   for (const auto& [name, file] : files_)
     if (!used_.contains(name) && !is_other(std::string_view(name)))
-      throw Error(folder_.file(file), "tensor '" + io::detail::excerpt(name) +
-                                          "' is not used by what the folder's configuration says: a head that is left "
-                                          "out gives other numbers");
+      refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");
+}
+
+inline void Checkpoint::refuse(const std::string& name, const std::string& rule) const {
+  throw Error(folder_.file(files_.find(name)->second), "tensor '" + io::detail::excerpt(name) + "' " + rule);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

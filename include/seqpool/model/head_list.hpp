@@ -5,6 +5,7 @@
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/dense.hpp>
+#include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/model/checkpoint.hpp>
 #include <seqpool/scalar.hpp>
@@ -21,6 +22,12 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
                                                bool has_bias) {
   const Matrix weight = from.matrix(name + ".weight", out, in);
   return has_bias ? Linear<float>(weight, from.vector(name + ".bias", weight.dimension(0))) : Linear<float>(weight);
+}
+
+// `name`.weight and `name`.bias, [features] both.
+[[nodiscard]] inline LayerNorm<float> read_layer_norm(Checkpoint& from, const std::string& name, Index features,
+                                                      double eps) {
+  return LayerNorm<float>(from.vector(name + ".weight", features), from.vector(name + ".bias", features), eps);
 }
 
 // The heads of a folder in order, as they are read: how wide their result is, and what a summary calls them.

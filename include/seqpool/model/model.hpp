@@ -2,8 +2,9 @@
 #ifndef SEQPOOL_MODEL_MODEL_HPP
 #define SEQPOOL_MODEL_MODEL_HPP
 
-// All of seqpool::model: folders that Python saved.
+// All of seqpool::model: folders and files that Python saved.
 
+#include <seqpool/model/attention_pools.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/gliclass.hpp>
 #include <seqpool/model/multi_vector_encoder.hpp>

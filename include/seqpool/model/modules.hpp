@@ -9,7 +9,6 @@
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/top_k.hpp>
@@ -140,8 +139,7 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
   config.refuse_others({"dimension"});
   check_width(config, "dimension", heads);
   Checkpoint weights(folder);
-  heads.add(LayerNorm{weights.vector("norm.weight", heads.width()), weights.vector("norm.bias", heads.width())},
-            "LayerNorm");
+  heads.add(read_layer_norm(weights, "norm", heads.width(), 1e-5), "LayerNorm");
   weights.refuse_unused([](std::string_view) { return false; });
 }
 

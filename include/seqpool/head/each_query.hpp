@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+#ifndef SEQPOOL_HEAD_EACH_QUERY_HPP
+#define SEQPOOL_HEAD_EACH_QUERY_HPP
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/head/sequential.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <concepts>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// Heads for each query by itself: of vectors that hold one result for each of k queries, side by side, y_q =
+/// h_j(... h_1(x_q)).
+///
+///     const seqpool::EachQuery mlp{k, seqpool::LayerNorm{weight, bias}, seqpool::Linear{projection}};
+///     const seqpool::Embedder embedder{attention.pooling(), attention.head(), mlp};
+///
+/// **Shapes**: rows `[n, k * in]` to `[n, k * out]`, where the heads take `in` features and give `out`.
+/// **Errors**: `std::invalid_argument` for k less than 1, and for features that k does not divide.
+/// **Cost**: k times `Sequential`'s of the heads.
+/// **Numerics**: the heads'.
+template <class... H>
+class EachQuery {
+ public:
+  explicit EachQuery(Index queries, H... heads) : queries_(queries), heads_(std::move(heads)...) {
+    if (queries < 1) detail::fail("EachQuery{" + std::to_string(queries) + ", heads...}: there must be a query");
+  }
+
+  [[nodiscard]] Index width(Index features) const {
+    if (features % queries_ != 0)
+      detail::fail("EachQuery{" + std::to_string(queries_) + ", heads...} gets vectors of " + std::to_string(features) +
+                   " features: they must be as many for each query");
+    return detail::product(queries_, heads_.width(features / queries_), "features of all queries");
+  }
+
+  template <std::floating_point A>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    map(in, out, CallingThread{});
+  }
+
+  template <std::floating_point A, class D>
+  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    const Index from = in.features() / queries_;
+    const Index to = out.features() / queries_;
+    for (Index q = 0; q < queries_; ++q)
+      seqpool::map_rows(heads_, Rows<const A>(in.data() + q * from, in.size(), from, in.stride()),
+                        Rows<A>(out.data() + q * to, out.size(), to, out.stride()), device);
+  }
+
+ private:
+  Index queries_;
+  Sequential<H...> heads_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI
+
+#endif
