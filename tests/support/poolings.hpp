@@ -379,7 +379,7 @@ auto expected_generalized_mean(P p_of) {
   return [p_of](const Tokens& tokens) {
     Index h = 0;
     return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
-      const double p = p_of(h++);
+      const double p = static_cast<double>(p_of(h++));
       const double least = static_cast<double>(static_cast<accumulator_t<T>>(1e-6));
       const double n = static_cast<double>(x.size());
       double log_size = 0;
