@@ -14,7 +14,7 @@ namespace detail = seqpool::detail;
 
 namespace {
 
-constexpr Index tile = detail::tile_tokens;
+constexpr Index whole_tile = detail::tile_tokens;
 
 constexpr double wide(double x) { return x; }
 constexpr double wide(float x) { return static_cast<double>(x); }
@@ -26,14 +26,14 @@ TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "
   using A = seqpool::accumulator_t<TestType>;
   constexpr double eps = wide(std::numeric_limits<A>::epsilon());
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
-    const auto x = test::Random(1).values<TestType>(tile * (hidden + 3));
+    const auto x = test::Random(1).values<TestType>(whole_tile * (hidden + 3));
     const auto queries = test::Random(2).values<A>(4 * hidden);
-    std::vector<A> whole(4 * tile);
+    std::vector<A> whole(4 * whole_tile);
     for (const Index n : {8, 1, 2, 3, 7}) {
       const seqpool::TokenBlock<TestType> tokens(x.data() + 1, n, hidden, hidden + 2);
-      std::vector<A> scores(4 * tile, A(-9));
+      std::vector<A> scores(4 * whole_tile, A(-9));
       detail::score_by_four(tokens, queries.data(), 0, scores.data());
-      if (n == tile) whole = scores;
+      if (n == whole_tile) whole = scores;
       for (Index q = 0; q < 4; ++q)
         for (Index i = 0; i < n; ++i) {
           double sum = 0;
@@ -44,11 +44,11 @@ TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "
             sum += product;
             size += std::abs(product);
           }
-          const A score = scores[static_cast<std::size_t>(q * tile + i)];
+          const A score = scores[static_cast<std::size_t>(q * whole_tile + i)];
           REQUIRE(std::abs(wide(score) - sum) <= (static_cast<double>(hidden) / 4 + 34) * eps * size);
         }
       for (Index q = 0; q < 4; ++q)  // of tokens that are not there nothing is written
-        for (Index i = n; i < tile; ++i) REQUIRE(scores[static_cast<std::size_t>(q * tile + i)] == A(-9));
+        for (Index i = n; i < whole_tile; ++i) REQUIRE(scores[static_cast<std::size_t>(q * whole_tile + i)] == A(-9));
     }
   }
 }
@@ -59,17 +59,17 @@ TEMPLATE_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_h
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
     // Numbers of few bits, so that every product and sum is exact.
     std::vector<TestType> x;
-    for (Index i = 0; i < tile * hidden; ++i) x.push_back(static_cast<TestType>(static_cast<float>(i % 13 - 6)));
+    for (Index i = 0; i < whole_tile * hidden; ++i) x.push_back(static_cast<TestType>(static_cast<float>(i % 13 - 6)));
     std::vector<A> weights;
-    for (Index i = 0; i < 4 * tile; ++i) weights.push_back(static_cast<A>(i % 7 - 3));
+    for (Index i = 0; i < 4 * whole_tile; ++i) weights.push_back(static_cast<A>(i % 7 - 3));
     std::vector<A> sums(static_cast<std::size_t>(4 * hidden), A(100));
-    const seqpool::TokenBlock<TestType> tokens(x.data(), tile, hidden, hidden);
-    detail::add_to_four(tokens, weights.data(), sums.data(), std::make_index_sequence<std::size_t{tile}>());
+    const seqpool::TokenBlock<TestType> tokens(x.data(), whole_tile, hidden, hidden);
+    detail::add_to_four(tokens, weights.data(), sums.data(), std::make_index_sequence<std::size_t{whole_tile}>());
     for (Index q = 0; q < 4; ++q)
       for (Index h = 0; h < hidden; ++h) {
         A expected = 100;
-        for (Index i = 0; i < tile; ++i)
-          expected += weights[static_cast<std::size_t>(q * tile + i)] * seqpool::widen(tokens[i][h]);
+        for (Index i = 0; i < whole_tile; ++i)
+          expected += weights[static_cast<std::size_t>(q * whole_tile + i)] * seqpool::widen(tokens[i][h]);
         REQUIRE(sums[static_cast<std::size_t>(q * hidden + h)] == expected);
       }
   }
