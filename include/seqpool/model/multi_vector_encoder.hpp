@@ -36,8 +36,7 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 ///
 ///     const seqpool::model::MultiVectorEncoder model("GTE-ModernColBERT-v1");
 ///     const auto vectors = model.token_vectors(hidden_states, mask);  // [batch, seq, dimension], zeros for padding
-///     const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);  // of a query's vectors [k,
-///     dimension]
+///     const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);  // query [k, dimension], [batch, 1]
 ///
 /// The mask keeps the tokens that `encode` gives vectors for: those of a query's expansion too, and none of a
 /// document's `skiplist_words`, of which the tokenizer knows the ids. Hidden states, errors, cost and numerics are

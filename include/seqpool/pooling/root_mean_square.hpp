@@ -20,10 +20,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::RootMeanSquare{}, x, mask);  // or rms_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: in `accumulator_t`, of numbers scaled by a power of 2, |error| <= (min(n, 256) / 2 + n / 512 + 3) *
-/// eps
-/// * out[h], as long as all |x_t[h]| <= sqrt(max), which is 1.8e19 in float, for up to 2^24 tokens, and out[h] is 0 or
-/// at least 1e-15 in float, 1e-148 in double.
+/// **Numerics**: in `accumulator_t`, of numbers scaled by a power of 2; |error| <=
+/// (min(n, 256) / 2 + n / 512 + 3) * eps * out[h], as long as all |x_t[h]| <= sqrt(max), which is 1.8e19 in float, for
+/// up to 2^24 tokens, and out[h] is 0 or at least 1e-15 in float, 1e-148 in double.
 /// **Source**: GLiClass' "rms".
 struct RootMeanSquare {
   template <Scalar T>
