@@ -3,8 +3,10 @@
 #include <seqpool/attention_weights.hpp>
 
 #include <array>
+#include <bit>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
@@ -142,7 +144,7 @@ TEST_CASE("a token's weight has the same bits in every form", "[attention_weight
 TEST_CASE("a NaN reaches the weights of its row's real tokens, and of its head", "[attention_weights]") {
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 11, 2);
   x.setConstant(1);
-  x(1, 3, 0) = std::numeric_limits<float>::quiet_NaN();
+  x(1, 3, 0) = -std::numeric_limits<float>::quiet_NaN();  // whose sign the weights do not have
   Eigen::MatrixXf queries(2, 2);
   queries << 1, 0, 1, 1;
   const auto weights = attention_weights(seqpool::Attention{queries}.average(), x, seqpool::Lengths(std::array{11, 9}));
@@ -151,6 +153,7 @@ TEST_CASE("a NaN reaches the weights of its row's real tokens, and of its head",
     for (Eigen::Index s = 0; s < 11; ++s) {
       CHECK(weights(0, k, s) == ct::Approx(1. / 11));
       CHECK(std::isnan(weights(1, k, s)) == (s < 9));
+      if (s < 9) CHECK(std::bit_cast<std::uint32_t>(weights(1, k, s)) == 0x7fc00000);
     }
 }
 

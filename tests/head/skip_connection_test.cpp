@@ -29,6 +29,9 @@ TEST_CASE("a skip connection adds its heads' result to their input", "[skip_conn
   CHECK(y(1, 0) == -3 + 2 * 2);
   CHECK(y(1, 1) == 1 + 1 + 3 * 2);
   CHECK_THROWS_WITH(SkipConnection{Linear{up}}.width(2), ct::has_substring("2 features to what its heads make, 3"));
+  CHECK_THROWS_WITH(SkipConnection{Linear{down}}.width(3), ct::has_substring("3 features to what its heads make, 2"));
+  using Fixed = SkipConnection<Linear<float, 3, 2>, Linear<float, 2, 3>>;
+  STATIC_REQUIRE((Fixed::fixed_features == 2 && Fixed::fixed_width == 2));
 }
 
 // SiglipMultiheadAttentionPoolingHead: out + mlp(layernorm(out)).

@@ -3,6 +3,7 @@
 #define SEQPOOL_HEAD_SKIP_CONNECTION_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
@@ -32,6 +33,10 @@ class SkipConnection {
  public:
   static constexpr Index fixed_features = Sequential<H...>::fixed_features;
   static constexpr Index fixed_width = Sequential<H...>::fixed_width;
+  static_assert(
+      detail::sizes_agree(fixed_features, fixed_width),
+      "seqpool: SkipConnection{heads...} adds x to what its heads make, so that the last head's width must be "
+      "the first one's features, and here their types state two sizes that differ.");
 
   explicit SkipConnection(H... heads) : heads_(std::move(heads)...) {}
 
