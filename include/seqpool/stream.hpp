@@ -131,8 +131,9 @@ class Stream {
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class P, Scalar T>
-Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), row_(hidden) {
+Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden) {
   if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
+  row_.start(hidden);
   if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden));
   if constexpr (requires { pooling_.per_token(); })
     if (pooling_.per_token())
@@ -260,7 +261,7 @@ template <class P, Scalar T>
 void Stream<P, T>::reset() {
   before_.reset();
   before_count_ = 0;
-  row_.start();
+  row_.start(hidden_);
   buffer_.clear();
 }
 

@@ -32,9 +32,9 @@ struct BlockSizes {
 TEST_CASE("a row is cut every 256 tokens, whatever the parts it comes in", "[row_fold]") {
   const std::vector<float> x(800);
   for (const Index part : {8, 24, 256, 264, 800}) {
-    seqpool::detail::RowFold<BlockSizes, float> row(1);
+    seqpool::detail::RowFold<BlockSizes, float> row;
     for (const Index n : {1, 255, 256, 257, 512, 700}) {
-      row.start();
+      row.start(1);
       CHECK(row.count() == 0);
       for (Index first = 0; first < n; first += part)
         row.fold(BlockSizes{}, TokenBlock<float>(x.data() + first, std::min(part, n - first), 1, 1));

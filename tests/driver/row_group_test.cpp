@@ -15,9 +15,9 @@ using seqpool::Index;
 
 TEST_CASE("rows are packed together where they, or one row's tokens, lie side by side", "[row_group]") {
   const std::vector<float> data(100000);
-  using Group = seqpool::detail::RowGroup<seqpool::Mean, HiddenStates<float>, seqpool::Lengths>;
+  using Packer = seqpool::detail::RowPacker<HiddenStates<float>, seqpool::Lengths>;
   const auto fits = [&](std::array<Index, 3> sizes, std::array<Index, 3> strides) {
-    return Group::fits(HiddenStates<float>(data.data(), sizes, strides));
+    return Packer::fits(HiddenStates<float>(data.data(), sizes, strides));
   };
   CHECK(fits({20, 5, 7}, {1, 20, 100}));  // column-major
   CHECK(fits({3, 5, 7}, {1, 3, 15}));
@@ -26,8 +26,8 @@ TEST_CASE("rows are packed together where they, or one row's tokens, lie side by
   CHECK_FALSE(fits({3, 5, 7}, {1, 24, 120}));  // too few to be worth it
   CHECK_FALSE(fits({20, 5, 7}, {35, 7, 1}));   // row-major
   CHECK_FALSE(fits({20, 5, 7}, {70, 14, 2}));  // every second feature
-  using OfSpans = seqpool::detail::RowGroup<seqpool::Mean, HiddenStates<float>, seqpool::Spans>;
-  STATIC_REQUIRE(Group::possible);
+  using OfSpans = seqpool::detail::RowPacker<HiddenStates<float>, seqpool::Spans>;
+  STATIC_REQUIRE(Packer::possible);
   STATIC_REQUIRE(!OfSpans::possible);
 }
 

@@ -12,6 +12,7 @@
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -25,6 +26,21 @@ struct AsItIs {
   template <class A>
   A operator()(A sum) const noexcept {
     return sum;
+  }
+};
+
+// What becomes of a sum that makes a distance. Types with names, so that tensors of all layouts share the code that is
+// made with them.
+struct Negative {
+  template <class A>
+  A operator()(A sum) const noexcept {
+    return A(0) - sum;
+  }
+};
+struct NegativeRoot {
+  template <class A>
+  A operator()(A sum) const noexcept {
+    return A(0) - std::sqrt(sum);
   }
 };
 

@@ -33,10 +33,11 @@ class RowFold {
  public:
   using State = state_t<P, T>;
 
-  explicit RowFold(Index hidden) noexcept : hidden_(hidden) {}
-
-  // Begins a new row.
-  void start() noexcept { count_ = 0; }
+  // Begins a row whose tokens have so many features.
+  void start(Index hidden) noexcept {
+    hidden_ = hidden;
+    count_ = 0;
+  }
 
   // How many tokens were taken in.
   Index count() const noexcept { return count_; }
@@ -75,7 +76,7 @@ class RowFold {
   }
 
  private:
-  Index hidden_;
+  Index hidden_ = 0;
   Index count_ = 0;
   State whole_;  // the blocks that are complete, or the first one
   State block_;  // a later one

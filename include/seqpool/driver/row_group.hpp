@@ -18,15 +18,16 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
+// As many rows are packed together at most.
+inline constexpr Index most_packed_rows = 64;
+
 // Column-major hidden states hold one feature of one token of all rows side by side, so a cache line of them belongs to
 // many rows. Rows are packed together: a window of positions of a group of rows at a time, each row's real tokens into
-// slots of its own, where whole tiles are folded as soon as they are there.
-template <class P, class X, class S>
-class RowGroup {
+// slots of its own, where they wait to be taken. No part of it knows a pooling, so all poolings share its code.
+template <class X, class S>
+class RowPacker {
  public:
   using T = typename X::value_type;
-
-  static constexpr Index most_rows = 64;
 
   // Whether rows are sequences in one array ...
   static constexpr bool possible = !requires(const S& s) { s.sequence(Index{0}); }
@@ -37,107 +38,118 @@ class RowGroup {
     return x.hidden_stride() != 1 && x.batch_stride() == 1 && (x.batch() >= line || x.token_stride() == x.batch());
   }
 
-  RowGroup(const P& pooling, const X& x, const S& selection);
+  RowPacker(const X& x, const S& selection);
 
-  // f(row, fold) for each row of [first, first + count), its tokens taken in.
-  template <class F>
-  void pool(Index first, Index count, F f);
+  // Begins with rows [first, first + count).
+  void start(Index first, Index count);
+
+  // Positions that are packed at a time.
+  Index window() const noexcept { return window_; }
+
+  // Packs the rows' real tokens of [begin, end), a window.
+  void pack(Index begin, Index end);
+
+  // How many tokens of row first + i wait.
+  Index waiting(Index i) const { return rows_[static_cast<std::size_t>(i)].waiting; }
+
+  // Takes `count` of them: a whole tile, or all that are left of the row.
+  TokenBlock<T> take(Index i, Index count);
 
  private:
   // Elements in a cache line: so many neighbours and features are packed at a time.
   static constexpr Index line = static_cast<Index>(line_elements<T>);
 
   struct Row {
-    explicit Row(Index hidden) : fold(hidden) {}
-    RowFold<P, T> fold;
     Run run{0, 0};      // what is left of the run that the next token is in
     Index base = 0;     // the slot of the first token that waits; the others go on behind it, around the last slot
-    Index pending = 0;  // how many wait
-    std::vector<Index> positions;  // [slots]
+    Index waiting = 0;  // how many wait
   };
 
-  Row& at(Index i) { return rows_[static_cast<std::size_t>(i)]; }
   T* slot(Index i, Index place) { return packed_.data() + (i * slots_ + place) * stride_; }
+  Index* positions(Index i) { return positions_.data() + i * slots_; }
   void choose_slots(Index begin, Index end);
-  void pack(Index begin, Index end);
   void pack_line(const T* source, Index feature, Index features, T* const* targets, Index first, Index low, Index high);
-  void fold(Row& row, Index i, Index count);
 
-  const P& pooling_;
   const X& x_;
   const S& selection_;
   Index first_ = 0;
   Index count_ = 0;
-  Index window_;  // positions that are packed at a time
+  Index window_;
   Index slots_;   // of a row: a window's tokens and a tile that waits
   Index stride_;  // elements from one slot to the next
   std::vector<Row> rows_;
-  AlignedVector<T> packed_;  // [rows, slots, stride]
-  std::vector<T*> targets_;  // [window, rows]: where each token goes; null for a padded one
+  std::vector<Index> positions_;  // [rows, slots]
+  AlignedVector<T> packed_;       // [rows, slots, stride]
+  std::vector<T*> targets_;       // [window, rows]: where each token goes; null for a padded one
+};
+
+// Pools such rows, tile by tile as they are packed.
+template <class P, class X, class S>
+class RowGroup {
+ public:
+  using T = typename X::value_type;
+
+  RowGroup(const P& pooling, const X& x, const S& selection)
+      : pooling_(pooling),
+        x_(x),
+        packer_(x, selection),
+        folds_(static_cast<std::size_t>((std::min)(most_packed_rows, x.batch()))) {}
+
+  // f(row, fold) for each row of [first, first + count), its tokens taken in.
+  template <class F>
+  void pool(Index first, Index count, F f);
+
+ private:
+  const P& pooling_;
+  const X& x_;
+  RowPacker<X, S> packer_;
+  std::vector<RowFold<P, T>> folds_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class P, class X, class S>
-RowGroup<P, X, S>::RowGroup(const P& pooling, const X& x, const S& selection)
-    : pooling_(pooling), x_(x), selection_(selection) {
-  const Index rows = (std::min)(most_rows, x.batch());
+template <class X, class S>
+RowPacker<X, S>::RowPacker(const X& x, const S& selection) : x_(x), selection_(selection) {
+  const Index rows = (std::min)(most_packed_rows, x.batch());
   // A page of neighbours, so that memory is read in stretches.
   window_ = (std::min)((std::max)(512 / rows / tile_tokens, Index{1}) * tile_tokens, Index{64});
   slots_ = window_ + tile_tokens;
   // An odd number of cache lines apart, so that one feature of all slots does not fall into the same few sets.
   stride_ = ((x.hidden() + line - 1) / line | 1) * line;
-  rows_.reserve(static_cast<std::size_t>(rows));
-  for (Index i = 0; i < rows; ++i) {
-    rows_.emplace_back(x.hidden());
-    rows_.back().positions.resize(static_cast<std::size_t>(slots_));
-  }
+  rows_.resize(static_cast<std::size_t>(rows));
+  positions_.resize(static_cast<std::size_t>(rows * slots_));
   packed_.resize(static_cast<std::size_t>(rows * slots_ * stride_));
   targets_.resize(static_cast<std::size_t>(rows * window_));
 }
 
-template <class P, class X, class S>
-template <class F>
-void RowGroup<P, X, S>::pool(Index first, Index count, F f) {
+template <class X, class S>
+void RowPacker<X, S>::start(Index first, Index count) {
   first_ = first;
   count_ = count;
-  for (Index i = 0; i < count; ++i) {
-    at(i).fold.start();
-    at(i).base = at(i).pending = 0;
-    at(i).run = detail::next_run(selection_, first + i, {0, x_.seq()});
-  }
-  for (Index begin = 0; begin < x_.seq(); begin += window_) {
-    const Index end = (std::min)(begin + window_, Index{x_.seq()});
-    choose_slots(begin, end);
-    pack(begin, end);
-    for (Index i = 0; i < count; ++i)
-      while (at(i).pending >= tile_tokens) fold(at(i), i, tile_tokens);
-  }
-  for (Index i = 0; i < count; ++i) {
-    if (at(i).pending > 0) fold(at(i), i, at(i).pending);
-    f(first + i, at(i).fold);
-  }
+  for (Index i = 0; i < count; ++i)
+    rows_[static_cast<std::size_t>(i)] = {detail::next_run(selection_, first + i, {0, x_.seq()}), 0, 0};
 }
 
-template <class P, class X, class S>
-void RowGroup<P, X, S>::choose_slots(Index begin, Index end) {
+template <class X, class S>
+void RowPacker<X, S>::choose_slots(Index begin, Index end) {
   for (Index i = 0; i < count_; ++i) {
-    Row& row = at(i);
-    if (row.pending == 0) row.base = 0;
+    Row& row = rows_[static_cast<std::size_t>(i)];
+    if (row.waiting == 0) row.base = 0;
     T** target = targets_.data() + i;
     for (Index s = begin; s < end; ++s, target += count_) {
       *target = nullptr;
       if (s < row.run.begin || row.run.begin == row.run.end) continue;
-      const Index place = (row.base + row.pending++) % slots_;
-      row.positions[static_cast<std::size_t>(place)] = s;
+      const Index place = (row.base + row.waiting++) % slots_;
+      positions(i)[place] = s;
       *target = slot(i, place);
       if (++row.run.begin == row.run.end) row.run = detail::next_run(selection_, first_ + i, {s + 1, x_.seq()});
     }
   }
 }
 
-template <class P, class X, class S>
-void RowGroup<P, X, S>::pack(Index begin, Index end) {
+template <class X, class S>
+void RowPacker<X, S>::pack(Index begin, Index end) {
+  choose_slots(begin, end);
   // Neighbours in memory: all of the window, or the group's rows at one position.
   const bool whole = x_.token_stride() == count_;
   const Index stretch = whole ? (end - begin) * count_ : count_;
@@ -165,9 +177,9 @@ void RowGroup<P, X, S>::pack(Index begin, Index end) {
 // Some features of the neighbours [low, high), of which the first and the last are real tokens', in the line that
 // begins at neighbour `first`. By way of a tile that is in L1, so that every line of memory is read once and written
 // once.
-template <class P, class X, class S>
-void RowGroup<P, X, S>::pack_line(const T* source, Index feature, Index features, T* const* targets, Index first,
-                                  Index low, Index high) {
+template <class X, class S>
+void RowPacker<X, S>::pack_line(const T* source, Index feature, Index features, T* const* targets, Index first,
+                                Index low, Index high) {
   alignas(64) LineTile<T> tile;
   std::array<T*, std::size_t{line}> own{};
   for (Index i = low; i < high; ++i)
@@ -191,12 +203,33 @@ void RowGroup<P, X, S>::pack_line(const T* source, Index feature, Index features
       for (Index f = 0; f < features; ++f) own[i][f] = tile[static_cast<std::size_t>(f)][i];
 }
 
+template <class X, class S>
+auto RowPacker<X, S>::take(Index i, Index count) -> TokenBlock<T> {
+  Row& row = rows_[static_cast<std::size_t>(i)];
+  const Index base = row.base;
+  row.base = (base + count) % slots_;
+  row.waiting -= count;
+  const TokenSource<T> source{.row = first_ + i, .sequence = first_ + i, .positions = positions(i) + base};
+  return {slot(i, base), count, x_.hidden(), stride_, source};
+}
+
 template <class P, class X, class S>
-void RowGroup<P, X, S>::fold(Row& row, Index i, Index count) {
-  const TokenSource<T> source{.row = first_ + i, .sequence = first_ + i, .positions = row.positions.data() + row.base};
-  row.fold.fold(pooling_, TokenBlock<T>(slot(i, row.base), count, x_.hidden(), stride_, source));
-  row.pending -= count;
-  row.base = (row.base + count) % slots_;
+template <class F>
+void RowGroup<P, X, S>::pool(Index first, Index count, F f) {
+  packer_.start(first, count);
+  for (Index i = 0; i < count; ++i) folds_[static_cast<std::size_t>(i)].start(x_.hidden());
+  const auto fold = [&](Index i, Index tokens) {
+    folds_[static_cast<std::size_t>(i)].fold(pooling_, packer_.take(i, tokens));
+  };
+  for (Index begin = 0; begin < x_.seq(); begin += packer_.window()) {
+    packer_.pack(begin, (std::min)(begin + packer_.window(), Index{x_.seq()}));
+    for (Index i = 0; i < count; ++i)
+      while (packer_.waiting(i) >= tile_tokens) fold(i, tile_tokens);
+  }
+  for (Index i = 0; i < count; ++i) {
+    if (packer_.waiting(i) > 0) fold(i, packer_.waiting(i));
+    f(first + i, folds_[static_cast<std::size_t>(i)]);
+  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -35,9 +35,9 @@ void for_each_block(BlockReader<X, S>& reader, Index row, Reads reads, F f) {
 
 // The row's tokens, taken into `fold`.
 template <class P, class X, class S>
-void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockReader<X, S>& reader, Index row,
-              Reads reads) {
-  fold.start();
+void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockReader<X, S>& reader, Index hidden,
+              Index row, Reads reads) {
+  fold.start(hidden);
   detail::for_each_block(reader, row, reads, [&](const auto& block) { fold.fold(pooling, block); });
 }
 
@@ -111,11 +111,14 @@ void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
       return;
     }
   // A few long rows are shared out by blocks, if one is worth the handing over.
-  const Index threads = detail::threads_of(device);
-  if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384)
-    pool_blocks(out, device);
-  else
-    detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
+  if constexpr (Device<D>) {  // so that no code is made where there is none
+    const Index threads = detail::threads_of(device);
+    if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384) {
+      pool_blocks(out, device);
+      return;
+    }
+  }
+  detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
 }
 
 template <class P, class X, class S>
@@ -127,18 +130,17 @@ void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index 
     else
       finish(out, row, fold.finished(pooling_), scratch);
   };
-  using Group = RowGroup<P, X, S>;
-  if constexpr (Group::possible)
-    if (reads_ == Reads::every_token && Group::fits(x_)) {
-      Group group(pooling_, x_, selection_);
-      for (Index row = first; row < last; row += Group::most_rows)
-        group.pool(row, (std::min)(Group::most_rows, last - row), finish_row);
+  if constexpr (RowPacker<X, S>::possible)
+    if (reads_ == Reads::every_token && RowPacker<X, S>::fits(x_)) {
+      RowGroup<P, X, S> group(pooling_, x_, selection_);
+      for (Index row = first; row < last; row += most_packed_rows)
+        group.pool(row, (std::min)(most_packed_rows, last - row), finish_row);
       return;
     }
   BlockReader<X, S> reader(x_, selection_);
-  RowFold<P, T> fold(x_.hidden());
+  RowFold<P, T> fold;
   for (Index row = first; row < last; ++row) {
-    detail::fold_row(fold, pooling_, reader, row, reads_);
+    detail::fold_row(fold, pooling_, reader, x_.hidden(), row, reads_);
     finish_row(row, fold);
   }
 }

@@ -13,7 +13,6 @@
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <string_view>
 
@@ -118,12 +117,12 @@ auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[mayb
         detail::for_all_pairs<detail::TimesInPanels>(from, with, out, detail::AsItIs{}, detail::AsItIs{}, device);
         return result;
       case Similarity::euclidean:
-        detail::for_all_pairs<detail::SquaredDifference>(
-            from, with, out, detail::AsItIs{}, [](A sum) { return A(0) - std::sqrt(sum); }, device);
+        detail::for_all_pairs<detail::SquaredDifference>(from, with, out, detail::AsItIs{}, detail::NegativeRoot{},
+                                                         device);
         return result;
       case Similarity::manhattan:
-        detail::for_all_pairs<detail::AbsoluteDifference>(
-            from, with, out, detail::AsItIs{}, [](A sum) { return A(0) - sum; }, device);
+        detail::for_all_pairs<detail::AbsoluteDifference>(from, with, out, detail::AsItIs{}, detail::Negative{},
+                                                          device);
         return result;
     }
     detail::fail("similarity: the kind must be Similarity::cosine, dot, euclidean or manhattan");
