@@ -14,7 +14,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // y[f] = tanh(x[f]); the two may be the same row. Of float Eigen's, which is vector code, by eight, also at the end of
 // a row: single numbers would go by another function.
-inline void tanh_of(std::span<const float> x, std::span<float> y) {
+[[gnu::flatten]] inline void tanh_of(std::span<const float> x, std::span<float> y) {
   constexpr std::size_t chunk = 8;
   using Chunk = Eigen::Array<float, chunk, 1>;
   std::size_t f = 0;

@@ -28,8 +28,12 @@ inline constexpr Index register_bytes = 16;
 //
 // The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory. There are as
 // many as fill eight registers of AVX, so that no sum waits for itself: 8 lanes for eight x, 16 for fewer.
+//
+// Flattened, as all that holds such arrays: their type is the same for every -march and their alignment is not, so
+// files of different flags must not share their functions.
 template <class A, Scalar T, std::same_as<const T*>... More>
-std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x, More... more) noexcept {
+[[gnu::flatten, gnu::always_inline]] inline std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead,
+                                                                                    const T* x, More... more) noexcept {
   constexpr std::size_t count = 1 + sizeof...(More);
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = count == 1 || (count <= 4 && register_bytes >= 32) ? 16 : 8;

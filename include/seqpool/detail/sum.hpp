@@ -10,7 +10,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // aligned, do not promise: partial sums in 16 lanes, a tree, then the numbers beyond the last whole 16.
 // |error| <= (n / 32 + 10) * eps * sum_i |x[i]|.
 template <class A>
-A sum(const A* x, Index n) noexcept {
+[[gnu::flatten, gnu::always_inline]] inline A sum(const A* x, Index n) noexcept {
   constexpr Index lanes = 16;
   using Lanes = Eigen::Array<A, lanes, 1>;
   Lanes sums = Lanes::Zero();

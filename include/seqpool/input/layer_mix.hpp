@@ -91,7 +91,7 @@ LayerMix<X>::LayerMix(const L& layers, const W& weights) : layers_(layers) {
 }
 
 template <class X>
-void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
+[[gnu::flatten]] void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
   using T = typename X::value_type;
   constexpr Index chunk = Layers<X>::chunk_features;
   using Lanes = Eigen::Array<value_type, chunk, 1>;

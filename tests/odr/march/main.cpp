@@ -87,7 +87,7 @@ std::vector<double> expected(const Numbers& x, Real real) {
       };
       single(0) = joined(2) = sum / n;
       single(1) = joined(0) = max;
-      single(2) = attended;
+      single(2) = single(7) = attended;
       single(3) = joined(1) = placed;
     }
   }

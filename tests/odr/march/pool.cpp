@@ -53,6 +53,14 @@ void pool(const march::Memory& memory) {
   each(seqpool::Attention(std::span(static_cast<const T*>(memory.query), hidden)));
   each(seqpool::WeightedMean{});
   each(seqpool::Concat{seqpool::Max{}, seqpool::WeightedMean{}, seqpool::Mean{}});
+  std::array<T, 4 * hidden> queries;
+  for (std::size_t i = 0; i < queries.size(); ++i) queries[i] = static_cast<const T*>(memory.query)[i % hidden];
+  each(seqpool::Attention(Matrix<const T>(queries.data(), 4, hidden)).average());
+
+  // The means of masked tokens once more, of two layers that are the same.
+  const std::array<seqpool::HiddenStates<T>, 2> layers{x, x};
+  seqpool::pool_into(Matrix<A>(static_cast<A*>(memory.masked), batch, hidden), seqpool::Mean{},
+                     seqpool::LayerMix(layers), mask);
 
   // The means of packed tokens once more, through heads that change nothing.
   std::array<T, hidden * hidden> identity{};
@@ -61,6 +69,12 @@ void pool(const march::Memory& memory) {
                                   seqpool::Truncate{hidden}};
   seqpool::map_into(Matrix<A>(static_cast<A*>(memory.packed), batch, hidden), heads,
                     Matrix<const A>(static_cast<const A*>(memory.streamed), batch, hidden));
+  // Nobody looks at these numbers, but shared.cmake at the functions.
+  std::array<A, 2 * batch> bounded;
+  seqpool::map_into(
+      Matrix<A>(bounded.data(), batch, 2),
+      seqpool::Dense{seqpool::Linear{Matrix<const T>(identity.data(), 2, hidden)}, seqpool::Activation::tanh},
+      Matrix<const A>(static_cast<const A*>(memory.streamed), batch, hidden));
 }
 
 template <class... T>

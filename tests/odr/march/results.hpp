@@ -12,7 +12,8 @@ namespace march {
 inline constexpr std::ptrdiff_t batch = 3;
 inline constexpr std::ptrdiff_t seq = 300;  // more than a block
 inline constexpr std::ptrdiff_t hidden = 83;
-inline constexpr std::ptrdiff_t parts = 7;  // mean, max, attention, weighted mean, and max, weighted mean, mean at once
+// Mean, max, attention, weighted mean, max and weighted mean and mean at once, the average of four equal attentions.
+inline constexpr std::ptrdiff_t parts = 8;
 inline constexpr std::ptrdiff_t chunk = 30;  // tokens that a stream is given at a time
 
 enum Scalar { of_float, of_double, of_half, of_bfloat16, scalars };
