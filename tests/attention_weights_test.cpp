@@ -141,6 +141,15 @@ TEST_CASE("a token's weight has the same bits in every form", "[attention_weight
   check(spanned, 1, second);
 }
 
+TEST_CASE("scores of -inf only weigh nothing", "[attention_weights]") {
+  const float lowest = std::numeric_limits<float>::lowest();
+  const std::vector<float> x{lowest, 0, lowest, 0, -1, 0};
+  const seqpool::HiddenStates<float> states(x.data(), {1, 3, 2});
+  const auto weights =
+      attention_weights(seqpool::Attention{std::vector<float>{2, 0}}, states, seqpool::Lengths(std::array{2}));
+  for (Eigen::Index s = 0; s < 3; ++s) CHECK(weights(0, s) == 0);
+}
+
 TEST_CASE("a NaN reaches the weights of its row's real tokens, and of its head", "[attention_weights]") {
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 11, 2);
   x.setConstant(1);

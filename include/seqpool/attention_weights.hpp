@@ -42,8 +42,8 @@ concept AttentionPooling =
 /// scores of one row.
 /// **Numerics**: the scores are the pooling's; a weight's relative error is at most (n + 4 + m - s) * eps beside what
 /// comes of the score's, where s is the token's score and m the row's largest, as long as the weight is normal. A
-/// head's weights add up to 1 within 2 * n * eps. A NaN or +inf score makes its head's weights of all real tokens NaN,
-/// and so do scores of -inf only.
+/// head's weights add up to 1 within 2 * n * eps. A NaN or +inf score makes its head's weights of all real tokens NaN;
+/// of scores of -inf only they are 0.
 template <class P, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto attention_weights(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 

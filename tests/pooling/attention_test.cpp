@@ -31,7 +31,7 @@ TEST_CASE("attention does not overflow at scores that exp cannot take", "[attent
   test::check_rows(attention_pool(x, query), {35, 5000});
 }
 
-TEST_CASE("a score of -inf weighs nothing, as in PyTorch, and +inf makes the row NaN", "[attention]") {
+TEST_CASE("a score of -inf weighs nothing, also where all are, and +inf makes the row NaN", "[attention]") {
   const float inf = std::numeric_limits<float>::infinity();
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 40, 2);
   x.setConstant(1);
@@ -43,9 +43,22 @@ TEST_CASE("a score of -inf weighs nothing, as in PyTorch, and +inf makes the row
   for (Eigen::Index s = 0; s < 20; ++s) x(0, s, 0) = -inf;  // a whole tile before any finite score
   CHECK(attention_pool(x, query)(0, 1) == 1);
   for (Eigen::Index s = 0; s < 40; ++s) x(0, s, 0) = -inf;
-  CHECK(std::isnan(attention_pool(x, query)(0, 1)));
+  CHECK(attention_pool(x, query)(0, 1) == 0);  // where PyTorch's softmax is NaN
   x(0, 39, 0) = inf;
   CHECK(std::isnan(attention_pool(x, query)(0, 1)));
+}
+
+TEST_CASE("a query whose scores are all -inf gives zeros, and leaves the other one alone", "[attention]") {
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 40, 2);
+  x.setConstant(1);
+  for (Eigen::Index s = 0; s < 40; ++s) x(0, s, 0) = std::numeric_limits<float>::lowest();
+  Eigen::Tensor<float, 2, Eigen::RowMajor> queries(2, 2);
+  queries.setValues({{2, 0}, {0, 1}});
+  const auto result = attention_pool(x, queries);
+  CHECK(result(0, 0) == 0);
+  CHECK(result(0, 1) == 0);
+  CHECK(result(0, 3) == 1);
+  CHECK(seqpool::pool(seqpool::Attention{queries}.average(), x)(0, 1) == 0.5f);
 }
 
 TEST_CASE("a query comes as tensor, Eigen vector or range, and must be [hidden]", "[attention]") {

@@ -94,7 +94,7 @@ void RowWeights<P, X, S>::for_each(Index row, F f) {
     A sum = 0;
     for (Index i = 0; i < count_; ++i) sum += weights[i] = detail::shifted_exp(weights[i], largest);
     for (Index i = 0; i < count_; ++i)
-      f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i] / sum));
+      f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i] / (sum == 0 ? A(1) : sum)));
   }
 }
 

@@ -46,7 +46,7 @@ concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, st
 ///     state.finish(out);  // [heads * hidden]
 ///
 /// **Numerics**: scores are shifted by the largest so far, so e^(score - max) never overflows. A score of -inf weighs
-/// nothing; a NaN or +inf makes its head NaN.
+/// nothing, and of such scores alone the result is zeros; a NaN or +inf makes its head NaN.
 /// **Source**: the online softmax of FlashAttention, as the mergeable state of FlashInfer.
 template <Scalar T>
 struct SoftmaxState {
@@ -91,6 +91,8 @@ struct SoftmaxState {
   template <std::size_t... k>
   void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
   std::span<A> row(std::size_t head) noexcept;
+  // Of no token, and where all scores are -inf, 1: the result is zeros.
+  A divisor(std::size_t head) const noexcept { return sum[head] == 0 ? A(1) : sum[head]; }
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -194,7 +196,7 @@ void SoftmaxState<T>::finish(std::span<A> out) const {
   const std::size_t hidden = weighted.size() / max.size();
   for (std::size_t head = 0; head < max.size(); ++head) {
     const std::span<const A> own(weighted.data() + head * hidden, hidden);
-    as_array(out.subspan(head * hidden, hidden)) = as_array(own) / (count == 0 ? A(1) : sum[head]);
+    as_array(out.subspan(head * hidden, hidden)) = as_array(own) / divisor(head);
   }
 }
 
@@ -202,9 +204,8 @@ template <Scalar T>
 void SoftmaxState<T>::finish_mean(std::span<A> out) const {
   const std::size_t hidden = weighted.size() / max.size();
   as_array(out).setZero();
-  if (count == 0) return;
   for (std::size_t head = 0; head < max.size(); ++head)
-    as_array(out) += as_array(std::span<const A>(weighted.data() + head * hidden, hidden)) / sum[head];
+    as_array(out) += as_array(std::span<const A>(weighted.data() + head * hidden, hidden)) / divisor(head);
   as_array(out) /= static_cast<A>(max.size());
 }
 
