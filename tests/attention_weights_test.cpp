@@ -13,6 +13,7 @@
 
 #include "support/catch.hpp"
 #include "support/rows.hpp"
+#include "support/scalars.hpp"
 #include "support/small.hpp"
 
 using seqpool::attention_weights;
@@ -52,8 +53,8 @@ TEST_CASE("attention weights are the softmax of the scores, 0 in padding and in 
   for (Eigen::Index b = 0; b < 3; ++b) CHECK(weights(b, 3) == 0);
 }
 
-TEMPLATE_TEST_CASE("weights times tokens is what attention pools, and they add up to 1", "[attention_weights]", float,
-                   double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("weights times tokens is what attention pools, and they add up to 1", "[attention_weights]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr Index hidden = 21;
   const double eps = test::eps<TestType>;

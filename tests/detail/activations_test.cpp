@@ -7,9 +7,10 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 // Their bounds are those of seqpool::Activate, held by activate_test.cpp.
-TEMPLATE_TEST_CASE("an activation's bits are each number's own, in place too", "[activations]", float, double) {
+TEMPLATE_LIST_TEST_CASE("an activation's bits are each number's own, in place too", "[activations]", test::Reals) {
   using seqpool::detail::gelu_of;
   using seqpool::detail::tanh_of;
   const auto x = test::Random(3).values<TestType>(67, -4, 4);

@@ -4,8 +4,9 @@
 #include <cstdint>
 
 #include "support/catch.hpp"
+#include "support/scalars.hpp"
 
-TEMPLATE_TEST_CASE("an aligned vector starts on a cache line", "[aligned]", float, double) {
+TEMPLATE_LIST_TEST_CASE("an aligned vector starts on a cache line", "[aligned]", test::Reals) {
   for (const std::size_t n : {1u, 3u, 17u, 1000u}) {
     const seqpool::detail::AlignedVector<TestType> vector(n, TestType(2));
     CHECK(reinterpret_cast<std::uintptr_t>(vector.data()) % 64 == 0);

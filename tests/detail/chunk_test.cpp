@@ -6,11 +6,12 @@
 #include <cstdint>
 
 #include "support/catch.hpp"
+#include "support/scalars.hpp"
 
 namespace detail = seqpool::detail;
 
-TEMPLATE_TEST_CASE("a chunk is at least a cache line, and widens every value as widen does", "[chunk]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("a chunk is at least a cache line, and widens every value as widen does", "[chunk]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr std::size_t features = detail::chunk_features<TestType>;
   STATIC_REQUIRE(features * sizeof(TestType) >= 64);

@@ -9,9 +9,9 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
-TEMPLATE_TEST_CASE("dot is within its bound, and its bits do not depend on addresses", "[dot]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("dot is within its bound, and its bits do not depend on addresses", "[dot]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const seqpool::Index n : {0, 1, 31, 32, 33, 64, 130, 1000}) {
     test::Random random(static_cast<std::uint64_t>(n) + 1);
@@ -38,8 +38,7 @@ TEMPLATE_TEST_CASE("dot is within its bound, and its bits do not depend on addre
   }
 }
 
-TEMPLATE_TEST_CASE("dots are the dots of each row, whichever stands beside it", "[dot]", float, double, Eigen::half,
-                   Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("dots are the dots of each row, whichever stands beside it", "[dot]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const seqpool::Index n : {0, 1, 15, 16, 31, 32, 33, 130, 1000}) {
     test::Random random(static_cast<std::uint64_t>(n) + 2);

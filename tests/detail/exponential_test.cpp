@@ -9,6 +9,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 namespace {
 
@@ -23,7 +24,7 @@ double error_of(A result, long double exact) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("exponential is within its bound where the result is normal", "[exponential]", float, double) {
+TEMPLATE_LIST_TEST_CASE("exponential is within its bound where the result is normal", "[exponential]", test::Reals) {
   const double low = std::is_same_v<TestType, float> ? -87.3 : -708.3;
   const double high = std::is_same_v<TestType, float> ? 88.3 : 709.4;
   test::Random random(1);
@@ -36,7 +37,7 @@ TEMPLATE_TEST_CASE("exponential is within its bound where the result is normal",
   CHECK(worst <= 1);
 }
 
-TEMPLATE_TEST_CASE("exponential at its edges", "[exponential]", float, double) {
+TEMPLATE_LIST_TEST_CASE("exponential at its edges", "[exponential]", test::Reals) {
   using seqpool::detail::exponential;
   constexpr bool is_float = std::is_same_v<TestType, float>;
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
@@ -56,7 +57,7 @@ TEMPLATE_TEST_CASE("exponential at its edges", "[exponential]", float, double) {
   CHECK(std::isnan(exponential(-std::numeric_limits<TestType>::quiet_NaN())));
 }
 
-TEMPLATE_TEST_CASE("logarithms are within their bounds", "[exponential]", float, double) {
+TEMPLATE_LIST_TEST_CASE("logarithms are within their bounds", "[exponential]", test::Reals) {
   const double range = std::is_same_v<TestType, float> ? 87 : 708;
   test::Random random(2);
   double log = 0, log_one_plus = 0;
@@ -71,7 +72,7 @@ TEMPLATE_TEST_CASE("logarithms are within their bounds", "[exponential]", float,
   CHECK(log_one_plus <= 2);
 }
 
-TEMPLATE_TEST_CASE("logarithms at their edges", "[exponential]", float, double) {
+TEMPLATE_LIST_TEST_CASE("logarithms at their edges", "[exponential]", test::Reals) {
   using seqpool::detail::log_one_plus;
   using seqpool::detail::logarithm;
   using Limits = std::numeric_limits<TestType>;

@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 namespace detail = seqpool::detail;
@@ -21,8 +22,7 @@ constexpr double wide(float x) { return static_cast<double>(x); }
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "[four_heads]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("four queries score each token of a tile within the bound", "[four_heads]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr double eps = wide(std::numeric_limits<A>::epsilon());
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
@@ -53,8 +53,7 @@ TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "
   }
 }
 
-TEMPLATE_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_heads]", float, double, Eigen::half,
-                   Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_heads]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
     // Numbers of few bits, so that every product and sum is exact.

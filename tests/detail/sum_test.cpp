@@ -8,8 +8,9 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
-TEMPLATE_TEST_CASE("sum is within its bound, and its bits do not depend on addresses", "[sum]", float, double) {
+TEMPLATE_LIST_TEST_CASE("sum is within its bound, and its bits do not depend on addresses", "[sum]", test::Reals) {
   for (const seqpool::Index n : {0, 1, 15, 16, 17, 31, 32, 130, 1000}) {
     const auto x = test::Random(static_cast<std::uint64_t>(n) + 1).values<TestType>(n, -1, 1.5);
     long double exact = 0;
@@ -30,7 +31,7 @@ TEMPLATE_TEST_CASE("sum is within its bound, and its bits do not depend on addre
   }
 }
 
-TEMPLATE_TEST_CASE("sum loses to a large number no more than its bound", "[sum]", float, double) {
+TEMPLATE_LIST_TEST_CASE("sum loses to a large number no more than its bound", "[sum]", test::Reals) {
   const TestType eps = std::numeric_limits<TestType>::epsilon();
   std::vector<TestType> x(1024, eps * TestType(0.49));  // each of which 1 swallows
   x[0] = 1;

@@ -5,11 +5,12 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/scalars.hpp"
 
 namespace detail = seqpool::detail;
 
-TEMPLATE_TEST_CASE("every element of a tile goes to its place, where there is a target", "[transpose]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("every element of a tile goes to its place, where there is a target", "[transpose]",
+                        test::AllScalars) {
   constexpr std::size_t n = detail::line_elements<TestType>;
   STATIC_REQUIRE(n * sizeof(TestType) == 64);
   detail::LineTile<TestType> tile;

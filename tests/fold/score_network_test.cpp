@@ -10,6 +10,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::TokenBlock;
@@ -30,8 +31,8 @@ seqpool::ScoreNetwork<A> random_network(Index hidden, Index attention, Index hea
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("a token's scores have the same bits, however many stand beside it, by tile or by block",
-                   "[score_network]", float, double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("a token's scores have the same bits, however many stand beside it, by tile or by block",
+                        "[score_network]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index heads : {1, 3, 40})
     for (const Index attention : {1, 5, 37, 130})

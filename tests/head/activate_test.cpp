@@ -9,6 +9,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Activate;
 using seqpool::Activation;
@@ -79,8 +80,8 @@ std::vector<A> numbers_of_every_size() {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 4: activations keep their bounds at numbers of every size", "[guarantees][activate]",
-                   float, double) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: activations keep their bounds at numbers of every size", "[guarantees][activate]",
+                        test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   const auto x = numbers_of_every_size<TestType>();
   for (const Activation activation : all_activations) {
@@ -117,7 +118,7 @@ TEST_CASE("activations give the numbers of PyTorch", "[activate]") {
   check(Activation::sigmoid, {0.2689414213699951, 0.3775406687981454, 0.5, 0.6224593312018546, 0.8807970779778823});
 }
 
-TEMPLATE_TEST_CASE("activations at infinities, the largest numbers, zeros and NaN", "[activate]", float, double) {
+TEMPLATE_LIST_TEST_CASE("activations at infinities, the largest numbers, zeros and NaN", "[activate]", test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   const TestType inf = Limits::infinity();
   const TestType largest = Limits::max();
@@ -150,7 +151,7 @@ TEMPLATE_TEST_CASE("activations at infinities, the largest numbers, zeros and Na
   }
 }
 
-TEMPLATE_TEST_CASE("the activation sigmoid has the bits of the function", "[activate]", float, double) {
+TEMPLATE_LIST_TEST_CASE("the activation sigmoid has the bits of the function", "[activate]", test::Reals) {
   const auto x = numbers_of_every_size<TestType>();
   const Index n = static_cast<Index>(x.size());
   const Eigen::TensorMap<const Eigen::Tensor<const TestType, 2, Eigen::RowMajor>> logits(x.data(), 1, n);

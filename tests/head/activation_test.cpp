@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 
@@ -26,8 +27,7 @@ Eigen::Tensor<float, 2, Layout> logits_of(const std::vector<std::vector<float>>&
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("softmax and log_softmax agree with a float64 oracle", "[activation]", float, double, Eigen::half,
-                   Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("softmax and log_softmax agree with a float64 oracle", "[activation]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const double eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   const Index classes = GENERATE(1, 2, 5, 1000);

@@ -12,6 +12,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Affine;
 using seqpool::Index;
@@ -28,8 +29,8 @@ std::vector<A> scaled_and_shifted(const Affine<T>& head, const std::vector<A>& r
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 4: affine is scale times x plus shift, within its bound", "[guarantees][affine]", float,
-                   double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: affine is scale times x plus shift, within its bound", "[guarantees][affine]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const long double eps = static_cast<long double>(std::numeric_limits<A>::epsilon());
   for (const Index n : {1, 2, 15, 16, 17, 31, 100})
@@ -72,7 +73,7 @@ TEST_CASE("a scale and a shift are numbers for all features, or one for each", "
   STATIC_REQUIRE(!seqpool::Head<Affine<double>, float>);
 }
 
-TEMPLATE_TEST_CASE("a temperature divides", "[affine]", float, double) {
+TEMPLATE_LIST_TEST_CASE("a temperature divides", "[affine]", test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   const auto row = test::Random(1).values<TestType>(33, -5, 5);
   for (const TestType t : {TestType(1), TestType(2), TestType(0.3), TestType(7), TestType(1e-10), TestType(1e10)}) {

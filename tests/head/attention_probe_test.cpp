@@ -7,12 +7,13 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::AttentionProbe;
 using seqpool::Index;
 
-TEMPLATE_TEST_CASE("an attention probe gives what its tokens give that are projected first", "[attention_probe]", float,
-                   double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("an attention probe gives what its tokens give that are projected first", "[attention_probe]",
+                        test::AllScalars) {
   constexpr Index heads = 3, out = 2, hidden = 5, n = 7;
   test::Random random(17);
   const auto matrix = [&](Index rows) {

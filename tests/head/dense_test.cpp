@@ -13,6 +13,7 @@
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Activation;
 using seqpool::Dense;
@@ -92,8 +93,8 @@ Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> zero_weight(Index out, Index in
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 4: dense is the activation of a linear layer, then the residual, within its bound",
-                   "[guarantees][dense]", float, double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: dense is the activation of a linear layer, then the residual, within its bound",
+                        "[guarantees][dense]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const double eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   for (const Index out : {1, 9, 40})

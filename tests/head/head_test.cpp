@@ -14,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
 #include "support/rows.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Activation;
 using seqpool::Index;
@@ -94,8 +95,8 @@ void for_each_head(Index in, F f) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a split of it or on the device",
-                   "[guarantees][head]", float, double) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a split of it or on the device",
+                        "[guarantees][head]", test::Reals) {
   const Index most = 70;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -122,8 +123,7 @@ TEMPLATE_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a s
   }
 }
 
-TEMPLATE_TEST_CASE("every layout, scalar and memory gives the numbers of row-major", "[head]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("every layout, scalar and memory gives the numbers of row-major", "[head]", test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const auto values = test::Random(3).values<TestType>(5 * 19);
   const Matrix<TestType> x(values.data(), 5, 19);

@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 
@@ -94,8 +95,8 @@ TEST_CASE("a threshold that is none is refused", "[labels]") {
   }
 }
 
-TEMPLATE_TEST_CASE("top_k is a stable sort's beginning, for every k and in both layouts", "[labels]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("top_k is a stable sort's beginning, for every k and in both layouts", "[labels]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   test::Random random(1);
   for (const Index classes : {1, 2, 5, 40}) {
@@ -164,8 +165,8 @@ TEST_CASE("k is from 1 to the number of classes", "[labels]") {
   CHECK(seqpool::threshold(no_classes, std::vector<float>()).dimension(0) == 2);
 }
 
-TEMPLATE_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the probability of class 1", "[labels]",
-                   float, double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the probability of class 1", "[labels]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const auto one = rows<TestType>({{0}, {3}, {-200}, {nan_of_float}});
   const auto score = seqpool::rerank_scores(one);

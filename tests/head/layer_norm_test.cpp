@@ -14,6 +14,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::LayerNorm;
@@ -72,8 +73,8 @@ void check_layer_norm(const std::vector<A>& row, double layer_eps) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset and scale", "[guarantees][layer_norm]", float,
-                   double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset and scale", "[guarantees][layer_norm]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   using Limits = std::numeric_limits<A>;
   for (const Index n : {2, 3, 15, 16, 17, 64, 384, 1023})
@@ -96,7 +97,8 @@ TEMPLATE_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset and sc
     }
 }
 
-TEMPLATE_TEST_CASE("layer norm of one step beside a large number all along is exact", "[layer_norm]", float, double) {
+TEMPLATE_LIST_TEST_CASE("layer norm of one step beside a large number all along is exact", "[layer_norm]",
+                        test::Reals) {
   std::vector<TestType> row(100, TestType(1e4) + TestType(1) / 3);
   for (const std::size_t place : std::vector<std::size_t>{0, 1, 50, 99}) {
     auto stepped = row;
@@ -106,7 +108,8 @@ TEMPLATE_TEST_CASE("layer norm of one step beside a large number all along is ex
   }
 }
 
-TEMPLATE_TEST_CASE("a row of one number all along gives the bias, whatever the number", "[layer_norm]", float, double) {
+TEMPLATE_LIST_TEST_CASE("a row of one number all along gives the bias, whatever the number", "[layer_norm]",
+                        test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   const auto weight = test::Random(1).values<TestType>(37);
   const auto bias = test::Random(2).values<TestType>(37);
@@ -120,7 +123,7 @@ TEMPLATE_TEST_CASE("a row of one number all along gives the bias, whatever the n
   CHECK(layer_normed(LayerNorm<TestType>{}, std::vector<TestType>{7}) == std::vector<TestType>{0});
 }
 
-TEMPLATE_TEST_CASE("a NaN, an infinity or a sum that overflows makes its row NaN", "[layer_norm]", float, double) {
+TEMPLATE_LIST_TEST_CASE("a NaN, an infinity or a sum that overflows makes its row NaN", "[layer_norm]", test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()})
     for (const std::size_t n : {std::size_t{1}, std::size_t{3}, std::size_t{40}})

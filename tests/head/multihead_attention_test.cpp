@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/rows.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::MultiheadAttention;
@@ -98,8 +99,8 @@ std::vector<double> attended(const Weights<T>& w, const test::Tokens& tokens) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("multi-head attention gives what its definition gives", "[multihead_attention]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("multi-head attention gives what its definition gives", "[multihead_attention]",
+                        test::AllScalars) {
   using T = TestType;
   using A = seqpool::accumulator_t<T>;
   for (const Index queries : {1, 2}) {

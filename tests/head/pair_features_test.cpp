@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::PairFeatures;
@@ -50,8 +51,8 @@ TEST_CASE("the parts stand in sentence-transformers' order, any of them", "[pair
   }
 }
 
-TEMPLATE_TEST_CASE("every number is the exact one rounded once, in every scalar and layout", "[pair_features]", float,
-                   double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("every number is the exact one rounded once, in every scalar and layout", "[pair_features]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const auto check = [](const auto& u, const auto& v) {
     const auto result = seqpool::pair_features(u, v, {.product = true});

@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 
@@ -89,8 +90,8 @@ TEST_CASE("what lies outside of the ranges saturates and never wraps", "[quantiz
     for (Index f = 0; f < 3; ++f) CHECK(q(i, f) == u(i, f) - 128);
 }
 
-TEMPLATE_TEST_CASE("bytes have the formula's numbers, at every width and in both layouts", "[quantize]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("bytes have the formula's numbers, at every width and in both layouts", "[quantize]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index features : {1, 7, 31, 32, 33, 64, 100})
     for (const Index n : {1, 5, 40}) {
@@ -170,8 +171,8 @@ TEST_CASE("ranges that are none are refused", "[quantize]") {
   CHECK_THROWS_WITH(seqpool::calibration_ranges(nowhere), ct::has_substring("x [1, 2] has a null"));
 }
 
-TEMPLATE_TEST_CASE("calibration_ranges are the least and the largest of each feature", "[quantize]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("calibration_ranges are the least and the largest of each feature", "[quantize]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   const auto check = [](const auto& x) {
     const auto ranges = seqpool::calibration_ranges(x);
@@ -225,8 +226,8 @@ TEST_CASE("bits are those of known vectors", "[quantize]") {
         Row{0b10001000});
 }
 
-TEMPLATE_TEST_CASE("bits stand in order at every width and in both layouts, and those behind the last are 0",
-                   "[quantize]", float, double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("bits stand in order at every width and in both layouts, and those behind the last are 0",
+                        "[quantize]", test::AllScalars) {
   for (const Index features : {1, 7, 8, 9, 63, 64, 65, 72, 127, 128, 200}) {
     auto x = random_vectors<TestType, Eigen::RowMajor>(3, features, 8);
     x(1, features - 1) = std::numeric_limits<TestType>::quiet_NaN();

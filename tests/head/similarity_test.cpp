@@ -12,6 +12,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::Similarity;
@@ -112,8 +113,8 @@ void check(Similarity kind, const X& a, const Y& b) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("Guarantee 4: similarities are within their bounds, at every size", "[guarantees][similarity]",
-                   float, double, Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: similarities are within their bounds, at every size", "[guarantees][similarity]",
+                        test::AllScalars) {
   constexpr Index panel = seqpool::detail::Product<seqpool::accumulator_t<TestType>>::panel_outputs;
   for (const Similarity kind : kinds) {
     for (const Index features : {0, 1, 2, 15, 16, 17, 255, 256, 257, 768})
@@ -126,8 +127,8 @@ TEMPLATE_TEST_CASE("Guarantee 4: similarities are within their bounds, at every 
   }
 }
 
-TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors alone", "[guarantees][similarity]",
-                   float, double) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors alone", "[guarantees][similarity]",
+                        test::Reals) {
   constexpr Index panel = seqpool::detail::Product<TestType>::panel_outputs;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -174,8 +175,8 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors a
     }
 }
 
-TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of vectors are shared out",
-                   "[guarantees][similarity]", float, double) {
+TEMPLATE_LIST_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of vectors are shared out",
+                        "[guarantees][similarity]", test::Reals) {
   constexpr Index slab = 4 * seqpool::detail::Product<TestType>::panel_outputs;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -238,7 +239,7 @@ TEST_CASE("known similarities", "[similarity]") {
   CHECK(is(seqpool::manhattan_similarity(a, b), 1, {-7, -14, -7, 0}));
 }
 
-TEMPLATE_TEST_CASE("cosines are right whatever the vectors' scale", "[similarity]", float, double) {
+TEMPLATE_LIST_TEST_CASE("cosines are right whatever the vectors' scale", "[similarity]", test::Reals) {
   const auto most = std::numeric_limits<TestType>::max();
   const auto least = std::numeric_limits<TestType>::denorm_min();
   const auto eps = std::numeric_limits<TestType>::epsilon();

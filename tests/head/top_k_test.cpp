@@ -11,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::Index;
 using seqpool::TopK;
@@ -46,7 +47,7 @@ bool same_numbers(const std::vector<A>& a, const std::vector<A>& b) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("top k keeps what sorting keeps, for every k, of equals the first", "[top_k]", float, double) {
+TEMPLATE_LIST_TEST_CASE("top k keeps what sorting keeps, for every k, of equals the first", "[top_k]", test::Reals) {
   using Limits = std::numeric_limits<TestType>;
   for (const Index n : {1, 2, 3, 8, 17, 64})
     for (const Index kinds : {1, 3, 1000}) {

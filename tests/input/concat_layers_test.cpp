@@ -8,12 +8,13 @@
 
 #include "support/catch.hpp"
 #include "support/rows.hpp"
+#include "support/scalars.hpp"
 
 using seqpool::HiddenStates;
 using seqpool::Index;
 
-TEMPLATE_TEST_CASE("layers side by side are pooled as each is, in every form", "[concat_layers]", float, double,
-                   Eigen::half, Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("layers side by side are pooled as each is, in every form", "[concat_layers]",
+                        test::AllScalars) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index hidden : {1, 16, 37}) {
     std::vector<test::Padded<TestType>> padded;

@@ -14,6 +14,7 @@
 #include "support/catch.hpp"
 #include "support/random.hpp"
 #include "support/rows.hpp"
+#include "support/scalars.hpp"
 #include "support/small.hpp"
 
 using seqpool::Index;
@@ -77,8 +78,7 @@ TEST_CASE("a NaN is the maximum, and the first one wins, also over an infinity b
   }
 }
 
-TEMPLATE_TEST_CASE("max_indices of every form are those of the formula", "[max_indices]", float, double, Eigen::half,
-                   Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("max_indices of every form are those of the formula", "[max_indices]", test::AllScalars) {
   using T = TestType;
   Eigen::ThreadPool threads(3);
   const Eigen::ThreadPoolDevice device(&threads, 3);
@@ -124,8 +124,7 @@ TEMPLATE_TEST_CASE("max_indices of every form are those of the formula", "[max_i
     }
 }
 
-TEMPLATE_TEST_CASE("max_indices say where max_pool's numbers are", "[max_indices]", float, double, Eigen::half,
-                   Eigen::bfloat16) {
+TEMPLATE_LIST_TEST_CASE("max_indices say where max_pool's numbers are", "[max_indices]", test::AllScalars) {
   const auto row = test::tokens<TestType>(700, 130, 9, -3, 3);
   const seqpool::HiddenStates<TestType> x(row.data(), {1, 700, 130});
   const auto max = seqpool::max_pool(x);
