@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/pooling/concat.hpp>
 
+#include <array>
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
@@ -29,6 +31,36 @@ TEST_CASE("concat is its poolings side by side, with the bits of each", "[concat
         CHECK(test::same_bits(all[b], expected));
       }
     }
+}
+
+TEST_CASE("poolings that concat folds in one pass keep their bits, NaN and infinity too", "[concat]") {
+  static_assert(seqpool::FeatureWise<seqpool::Mean, float> && seqpool::FeatureWise<seqpool::Max, Eigen::half>);
+  static_assert(!seqpool::FeatureWise<seqpool::Cls, float> && !seqpool::FeatureWise<seqpool::MeanMax, float>);
+  const auto check = [](const auto& x, const auto& mask) {
+    const auto all = test::rows_of(seqpool::pool(
+        Concat{seqpool::AbsMean{}, seqpool::Cls{}, seqpool::Min{}, seqpool::RootMeanSquare{}, seqpool::Max{},
+               seqpool::MeanSqrtLen{}, seqpool::AbsMax{}, seqpool::Sum{}, seqpool::Mean{}},
+        x, mask));
+    const std::vector parts{
+        test::rows_of(seqpool::abs_mean_pool(x, mask)), test::rows_of(seqpool::cls_pool(x, mask)),
+        test::rows_of(seqpool::min_pool(x, mask)),      test::rows_of(seqpool::rms_pool(x, mask)),
+        test::rows_of(seqpool::max_pool(x, mask)),      test::rows_of(seqpool::mean_sqrt_len_pool(x, mask)),
+        test::rows_of(seqpool::abs_max_pool(x, mask)),  test::rows_of(seqpool::sum_pool(x, mask)),
+        test::rows_of(seqpool::mean_pool(x, mask))};
+    for (std::size_t b = 0; b < 4; ++b) {
+      std::vector<float> expected;
+      for (const auto& part : parts) expected.insert(expected.end(), part[b].begin(), part[b].end());
+      CHECK(test::same_bits(all[b], expected));
+    }
+  };
+  constexpr Index n = 300, hidden = 37;
+  const seqpool::Lengths lengths(std::array{300, 0, 9, 1});
+  auto floats = test::tokens<float>(4 * n, hidden, 9);
+  floats[3] = std::numeric_limits<float>::quiet_NaN();
+  floats[2 * n * hidden + 5] = -std::numeric_limits<float>::infinity();
+  check(seqpool::HiddenStates<float>(floats.data(), {4, n, hidden}), lengths);
+  const auto halves = test::tokens<Eigen::half>(4 * n, hidden, 9);
+  check(seqpool::HiddenStates<Eigen::half>(halves.data(), {4, n, hidden}), lengths);
 }
 
 TEST_CASE("concat reads what its poolings read together, and nests", "[concat]") {

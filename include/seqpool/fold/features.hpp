@@ -8,6 +8,7 @@
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -79,6 +80,13 @@ struct FeatureState {
     f(values);
     f(count);
   }
+};
+
+/// A pooling whose state is a `FeatureState` and whose fold is `state.fold(tokens, P::feature_op)`: `Concat` folds all
+/// such in one pass over the features.
+template <class P, class T>
+concept FeatureWise = Scalar<T> && std::same_as<typename P::template State<T>, FeatureState<T>> && requires {
+  P::feature_op;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -49,6 +49,7 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
 /// | `p.name()` | a `std::string`, which saved states are known by | `""` |
 /// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
+/// | `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing;
 /// fold(A ++ B) equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B)

@@ -24,13 +24,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct AbsMax {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = [](auto held, auto x) { return detail::larger(held, std::abs(x)); };
 
   [[nodiscard]] std::string name() const { return "abs_max"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const {
-    state.fold(tokens, [](auto held, auto x) { return detail::larger(held, std::abs(x)); });
-  }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, detail::larger); }
   void finish(const auto& state, auto out) const { state.write(out); }
 };

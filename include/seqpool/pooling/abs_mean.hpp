@@ -25,13 +25,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct AbsMean {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = [](auto sum, auto x) { return sum + std::abs(x); };
 
   [[nodiscard]] std::string name() const { return "abs_mean"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const {
-    state.fold(tokens, [](auto sum, auto x) { return sum + std::abs(x); });
-  }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
 };

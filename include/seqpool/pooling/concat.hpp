@@ -2,11 +2,13 @@
 #ifndef SEQPOOL_POOLING_CONCAT_HPP
 #define SEQPOOL_POOLING_CONCAT_HPP
 
+#include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <array>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -62,6 +64,12 @@ class Concat {
   void finish(State<T>& state, std::span<Result<T>> out) const;
 
  private:
+  // The places of those that are folded in one pass.
+  template <Scalar T>
+  static constexpr auto together();
+  template <class T, std::size_t... i>
+  static void fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>);
+
   // f(pooling) for each in order, and f(pooling, its state), f(pooling, its state, its next state).
   template <class F, class... States>
   void each(F f, States&... states) const {
@@ -113,14 +121,48 @@ void Concat<P...>::init(State<T>& state, Index hidden) const {
   each([&](const auto& pooling, auto& part) { pooling.init(part, hidden); }, state);
 }
 
-// A tile at a time, so that all but the first pooling find it in cache.
+template <class... P>
+template <Scalar T>
+constexpr auto Concat<P...>::together() {
+  constexpr bool feature_wise[] = {FeatureWise<P, T>...};
+  constexpr auto places = [&] {
+    std::array<std::size_t, sizeof...(P)> result{};
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < sizeof...(P); ++i)
+      if (feature_wise[i]) result[n++] = i;
+    return result;
+  }();
+  return [&]<std::size_t... k>(std::index_sequence<k...>) { return std::index_sequence<places[k]...>(); }
+  (std::make_index_sequence<(std::size_t{FeatureWise<P, T>} + ...)>());
+}
+
+template <class... P>
+template <class T, std::size_t... i>
+void Concat<P...>::fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>) {
+  seqpool::fold_features(
+      tile, [](Index) { return nullptr; },
+      [](accumulator_t<T> x, std::nullptr_t, auto&... held) __attribute__((always_inline)) {
+        ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...);
+      },
+      std::get<i>(state.parts).values.data()...);
+  ((std::get<i>(state.parts).count += tile.size()), ...);
+}
+
+// A tile at a time, so that all but what comes first find it in cache.
 template <class... P>
 template <Scalar T>
 void Concat<P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  constexpr auto places = together<T>();
+  constexpr bool are_together = places.size() > 1;
   for (Index first = 0; first < tokens.size(); first += detail::tile_tokens) {
     TokenBlock<T> tile = tokens.part(first, (std::min)(detail::tile_tokens, tokens.size() - first));
+    if constexpr (are_together) {
+      fold_together(state, tile, places);
+      tile = detail::Prefetch::without(tile);
+    }
     each(
-        [&](const auto& pooling, auto& part) {
+        [&]<class Pooling>(const Pooling& pooling, auto& part) {
+          if constexpr (are_together && FeatureWise<Pooling, T>) return;
           pooling.fold(part, tile);
           if (seqpool::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
         },

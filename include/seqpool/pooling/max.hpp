@@ -25,6 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct Max {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = detail::larger;
 
   [[nodiscard]] std::string name() const { return "max"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
@@ -32,7 +33,7 @@ struct Max {
   void init(State<T>& state, Index hidden) const {
     state.start(hidden, -std::numeric_limits<accumulator_t<T>>::infinity());
   }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, detail::larger); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, detail::larger); }
   void finish(const auto& state, auto out) const { state.write(out); }
 };

@@ -25,11 +25,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct MeanSqrtLen {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "mean_sqrt_len"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   void finish(const auto& state, auto out) const {
     as_array(out) = as_array(state.values) / std::sqrt(state.divisor());

@@ -25,6 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct Min {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = detail::smaller;
 
   [[nodiscard]] std::string name() const { return "min"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
@@ -32,7 +33,7 @@ struct Min {
   void init(State<T>& state, Index hidden) const {
     state.start(hidden, std::numeric_limits<accumulator_t<T>>::infinity());
   }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, detail::smaller); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, detail::smaller); }
   void finish(const auto& state, auto out) const { state.write(out); }
 };

@@ -23,11 +23,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct Sum {
   template <Scalar T>
   using State = FeatureState<T>;
+  static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "sum"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }
+  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   void finish(const auto& state, auto out) const { state.write(out); }
 };
