@@ -46,7 +46,7 @@ concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, st
 ///     state.finish(out);  // [heads * hidden]
 ///
 /// **Numerics**: scores are shifted by the largest so far, so e^(score - max) never overflows. A score of -inf weighs
-/// nothing, and of such scores alone the result is zeros; a NaN or +inf makes its head NaN.
+/// nothing, and with such scores alone finite features give zeros; a NaN or +inf makes its head NaN.
 /// **Source**: the online softmax of FlashAttention, as the mergeable state of FlashInfer.
 template <Scalar T>
 struct SoftmaxState {

@@ -42,7 +42,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, and the mean of k within k * eps of that size more, as long as those
 /// sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A scale is multiplied into the
 /// query, which is rounded once more. A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf
-/// has weight 0, also where all are, which gives zeros and NaN in PyTorch.
+/// has weight 0, also where all are: finite features give zeros then, and in PyTorch NaN.
 template <class T, Index Queries = 1>
 class Attention {
   static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
