@@ -93,8 +93,9 @@ void RowWeights<P, X, S>::for_each(Index row, F f) {
     const A largest = scores.largest();
     A sum = 0;
     for (Index i = 0; i < count_; ++i) sum += weights[i] = detail::shifted_exp(weights[i], largest);
+    if (sum == 0) sum = 1;  // scores of -inf only
     for (Index i = 0; i < count_; ++i)
-      f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i] / (sum == 0 ? A(1) : sum)));
+      f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i] / sum));
   }
 }
 

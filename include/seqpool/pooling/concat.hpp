@@ -162,9 +162,10 @@ void Concat<P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
     }
     each(
         [&]<class Pooling>(const Pooling& pooling, auto& part) {
-          if constexpr (are_together && FeatureWise<Pooling, T>) return;
-          pooling.fold(part, tile);
-          if (seqpool::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
+          if constexpr (!are_together || !FeatureWise<Pooling, T>) {
+            pooling.fold(part, tile);
+            if (seqpool::reads_of(pooling) == Reads::every_token) tile = detail::Prefetch::without(tile);
+          }
         },
         state);
   }
