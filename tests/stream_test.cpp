@@ -3,6 +3,8 @@
 #include <seqpool/stream.hpp>
 
 #include <array>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
@@ -51,6 +53,28 @@ TEST_CASE("tokens come by pointer, matrix or tensor, in either layout", "[stream
   CHECK_THROWS_WITH(stream.push(nullptr, 1), ct::has_substring("null pointer"));
   CHECK_THROWS_WITH(stream.push(row_major.data(), -1), ct::has_substring("-1"));
   CHECK(stream.size() == 20);
+  // More than are copied at a time, a map with steps between its rows, and no memory.
+  const auto tokens = test::tokens<float>(150, 6, 3);
+  using Steps = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, 3, Eigen::RowMajor>, 0, Eigen::OuterStride<>>;
+  const Steps steps(tokens.data(), 150, 3, Eigen::OuterStride<>(6));
+  std::vector<float> dense;
+  for (int i = 0; i < 150; ++i)
+    for (int j = 0; j < 3; ++j) dense.push_back(steps(i, j));
+  Stream<Sum, float> by_pointer{Sum{}, 3}, by_steps{Sum{}, 3}, by_columns{Sum{}, 3}, by_rows{Sum{}, 3};
+  by_pointer.push(dense.data(), 150);
+  by_steps.push(steps);
+  by_columns.push(Eigen::MatrixXf(steps));
+  by_rows.push(Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>>(dense.data(), 150, 3));
+  CHECK(by_steps.save() == by_pointer.save());
+  CHECK(by_columns.save() == by_pointer.save());
+  CHECK(by_rows.save() == by_pointer.save());
+  for (int layout = 0; layout < 2; ++layout) {
+    CHECK_THROWS_WITH(layout == 0 ? stream.push(Eigen::TensorMap<const Eigen::Tensor<float, 2>>(nullptr, 2, 3))
+                                  : stream.push(Eigen::Map<const Eigen::MatrixXf>(nullptr, 2, 3)),
+                      ct::has_substring("null pointer"));
+  }
+  stream.push(Eigen::MatrixXf(0, 3));
+  CHECK(stream.size() == 20);
 }
 
 TEST_CASE("a stream's value is [1, width], zeros for no token, and goes into memory of that size", "[stream]") {
@@ -75,6 +99,9 @@ TEST_CASE("a stream refuses a hidden size that cannot be", "[stream]") {
   CHECK_THROWS_WITH((Stream<Mean, float>{Mean{}, -4}), ct::has_substring("hidden is -4"));
   CHECK_THROWS_WITH((Stream<Attention<float>, float>{Attention{std::vector<float>(5)}, 4}),
                     ct::has_substring("query is [5]"));
+  CHECK_THROWS_WITH(
+      (Stream<seqpool::AnyPooling<float>, float>{seqpool::TokenWeightedMean{Eigen::Tensor<float, 2>(2, 3)}, 3}),
+      ct::has_substring("parameters for each token"));
   Stream<Mean, float> of_three{Mean{}, 3};
   CHECK_THROWS_WITH((of_three.merge(Stream<Mean, float>{Mean{}, 4})), ct::has_substring("hidden 4"));
 }
@@ -174,6 +201,85 @@ TEST_CASE("bytes of another pooling, query, scalar or hidden size are refused", 
   CHECK(test::rows_of(any.value()) == test::rows_of(stream_of(20).value()));
 }
 
+TEST_CASE("a stream of another pooling, or with other parameters, is not merged, and changes nothing", "[stream]") {
+  using Any = seqpool::AnyPooling<float>;
+  const auto tokens = test::tokens<float>(300, hidden, 5);
+  const auto filled = [&]<class P>(const P& pooling) {
+    Stream<P, float> stream{pooling, hidden};
+    stream.push(tokens.data(), 300);
+    return stream;
+  };
+  const auto refused = [&](auto stream, const auto& other, const char* own_name, const char* other_name) {
+    const auto before = stream.save();
+    CHECK_THROWS_WITH(stream.merge(other), ct::has_substring(own_name) && ct::has_substring(other_name) &&
+                                               ct::has_substring("the same pooling, with the same parameters"));
+    CHECK(stream.save() == before);
+  };
+  const Attention first{std::vector<float>{1, 2, 3}}, second{std::vector<float>{1, 2, 4}};
+  refused(filled(first), filled(second), first.name().c_str(), second.name().c_str());
+  refused(filled(seqpool::Concat{Mean{}, first}), filled(seqpool::Concat{Mean{}, second}), first.name().c_str(),
+          second.name().c_str());
+  refused(filled(Any(first)), filled(Any(second)), first.name().c_str(), second.name().c_str());
+  refused(filled(Any(Mean{})), filled(Any(Max{})), "'mean of", "'max of");
+  refused(filled(Any(Mean{})), filled(Any(std::vector<Any>{Mean{}, Max{}})), "'mean of", "'concat mean max of");
+  refused(filled(Any(std::vector<Any>{Mean{}, Max{}})), filled(Any(std::vector<Any>{Mean{}})), "'concat mean max of",
+          "'concat mean of");
+  // Also while one of them is empty: it could be given tokens later.
+  refused(filled(Any(Mean{})), Stream<Any, float>{Max{}, hidden}, "'mean of", "'max of");
+  // Of one name, and yet other types.
+  auto list = filled(Any(std::vector<Any>{Mean{}, Max{}}));
+  CHECK_THROWS_WITH(list.merge(filled(Any(seqpool::Concat{Mean{}, Max{}}))), ct::has_substring("of another type"));
+  // What is alike is merged, whoever made it.
+  auto alike = filled(Any(Attention{std::vector<float>{1, 2, 3}}));
+  alike.merge(filled(Any(first)));
+  CHECK(alike.size() == 600);
+}
+
+TEST_CASE("a stream of poolings chosen at run time side by side is a stream", "[stream][concat]") {
+  using Any = seqpool::AnyPooling<float>;
+  const auto tokens = test::tokens<float>(30, hidden, 5);
+  const seqpool::Concat chosen{Any(Max{}), Mean{}};
+  Stream<seqpool::Concat<Any, Mean>, float> stream{chosen, hidden};
+  Stream<Any, float> any{Any(chosen), hidden};
+  stream.push(tokens.data(), 30);
+  any.push(tokens.data(), 30);
+  const auto whole = test::pooled_alone(seqpool::Concat{Max{}, Mean{}}, tokens, hidden);
+  CHECK(test::same_bits(test::rows_of(stream.value())[0], whole));
+  CHECK(test::same_bits(test::rows_of(any.value())[0], whole));
+  const Any weighted = seqpool::TokenWeightedMean{Eigen::Tensor<float, 2>(2, 3)};
+  CHECK_THROWS_WITH((Stream<seqpool::Concat<Any, Mean>, float>{seqpool::Concat{weighted, Mean{}}, hidden}),
+                    ct::has_substring("parameters for each token"));
+  CHECK_THROWS_WITH((Stream<Any, float>{Any(seqpool::Concat{Mean{}, weighted}), hidden}),
+                    ct::has_substring("parameters for each token"));
+}
+
+TEST_CASE("after many merges a stream is within the bound that counts them", "[stream]") {
+  constexpr double eps = 0x1p-23;
+  for (const double m : {1e3, 1e6}) {
+    const float x = 0.1f;
+    Stream<Mean, float> all{Mean{}, 1}, one{Mean{}, 1};
+    Stream<seqpool::RootMeanSquare, float> squares{{}, 1}, square{{}, 1};
+    one.push(&x, 1);
+    square.push(&x, 1);
+    for (int i = 0; i < static_cast<int>(m); ++i) all.merge(one);
+    for (int i = 0; i < static_cast<int>(m); ++i) squares.merge(square);
+    CHECK(all.size() == static_cast<Index>(m));
+    const double error = std::abs(static_cast<double>(all.value()(0, 0)) - static_cast<double>(x));
+    CHECK(error <= (256 + m / 256 + 2 * m + 2) * eps * 0.1);
+    if (m > 1e5) CHECK(error > (256 + m / 256 + 2) * eps * 0.1);  // what it would be without them
+    CHECK(std::abs(static_cast<double>(squares.value()(0, 0)) - static_cast<double>(x)) <=
+          (256 + m / 256 + 2 * m + 4) * eps * 0.1);
+  }
+  // The number of tokens stays a number.
+  Stream<Mean, float> doubled = stream_of(1);
+  for (int i = 0; i < 61; ++i) doubled.merge(doubled);
+  CHECK(doubled.size() == Index{1} << 61);
+  doubled.merge(doubled);
+  CHECK(doubled.size() == Index{1} << 62);
+  CHECK_THROWS_WITH(doubled.merge(stream_of(1)), ct::has_substring("the most is 2^62"));
+  CHECK_THROWS_WITH(doubled.merge(doubled), ct::has_substring("the most is 2^62"));
+}
+
 TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[stream]") {
   // A right checksum over wrong counts.
   auto bytes = stream_of(3).save();
@@ -208,6 +314,79 @@ TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[
   CHECK_NOTHROW(stream.load(forge(counts + 8, 8)));
   CHECK_THROWS_AS(stream.load(forge(counts + 8, ~0ull)), std::invalid_argument);
   CHECK_THROWS_AS(stream.load(forge(counts + 24, hidden + 1)), std::invalid_argument);
+  // What was merged, near the largest number and beyond: the counts are of 64 bits, and of three kinds.
+  auto merged = stream_of(300);
+  merged.merge(stream_of(20));
+  const auto more = test::tokens<float>(3, hidden, 2);
+  merged.push(more.data(), 3);
+  bytes = merged.save();
+  CHECK_NOTHROW(stream.load(bytes));
+  CHECK_NOTHROW(stream.load(forge(counts, 320)));
+  for (const std::uint64_t number : {319ull, 321ull, 0ull, 1ull << 62, (1ull << 63) - 8, 1ull << 63, ~0ull})
+    CHECK_THROWS_AS(stream.load(forge(counts, number)), std::invalid_argument);
+  // [size, 3 floats, size 1, count] of the merged state stand at the end.
+  const std::size_t own_count = bytes.size() - 16;
+  std::uint64_t saved = 0;
+  std::memcpy(&saved, bytes.data() + own_count, sizeof saved);
+  REQUIRE(saved == 320);
+  for (const std::uint64_t number : {319ull, 321ull, 0ull, 1ull << 62, ~0ull})
+    CHECK_THROWS_WITH(stream.load(forge(own_count, number)), ct::has_substring("taken in other tokens"));
+  CHECK(stream.size() == 323);
+}
+
+TEST_CASE("what a state says of its tokens is held against the stream's, in every pooling", "[stream]") {
+  using Any = seqpool::AnyPooling<float>;
+  Eigen::Tensor<float, 2> query(1, hidden);
+  query.setConstant(1);
+  const std::vector<Any> poolings{seqpool::Cls{},
+                                  seqpool::Last{},
+                                  Mean{},
+                                  Max{},
+                                  seqpool::WeightedMean{},
+                                  seqpool::MeanMax{},
+                                  seqpool::LogSumExp{1.0},
+                                  seqpool::GeneralizedMean{3.0},
+                                  seqpool::RootMeanSquare{},
+                                  seqpool::Splade{},
+                                  seqpool::MaxSim{query},
+                                  Attention{std::vector<float>{1, 2, 3}},
+                                  seqpool::Concat{Mean{}, Max{}},
+                                  Any(std::vector<Any>{Mean{}, Max{}})};
+  const auto tokens = test::tokens<float>(600, hidden, 1);
+  const auto check = [&](const auto& pooling) {
+    using P = std::remove_cvref_t<decltype(pooling)>;
+    INFO(pooling.name());
+    Stream<P, float> stream{pooling, hidden};
+    stream.push(tokens.data(), 600);
+    Stream<P, float> merged = stream;
+    merged.merge(stream);
+    merged.push(tokens.data(), 19);
+    for (const auto& full : {stream, merged}) {
+      const auto bytes = full.save();
+      Stream<P, float> loaded{pooling, hidden};
+      REQUIRE_NOTHROW(loaded.load(bytes));
+      CHECK(loaded.save() == bytes);
+      // Every 64 bits that are a number of tokens, made one less and more: nothing is taken silently.
+      int refused = 0;
+      for (std::size_t at = 16 + pooling.name().size(); at + 16 <= bytes.size(); ++at) {
+        std::uint64_t number = 0;
+        std::memcpy(&number, bytes.data() + at, sizeof number);
+        if (number != 512 && number != 600 && number != 1200) continue;
+        for (const std::uint64_t other : {number - 1, number + 1, number + (std::uint64_t{1} << 40)}) {
+          auto forged = bytes;
+          std::memcpy(forged.data() + at, &other, sizeof other);
+          const auto sum = seqpool::detail::checksum(std::span<const std::byte>(forged).first(forged.size() - 8));
+          std::memcpy(forged.data() + forged.size() - 8, &sum, sizeof sum);
+          CHECK_THROWS_AS(loaded.load(forged), std::invalid_argument);
+          ++refused;
+        }
+      }
+      CHECK(refused >= 6);  // the stream's count and a state's
+      CHECK(loaded.save() == bytes);
+    }
+  };
+  for (const Any& pooling : poolings) check(pooling);
+  check(seqpool::MaxIndices{});
 }
 
 namespace {

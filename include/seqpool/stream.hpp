@@ -5,6 +5,7 @@
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -31,8 +32,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     while (read(chunk)) stream.push(chunk.data(), chunk_tokens);
 ///     const auto vector = stream.value();  // [1, hidden]
 ///
-/// **Numerics**: whatever the chunks, the bits of `pool` on the whole sequence, as long as nothing was merged; after
-/// `merge` within the pooling's bound.
+/// **Numerics**: whatever the chunks, the bits of `pool` on the whole sequence, as long as nothing was merged. Each
+/// `merge`, of this stream or of one that was merged into it, counts as two blocks more: after m of them the pooling's
+/// bound holds with n / 256 + 2 * m in place of n / 256.
 template <class P, Scalar T>
 class Stream {
   // By this name g++ does not list what is missing as errors of their own.
@@ -41,7 +43,7 @@ class Stream {
                 "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T: Mean, Max, an "
                 "Attention or weights of the same accumulator, or your own.");
   static_assert(
-      !PerToken<P> || requires(const P& p) { p.per_token(); },
+      !PerToken<P> || PerTokenAtRunTime<P>,
       "seqpool: a Stream takes no pooling with parameters for each token, such as TokenWeightedMean: how many "
       "tokens will come is not known.");
 
@@ -56,7 +58,7 @@ class Stream {
   ///
   /// **Shapes**: tokens: `[n, hidden]`.
   /// **Errors**: `std::invalid_argument` for a negative n, or a null pointer to at least one element.
-  /// **Cost**: reads each token once; up to 7 tokens are copied for later.
+  /// **Cost**: reads each token once; up to 7 tokens are copied for later. Takes up to 2^62 tokens in all.
   void push(const T* tokens, Index n);
   // Of another scalar: a sentence.
   template <class U>
@@ -65,13 +67,16 @@ class Stream {
   /// The same of an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
   ///
   /// **Shapes**: tokens: `[n, hidden]`.
-  /// **Errors**: `std::invalid_argument` if it has other than hidden columns.
+  /// **Errors**: `std::invalid_argument` if it has other than hidden columns, or a null pointer to at least one
+  /// element.
+  /// **Cost**: of row-major tokens without gaps that of `push(tokens, n)`; others are copied first, a few at a time.
   template <class M>
   void push(const M& tokens);
 
   /// Takes in what `other` has seen, which comes after what this has seen.
   ///
-  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes.
+  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ by name,
+  /// which tells parameters apart, or if there are more than 2^62 tokens in all.
   void merge(const Stream& other);
 
   /// How many tokens were taken in.
@@ -106,27 +111,35 @@ class Stream {
   using State = detail::state_t<P, T>;
 
   // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
-  static constexpr std::uint64_t stream_magic = 0x31304d4c50514553u;  // "SEQPLM01", little-endian
+  static constexpr std::uint64_t stream_magic = 0x32304d4c50514553u;  // "SEQPLM02", little-endian
+  static constexpr Index most_tokens = Index{1} << 62;                // so that no sum of two counts overflows
 
   Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / hidden_; }
   void fold(const T* tokens, Index n) {
     row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
   }
+  template <class M>
+  static bool lies_dense(const M& tokens);
   State whole() const;
   template <class F>
   void visit(F f);
   // Whether a stream can be saved and loaded, or a sentence.
   template <class S>
   static consteval bool is_visitable();
-  std::string identity() const;
+  bool holds_its_tokens();
 
   P pooling_;
   Index hidden_;
+  std::string identity_;  // what must agree between streams: pooling, scalar, hidden
   Index before_count_ = 0;
   std::optional<State> before_;  // what was merged: all that comes before row_
   detail::RowFold<P, T> row_;
   std::vector<T> buffer_;  // [fewer than a tile, hidden]: tokens that wait to be folded, behind those of row_
 };
+
+// Without the scalar T: a sentence.
+template <class P>
+Stream(P, Index) -> Stream<P, detail::scalar_of_any<P, false>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -135,9 +148,13 @@ Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hi
   if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
   row_.start(hidden);
   if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden));
-  if constexpr (requires { pooling_.per_token(); })
-    if (pooling_.per_token())
-      detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
+  if (seqpool::per_token_of(pooling_))
+    detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
+  const char* const scalar = std::is_same_v<T, float>         ? "float"
+                             : std::is_same_v<T, double>      ? "double"
+                             : std::is_same_v<T, Eigen::half> ? "half"
+                                                              : "bfloat16";
+  identity_ = seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
 }
 
 template <class P, Scalar T>
@@ -162,6 +179,18 @@ template <class P, Scalar T>
 template <class U>
 void Stream<P, T>::push(const U*, Index) {
   static_assert(std::is_same_v<U, T>, "seqpool: a Stream<P, T> takes tokens of T; convert them first.");
+}
+
+// Whether rows lie one behind the other, each with its features side by side.
+template <class P, Scalar T>
+template <class M>
+bool Stream<P, T>::lies_dense([[maybe_unused]] const M& tokens) {
+  if constexpr (detail::EigenTensor<M>)
+    return detail::is_row_major<M>;
+  else if constexpr (requires { tokens.rowStride(); })
+    return tokens.colStride() == 1 && tokens.rowStride() == tokens.cols();
+  else
+    return false;
 }
 
 template <class P, Scalar T>
@@ -192,12 +221,19 @@ void Stream<P, T>::push(const M& tokens) {
       if (columns != hidden_)
         detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
                      std::to_string(hidden_) + ": they must be [n, hidden]");
-      std::vector<T> token(static_cast<std::size_t>(hidden_));
-      for (Index i = 0; i < rows; ++i) {
+      if (tokens.data() == nullptr || lies_dense(tokens)) {
+        push(tokens.data(), rows);
+        return;
+      }
+      constexpr Index few = 64;
+      std::vector<T> copy(static_cast<std::size_t>(few * hidden_));
+      for (Index first = 0; first < rows; first += few) {
+        const Index count = (std::min)(few, rows - first);
         for (Index h = 0; h < hidden_; ++h)
-          token[static_cast<std::size_t>(h)] =
-              tokens(static_cast<typename M::Index>(i), static_cast<typename M::Index>(h));
-        push(token.data(), 1);
+          for (Index i = 0; i < count; ++i)
+            copy[static_cast<std::size_t>(i * hidden_ + h)] =
+                tokens(static_cast<typename M::Index>(first + i), static_cast<typename M::Index>(h));
+        push(copy.data(), count);
       }
     }
   }
@@ -208,6 +244,12 @@ void Stream<P, T>::merge(const Stream& other) {
   if (other.hidden_ != hidden_)
     detail::fail("a stream of hidden " + std::to_string(other.hidden_) + " was merged into one of hidden " +
                  std::to_string(hidden_));
+  if (other.identity_ != identity_)
+    detail::fail("a stream of '" + other.identity_ + "' was merged into one of '" + identity_ +
+                 "': both must have the same pooling, with the same parameters");
+  if (other.size() > most_tokens - size())
+    detail::fail("streams of " + std::to_string(other.size()) + " and " + std::to_string(size()) +
+                 " tokens are too long to be merged: the most is 2^62");
   if (other.size() == 0) return;
   if (size() == 0) {
     before_count_ = other.before_count_;
@@ -265,24 +307,13 @@ void Stream<P, T>::reset() {
   buffer_.clear();
 }
 
-// What must agree between the stream that saves and the one that loads.
-template <class P, Scalar T>
-std::string Stream<P, T>::identity() const {
-  const char* const scalar = std::is_same_v<T, float>         ? "float"
-                             : std::is_same_v<T, double>      ? "double"
-                             : std::is_same_v<T, Eigen::half> ? "half"
-                                                              : "bfloat16";
-  return seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
-}
-
 template <class P, Scalar T>
 std::vector<std::byte> Stream<P, T>::save() const {
   Stream copy = *this;  // visit is not const, as load writes by it
   detail::ByteWriter writer;
   writer.put(stream_magic);
-  const std::string name = identity();
-  writer.put(name.size());
-  writer.put(std::span(name));
+  writer.put(identity_.size());
+  writer.put(std::span(identity_));
   writer.put(static_cast<std::uint64_t>(before_count_));
   writer.put(static_cast<std::uint64_t>(row_.count()));
   writer.put(static_cast<std::uint64_t>(buffered()));
@@ -301,24 +332,22 @@ std::vector<std::byte> Stream<P, T>::save() const {
 template <class P, Scalar T>
 void Stream<P, T>::load(std::span<const std::byte> bytes) {
   detail::ByteReader reader(bytes, stream_magic);
-  const std::string name = identity();
-  if (reader.number() != name.size()) reader.refuse("they are of another pooling, scalar or hidden size");
-  std::string saved(name.size(), '\0');
+  if (reader.number() != identity_.size()) reader.refuse("they are of another pooling, scalar or hidden size");
+  std::string saved(identity_.size(), '\0');
   reader.get(std::span(saved));
-  if (saved != name) reader.refuse("they are of another pooling, scalar or hidden size");
+  if (saved != identity_) reader.refuse("they are of another pooling, scalar or hidden size");
 
   Stream loaded(pooling_, hidden_);
-  loaded.before_count_ = static_cast<Index>(reader.number());
-  const auto count = static_cast<Index>(reader.number());
-  const std::uint64_t waiting = reader.number();
-  if (loaded.before_count_ < 0 || count < 0 || count % detail::tile_tokens != 0 ||
-      waiting >= static_cast<std::uint64_t>(detail::tile_tokens))
+  const std::uint64_t before = reader.number(), count = reader.number(), waiting = reader.number();
+  constexpr std::uint64_t tile = detail::tile_tokens, most = most_tokens;
+  if (before > most || count > most - before || waiting > most - before - count || count % tile != 0 || waiting >= tile)
     reader.refuse("their counts are unlawful");
+  loaded.before_count_ = static_cast<Index>(before);
   loaded.buffer_.resize(static_cast<std::size_t>(waiting) * static_cast<std::size_t>(hidden_));
   reader.get(std::span(loaded.buffer_));
   // States of the right sizes to write over.
   if (loaded.before_count_ > 0) pooling_.init(loaded.before_.emplace(), hidden_);
-  loaded.row_.restore(pooling_, count);
+  loaded.row_.restore(pooling_, static_cast<Index>(count));
   loaded.visit([&reader](StatePart part) {
     std::visit(
         [&reader](auto numbers) {
@@ -328,6 +357,7 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
         part);
   });
   if (!reader.done()) reader.refuse("they go on too long");
+  if (!loaded.holds_its_tokens()) reader.refuse("a state in them has taken in other tokens than they say");
   before_count_ = loaded.before_count_;
   before_ = std::move(loaded.before_);
   row_ = std::move(loaded.row_);
@@ -348,8 +378,18 @@ template <class F>
 void Stream<P, T>::visit([[maybe_unused]] F f) {
   if constexpr (is_visitable<State>()) {
     if (before_) seqpool::for_each_part(*before_, f);
-    for (State* state : row_.states()) seqpool::for_each_part(*state, f);
+    for (const auto& part : row_.parts()) seqpool::for_each_part(*part.state, f);
   }
+}
+
+// Whether the states can be those of as many tokens as were counted.
+template <class P, Scalar T>
+bool Stream<P, T>::holds_its_tokens() {
+  const auto parts = row_.parts();
+  return (!before_ || seqpool::holds(*before_, 0, before_count_)) &&
+         std::all_of(parts.begin(), parts.end(), [this](const auto& part) {
+           return seqpool::holds(*part.state, before_count_ + part.first, part.count);
+         });
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

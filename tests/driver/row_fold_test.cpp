@@ -39,7 +39,12 @@ TEST_CASE("a row is cut every 256 tokens, whatever the parts it comes in", "[row
       for (Index first = 0; first < n; first += part)
         row.fold(BlockSizes{}, TokenBlock<float>(x.data() + first, std::min(part, n - first), 1, 1));
       CHECK(row.count() == n);
-      CHECK(row.states().size() == (n <= 256 || n == 512 ? 1u : 2u));
+      const auto parts = row.parts();
+      REQUIRE(parts.size() == (n <= 256 || n == 512 ? 1u : 2u));
+      CHECK(parts.front().first == 0);
+      CHECK(parts.back().first + parts.back().count == n);
+      if (parts.size() == 2) CHECK(parts[1].first == n - n % 256);
+      if (parts.size() == 2) CHECK(parts[0].count == parts[1].first);
       const auto& sizes = row.finished(BlockSizes{}).sizes;
       REQUIRE(sizes.size() == static_cast<std::size_t>((n + 255) / 256));
       for (std::size_t i = 0; i + 1 < sizes.size(); ++i) CHECK(sizes[i] == 256);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <seqpool/seqpool.hpp>
+#include <utility>
 #include <vector>
 
 #include "support/allocations.hpp"
@@ -51,4 +52,27 @@ TEST_CASE("a row of usual width is pooled without an allocation", "[accumulators
   seqpool::pool_into(out, seqpool::Cls{}, x);
   seqpool::pool_into(out, seqpool::Last{}, x);
   CHECK(count.so_far() == 0);
+}
+
+TEST_CASE("accumulators are moved without a copy of what is large, and leave nothing behind", "[accumulators]") {
+  for (const std::size_t n : {0u, 3u, 1024u, 1025u, 5000u})
+    for (const std::size_t m : {2u, 1024u, 3000u}) {
+      seqpool::Accumulators<float> a(n, 1), b(m, 2);
+      const float* const far = a.data();
+      const test::AllocationCount count;
+      std::swap(a, b);
+      CHECK(count.so_far() == 0);
+      CHECK(a.size() == m);
+      CHECK(b.size() == n);
+      CHECK(std::all_of(a.begin(), a.end(), [](float x) { return x == 2; }));
+      CHECK(std::all_of(b.begin(), b.end(), [](float x) { return x == 1; }));
+      if (n > 1024) CHECK(b.data() == far);
+      a = std::move(b);
+      CHECK(a.size() == n);
+      CHECK(b.size() == 0);
+      a = std::move(a);
+      CHECK(a.size() == n);
+      b.assign(7, 3);
+      CHECK(b[6] == 3);
+    }
 }

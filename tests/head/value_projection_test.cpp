@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/head/value_projection.hpp>
 
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <stdexcept>
 
@@ -52,4 +53,12 @@ TEST_CASE("a value projection's sizes must fit", "[value_projection]") {
   CHECK_THROWS_WITH(Projection(value, none, wrong, none, 2), ct::has_substring("out is [5, 3]"));
   CHECK_THROWS_WITH(Projection(value, five, out, none, 2), ct::has_substring("value_bias is [5]"));
   CHECK_THROWS_WITH(Projection(value, four, out, four, 2), ct::has_substring("out_bias is [4]"));
+  // queries * heads * hidden and queries * width, each on its own
+  constexpr auto most = std::numeric_limits<seqpool::Index>::max();
+  CHECK(Projection(value, none, out, none, 2, most / 6).width(most / 6 * 6) == most / 6 * 5);
+  CHECK_THROWS_WITH(Projection(value, none, out, none, 2, most / 6 + 1),
+                    ct::has_substring("more than memory can hold"));
+  const Projection::Matrix narrow(1, 1), wide(3, 1);
+  CHECK_THROWS_WITH(Projection(narrow, none, wide, none, 1, most / 3 + 1),
+                    ct::has_substring("more than memory can hold"));
 }

@@ -2,6 +2,7 @@
 #include <seqpool/input/selection.hpp>
 
 #include <seqpool/seqpool.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -43,4 +44,40 @@ TEST_CASE("a run that a selection gives beyond its row is cut to it", "[selectio
   CHECK(seqpool::sum_pool(middle, Greedy{{2, 1}})(0, 0) == 0);
   CHECK(seqpool::last_pool(middle, Greedy{{-3, 99}})(0, 0) == 6);
   CHECK(seqpool::last_pool(middle, Greedy{{2, 1}})(0, 0) == 0);
+}
+
+namespace {
+
+// Takes its rows from wherever it says.
+struct From {
+  std::vector<Index> sequences;
+  void check(Index, Index) const {}
+  Run next_run(Index, Run within) const { return within; }
+  Index rows(Index) const { return static_cast<Index>(sequences.size()); }
+  Index sequence(Index row) const { return sequences[static_cast<std::size_t>(row)]; }
+};
+
+struct Rows : AllTokens {
+  Index count;
+  Index rows(Index) const { return count; }
+};
+
+}  // namespace
+
+TEST_CASE("a selection takes rows from sequences that are there, or is refused", "[selection]") {
+  const std::vector<float> data{1, 2, 3, 4, 5, 6};
+  const seqpool::HiddenStates<float> x(data.data() + 2, {2, 1, 1});
+  const auto sums = seqpool::sum_pool(x, From{{1, 0, 1}});
+  CHECK(sums(0, 0) == 4);
+  CHECK(sums(1, 0) == 3);
+  CHECK(sums(2, 0) == 4);
+  CHECK_THROWS_WITH(seqpool::sum_pool(x, From{{0, 2}}),
+                    ct::has_substring("row 1 from sequence 2") && ct::has_substring("batch 2"));
+  CHECK_THROWS_WITH(seqpool::max_pool(x, From{{-1}}), ct::has_substring("row 0 from sequence -1"));
+  CHECK(seqpool::sum_pool(x, Rows{{}, 1}).dimension(0) == 1);
+  CHECK(seqpool::sum_pool(x, Rows{{}, 2}).dimension(0) == 2);
+  CHECK_THROWS_WITH(seqpool::sum_pool(x, Rows{{}, 3}), ct::has_substring("has 3 rows") &&
+                                                           ct::has_substring("batch 2") &&
+                                                           ct::has_substring("sequence(row)"));
+  CHECK_THROWS_WITH(seqpool::sum_pool(x, Rows{{}, -1}), ct::has_substring("has -1 rows"));
 }

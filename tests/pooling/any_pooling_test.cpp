@@ -132,3 +132,40 @@ TEST_CASE("a pooling whose state cannot be visited pools, and refuses to be save
   CHECK(stream.value()(0, 0) == 2.5f);
   CHECK_THROWS_WITH(stream.save(), ct::has_substring("cannot be saved"));
 }
+
+TEST_CASE("a state goes with the pooling that made it, or one with its name and type", "[any_pooling]") {
+  using Any = AnyPooling<float>;
+  using State = Any::State<float>;
+  const std::vector<float> x{1, 2, 3, 4};
+  const seqpool::TokenBlock<float> tokens(x.data(), 2, 2, 2);
+  const auto state_of = [&](const Any& pooling) {
+    State state;
+    pooling.init(state, 2);
+    pooling.fold(state, tokens);
+    return state;
+  };
+  const Any mean = seqpool::Mean{}, max = seqpool::Max{}, two = std::vector<Any>{mean, max};
+  const Any concat = seqpool::Concat{seqpool::Mean{}, seqpool::Max{}};
+  const Any attention = seqpool::Attention{std::vector<float>{1, 2}};
+  const Any other_attention = seqpool::Attention{std::vector<float>{2, 1}};
+  std::vector<float> out(4);
+  for (const auto& [own, other] :
+       {std::pair{mean, max}, std::pair{max, mean}, std::pair{mean, two}, std::pair{two, mean}, std::pair{concat, two},
+        std::pair{two, concat}, std::pair{attention, other_attention},
+        std::pair{two, Any(std::vector<Any>{mean, max, mean})}}) {
+    State mine = state_of(own), theirs = state_of(other);
+    const std::string sentence = "of the pooling '" + other.name() + "' was given to '" + own.name() + "'";
+    CHECK_THROWS_WITH(own.merge(mine, theirs), ct::has_substring(sentence));
+    CHECK_THROWS_WITH(own.merge(theirs, mine), ct::has_substring(sentence));
+    CHECK_THROWS_WITH(own.fold(theirs, tokens), ct::has_substring(sentence));
+    CHECK_THROWS_WITH(own.finish(theirs, out), ct::has_substring(sentence));
+    CHECK_NOTHROW(own.init(theirs, 2));
+    CHECK_NOTHROW(own.merge(mine, theirs));
+  }
+  State alike = state_of(Any(seqpool::Attention{std::vector<float>{1, 2}}));
+  CHECK_NOTHROW(attention.merge(alike, state_of(attention)));
+  State none;
+  CHECK_THROWS_WITH(mean.fold(none, tokens), ct::has_substring("no AnyPooling has initialised"));
+  CHECK_THROWS_WITH(mean.merge(alike, none), ct::has_substring("was given to 'mean'"));
+  CHECK_THROWS_WITH(attention.merge(alike, none), ct::has_substring("no AnyPooling has initialised"));
+}

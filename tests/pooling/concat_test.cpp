@@ -94,3 +94,24 @@ TEST_CASE("concat asks its poolings whether they fit", "[concat]") {
   CHECK_THROWS_WITH((seqpool::pool(Concat{seqpool::Mean{}, seqpool::Attention{std::vector<float>(3)}}, x)),
                     ct::has_substring("query is [3]"));
 }
+
+TEST_CASE("a width that no memory can hold is refused, also where there are no rows", "[concat]") {
+  constexpr Index most = std::numeric_limits<Index>::max();
+  const auto wide = [](Index hidden) { return seqpool::HiddenStates<float>(nullptr, {0, 3, hidden}); };
+  const auto refused = [](const auto& pooling, const auto& x) {
+    CHECK_THROWS_WITH(seqpool::pool(pooling, x), ct::has_substring("more than memory can hold"));
+  };
+  const seqpool::Concat two{seqpool::Mean{}, seqpool::Max{}};
+  using Any = seqpool::AnyPooling<float>;
+  const Any list = std::vector<Any>{seqpool::Mean{}, seqpool::Max{}};
+  CHECK(seqpool::pool(two, wide(most / 2)).dimension(1) == most - 1);
+  CHECK(seqpool::pool(list, wide(most / 2)).dimension(1) == most - 1);
+  refused(two, wide(most / 2 + 1));
+  refused(list, wide(most / 2 + 1));
+  refused(two, wide(most));
+  refused(list, wide(most));
+  const std::vector<seqpool::HiddenStates<float>> layers(3, wide(most / 3 + 1));
+  refused(seqpool::Mean{}, seqpool::concat_layers(layers));
+  const std::vector<seqpool::HiddenStates<float>> fewer(3, wide(most / 3));
+  CHECK(seqpool::mean_pool(seqpool::concat_layers(fewer)).dimension(1) == most / 3 * 3);
+}

@@ -45,6 +45,12 @@ concept EigenTensorOfRank = EigenTensor<X> && static_cast<int>(X::NumIndices) ==
 template <class X>
 concept TensorExpression = !EigenTensor<X> && std::is_base_of_v<Eigen::TensorBase<X, Eigen::ReadOnlyAccessors>, X>;
 
+// Whether what came as X&& owns its memory and is gone at the end of the line: nothing may view it. A TensorMap owns
+// nothing, so that a temporary one is as good as any.
+template <class X>
+inline constexpr bool is_temporary =
+    !std::is_lvalue_reference_v<X> && EigenTensor<std::remove_cvref_t<X>> && !is_tensor_map<std::remove_cvref_t<X>>;
+
 template <class X>
 using element_t = std::remove_cv_t<typename X::Scalar>;
 
@@ -60,6 +66,11 @@ struct GuideElement<X> {
 };
 template <class X>
 using guide_element_t = typename GuideElement<X>::type;
+
+// What a pointer points to; float of what is no pointer.
+template <class P>
+using guide_pointee_t = std::conditional_t<std::is_pointer_v<std::decay_t<P>>,
+                                           std::remove_cv_t<std::remove_pointer_t<std::decay_t<P>>>, float>;
 
 // T, or float where a static_assert has refused T, so that no other error follows.
 template <class T>
@@ -85,6 +96,14 @@ inline Index product(Index a, Index b, const char* what) {
   return a * b;
 }
 
+// a + b of sizes, or an error that says whose.
+inline Index total(Index a, Index b, const char* what) {
+  if (b > (std::numeric_limits<Index>::max)() - a)
+    detail::fail(std::string(what) + ": sizes of " + std::to_string(a) + " and " + std::to_string(b) +
+                 " elements together are more than memory can hold");
+  return a + b;
+}
+
 // How many elements lie between two neighbours along each dimension, when none are left out. Of a tensor without
 // elements nobody takes a step.
 template <std::size_t Rank>
@@ -100,6 +119,19 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
     stride = detail::product(stride, sizes[dimension], what);
   }
   return strides;
+}
+
+// False, and a sentence, for what was handed over in the place of a `const T*`.
+template <class T, class P>
+consteval bool is_pointer_to() {
+  static_assert(
+      std::is_convertible_v<P, const T*>,
+      "seqpool: memory is handed over as a pointer to elements of the view's own type. Of a vector or another "
+      "container write data(); view 16-bit numbers that are half or bfloat16 with "
+      "reinterpret_cast<const Eigen::half*>(data) or reinterpret_cast<const Eigen::bfloat16*>(data), and name "
+      "the type that the memory has, such as seqpool::HiddenStates<double> or "
+      "seqpool::AttentionMask<std::int32_t>, in place of another one.");
+  return std::is_convertible_v<P, const T*>;
 }
 
 // Throws unless sizes are 0 or more, there is a pointer to the elements, and every offset to one is a number of bytes.

@@ -20,30 +20,6 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // merged in order, by however many threads. So a row's bits are its own.
 inline constexpr Index block_tokens = 256;
 
-// What the driver goes by: a run that never leads outside `within`, whatever a user's selection says.
-template <Selection S>
-Run next_run(const S& selection, Index row, Run within) {
-  const Run run = selection.next_run(row, within);
-  const Index begin = (std::clamp)(run.begin, within.begin, within.end);
-  return {begin, (std::clamp)(run.end, begin, within.end)};
-}
-
-template <class S>
-Index rows_of([[maybe_unused]] const S& selection, Index batch) {
-  if constexpr (requires { selection.rows(batch); })
-    return selection.rows(batch);
-  else
-    return batch;
-}
-
-template <class S>
-Index sequence_of([[maybe_unused]] const S& selection, Index row) {
-  if constexpr (requires { selection.sequence(row); })
-    return selection.sequence(row);
-  else
-    return row;
-}
-
 // Whether tokens lie in memory; otherwise they are computed, by `copy`.
 template <class X>
 inline constexpr bool is_stored = requires(const X& x, Index i) {
@@ -68,7 +44,7 @@ class BlockReader {
   BlockReader(const X& x, const S& selection);
 
   // Goes to the first real token of `row`, or of those `within`.
-  void start(Index row) { start(row, {0, x_.seq(detail::sequence_of(selection_, row))}); }
+  void start(Index row) { start(row, {0, x_.seq(seqpool::sequence_of(selection_, row))}); }
   void start(Index row, Run within);
 
   // Whether no real tokens are left.
@@ -87,7 +63,7 @@ class BlockReader {
   // f(run) for the next runs up to block_tokens; how many tokens they have.
   template <class F>
   Index take(F f);
-  void advance(Index to) { run_ = detail::next_run(selection_, row_, {to, end_}); }
+  void advance(Index to) { run_ = seqpool::next_run(selection_, row_, {to, end_}); }
 
   TokenBlock<T> block(Index count, Run first, bool holes, bool prefetch);
   struct Ahead {
@@ -132,7 +108,7 @@ BlockReader<X, S>::BlockReader(const X& x, const S& selection)
 template <class X, class S>
 void BlockReader<X, S>::start(Index row, Run within) {
   row_ = row;
-  sequence_ = detail::sequence_of(selection_, row);
+  sequence_ = seqpool::sequence_of(selection_, row);
   end_ = within.end;
   advance(within.begin);
 }
@@ -219,9 +195,9 @@ auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead 
   Run run = run_;
   Index sequence = sequence_;
   if (run.begin == run.end) {
-    if (row_ + 1 >= detail::rows_of(selection_, x_.batch())) return {};
-    sequence = detail::sequence_of(selection_, row_ + 1);
-    run = detail::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});
+    if (row_ + 1 >= seqpool::rows_of(selection_, x_.batch())) return {};
+    sequence = seqpool::sequence_of(selection_, row_ + 1);
+    run = seqpool::next_run(selection_, row_ + 1, {0, x_.seq(sequence)});
   }
   return {.next = run.end - run.begin >= tile_tokens ? x_.token(sequence, run.begin) : nullptr};
 }

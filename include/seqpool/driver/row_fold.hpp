@@ -42,15 +42,23 @@ class RowFold {
   // How many tokens were taken in.
   Index count() const noexcept { return count_; }
 
-  // The states in use, to be saved; and so many tokens whose states are then written over.
-  std::vector<State*> states() {
-    if (count_ == 0) return {};
-    if (count_ < block_tokens || count_ % block_tokens == 0) return {&whole_};
-    return {&whole_, &block_};
+  // A state in use, and the tokens of this row that it is of.
+  struct Part {
+    State* state;
+    Index first;
+    Index count;
+  };
+  // All of them, to be saved; and those of so many tokens, which are then written over.
+  std::vector<Part> parts() {
+    const Index rest = count_ < block_tokens ? 0 : count_ % block_tokens;
+    std::vector<Part> all;
+    if (count_ > 0) all.push_back({&whole_, 0, count_ - rest});
+    if (rest > 0) all.push_back({&block_, count_ - rest, rest});
+    return all;
   }
   void restore(const P& pooling, Index count) {
     count_ = count;
-    for (State* state : states()) pooling.init(*state, hidden_);
+    for (const Part& part : parts()) pooling.init(*part.state, hidden_);
   }
 
   void fold(const P& pooling, const TokenBlock<T>& tokens) {

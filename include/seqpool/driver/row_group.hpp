@@ -127,7 +127,7 @@ void RowPacker<X, S>::start(Index first, Index count) {
   first_ = first;
   count_ = count;
   for (Index i = 0; i < count; ++i)
-    rows_[static_cast<std::size_t>(i)] = {detail::next_run(selection_, first + i, {0, x_.seq()}), 0, 0};
+    rows_[static_cast<std::size_t>(i)] = {seqpool::next_run(selection_, first + i, {0, x_.seq()}), 0, 0};
 }
 
 template <class X, class S>
@@ -142,7 +142,7 @@ void RowPacker<X, S>::choose_slots(Index begin, Index end) {
       const Index place = (row.base + row.waiting++) % slots_;
       positions(i)[place] = s;
       *target = slot(i, place);
-      if (++row.run.begin == row.run.end) row.run = detail::next_run(selection_, first_ + i, {s + 1, x_.seq()});
+      if (++row.run.begin == row.run.end) row.run = seqpool::next_run(selection_, first_ + i, {s + 1, x_.seq()});
     }
   }
 }

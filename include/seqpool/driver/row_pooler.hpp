@@ -89,13 +89,10 @@ RowPooler<P, X, S>::RowPooler(const P& pooling, const X& x, const S& selection)
     : pooling_(pooling),
       x_(x),
       selection_(selection),
-      rows_(detail::rows_of(selection, x.batch())),
+      rows_(seqpool::rows_of(selection, x.batch())),
       width_(static_cast<Index>(pooling.width(x.hidden()))),
       reads_(seqpool::reads_of(pooling)) {
-  if constexpr (requires { selection.check(x); })
-    selection.check(x);
-  else
-    selection.check(x.batch(), x.seq());
+  seqpool::check_selection(selection, x);
   seqpool::check_tokens(pooling, x.batch(), x.seq());
 }
 

@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <ranges>
 #include <type_traits>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -17,6 +19,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     as_array(out) = as_array(state.values) / count;
 template <class Row>
 [[nodiscard]] auto as_array(Row&& row) noexcept {
+  static_assert(
+      std::is_lvalue_reference_v<Row> || std::ranges::borrowed_range<Row>,
+      "seqpool: as_array(row) sees the numbers of row where they lie, and this row is a temporary, which is gone "
+      "at the end of the line; give it a name.");
   using A = std::remove_pointer_t<decltype(row.data())>;
   using Array = Eigen::Array<std::remove_const_t<A>, Eigen::Dynamic, 1>;
   using Map =
@@ -41,6 +47,17 @@ class Accumulators {
   Accumulators& operator=(const Accumulators& other) {
     resize(other.size_);
     std::copy_n(other.data(), size_, data());  // and not the whole room
+    return *this;
+  }
+  Accumulators(Accumulators&& other) noexcept { *this = std::move(other); }
+  // What is moved from is empty.
+  Accumulators& operator=(Accumulators&& other) noexcept {
+    if (this == &other) return *this;
+    if (other.size_ > room)
+      far_.swap(other.far_);
+    else
+      std::copy_n(other.near_.data(), other.size_, near_.data());
+    size_ = std::exchange(other.size_, 0);
     return *this;
   }
   ~Accumulators() = default;

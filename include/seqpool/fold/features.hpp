@@ -50,7 +50,7 @@ struct FeatureState {
   /// The same for a state whose values are one token's, which `set` gives; until then they are not known.
   void start(Index hidden);
 
-  /// values[h] = token[h], and count = 1. token: `[hidden]`.
+  /// values[h] = token[h]; to count the token is the caller's. token: `[hidden]`.
   void set(const T* token);
 
   /// values[h] = op(values[h], x_i[h]) for every token i, in order.
@@ -118,7 +118,6 @@ void FeatureState<T>::set(const T* token) {
   seqpool::fold_features(
       TokenBlock<T>(token, 1, hidden, hidden), [](Index) { return nullptr; },
       [](A x, std::nullptr_t, A& held) { held = x; }, values.data());
-  count = 1;
 }
 
 template <Scalar T>

@@ -47,9 +47,11 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// | `P::Result<T>` | element of the result | `accumulator_t<T>` |
 /// | `p.reads()` | the tokens it has to see, `Reads` | `Reads::every_token` |
 /// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
-/// | `p.name()` | a `std::string`, which saved states are known by | `""` |
-/// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
-/// | `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
+/// | `p.per_token()` | whether it holds something for each token: then no `Stream` takes it | whether it has a `check`
+/// | | `p.name()` | a `std::string` that tells its parameters apart: only states of one name are merged or loaded |
+/// `""` | | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved | | `s.count`,
+/// `s.holds(first, n)` | see `holds`: what `Stream::load` asks of a state from anywhere | it is believed | |
+/// `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing;
 /// fold(A ++ B) equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B)
@@ -77,7 +79,20 @@ concept PerToken = requires(const P& pooling, Index i) {
   pooling.check(i, i);
 };
 
+/// Whether it has such is known at run time only, as of an `AnyPooling`: one that says `per_token()`.
+template <class P>
+concept PerTokenAtRunTime = requires(const P& pooling) {
+  { pooling.per_token() } -> std::same_as<bool>;
+};
+
 /// What a pooling says of itself, or what goes without saying: for poolings made of others.
+template <class P>
+[[nodiscard]] bool per_token_of([[maybe_unused]] const P& pooling) {
+  if constexpr (PerTokenAtRunTime<P>)
+    return pooling.per_token();
+  else
+    return PerToken<P>;
+}
 template <class P>
 [[nodiscard]] Reads reads_of([[maybe_unused]] const P& pooling) {
   if constexpr (requires {

@@ -21,6 +21,22 @@ concept Visitable = requires(State& state) {
   state.visit([](auto&&) {});
 };
 
+/// Whether a state can be that of n tokens, the first of which stands at place `first` of its sequence: by what it says
+/// itself, `s.holds(first, n)`, or by `s.count`, how many it took in. One that says neither is believed.
+template <class State>
+[[nodiscard]] bool holds([[maybe_unused]] const State& state, [[maybe_unused]] Index first, [[maybe_unused]] Index n) {
+  if constexpr (requires {
+                  { state.holds(first, n) } -> std::same_as<bool>;
+                })
+    return state.holds(first, n);
+  else if constexpr (requires {
+                       { state.count } -> std::convertible_to<Index>;
+                     })
+    return state.count == n;
+  else
+    return true;
+}
+
 /// f(part) for each part of a state, a `StatePart` to read or to write.
 ///
 ///     for_each_part(state, [](StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); });

@@ -3,6 +3,7 @@
 #define SEQPOOL_HEAD_ANY_HEAD_HPP
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/any_device.hpp>
 #include <seqpool/driver/device.hpp>
@@ -77,6 +78,18 @@ class AnyHead {
  private:
   std::shared_ptr<const Mapper> mapper_;
 };
+
+template <class H>
+inline constexpr bool is_any_head = false;
+template <class A>
+inline constexpr bool is_any_head<AnyHead<A>> = true;
+template <class A>
+inline constexpr bool is_any_head<std::vector<AnyHead<A>>> = true;
+
+// Without the scalar A: a sentence.
+template <class H>
+requires(!is_any_head<H>) AnyHead(H)
+->AnyHead<detail::scalar_of_any<H, is_any_head<H>>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 

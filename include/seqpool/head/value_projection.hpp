@@ -64,6 +64,8 @@ class ValueProjection {
 
   Index queries_;
   Index hidden_;
+  Index features_;                          // queries * heads * hidden
+  Index width_;                             // queries * width of one
   std::vector<detail::Product<A>> values_;  // one for each head
   detail::Product<A> out_;
 };
@@ -87,6 +89,8 @@ ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bia
       detail::fail(std::string(name) + " is " + detail::shape({Index{bias.size()}}) + ", but its weight has " +
                    std::to_string(size) + " outputs: it must have as many, or be empty");
   };
+  features_ = detail::product(detail::product(queries, heads, "ValueProjection"), hidden_, "ValueProjection");
+  width_ = detail::product(queries, width, "ValueProjection");
   check_bias("value_bias", value_bias, embed);
   check_bias("out_bias", out_bias, width);
   for (Index k = 0; k < heads; ++k)
@@ -104,12 +108,12 @@ auto ValueProjection<T>::product_of(const Matrix& weight, const Vector& bias, In
 
 template <class T>
 Index ValueProjection<T>::width(Index features) const {
-  if (features != queries_ * heads() * hidden_)
+  if (features != features_)
     detail::fail("a ValueProjection gets vectors of " + std::to_string(features) +
                  " features, but has queries * heads * "
                  "hidden = " +
                  std::to_string(queries_) + " * " + std::to_string(heads()) + " * " + std::to_string(hidden_));
-  return queries_ * out_.out();
+  return width_;
 }
 
 template <class T>
@@ -117,7 +121,7 @@ template <class D>
 void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) const {
   const Index head_width = values_.front().out();
   const Index embed = heads() * head_width;
-  const Index stride = queries_ * embed;
+  const Index stride = detail::product(queries_, embed, "projected values");
   detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride, "projected values")));
   // Every head of every query is a matrix of its own, of neighbours in the rows.
   const double bytes = static_cast<double>(head_width) * static_cast<double>(hidden_) * sizeof(A);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <sstream>
 #include <type_traits>
 
@@ -44,10 +45,18 @@ class AttentionMask {
       : mask_{data, sizes[0], sizes[1], strides[0], strides[1]} {
     detail::check_memory(data, sizes, strides, "mask values", "[batch, seq]");
   }
+  // Of what is no pointer to M: a sentence.
+  template <class P>
+  requires(!std::convertible_to<P, const M*>) AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {})
+      : AttentionMask(nullptr, {0, 0}) {
+    static_cast<void>(detail::is_pointer_to<M, P>());
+  }
 
-  /// Views an Eigen tensor or map of rank 2, in either layout.
+  /// Views an Eigen tensor or map of rank 2, in either layout. A temporary tensor is refused by the compiler, as it
+  /// would be gone at the end of the line.
   template <class X>
-  explicit AttentionMask(const X& mask) : mask_(view_of(mask)) {}
+  requires(!std::same_as<std::remove_cvref_t<X>, AttentionMask>) explicit AttentionMask(X&& mask)
+      : mask_(view_of<X>(mask)) {}
 
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
@@ -59,8 +68,9 @@ class AttentionMask {
   [[nodiscard]] Run next_run(Index row, Run within) const noexcept;
 
  private:
+  // X as it was deduced of X&&.
   template <class X>
-  static detail::MatrixView<const M> view_of(const X& mask);
+  static detail::MatrixView<const M> view_of(const std::remove_cvref_t<X>& mask);
   // The first token from `begin` on, before `end`, for which f(value) is not 0; or `end`. Behind a few, many
   // neighbours at once.
   template <class F>
@@ -72,12 +82,21 @@ class AttentionMask {
 
 template <class X>
 explicit AttentionMask(const X&) -> AttentionMask<detail::guide_element_t<X>>;
+template <class P>
+AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) -> AttentionMask<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class M>
-template <class X>
-auto AttentionMask<M>::view_of([[maybe_unused]] const X& mask) -> detail::MatrixView<const M> {
+template <class Argument>
+auto AttentionMask<M>::view_of([[maybe_unused]] const std::remove_cvref_t<Argument>& mask)
+    -> detail::MatrixView<const M> {
+  using X = std::remove_cvref_t<Argument>;
+  static_assert(
+      !detail::is_temporary<Argument>,
+      "seqpool: a mask is seen where it lies, and this one is a temporary tensor, whose memory is gone at the "
+      "end of the line. Give it a name that lives as long as the view, or hand it to the pooling as it is: "
+      "mean_pool(x, make_mask()).");
   static_assert(detail::EigenTensorOfRank<X, 2>,
                 "seqpool: AttentionMask(mask) views an Eigen::Tensor or Eigen::TensorMap of rank 2, [batch, seq]; of "
                 "other memory write seqpool::AttentionMask(data, {batch, seq}), of lengths seqpool::Lengths(lengths), "

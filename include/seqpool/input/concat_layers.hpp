@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_INPUT_CONCAT_LAYERS_HPP
 #define SEQPOOL_INPUT_CONCAT_LAYERS_HPP
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
@@ -23,7 +24,9 @@ class ConcatLayers {
   [[nodiscard]] Index batch() const { return layers_.batch(); }
   [[nodiscard]] Index seq() const { return layers_.seq(); }
   [[nodiscard]] Index seq(Index b) const { return layers_.seq(b); }
-  [[nodiscard]] Index hidden() const { return layers_.size() * layers_.hidden(); }
+  [[nodiscard]] Index hidden() const {
+    return detail::product(layers_.size(), layers_.hidden(), "layers side by side");
+  }
 
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
@@ -43,8 +46,8 @@ class ConcatLayers {
 /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`: a `Layers`, or what one is made from.
 /// **Errors**: `std::invalid_argument` as `Layers`.
 template <class L>
-[[nodiscard]] auto concat_layers(const L& layers) {
-  return ConcatLayers(Layers(layers));
+[[nodiscard]] auto concat_layers(L&& layers) {
+  return ConcatLayers(Layers(std::forward<L>(layers)));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

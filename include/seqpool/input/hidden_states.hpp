@@ -8,6 +8,7 @@
 
 #include <array>
 #include <concepts>
+#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -74,10 +75,18 @@ class HiddenStates {
     detail::check_memory(data, sizes, strides, "hidden states", "[batch, seq, hidden]");
     if (data == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
   }
+  // Of what is no pointer to T: a sentence.
+  template <class P>
+  requires(!std::convertible_to<P, const T*>) HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {})
+      : HiddenStates(nullptr, {0, 0, 0}) {
+    static_cast<void>(detail::is_pointer_to<T, P>());
+  }
 
-  /// Views an Eigen tensor or map of rank 3, in either layout.
+  /// Views an Eigen tensor or map of rank 3, in either layout. A temporary tensor is refused by the compiler, as it
+  /// would be gone at the end of the line.
   template <class X>
-  explicit HiddenStates(const X& x) : HiddenStates(view_of(x)) {}
+  requires(!std::same_as<std::remove_cvref_t<X>, HiddenStates>) explicit HiddenStates(X&& x)
+      : HiddenStates(view_of<X>(x)) {}
 
   [[nodiscard]] Index batch() const noexcept { return sizes_[0]; }
   [[nodiscard]] Index seq() const noexcept { return sizes_[1]; }
@@ -101,8 +110,9 @@ class HiddenStates {
   }
 
  private:
+  // X as it was deduced of X&&.
   template <class X>
-  static HiddenStates view_of(const X& x);
+  static HiddenStates view_of(const std::remove_cvref_t<X>& x);
 
   const T* data_;
   std::array<Index, 3> sizes_;
@@ -111,12 +121,20 @@ class HiddenStates {
 
 template <class X>
 explicit HiddenStates(const X&) -> HiddenStates<detail::guide_element_t<X>>;
+template <class P>
+HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {}) -> HiddenStates<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
-template <class X>
-auto HiddenStates<T>::view_of([[maybe_unused]] const X& x) -> HiddenStates {
+template <class Argument>
+auto HiddenStates<T>::view_of([[maybe_unused]] const std::remove_cvref_t<Argument>& x) -> HiddenStates {
+  using X = std::remove_cvref_t<Argument>;
+  static_assert(
+      !detail::is_temporary<Argument>,
+      "seqpool: HiddenStates(x) views the memory of x, and this x is a temporary, whose memory is gone at the "
+      "end of the line. Give the tensor a name that lives as long as the view, or hand it to the pooling as it "
+      "is: mean_pool(encode(), mask).");
   static_assert(detail::EigenTensorOfRank<X, 3>,
                 "seqpool: HiddenStates(x) views an Eigen::Tensor or Eigen::TensorMap of rank 3, [batch, seq, hidden]; "
                 "of other memory write seqpool::HiddenStates<T>(data, {batch, seq, hidden}), and evaluate an Eigen "

@@ -14,6 +14,7 @@
 #include <concepts>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -44,10 +45,12 @@ class LayerMix {
   /// **Errors**: `std::invalid_argument` as `Layers`, if weights are not `[layers]`, or if their sum is 0 or not
   /// finite.
   template <class L, class W>
-  LayerMix(const L& layers, const W& weights);
+  LayerMix(L&& layers, const W& weights);
   template <class L>
-  explicit LayerMix(const L& layers)
-      : LayerMix(layers, std::vector<value_type>(static_cast<std::size_t>(Layers<X>(layers).size()), 1)) {}
+  requires(!std::same_as<std::remove_cvref_t<L>, LayerMix>) explicit LayerMix(L&& layers)
+      : layers_(std::forward<L>(layers)) {
+    weigh(std::vector<value_type>(static_cast<std::size_t>(layers_.size()), 1));
+  }
 
   [[nodiscard]] Index batch() const { return layers_.batch(); }
   [[nodiscard]] Index seq() const { return layers_.seq(); }
@@ -58,6 +61,8 @@ class LayerMix {
   void copy(Index b, Run run, value_type* out) const;
 
  private:
+  void weigh(std::vector<value_type> weights);
+
   Layers<X> layers_;
   std::vector<value_type> weights_;  // [layers]
   value_type sum_ = 0;               // of the weights
@@ -72,7 +77,7 @@ explicit LayerMix(const L&) -> LayerMix<typename decltype(Layers(std::declval<co
 
 template <class X>
 template <class L, class W>
-LayerMix<X>::LayerMix(const L& layers, const W& weights) : layers_(layers) {
+LayerMix<X>::LayerMix(L&& layers, const W& weights) : layers_(std::forward<L>(layers)) {
   constexpr bool lawful = detail::ScalarVector<W> && requires {
     requires std::same_as<accumulator_t<detail::vector_scalar_t<W>>, value_type>;
   };
@@ -80,7 +85,15 @@ LayerMix<X>::LayerMix(const L& layers, const W& weights) : layers_(layers) {
                 "seqpool: LayerMix{layers, weights} takes one weight for each layer, [layers], second: an Eigen tensor "
                 "of rank 1, an Eigen vector, or a contiguous range, of double for layers of double, of float, "
                 "Eigen::half or Eigen::bfloat16 for all others.");
-  if constexpr (lawful) detail::for_each_element(weights, [&](const auto& w) { weights_.push_back(widen(w)); });
+  if constexpr (lawful) {
+    const auto wide = detail::widened(weights);
+    weigh({wide.begin(), wide.end()});
+  }
+}
+
+template <class X>
+void LayerMix<X>::weigh(std::vector<value_type> weights) {
+  weights_ = std::move(weights);
   if (static_cast<Index>(weights_.size()) != layers_.size())
     detail::fail("weights are " + detail::shape({static_cast<Index>(weights_.size())}) + ", but there are " +
                  std::to_string(layers_.size()) + " layers: weights must be [layers]");

@@ -11,9 +11,12 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <ranges>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -44,7 +47,7 @@ class Layers {
   /// **Errors**: `std::invalid_argument` for no layer, or one of another size than the first, naming both.
   /// **Cost**: O(layers), one allocation; copies views, and of packed and ragged sequences what they copied.
   template <class R>
-  explicit Layers(const R& layers);
+  requires(!std::same_as<std::remove_cvref_t<R>, Layers>) explicit Layers(R&& layers) { view<R>(layers); }
 
   [[nodiscard]] Index size() const noexcept { return static_cast<Index>(layers_.size()); }
   [[nodiscard]] const X& operator[](Index layer) const noexcept { return layers_[static_cast<std::size_t>(layer)]; }
@@ -72,6 +75,9 @@ class Layers {
   const value_type* chunk(Index layer, Index b, Index s, Index first, value_type* room) const;
 
  private:
+  // R as it was deduced of R&&.
+  template <class R>
+  void view(const std::remove_cvref_t<R>& layers);
   void check(std::size_t layer) const;
 
   std::vector<X> layers_;
@@ -89,8 +95,9 @@ explicit Layers(const R&) -> Layers<HiddenStates<float>>;
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class X>
-template <class R>
-Layers<X>::Layers(const R& layers) {
+template <class Argument>
+void Layers<X>::view(const std::remove_cvref_t<Argument>& layers) {
+  using R = std::remove_cvref_t<Argument>;
   constexpr bool lawful = std::ranges::contiguous_range<R> && requires {
     requires std::same_as<std::ranges::range_value_t<R>, X> ||
         detail::EigenTensorOfRank < std::ranges::range_value_t<R>,
@@ -99,6 +106,11 @@ Layers<X>::Layers(const R& layers) {
   static_assert(lawful,
                 "seqpool: layers are a contiguous range, such as std::vector, of hidden states [batch, seq, hidden]: "
                 "of seqpool::HiddenStates<T> or another seqpool::Sequences, or of Eigen tensors or maps of rank 3.");
+  if constexpr (lawful)
+    static_assert(
+        !detail::is_temporary<std::ranges::range_value_t<R>> || std::ranges::borrowed_range<Argument>,
+        "seqpool: Layers are seen where they lie, and these tensors are in a temporary range, which is gone at "
+        "the end of the line. Give it a name that lives as long as the view.");
   if constexpr (lawful && is_stored)
     for (const auto& layer : layers) layers_.push_back(X(layer));
   if (layers_.empty()) detail::fail("layers are [0]: there must be at least one");

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -39,6 +40,12 @@ class PackedStates {
   /// **Cost**: O(batch), one allocation.
   template <class V>
   PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets);
+  // Of what is no pointer to T: a sentence.
+  template <class P, class V>
+  requires(!std::convertible_to<P, const T*>) PackedStates(const P&, std::array<Index, 2>, const V&)
+      : PackedStates(nullptr, {0, 0}, std::array<Index, 1>{}) {
+    static_cast<void>(detail::is_pointer_to<T, P>());
+  }
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(offsets_.size()) - 1; }
   [[nodiscard]] Index seq() const noexcept { return longest_; }
@@ -56,6 +63,9 @@ class PackedStates {
   Index longest_ = 0;
   std::vector<Index> offsets_;
 };
+
+template <class P, class V>
+PackedStates(const P&, std::array<Index, 2>, const V&) -> PackedStates<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,12 @@
 #ifndef SEQPOOL_INPUT_SELECTION_HPP
 #define SEQPOOL_INPUT_SELECTION_HPP
 
+#include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <concepts>
+#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -28,6 +31,10 @@ struct Run {
 /// | `s.rows(batch)` | rows of the result | batch |
 /// | `s.sequence(row)` | the sequence that a row is taken from | row |
 /// | `s.check(x)` | instead of `check(batch, seq)`, for sequences of different lengths: x is a `Sequences` | |
+///
+/// And `s.batch()`, for how many sequences it is, says that it is about padding: packed and ragged sequences, which
+/// have none, do not take it. A selection that is made of another one says all of these that the other says; the
+/// functions below ask it.
 template <class S>
 concept Selection = requires(const S& s, Index i, Run within) {
   s.check(i, i);
@@ -39,6 +46,51 @@ struct AllTokens {
   void check(Index, Index) const noexcept {}
   [[nodiscard]] Run next_run(Index, Run within) const noexcept { return within; }
 };
+
+/// `s.next_run(row, within)`, and never outside `within`, whatever s says.
+template <Selection S>
+[[nodiscard]] Run next_run(const S& selection, Index row, Run within) {
+  const Run run = selection.next_run(row, within);
+  const Index begin = (std::clamp)(run.begin, within.begin, within.end);
+  return {begin, (std::clamp)(run.end, begin, within.end)};
+}
+
+/// What a selection says of its rows, or what goes without saying.
+template <class S>
+[[nodiscard]] Index rows_of([[maybe_unused]] const S& selection, Index batch) {
+  if constexpr (requires { selection.rows(batch); })
+    return selection.rows(batch);
+  else
+    return batch;
+}
+template <class S>
+[[nodiscard]] Index sequence_of([[maybe_unused]] const S& selection, Index row) {
+  if constexpr (requires { selection.sequence(row); })
+    return selection.sequence(row);
+  else
+    return row;
+}
+
+/// Throws `std::invalid_argument` unless the selection fits x, a `Sequences`, and takes its rows from sequences that
+/// are there.
+template <class S, class X>
+void check_selection(const S& selection, const X& x) {
+  if constexpr (requires { selection.check(x); })
+    selection.check(x);
+  else
+    selection.check(x.batch(), x.seq());
+  const Index rows = seqpool::rows_of(selection, x.batch());
+  if (rows < 0) detail::fail("a selection says that it has " + std::to_string(rows) + " rows: it must be 0 or more");
+  if constexpr (requires { selection.sequence(rows); })
+    for (Index row = 0; row < rows; ++row)
+      if (const Index sequence = selection.sequence(row); sequence < 0 || sequence >= x.batch())
+        detail::fail("a selection takes row " + std::to_string(row) + " from sequence " + std::to_string(sequence) +
+                     ", but hidden states have batch " + std::to_string(x.batch()));
+  if constexpr (!requires { selection.sequence(rows); })
+    if (rows > x.batch())
+      detail::fail("a selection says that it has " + std::to_string(rows) + " rows, but hidden states have batch " +
+                   std::to_string(x.batch()) + ", and it does not say which sequence(row) each is taken from");
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
 

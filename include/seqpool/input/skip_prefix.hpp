@@ -3,6 +3,7 @@
 #define SEQPOOL_INPUT_SKIP_PREFIX_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/lengths.hpp>
@@ -11,8 +12,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <limits>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,17 +23,34 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <Selection S>
 class SkipPrefix {
  public:
-  SkipPrefix(S selection, const std::vector<Index>& counts);
+  SkipPrefix(S selection, std::vector<Index> counts);
 
-  void check(Index batch, Index seq) const;
-  [[nodiscard]] Run next_run(Index row, Run within) const {
-    const Index begin = (std::max)(within.begin, starts_[static_cast<std::size_t>(row)]);
-    return begin < within.end ? selection_.next_run(row, {begin, within.end}) : Run{within.end, within.end};
+  void check(Index batch, Index seq) const {
+    selection_.check(batch, seq);
+    check_counts(seqpool::rows_of(selection_, batch));
   }
+  // As `check(batch, seq)`, of sequences of different lengths.
+  template <class X>
+  requires requires(const X& x) { x.batch(); }
+  void check(const X& x) const {
+    seqpool::check_selection(selection_, x);
+    check_counts(seqpool::rows_of(selection_, x.batch()));
+  }
+  [[nodiscard]] Run next_run(Index row, Run within) const;
+
+  // What the other selection says, where it does.
+  [[nodiscard]] Index batch() const requires requires(const S& s) { s.batch(); }
+  { return selection_.batch(); }
+  [[nodiscard]] Index rows(Index batch) const requires requires(const S& s) { s.rows(batch); }
+  { return selection_.rows(batch); }
+  [[nodiscard]] Index sequence(Index row) const requires requires(const S& s) { s.sequence(row); }
+  { return selection_.sequence(row); }
 
  private:
+  void check_counts(Index rows) const;
+
   S selection_;
-  std::vector<Index> starts_;  // [batch], the first token that is not left out
+  std::vector<Index> counts_;  // [rows], how many real tokens are left out
 };
 
 /// Leaves out the first `counts[b]` real tokens of each row b: a prompt or an instruction that the encoder reads and
@@ -40,49 +58,56 @@ class SkipPrefix {
 ///
 ///     seqpool::mean_pool(x, seqpool::skip_prefix(mask, prompt_lengths));
 ///
-/// `mask` is an attention mask, which must outlive the result, `Lengths`, or `AllTokens{}` where there is no padding.
+/// `mask` is an attention mask, which must outlive the result, `AllTokens{}` where there is no padding, or any other
+/// `Selection`: of `Spans` the first tokens of each span are left out.
 ///
-/// **Shapes**: mask: `[batch, seq]` or `Lengths` `[batch]`; counts: `[batch]`, integers in a contiguous range, an Eigen
-/// vector or an Eigen tensor of rank 1.
-/// **Errors**: `std::invalid_argument` for a count under 0, naming its row, and if counts are not `[batch]`.
-/// **Cost**: reads the mask up to each row's start; one allocation, and one more for `Lengths`.
+/// **Shapes**: mask: `[batch, seq]`, `Lengths` `[batch]` or `Spans` `[spans]`; counts: `[batch]`, of spans `[spans]`,
+/// integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1.
+/// **Errors**: `std::invalid_argument` for a count under 0, naming its row, and, when it meets the hidden states, if
+/// counts are not one for each row.
+/// **Cost**: two allocations; for each run of a row, a walk over those of the tokens that are left out.
 template <class M, class V>
-[[nodiscard]] auto skip_prefix(const M& mask, const V& counts);
+[[nodiscard]] auto skip_prefix(M&& mask, const V& counts);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <Selection S>
-SkipPrefix<S>::SkipPrefix(S selection, const std::vector<Index>& counts) : selection_(std::move(selection)) {
-  if constexpr (requires { selection_.batch(); })
-    if (selection_.batch() != static_cast<Index>(counts.size()))
-      detail::fail("counts of skip_prefix are " + detail::shape({static_cast<Index>(counts.size())}) +
-                   ", but the mask has batch " + std::to_string(selection_.batch()) + ": counts must be [batch]");
-  constexpr Index end = (std::numeric_limits<Index>::max)();
-  starts_.reserve(counts.size());
-  for (std::size_t row = 0; row < counts.size(); ++row) {
-    Index left = counts[row];
-    Index start = 0;
-    while (left > 0) {
-      const Run run = selection_.next_run(static_cast<Index>(row), {start, end});
-      const Index skipped = (std::min)(left, run.end - run.begin);
-      start = skipped > 0 ? run.begin + skipped : end;
-      left = skipped > 0 ? left - skipped : 0;
-    }
-    starts_.push_back(start);
-  }
+SkipPrefix<S>::SkipPrefix(S selection, std::vector<Index> counts)
+    : selection_(std::move(selection)), counts_(std::move(counts)) {
+  if constexpr (
+      requires { selection_.batch(); } && !requires { selection_.rows(Index{}); })
+    check_counts(selection_.batch());
 }
 
 template <Selection S>
-void SkipPrefix<S>::check(Index batch, Index seq) const {
-  selection_.check(batch, seq);
-  if (static_cast<Index>(starts_.size()) != batch)
-    detail::fail("counts of skip_prefix are " + detail::shape({static_cast<Index>(starts_.size())}) +
-                 ", but hidden states have batch " + std::to_string(batch) + ": counts must be [batch]");
+void SkipPrefix<S>::check_counts(Index rows) const {
+  constexpr bool of_sequences = !requires(const S& s) { s.sequence(rows); };
+  if (static_cast<Index>(counts_.size()) != rows)
+    detail::fail("counts of skip_prefix are " + detail::shape({static_cast<Index>(counts_.size())}) + ", but " +
+                 (of_sequences
+                      ? "mask and hidden states have batch " + std::to_string(rows) + ": counts must be [batch]"
+                      : "there are " + std::to_string(rows) + " spans: counts must be [spans]"));
+}
+
+// Walks from the row's start, so that nothing is asked of a selection before it has seen the hidden states.
+template <Selection S>
+Run SkipPrefix<S>::next_run(Index row, Run within) const {
+  Index begin = 0;
+  for (Index left = counts_[static_cast<std::size_t>(row)]; left > 0;) {
+    const Run run = seqpool::next_run(selection_, row, {begin, within.end});
+    const Index skipped = (std::min)(left, run.end - run.begin);
+    if (skipped == 0) return {within.end, within.end};
+    begin = run.begin + skipped;
+    left -= skipped;
+  }
+  begin = (std::max)(begin, within.begin);
+  return begin < within.end ? seqpool::next_run(selection_, row, {begin, within.end}) : Run{within.end, within.end};
 }
 
 template <class M, class V>
-auto skip_prefix(const M& mask, const V& counts) {
-  constexpr bool is_mask = Selection<M> || detail::EigenTensorOfRank<M, 2>;
+auto skip_prefix([[maybe_unused]] M&& mask, const V& counts) {
+  using Mask = std::remove_cvref_t<M>;
+  constexpr bool is_mask = Selection<Mask> || detail::EigenTensorOfRank<Mask, 2>;
   static_assert(
       is_mask,
       "seqpool: skip_prefix(mask, counts) takes first an attention mask [batch, seq], an Eigen tensor of rank "
@@ -93,14 +118,14 @@ auto skip_prefix(const M& mask, const V& counts) {
                   "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous "
                   "range such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
     if constexpr (detail::IntegerVector<V>) {
-      const auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
+      auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
         detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
                      "; a count must be 0 or more");
       });
-      if constexpr (Selection<M>)
-        return SkipPrefix<M>(mask, numbers);
+      if constexpr (Selection<Mask>)
+        return SkipPrefix<Mask>(mask, std::move(numbers));
       else
-        return SkipPrefix(AttentionMask(mask), numbers);
+        return SkipPrefix(AttentionMask(std::forward<M>(mask)), std::move(numbers));
     } else {
       return AllTokens{};  // so that no other error follows
     }

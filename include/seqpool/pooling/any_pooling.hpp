@@ -3,6 +3,8 @@
 #define SEQPOOL_POOLING_ANY_POOLING_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/result_of.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
@@ -29,6 +31,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Cost**: one virtual call for each step, which is one for 256 tokens, and of several one for each and 8 tokens; a
 /// state is one allocation, and of several one more for each. Copies share the pooling.
+/// **Errors**: `std::invalid_argument` for a state that another pooling made, or one of the same type and another name.
 /// **Numerics**: the bits of the pooling it holds.
 template <Scalar T>
 class AnyPooling {
@@ -37,6 +40,7 @@ class AnyPooling {
 
   struct Pooler {
     virtual ~Pooler() = default;
+    virtual const void* kind() const = 0;  // its type's own address
     virtual std::string name() const = 0;
     virtual Index width(Index hidden) const = 0;
     virtual Reads reads() const = 0;
@@ -52,6 +56,7 @@ class AnyPooling {
     virtual ~Held() = default;
     virtual std::unique_ptr<Held> copy() const = 0;
     virtual void visit(const std::function<void(StatePart)>& f) = 0;
+    virtual bool holds(Index first, Index n) const = 0;
   };
   template <class P>
   class PoolerOf;
@@ -89,13 +94,33 @@ class AnyPooling {
   [[nodiscard]] bool per_token() const { return pooler_->per_token(); }
   void check(Index batch, Index seq) const { pooler_->check(batch, seq); }
   void init(StateOfT& state, Index hidden) const;
-  void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(*state.held_, tokens); }
-  void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(*state.held_, *next.held_); }
-  void finish(StateOfT& state, std::span<A> out) const { pooler_->finish(*state.held_, out); }
+  void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(held(state), tokens); }
+  void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(held(state), held(next)); }
+  void finish(StateOfT& state, std::span<A> out) const { pooler_->finish(held(state), out); }
 
  private:
+  // What a state holds; throws unless a pooling of this type and name made it.
+  template <class AState>
+  auto& held(AState& state) const {
+    if (state.pooler_ != pooler_) check_maker(state);
+    return *state.held_;
+  }
+  void check_maker(const StateOfT& state) const;
+
   std::shared_ptr<const Pooler> pooler_;
 };
+
+template <class P>
+inline constexpr bool is_any_pooling = false;
+template <Scalar T>
+inline constexpr bool is_any_pooling<AnyPooling<T>> = true;
+template <Scalar T>
+inline constexpr bool is_any_pooling<std::vector<AnyPooling<T>>> = true;
+
+// Without the scalar T: a sentence.
+template <class P>
+requires(!is_any_pooling<P>) AnyPooling(P)
+->AnyPooling<detail::scalar_of_any<P, is_any_pooling<P>>>;
 
 /// The state of whichever pooling it was last initialised by.
 template <Scalar T>
@@ -115,6 +140,7 @@ class AnyPooling<T>::StateOfT {
   void visit(auto f) {
     if (held_) held_->visit([&f](StatePart part) { std::visit(f, part); });
   }
+  [[nodiscard]] bool holds(Index first, Index n) const { return !held_ || held_->holds(first, n); }
 
  private:
   friend class AnyPooling;
@@ -137,6 +163,7 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
       else
         detail::fail("the state of this pooling has no visit(f), so it cannot be saved");
     }
+    bool holds(Index first, Index n) const override { return seqpool::holds(state, first, n); }
   };
   static PState& of(Held& state) { return static_cast<HeldState&>(state).state; }
   static const PState& of(const Held& state) { return static_cast<const HeldState&>(state).state; }
@@ -144,15 +171,15 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
  public:
   explicit PoolerOf(P pooling) : pooling_(std::move(pooling)) {}
 
+  const void* kind() const override {
+    static const char own = 0;
+    return &own;
+  }
+
   std::string name() const override { return seqpool::name_of(pooling_); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
   Reads reads() const override { return seqpool::reads_of(pooling_); }
-  bool per_token() const override {
-    if constexpr (requires { pooling_.per_token(); })
-      return pooling_.per_token();
-    else
-      return PerToken<P>;
-  }
+  bool per_token() const override { return seqpool::per_token_of(pooling_); }
   void check(Index batch, Index seq) const override { seqpool::check_tokens(pooling_, batch, seq); }
   std::unique_ptr<Held> make() const override { return std::make_unique<HeldState>(); }
   void init(Held& state, Index hidden) const override { pooling_.init(of(state), hidden); }
@@ -173,6 +200,17 @@ void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
   pooler_->init(*state.held_, hidden);
 }
 
+template <Scalar T>
+void AnyPooling<T>::check_maker(const StateOfT& state) const {
+  if (state.pooler_ == nullptr)
+    detail::fail("a state that no AnyPooling has initialised was given to '" + name() + "'");
+  const bool alike = state.pooler_->kind() == pooler_->kind();
+  if (!alike || state.pooler_->name() != name())
+    detail::fail("a state of the pooling '" + state.pooler_->name() + "' was given to '" + name() + "'" +
+                 (state.pooler_->name() == name() ? ", which is of another type" : "") +
+                 ": only states of one pooling, with the same parameters, go together");
+}
+
 // The poolings of a list, as one: what Concat does, for a number of them that is known at run time only.
 template <Scalar T>
 class AnyPooling<T>::SideBySide {
@@ -183,6 +221,9 @@ class AnyPooling<T>::SideBySide {
 
     void visit(auto f) {
       for (StateOfT& part : parts) part.visit(f);
+    }
+    [[nodiscard]] bool holds(Index first, Index n) const {
+      return std::all_of(parts.begin(), parts.end(), [&](const StateOfT& part) { return part.holds(first, n); });
     }
   };
   template <std::same_as<T> U>
@@ -207,7 +248,7 @@ class AnyPooling<T>::SideBySide {
   }
   [[nodiscard]] Index width(Index hidden) const {
     Index all = 0;
-    for (const AnyPooling& pooling : poolings_) all += pooling.width(hidden);
+    for (const AnyPooling& pooling : poolings_) all = detail::total(all, pooling.width(hidden), "AnyPooling");
     return all;
   }
   void check(Index batch, Index seq) const {

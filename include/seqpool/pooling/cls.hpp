@@ -31,9 +31,11 @@ struct Cls {
   void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
     if (state.count == 0 && !tokens.empty()) state.set(tokens[0]);
+    state.count += tokens.size();
   }
   void merge(auto& state, const auto& next) const {
-    if (state.count == 0) state = next;
+    if (state.count == 0) state.values = next.values;
+    state.count += next.count;
   }
   void finish(const auto& state, auto out) const { state.write(out); }
 };

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_POOLING_CONCAT_HPP
 #define SEQPOOL_POOLING_CONCAT_HPP
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
@@ -42,6 +43,9 @@ class Concat {
     void visit(auto f) requires(Visitable<typename P::template State<T>>&&...) {
       std::apply([&](auto&... part) { (part.visit(f), ...); }, parts);
     }
+    [[nodiscard]] bool holds(Index first, Index n) const {
+      return std::apply([&](const auto&... part) { return (seqpool::holds(part, first, n) && ...); }, parts);
+    }
   };
   // accumulator_t only where there is no pooling, so that no other error follows.
   template <Scalar T>
@@ -53,6 +57,7 @@ class Concat {
   [[nodiscard]] Reads reads() const;
   [[nodiscard]] Index width(Index hidden) const;
   void check(Index batch, Index seq) const requires(PerToken<P> || ...);
+  [[nodiscard]] bool per_token() const requires(PerTokenAtRunTime<P> || ...);
 
   template <Scalar T>
   void init(State<T>& state, Index hidden) const;
@@ -103,13 +108,20 @@ Reads Concat<P...>::reads() const {
 template <class... P>
 Index Concat<P...>::width(Index hidden) const {
   Index all = 0;
-  each([&](const auto& pooling) { all += static_cast<Index>(pooling.width(hidden)); });
+  each([&](const auto& pooling) { all = detail::total(all, static_cast<Index>(pooling.width(hidden)), "Concat"); });
   return all;
 }
 
 template <class... P>
 void Concat<P...>::check(Index batch, Index seq) const requires(PerToken<P> || ...) {
   each([&](const auto& pooling) { seqpool::check_tokens(pooling, batch, seq); });
+}
+
+template <class... P>
+bool Concat<P...>::per_token() const requires(PerTokenAtRunTime<P> || ...) {
+  bool any = false;
+  each([&](const auto& pooling) { any = any || seqpool::per_token_of(pooling); });
+  return any;
 }
 
 template <class... P>

@@ -31,9 +31,11 @@ struct Last {
   void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
     if (!tokens.empty()) state.set(tokens[tokens.size() - 1]);
+    state.count += tokens.size();
   }
   void merge(auto& state, const auto& next) const {
-    if (next.count > 0) state = next;
+    if (next.count > 0) state.values = next.values;
+    state.count += next.count;
   }
   void finish(const auto& state, auto out) const { state.write(out); }
 };

@@ -46,6 +46,10 @@ struct MaxIndices {
       f(begin);
       f(end);
     }
+    [[nodiscard]] bool holds(Index first, Index n) const {
+      const bool within = std::all_of(index.begin(), index.end(), [&](Index i) { return first <= i && i < first + n; });
+      return begin == first && end == first + n && within;
+    }
   };
 
   [[nodiscard]] std::string name() const { return "max_indices"; }

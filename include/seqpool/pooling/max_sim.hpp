@@ -58,6 +58,7 @@ class MaxSim {
     detail::AlignedVector<A> widened;  // [taken, hidden], scratch for tokens of 16 bits
 
     void visit(auto f) { best.visit(f); }
+    [[nodiscard]] bool holds(Index, Index n) const { return best.count == n; }
   };
 
   /// Copies the query: an Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+// Sums would be rounded twice.
+int main() {}
