@@ -24,8 +24,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 //   `AttentionMask`), `Lengths`, `Spans`, what `skip_prefix` makes, or any other `Selection`. Without one every token
 //   is real. Where there is no padding, in packed and ragged sequences, no mask is taken.
 // - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all. It may stand
-//   in the mask's place: `mean_pool(x, device)`. Do not call with a device from one of that device's own threads:
-//   Eigen's pool would wait for itself.
+//   in the mask's place: `mean_pool(x, device)`. On one of the device's own threads, in a task of its pool, the calling
+//   thread does all, as far as the device says which those are (`currentThreadId()`; Eigen's does).
 // - Padded tokens are never read. A row with no real token, or seq = 0, gives zeros; batch = 0 gives `[0, width]`.
 // - Sizes that do not fit, mask values other than 0 and 1, lengths over seq and null pointers throw
 //   `std::invalid_argument`, before anything is written. What a pooling throws in a worker thread comes out in the

@@ -20,6 +20,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// |---|---|
 /// | `device.numThreads()` | how many threads there are; fewer than 2: the calling thread does all |
 /// | `device.parallelFor(n, cost, f)` | calls `f(first, last)` for ranges that make up `[0, n)`, and waits for all |
+///
+/// It may also say `device.currentThreadId()`, as Eigen's does: 0 or more on one of its own threads. There the calling
+/// thread does all, as a thread that waits for its own pool may wait for ever.
 template <class D>
 concept Device = requires(const D& device, Eigen::Index n, Eigen::TensorOpCost cost,
                           std::function<void(Eigen::Index, Eigen::Index)> f) {
@@ -35,6 +38,8 @@ namespace detail {
 inline Index threads_of(const CallingThread&) noexcept { return 1; }
 template <Device D>
 Index threads_of(const D& device) {
+  if constexpr (requires { Index{device.currentThreadId()}; })
+    if (device.currentThreadId() >= 0) return 1;
   return (std::max)(Index{1}, static_cast<Index>(device.numThreads()));
 }
 
