@@ -33,6 +33,7 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/mean.hpp>
+#include <seqpool/pooling/sum.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
@@ -89,7 +90,8 @@ class SentenceTransformer {
   /// out where the folder says `include_prompt: false`.
   ///
   /// **Shapes**: as above.
-  /// **Errors**: as above, and `std::invalid_argument` for a length under 0.
+  /// **Errors**: as above, and `std::invalid_argument` for a length under 0, or for `Spans` where a prompt is left out:
+  /// take spans without it.
   template <class X, class M, class D = CallingThread>
   [[nodiscard]] auto embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device = {}) const;
 
@@ -98,7 +100,7 @@ class SentenceTransformer {
   ///
   /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, looked at where tokens are real.
   /// **Errors**: as `embed`, and `std::invalid_argument` for an id that is no word's.
-  /// **Cost**: copies the real tokens.
+  /// **Cost**: multiplies the real tokens a block at a time, and reads the ids twice.
   template <class X, class I, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_weighted(const X& x, const I& input_ids, const M& mask = {}, const D& device = {}) const;
 
@@ -139,7 +141,6 @@ class SentenceTransformer {
   [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
   template <class X, class M, class D>
   [[nodiscard]] auto embed_tokens(Index before, const X& x, const M& mask, const D& device) const;
-  [[nodiscard]] float weight_of(Index id) const;
 
   detail::EncodeSettings settings_;
   Similarity similarity_ = Similarity::cosine;
@@ -231,7 +232,14 @@ auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>()) {
     if (prompt_length < 0)
       seqpool::detail::fail("prompt_length is " + std::to_string(prompt_length) + "; it must be 0 or more");
+    const bool of_sequences = !requires(Index row) { mask.sequence(row); };
     const Index left_out = include_prompt() ? 0 : prompt_length;
+    if (left_out == 0) return embed_behind(0, x, mask, device);
+    if (!of_sequences)
+      seqpool::detail::fail(
+          "a prompt of " + std::to_string(left_out) +
+          " tokens stands in front of each sequence, and spans may begin behind it: take spans of the text without its "
+          "prompt, and call embed(x, spans)");
     const std::vector<Index> counts(static_cast<std::size_t>(seqpool::detail::sequences_of(x).batch()), left_out);
     return embed_behind(left_out, x, seqpool::skip_prefix(mask, counts), device);
   } else {
@@ -278,8 +286,9 @@ auto SentenceTransformer::embed_tokens(Index before, const X& x, const M& mask, 
 template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::are_input_ids<I>() && detail::is_mask_of_rows<M>()) {
-    const auto& states = seqpool::detail::sequences_of(x);
+                detail::are_input_ids<I>()) {
+    using Seqs = seqpool::detail::sequences_t<X>;
+    const Seqs& states = seqpool::detail::sequences_of(x);
     if (!word_weights_) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
     const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
@@ -287,27 +296,23 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
       seqpool::detail::fail(
           "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
           ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
-    const auto weight = [&](Index b, Index s) { return weight_of(static_cast<Index>(ids(b, s))); };
-    const detail::WeightedTokens tokens(states, mask, weight);
-    auto vectors = seqpool::detail::make_result<X, float>(states.batch(), pooling_.width());
-    const auto pooling = pooling_.pooling<float>(0, detail::Means::sums);
-    seqpool::pool_into(vectors, pooling, tokens.packed(), AllTokens{}, seqpool::detail::device_of(mask, device));
-    for (Index b = 0; b < states.batch(); ++b)
+    using Id = seqpool::detail::element_t<I>;
+    const detail::WordWeightsOf<Id> weight{{ids.data, ids.rows, ids.columns, ids.row_stride, ids.column_stride},
+                                           *word_weights_};
+    const auto sums = seqpool::sum_pool(detail::WeightsAlone<Seqs, Id>(states, weight), mask, device);
+    const Index rows = static_cast<Index>(sums.dimension(0));
+    auto vectors = seqpool::detail::make_result<X, float>(rows, pooling_.width());
+    seqpool::pool_into(vectors, pooling_.pooling<float>(0, detail::Means::sums),
+                       detail::WeightedStates<Seqs, Id>(states, weight), mask, device);
+    for (Index row = 0; row < rows; ++row)
       for (std::size_t i = 0; i < pooling_.poolings.size(); ++i) {
-        const float factor = tokens.factor(pooling_.poolings[i], b);
-        for (Index h = 0; h < hidden(); ++h) vectors(b, static_cast<Index>(i) * hidden() + h) *= factor;
+        const float factor = detail::factor(pooling_.poolings[i], sums(row, 0), sums(row, 1));
+        for (Index h = 0; h < hidden(); ++h) vectors(row, static_cast<Index>(i) * hidden() + h) *= factor;
       }
     return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));
   } else {
     return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
   }
-}
-
-inline float SentenceTransformer::weight_of(Index id) const {
-  if (id < 0 || std::cmp_greater_equal(id, word_weights_->size()))
-    seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
-                          std::to_string(word_weights_->size()) + " words");
-  return (*word_weights_)[static_cast<std::size_t>(id)];
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

@@ -7,7 +7,9 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/side_by_side.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/arguments.hpp>
+#include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/head.hpp>
@@ -17,7 +19,9 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <string>
 
 // Hidden states as a folder's classes take them.
@@ -48,40 +52,61 @@ inline void check_hidden(Index found, Index hidden) {
                           std::to_string(hidden));
 }
 
-// f(sequence, run) for each run of real tokens.
+// f(sequence, run) for each run of real tokens, cut into pieces of a block at most.
 template <class States, class M, class F>
 void for_each_run(const States& states, const M& mask, F f) {
   seqpool::detail::with_selection(mask, [&](const auto& selection) {
-    selection.check(states.batch(), states.seq());
-    for (Index b = 0; b < states.batch(); ++b) {
+    seqpool::check_selection(selection, states);
+    const Index rows = seqpool::rows_of(selection, states.batch());
+    for (Index b = 0; b < rows; ++b) {
       const Index end = states.seq(b);
-      for (Run run = selection.next_run(b, {0, end}); run.begin < run.end; run = selection.next_run(b, {run.end, end}))
-        f(b, run);
+      for (Run run = seqpool::next_run(selection, b, {0, end}); run.begin < run.end;
+           run = seqpool::next_run(selection, b, {run.end, end}))
+        for (Index s = run.begin; s < run.end; s += seqpool::detail::block_tokens)
+          f(b, Run{s, (std::min)(s + seqpool::detail::block_tokens, run.end)});
     }
   });
+}
+
+// Where tokens are, if they are computed, and in float, if they are not so already.
+template <class X>
+struct TokenRooms {
+  seqpool::detail::AlignedVector<typename X::value_type> computed;
+  seqpool::detail::AlignedVector<float> wide;
+};
+
+// The tokens `run` of sequence b, `[run, hidden]`, their features side by side in float.
+template <class X>
+seqpool::detail::MatrixView<const float> tokens_of(const X& x, Index b, Run run, TokenRooms<X>& rooms) {
+  using T = typename X::value_type;
+  const Index count = run.end - run.begin;
+  seqpool::detail::MatrixView<const T> tokens{nullptr, count, x.hidden(), x.hidden(), 1};
+  if constexpr (seqpool::detail::is_stored<X>) {
+    tokens = {x.token(b, run.begin), count, x.hidden(), x.token_stride(), x.hidden_stride()};
+  } else {
+    rooms.computed.resize(static_cast<std::size_t>(seqpool::detail::product(count, x.hidden(), "tokens")));
+    x.copy(b, run, rooms.computed.data());
+    tokens.data = rooms.computed.data();
+  }
+  return seqpool::detail::side_by_side<float>(tokens, rooms.wide);
 }
 
 // What the heads make of each real token by itself, `[batch, seq, width]`; zeros for padding.
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> map_tokens(const AnyHead<float>& heads, Index hidden, const X& x,
                                                     const M& mask, const D& device) {
-  using T = typename seqpool::detail::sequences_t<X>::value_type;
   const auto& states = seqpool::detail::sequences_of(x);
   check_hidden(states.hidden(), hidden);
   const Index width = heads.width(hidden);
   Eigen::Tensor<float, 3, Eigen::RowMajor> result(states.batch(), states.seq(), width);
   result.setZero();
-  seqpool::detail::AlignedVector<float> room;
+  TokenRooms<seqpool::detail::sequences_t<X>> rooms;
   for_each_run(states, mask, [&](Index b, Run run) {
-    const Index count = run.end - run.begin;
-    const auto tokens = seqpool::detail::side_by_side<float>(
-        seqpool::detail::MatrixView<const T>{states.token(b, run.begin), count, hidden, states.token_stride(),
-                                             states.hidden_stride()},
-        room);
+    const auto tokens = detail::tokens_of(states, b, run, rooms);
     float* const out = &result(b, run.begin, 0);
-    seqpool::map_rows(heads, Rows<const float>(tokens.data, count, hidden, tokens.row_stride),
-                      Rows<float>(out, count, width, width), seqpool::detail::device_of(mask, device));
-    seqpool::detail::make_canonical(out, count * width);
+    seqpool::map_rows(heads, Rows<const float>(tokens.data, tokens.rows, hidden, tokens.row_stride),
+                      Rows<float>(out, tokens.rows, width, width), seqpool::detail::device_of(mask, device));
+    seqpool::detail::make_canonical(out, tokens.rows * width);
   });
   return result;
 }

@@ -2,9 +2,8 @@
 #ifndef SEQPOOL_MODEL_WEIGHTED_TOKENS_HPP
 #define SEQPOOL_MODEL_WEIGHTED_TOKENS_HPP
 
-#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/model/pooling_modes.hpp>
 #include <seqpool/model/token_states.hpp>
@@ -18,31 +17,68 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// The real tokens of all sequences times their weights, one behind the other, whatever form they came in.
-class WeightedTokens {
- public:
-  // Token s of sequence b is multiplied by weight(b, s).
-  template <class States, class M, class W>
-  WeightedTokens(const States& states, const M& mask, W weight);
+// What each token is multiplied by: the weight of its word.
+template <class I>
+struct WordWeightsOf {
+  seqpool::detail::MatrixView<const I> ids;  // [batch, seq]
+  const std::vector<float>& weights;         // by id
 
-  [[nodiscard]] PackedStates<float> packed() const {
-    return PackedStates<float>(values_.data(), {offsets_.back(), hidden_}, offsets_);
-  }
-  // What makes of `pooling` of sequence b, `Means::sums`, the vector: each kind of mean is divided by a number of its
-  // own, of the weights' sum.
-  [[nodiscard]] float factor(const FolderPooling& pooling, Index b) const;
+  [[nodiscard]] float operator()(Index b, Index s) const;
+};
+
+// Hidden states times their weights: `Sequences` whose tokens are computed.
+template <class X, class I>
+class WeightedStates {
+ public:
+  using value_type = float;
+
+  WeightedStates(const X& x, const WordWeightsOf<I>& weight) : x_(x), weight_(weight) {}
+
+  [[nodiscard]] Index batch() const { return x_.batch(); }
+  [[nodiscard]] Index seq() const { return x_.seq(); }
+  [[nodiscard]] Index seq(Index b) const { return x_.seq(b); }
+  [[nodiscard]] Index hidden() const { return x_.hidden(); }
+  void copy(Index b, Run run, float* out) const;
 
  private:
-  Index hidden_;
-  seqpool::detail::AlignedVector<float> values_;  // [total, hidden]
-  std::vector<Index> offsets_{0};                 // [batch + 1]
-  std::vector<float> sums_;                       // of the weights, [batch]
+  const X& x_;
+  const WordWeightsOf<I>& weight_;
 };
+
+// The weights alone, [w, 1] for each token: their sums are what means are divided by, and how many tokens there are.
+template <class X, class I>
+class WeightsAlone {
+ public:
+  using value_type = float;
+
+  WeightsAlone(const X& x, const WordWeightsOf<I>& weight) : x_(x), weight_(weight) {}
+
+  [[nodiscard]] Index batch() const { return x_.batch(); }
+  [[nodiscard]] Index seq() const { return x_.seq(); }
+  [[nodiscard]] Index seq(Index b) const { return x_.seq(b); }
+  [[nodiscard]] Index hidden() const { return 2; }
+  void copy(Index b, Run run, float* out) const {
+    for (Index s = run.begin; s < run.end; ++s) {
+      *out++ = weight_(b, s);
+      *out++ = 1;
+    }
+  }
+
+ private:
+  const X& x_;
+  const WordWeightsOf<I>& weight_;
+};
+
+// What makes of `pooling` of weighted tokens, `Means::sums`, the vector: each kind of mean is divided by a number of
+// its own, of the sum of n weights.
+[[nodiscard]] inline float factor(const FolderPooling& pooling, float sum, float n);
 
 template <class I>
 consteval bool are_input_ids() {
@@ -61,25 +97,27 @@ consteval bool are_input_ids() {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class States, class M, class W>
-WeightedTokens::WeightedTokens(const States& states, const M& mask, W weight)
-    : hidden_(states.hidden()), sums_(static_cast<std::size_t>(states.batch()), 0.0f) {
-  std::vector<Index> counts(sums_.size(), 0);
-  for_each_run(states, mask, [&](Index b, Run run) {
-    counts[static_cast<std::size_t>(b)] += run.end - run.begin;
-    for (Index s = run.begin; s < run.end; ++s) {
-      const float w = weight(b, s);
-      sums_[static_cast<std::size_t>(b)] += w;
-      for (Index h = 0; h < hidden_; ++h) values_.push_back(w * widen(states.token(b, s)[h * states.hidden_stride()]));
-    }
-  });
-  for (const Index count : counts) offsets_.push_back(offsets_.back() + count);
+template <class I>
+float WordWeightsOf<I>::operator()(Index b, Index s) const {
+  const auto id = ids(b, s);
+  if (std::cmp_less(id, 0) || std::cmp_greater_equal(id, weights.size()))
+    seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
+                          std::to_string(weights.size()) + " words");
+  return weights[static_cast<std::size_t>(id)];
 }
 
-inline float WeightedTokens::factor(const FolderPooling& pooling, Index b) const {
-  const std::size_t row = static_cast<std::size_t>(b);
-  const float divisor = (std::max)(sums_[row], 1e-9f);
-  const float n = static_cast<float>(offsets_[row + 1] - offsets_[row]);
+template <class X, class I>
+void WeightedStates<X, I>::copy(Index b, Run run, float* out) const {
+  TokenRooms<X> rooms;
+  const auto tokens = detail::tokens_of(x_, b, run, rooms);
+  for (Index i = 0; i < tokens.rows; ++i) {
+    const float w = weight_(b, run.begin + i);
+    for (Index h = 0; h < tokens.columns; ++h) *out++ = w * tokens(i, h);
+  }
+}
+
+inline float factor(const FolderPooling& pooling, float sum, float n) {
+  const float divisor = (std::max)(sum, 1e-9f);
   if (std::holds_alternative<Mean>(pooling)) return 1 / divisor;
   if (std::holds_alternative<MeanSqrtLen>(pooling)) return 1 / std::sqrt(divisor);
   // Whose own places were divided out.
