@@ -47,11 +47,11 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// | `P::Result<T>` | element of the result | `accumulator_t<T>` |
 /// | `p.reads()` | the tokens it has to see, `Reads` | `Reads::every_token` |
 /// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
-/// | `p.per_token()` | whether it holds something for each token: then no `Stream` takes it | whether it has a `check`
-/// | | `p.name()` | a `std::string` that tells its parameters apart: only states of one name are merged or loaded |
-/// `""` | | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved | | `s.count`,
-/// `s.holds(first, n)` | see `holds`: what `Stream::load` asks of a state from anywhere | it is believed | |
-/// `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
+/// | `p.per_token()` | whether p holds something for each token, which no `Stream` takes | has it a `check`? |
+/// | `p.name()` | a `std::string` that tells its parameters apart: only states of one name go together | `""` |
+/// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
+/// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are held against it | they are believed |
+/// | `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing;
 /// fold(A ++ B) equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B)
