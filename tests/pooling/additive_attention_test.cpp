@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/pooling/additive_attention.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/random.hpp"
+#include "support/scalars.hpp"
 #include "support/small.hpp"
 
 using seqpool::AdditiveAttention;
+using seqpool::Index;
 
 namespace {
 
@@ -65,6 +70,68 @@ TEST_CASE("layer norm stands before the activation, gelu in the place of tanh, i
   check(plain.gelu().layer_norm(weight, bias, 0.5), [&](double t) { return score(t, 0.5, gelu_by_formula); });
   CHECK(plain.name() != plain.gelu().name());
   CHECK(plain.layer_norm(weight, bias).name() != plain.layer_norm(weight, bias, 0.5).name());
+}
+
+// A layer norm divides the errors of its row by how far the row's numbers are apart.
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: scores are within their bound where rows of W are nearly alike",
+                        "[guarantees][additive_attention]", test::Reals) {
+  using Real = long double;
+  constexpr Index hidden = 21, attention = 13;
+  const auto eps = static_cast<Real>(std::numeric_limits<TestType>::epsilon());
+  const Real k = attention / Real(2) + attention / Real(512) + 8;
+  const auto apart = static_cast<double>(std::sqrt(eps)) * 30;  // of rows of numbers about 10
+  Index beyond_the_linear_layer = 0;
+  for (const bool gelu : {false, true})
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      test::Random random(seed);
+      Eigen::Tensor<TestType, 2> weight(attention, hidden);
+      for (Index h = 0; h < hidden; ++h) {
+        const double common = random.between(9, 11);
+        for (Index a = 0; a < attention; ++a) weight(a, h) = static_cast<TestType>(common + random.between(0, apart));
+      }
+      const auto bias = random.values<TestType>(attention, -0.001, 0.001), v = random.values<TestType>(attention);
+      const auto w = random.values<TestType>(attention, 0.5, 1.5), c = random.values<TestType>(attention);
+      const auto x = random.values<TestType>(hidden, 0, 1);
+      const auto normed = seqpool::AdditiveAttention{weight, bias, v}.layer_norm(w, c);
+      std::array<TestType, std::size_t{seqpool::score_tile}> scores;
+      (gelu ? normed.gelu() : normed).score(seqpool::TokenBlock<TestType>(x.data(), 1, hidden, hidden), scores);
+
+      std::vector<Real> u;
+      Real e = 0, mean = 0, variance = 0;
+      for (Index a = 0; a < attention; ++a) {
+        Real sum = bias[static_cast<std::size_t>(a)], sizes = std::abs(sum);
+        for (Index h = 0; h < hidden; ++h) {
+          const Real product = static_cast<Real>(weight(a, h)) * static_cast<Real>(x[static_cast<std::size_t>(h)]);
+          sum += product, sizes += std::abs(product);
+        }
+        u.push_back(sum);
+        e = std::max(e, (Real(hidden) / 2 + Real(hidden) / 512 + 4) * eps * sizes);
+        mean += sum / attention;
+      }
+      for (const Real value : u) variance += (value - mean) * (value - mean) / attention;
+      const Real r = std::sqrt(variance + Real(1e-5));
+      REQUIRE(e < r);
+      Real score = 0, d = 0, without_division = 0;
+      for (std::size_t a = 0; a < u.size(); ++a) {
+        const Real z = (u[a] - mean) / r, s = (2 + std::abs(z)) * e / (r - e);
+        const Real y = static_cast<Real>(w[a]) * z + static_cast<Real>(c[a]), size = std::abs(static_cast<Real>(v[a]));
+        const Real g = gelu ? y / 2 * std::erfc(-y / std::sqrt(Real(2))) : std::tanh(y);
+        const auto error = [&](Real of_row, Real more) {
+          const Real e_a = of_row + (attention / Real(16) + 32) * eps *
+                                        (std::abs(static_cast<Real>(w[a])) * (1 + std::abs(z) + more) +
+                                         std::abs(static_cast<Real>(c[a])));
+          return size * (gelu ? Real(1.2) * e_a + (k + 4) * eps * std::max(Real(1), std::abs(g)) : e_a + k * eps);
+        };
+        score += static_cast<Real>(v[a]) * g;
+        d += error(std::abs(static_cast<Real>(w[a])) * s, s);
+        without_division += error(e, 0);
+      }
+      const Real found = std::abs(static_cast<Real>(scores[0]) - score);
+      INFO("seed " << seed << ": error " << found << ", bound " << d << ", without the division " << without_division);
+      REQUIRE(found <= d);
+      beyond_the_linear_layer += found > without_division;
+    }
+  CHECK(beyond_the_linear_layer > 0);
 }
 
 TEST_CASE("an infinite feature saturates tanh, and a NaN makes the row NaN", "[additive_attention]") {
