@@ -39,6 +39,21 @@ TEST_CASE("what is below eps counts as eps", "[generalized_mean]") {
   }
 }
 
+TEST_CASE("zeros are zeros without an eps, and of p other than 3 so are subnormal numbers", "[generalized_mean]") {
+  const float least = (std::numeric_limits<float>::min)(), below = std::numeric_limits<float>::denorm_min();
+  for (const double p : {0.1, 0.5, 2.5}) {
+    const auto bound = ((4 + 2) / p + 3 * std::log(1e30) + 2) * 0x1p-23;
+    const auto with = [&](float other) {
+      return seqpool::pool(GeneralizedMean(p, 0), test::small_states({{p > 1 ? 4.f : 1e-30f, 0, -0.f, other}}));
+    };
+    const double size = p > 1 ? 4 : static_cast<double>(1e-30f);
+    CHECK(std::abs(static_cast<double>(with(0)(0, 0)) / (size * std::pow(0.25, 1 / p)) - 1) <= bound);
+    CHECK(with(below)(0, 0) == with(0)(0, 0));
+    CHECK(with(std::nextafter(least, 0.f))(0, 0) == with(0)(0, 0));
+    if (p < 1) CHECK(with(least)(0, 0) > with(0)(0, 0));
+  }
+}
+
 TEST_CASE("infinities and NaN reach their row, whatever p", "[generalized_mean]") {
   const float inf = std::numeric_limits<float>::infinity();
   for (const double p : {3.0, 2.5}) {

@@ -2,9 +2,15 @@
 #include <seqpool/pooling/weighted_mean.hpp>
 
 #include <limits>
+#include <seqpool/seqpool.hpp>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "support/small.hpp"
+
+using seqpool::Index;
 
 TEST_CASE("weighted_mean counts places over the real tokens, on either side of padding", "[weighted_mean]") {
   const auto x = test::small_states({{1, 4, 7, 100}, {100, 1, 4, 7}, {1, 100, 4, 7}});
@@ -22,4 +28,18 @@ TEST_CASE("an infinity in a first block stays one, and is no NaN", "[weighted_me
   row[3] = 1;
   row[400] = inf;
   test::check_rows(seqpool::weighted_mean_pool(test::small_states({row})), {inf});
+}
+
+TEST_CASE("tokens that are left out and counted are not fewer than none", "[weighted_mean]") {
+  const auto x = test::small_states({{1, 2, 3}});
+  for (const Index before : {Index{-1}, Index{-2}, std::numeric_limits<Index>::min()}) {
+    const seqpool::WeightedMean pooling{.before = before};
+    CHECK_THROWS_AS(seqpool::pool(pooling, x), std::invalid_argument);
+    CHECK_THROWS_WITH(seqpool::pool(seqpool::Concat{seqpool::Mean{}, pooling}, x),
+                      ct::has_substring("WeightedMean's before is " + std::to_string(before)));
+    CHECK_THROWS_WITH((seqpool::Stream<seqpool::WeightedMean, float>(pooling, 2)),
+                      ct::has_substring("it must be 0 or more"));
+  }
+  test::check_rows(seqpool::pool(seqpool::WeightedMean{.before = 0}, x), {14.0f / 6});
+  test::check_rows(seqpool::pool(seqpool::WeightedMean{.before = 1}, x), {20.0f / 9});
 }
