@@ -191,3 +191,32 @@ TEST_CASE("Guarantee 7: additive attention names the sizes that do not fit", "[g
   const Eigen::TensorMap<const Eigen::Tensor<float, 2>> null(nullptr, 3, 2);
   CHECK_THROWS_WITH((AdditiveAttention{null, three, three}), ct::has_substring("weight [3, 2] has a null pointer"));
 }
+
+// Of a network tokens are taken as a matrix where they lie evenly apart, which those of a mask with holes do not.
+TEST_CASE("tokens with holes between them are scored by themselves, at any distance", "[additive_attention]") {
+  constexpr Index hidden = 19, attention = 7, seq = 700;
+  const auto row = test::Random(3).values<float>(seq * hidden);
+  Eigen::Tensor<float, 2> weight(attention, hidden);
+  const auto numbers = test::Random(4).values<float>(weight.size());
+  std::copy(numbers.begin(), numbers.end(), weight.data());
+  const auto bias = test::Random(5).values<float>(attention), v = test::Random(6).values<float>(attention, -9, 9);
+  const AdditiveAttention plain{weight, bias, v};
+  const seqpool::HiddenStates<float> x(row.data(), {1, seq, hidden});
+  const auto each_kept = [&](auto kept) {
+    Eigen::Tensor<int, 2> mask(1, seq);
+    std::vector<float> alone;
+    for (Index t = 0; t < seq; ++t) {
+      mask(0, t) = kept(t) ? 1 : 0;
+      if (kept(t)) alone.insert(alone.end(), row.begin() + t * hidden, row.begin() + (t + 1) * hidden);
+    }
+    const seqpool::HiddenStates<float> dense(alone.data(), {1, static_cast<Index>(alone.size()) / hidden, hidden});
+    for (const auto& pooling : {plain, plain.gelu(), plain.layer_norm(bias, v)}) {
+      const auto found = seqpool::pool(pooling, x, mask), expected = seqpool::pool(pooling, dense);
+      for (Index h = 0; h < hidden; ++h) CHECK(found(0, h) == expected(0, h));
+    }
+  };
+  each_kept([](Index t) { return t % 3 == 0; });                 // evenly
+  each_kept([](Index t) { return t % 3 == 0 || t % 50 == 1; });  // and not
+  each_kept([](Index t) { return t < 5 || t > 6; });
+  each_kept([](Index t) { return (t * t) % 11 < 5; });
+}

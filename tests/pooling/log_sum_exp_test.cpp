@@ -62,3 +62,34 @@ TEST_CASE("r must be above 0, and is what a log_sum_exp is known by", "[log_sum_
   CHECK(LogSumExp{2}.name() == LogSumExp{2.0}.name());
   CHECK(LogSumExp{2}.name() != LogSumExp{2 + 1e-9}.name());
 }
+
+TEST_CASE("over blocks terms and tokens add up", "[log_sum_exp]") {
+  for (const std::size_t n : {256u, 257u, 600u, 1000u}) {
+    std::vector<float> row;
+    double sum = 0;
+    for (std::size_t t = 0; t < n; ++t) {
+      row.push_back(static_cast<float>(t % 7) - 3);
+      sum += std::exp(2 * static_cast<double>(row.back()));
+    }
+    const double size = static_cast<double>(n), expected = std::log(sum / size) / 2;
+    const double bound = ((4 * (256 + size / 256) + 2 * std::log(size) + 4) / 2 + 3 * 3) * 0x1p-23;
+    CHECK(std::abs(static_cast<double>(seqpool::pool(LogSumExp{2}, test::small_states({row}))(0, 0)) - expected) <=
+          bound);
+  }
+}
+
+TEST_CASE("a state of log_sum_exp that is merged into an empty one is itself, an infinity too", "[log_sum_exp]") {
+  const float inf = std::numeric_limits<float>::infinity();
+  const LogSumExp pooling{2};
+  for (const std::vector<float>& row : {std::vector<float>{1, 5, 2}, {inf, 1}, {-inf, 1}, {-inf}}) {
+    LogSumExp::State<float> state, empty;
+    for (auto* const each : {&state, &empty}) pooling.init(*each, 1);
+    pooling.fold(state, seqpool::TokenBlock<float>(row.data(), static_cast<seqpool::Index>(row.size()), 1, 1));
+    pooling.merge(empty, state);
+    CHECK((empty.max[0] == state.max[0] && empty.sum[0] == state.sum[0] && empty.count == state.count));
+    LogSumExp::State<float> none;
+    pooling.init(none, 1);
+    pooling.merge(empty, none);
+    CHECK((empty.max[0] == state.max[0] && empty.sum[0] == state.sum[0] && empty.count == state.count));
+  }
+}
