@@ -94,6 +94,44 @@ TEST_CASE("the *_pool functions are pool of their pooling, with every tail of ar
   check(seqpool::Attention{query}, [&](const auto&... more) { return seqpool::attention_pool(x, query, more...); });
 }
 
+TEST_CASE("results over the tokens that they are pooled from are refused, before anything is written", "[pool]") {
+  using Map = Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>>;
+  using ColMap = Eigen::TensorMap<Eigen::Tensor<float, 2>>;
+  const auto numbers = test::Random(8).values<float>(3 * 70);
+  auto memory = numbers;
+  float* const middle = memory.data() + 70;
+  const auto refused = [&](const auto& x, float* out, Index rows) {
+    const auto words =
+        ct::has_substring("out [" + std::to_string(rows) + ", 5] lies in the memory of the hidden states [");
+    CHECK_THROWS_AS(seqpool::pool_into(Map(out, rows, 5), Mean{}, x), std::invalid_argument);
+    CHECK_THROWS_WITH(seqpool::pool_into(ColMap(out, rows, 5), Mean{}, x), words);
+    CHECK(memory == numbers);
+  };
+  const auto taken = [&](const auto& x, float* out, Index rows) {
+    const auto expected = test::rows_of(seqpool::pool(Mean{}, x));
+    seqpool::pool_into(Map(out, rows, 5), Mean{}, x);
+    CHECK(test::rows_of(Map(out, rows, 5)) == expected);
+    memory = numbers;
+  };
+  const HiddenStates<float> dense(middle, {2, 7, 5});
+  const Eigen::TensorMap<Eigen::Tensor<float, 3>> column_major(middle, 2, 7, 5);
+  const seqpool::PackedStates<float> packed(middle, {14, 5}, std::array{0, 3, 14});
+  const seqpool::Ragged<float> ragged(std::array<const float*, 2>{middle + 35, middle}, std::array{7, 7}, 5);
+  const HiddenStates<float> backwards(middle + 69, {2, 7, 5}, {-35, -5, -1});
+  const auto each = [&](auto f) { f(dense), f(column_major), f(packed), f(ragged), f(backwards); };
+  each([&](const auto& x) {
+    for (const Index shift : {0, 1, 69, -9, 30}) refused(x, middle + shift, 2);
+    taken(x, middle + 70, 2);
+    taken(x, middle - 10, 2);
+  });
+  // Between two sequences, and between tokens, there is room that is nobody's.
+  const HiddenStates<float> with_gaps(middle, {2, 2, 5}, {40, 10, 1});
+  taken(with_gaps, middle + 20, 2);
+  taken(HiddenStates<float>(middle, {1, 2, 5}, {40, 10, 1}), middle + 5, 1);
+  refused(with_gaps, middle + 4, 2);
+  refused(with_gaps, middle + 31, 2);
+}
+
 TEST_CASE("pool_into writes to the caller's memory, in either layout, and nowhere else", "[pool]") {
   const auto x = states<float>(3, 6, 5);
   const auto expected = test::rows_of(seqpool::mean_pool(x));

@@ -7,6 +7,7 @@
 #include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/arguments.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/driver/overlap.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -27,9 +28,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 //   in the mask's place: `mean_pool(x, device)`. On one of the device's own threads, in a task of its pool, the calling
 //   thread does all, as far as the device says which those are (`currentThreadId()`; Eigen's does).
 // - Padded tokens are never read. A row with no real token, or seq = 0, gives zeros; batch = 0 gives `[0, width]`.
-// - Sizes that do not fit, mask values other than 0 and 1, lengths over seq and null pointers throw
-//   `std::invalid_argument`, before anything is written. What a pooling throws in a worker thread comes out in the
-//   caller's.
+// - Sizes that do not fit, mask values other than 0 and 1, lengths over seq, null pointers and results that would be
+//   written over tokens throw `std::invalid_argument`, before anything is written. What a pooling throws in a worker
+//   thread comes out in the caller's.
 // - Each real token is read once. Inputs are never written; nothing is allocated for each row.
 // - A row's bits depend on its real tokens alone: not on its neighbours, on padding, on strides or on threads. A
 //   result's NaN is the one quiet NaN of its type, whatever NaN it came from.
@@ -47,7 +48,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <class P, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto pool(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 
-/// The same into the caller's memory, which must not overlap x.
+/// The same into the caller's memory, which must not overlap x: where the tokens of x lie in memory, that is refused.
 ///
 /// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
 /// layout, of `result_t`; the others as in `pool`.
@@ -90,6 +91,7 @@ void pool_into([[maybe_unused]] Out&& out, [[maybe_unused]] const P& pooling, [[
           detail::fail("out is " + detail::shape({view.rows, view.columns}) +
                        ", but the result is [batch, width] = " + detail::shape({pooler.rows(), pooler.width()}) +
                        " for hidden states " + detail::shape({sequences.batch(), sequences.seq(), sequences.hidden()}));
+        detail::check_apart(view, sequences);
         pooler.run(view, detail::device_of(mask, device));
       });
     }

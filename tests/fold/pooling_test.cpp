@@ -2,6 +2,7 @@
 #include <seqpool/fold/pooling.hpp>
 
 #include <seqpool/seqpool.hpp>
+#include <string>
 #include <vector>
 
 #include "midrange.hpp"
@@ -122,4 +123,81 @@ TEST_CASE("check is asked before anything is written", "[pooling]") {
   CHECK_THROWS_WITH(seqpool::pool_into(out, OfTwo{}, seqpool::HiddenStates<float>(data.data(), {3, 2, 1})), "of two");
   CHECK(out(0, 0) == -1);
   CHECK_NOTHROW(seqpool::pool(OfTwo{}, seqpool::HiddenStates<float>(data.data(), {2, 3, 1})));
+}
+
+// States are merged and loaded by the name of their pooling, so it must tell poolings apart by everything they hold.
+TEST_CASE("a pooling's name has all of its parameters", "[pooling]") {
+  using Names = std::vector<std::string>;
+  using Matrix = Eigen::Tensor<float, 2, Eigen::RowMajor>;
+  const auto matrix = [](Index rows, Index columns, float first) {
+    Matrix m(rows, columns);
+    for (Index i = 0; i < m.size(); ++i) m.data()[i] = first + static_cast<float>(i);
+    return m;
+  };
+  const auto names = [&] {
+    Names all;
+    const auto add = [&](const auto&... poolings) { (all.push_back(seqpool::name_of(poolings)), ...); };
+    add(seqpool::Cls{}, seqpool::Last{}, seqpool::Mean{}, seqpool::Max{}, seqpool::Min{}, seqpool::Sum{},
+        seqpool::AbsMax{}, seqpool::AbsMean{}, seqpool::RootMeanSquare{}, seqpool::MeanMax{}, seqpool::MeanSqrtLen{},
+        seqpool::MaxIndices{});
+    add(seqpool::WeightedMean{}, seqpool::WeightedMean{.before = 1}, seqpool::WeightedMean{.before = 11});
+    add(seqpool::GeneralizedMean{3}, seqpool::GeneralizedMean{2}, seqpool::GeneralizedMean(3, 1e-5),
+        seqpool::GeneralizedMean{std::vector<float>{3, 2}}, seqpool::GeneralizedMean{std::vector<float>{2, 3}});
+    add(seqpool::LogSumExp{3}, seqpool::LogSumExp{2});
+    using seqpool::Splade;
+    for (const auto strategy : {Splade::max, Splade::sum})
+      for (const auto activation : {Splade::relu, Splade::log1p_relu}) add(Splade{strategy, activation});
+    for (const Matrix& query : {matrix(2, 3, 0), matrix(2, 3, 1), matrix(3, 3, 0)}) {
+      const seqpool::MaxSim sim{query};
+      add(sim, sim.per_query(), sim.normalize_tokens(), sim.per_query().normalize_tokens());
+      const seqpool::Attention attention{query}, scaled(query, 2);
+      add(attention, attention.average(), scaled, scaled.average());
+    }
+    const std::vector<float> one{1, 2, 3}, other{1, 2, 4};
+    add(seqpool::Attention{one}, seqpool::Attention{other}, seqpool::Attention(one, 2));
+    const auto w = matrix(3, 2, 0);
+    add(seqpool::TokenWeightedMean{w}, seqpool::TokenWeightedMean{matrix(3, 2, 1)},
+        seqpool::TokenWeightedMean{matrix(2, 3, 0)}, seqpool::TokenWeightedMean{matrix(1, 2, 0)});
+    using seqpool::AdditiveAttention;
+    const AdditiveAttention plain{w, one, one};
+    add(plain, AdditiveAttention{matrix(3, 2, 1), one, one}, AdditiveAttention{w, other, one},
+        AdditiveAttention{w, one, other}, plain.gelu(), plain.layer_norm(one, one), plain.layer_norm(other, one),
+        plain.layer_norm(one, other), plain.layer_norm(one, one, 1e-4), plain.layer_norm(one, one).gelu());
+    using seqpool::SelfAttentive;
+    add(SelfAttentive{w, matrix(1, 3, 0)}, SelfAttentive{w, matrix(1, 3, 1)}, SelfAttentive{w, matrix(2, 3, 0)},
+        SelfAttentive{matrix(3, 2, 1), matrix(1, 3, 0)});
+    using seqpool::PositionalAttention;
+    add(PositionalAttention{w, one}, PositionalAttention{w, other}, PositionalAttention{matrix(3, 2, 1), one});
+    for (const Index queries : {1, 2})
+      for (const Index heads : {1, 2})
+        for (const double scale : {1.0, 2.0}) {
+          seqpool::MultiheadAttentionWeights<float> weights;
+          weights.query = matrix(queries, 2, 1);
+          weights.heads = heads;
+          weights.in_proj_weight = matrix(6, 2, 0);
+          weights.out_proj_weight = matrix(2, 2, 0);
+          weights.scale = scale;
+          add(seqpool::MultiheadAttention{weights}.pooling());
+        }
+    using Any = seqpool::AnyPooling<float>;
+    add(seqpool::Concat{seqpool::Mean{}, seqpool::Attention{one}},
+        seqpool::Concat{seqpool::Mean{}, seqpool::Attention{other}},
+        seqpool::Concat{seqpool::Attention{one}, seqpool::Mean{}}, seqpool::Concat{seqpool::Mean{}},
+        seqpool::Concat{seqpool::Mean{}, seqpool::WeightedMean{.before = 2}});
+    for (const auto& list :
+         {std::vector<Any>{seqpool::Max{}, seqpool::LogSumExp{3}}, {seqpool::Max{}, seqpool::LogSumExp{2}}})
+      add(Any(list));
+    return all;
+  };
+  const Names all = names();
+  CHECK(all == names());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) {
+      INFO(i << " and " << j << " are both " << all[i]);
+      CHECK(all[i] != all[j]);
+    }
+  CHECK(seqpool::WeightedMean{}.name() == "weighted_mean");
+  // What it holds at run time changes no name.
+  CHECK(seqpool::AnyPooling<float>(seqpool::WeightedMean{.before = 2}).name() ==
+        seqpool::WeightedMean{.before = 2}.name());
 }

@@ -104,3 +104,25 @@ TEST_CASE("a fingerprint tells every parameter", "[score_network]") {
   CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
   CHECK(network.fingerprint() == seqpool::ScoreNetwork<float>(weight, bias, out).fingerprint());
 }
+
+TEST_CASE("tokens with holes between them have the scores of each", "[score_network]") {
+  constexpr Index hidden = 19, heads = 3, seq = 120;
+  const auto network = random_network<float>(hidden, 37, heads);
+  const auto tokens = test::Random(4).values<float>(seq * hidden);
+  seqpool::detail::Scratch<float> scratch, other;
+  for (const std::vector<Index>& places : {std::vector<Index>{0, 1, 2, 4, 5},
+                                           {0, 2, 4, 5, 6, 7},
+                                           {3, 2, 1},
+                                           {9, 9, 9},
+                                           {0, 7, 9, 40, 41, 42, 43, 119},
+                                           {5}}) {
+    const seqpool::detail::TokenSource<float> source{.places = places.data(), .positions = places.data()};
+    const TokenBlock<float> some(tokens.data(), static_cast<Index>(places.size()), hidden, hidden, source);
+    const float* const scores = network.scores(some, scratch);
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const TokenBlock<float> alone(tokens.data() + places[i] * hidden, 1, hidden, hidden);
+      const float* const expected = network.scores(alone, other);
+      CHECK(std::equal(expected, expected + heads, scores + static_cast<Index>(i) * heads));
+    }
+  }
+}

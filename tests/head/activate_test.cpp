@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 #include <seqpool/head/activation.hpp>
+#include <seqpool/head/dense.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -189,4 +191,12 @@ TEST_CASE("activations have the names that models give them", "[activate]") {
   STATIC_REQUIRE(name_of(Activation::sigmoid) == "sigmoid");
   CHECK(Activate{Activation::silu}.activation() == Activation::silu);
   CHECK(Activate{Activation::silu}.width(7) == 7);
+}
+
+TEST_CASE("a number that is no activation is refused, in a Dense too", "[activate]") {
+  const auto none = static_cast<seqpool::Activation>(7);
+  CHECK_THROWS_AS(seqpool::Activate{none}, std::invalid_argument);
+  CHECK_THROWS_WITH(seqpool::Activate{none}, ct::has_substring("Activate{7}: there is no such Activation"));
+  const seqpool::Linear linear{Eigen::Tensor<float, 2>(2, 2)};
+  CHECK_THROWS_WITH((seqpool::Dense{linear, none}), ct::has_substring("there is no such Activation"));
 }

@@ -75,6 +75,21 @@ TEST_CASE("a single class is a yes or no: sigmoid, and 1 where it is over a half
   CHECK((y(0) == 1 && y(1) == 0 && y(2) == 0));
 }
 
+TEST_CASE("of a row of NaN the class is 0, of several classes and of one", "[classifier]") {
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 3, 2);
+  x.setConstant(1);
+  x(1, 2, 0) = NAN;
+  for (const Index classes : {1, 3}) {
+    Eigen::Tensor<float, 2> weight(classes, 2);
+    weight.setConstant(1);
+    weight(classes - 1, 0) = 2;
+    const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight}};
+    const auto found = classifier.predict(x);
+    CHECK((found(0) == (classes == 1 ? 1 : 2) && found(1) == 0));
+    CHECK(std::isnan(classifier.logits(x)(1, classes - 1)));
+  }
+}
+
 TEST_CASE("two classes exclude each other: softmax, and the larger logit", "[classifier]") {
   const Eigen::Matrix2f weight{{1, 0}, {0, 1}};
   const Classifier classifier{seqpool::Mean{}, Linear{weight}};

@@ -164,6 +164,46 @@ TEST_CASE("Guarantee 7: a head's memory must fit its result, and the message nam
   CHECK_THROWS_WITH(seqpool::map(Differences{}, Eigen::Tensor<float, 2>(2, 0)), "no features");
 }
 
+TEMPLATE_LIST_TEST_CASE("a result over the vectors that it is mapped from is refused, before anything is written",
+                        "[head]", test::Reals) {
+  using RowMajor = Eigen::TensorMap<Eigen::Tensor<TestType, 2, Eigen::RowMajor>>;
+  using ColMajor = Eigen::TensorMap<Eigen::Tensor<TestType, 2>>;
+  constexpr Index rows = 7, in = 12;
+  for_each_head<TestType>(in, [&](const auto& head) {
+    const Index width = head.width(in);
+    const auto numbers = test::Random(4).values<TestType>(3 * rows * (in + width));
+    auto memory = numbers;
+    TestType* const middle = memory.data() + rows * (in + width);
+    const RowMajor x(middle, rows, in);
+    const auto refused = [&](auto&& out, const auto& from) {
+      CHECK_THROWS_AS(seqpool::map_into(out, head, from), std::invalid_argument);
+      CHECK_THROWS_WITH(seqpool::map_into(out, head, from, Cut{3}),
+                        ct::has_substring("lies in the memory of the head input [7, 12]"));
+    };
+    for (const Index shift : {Index{0}, Index{1}, rows * in - 1, 1 - rows * width}) {
+      refused(RowMajor(middle + shift, rows, width), x);
+      refused(ColMajor(middle + shift, rows, width), x);
+      refused(RowMajor(middle + shift, rows, width), ColMajor(middle, rows, in));
+    }
+    CHECK(memory == numbers);
+    // Right behind and right before them it is not.
+    const auto expected = test::rows_of(seqpool::map(head, x));
+    for (TestType* const out : {middle + rows * in, middle - rows * width}) {
+      memory = numbers;
+      seqpool::map_into(RowMajor(out, rows, width), head, x);
+      CHECK(test::rows_of(RowMajor(out, rows, width)) == expected);
+      CHECK(std::equal(middle, middle + rows * in, numbers.data() + (middle - memory.data())));
+    }
+  });
+}
+
+TEST_CASE("no vectors overlap nothing", "[head]") {
+  float memory[12];
+  using Map = Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>>;
+  CHECK_NOTHROW(seqpool::map_into(Map(memory, 0, 4), seqpool::Normalize{}, Map(memory, 0, 4)));
+  CHECK_NOTHROW(seqpool::map_into(Map(memory, 3, 0), seqpool::Normalize{}, Map(memory, 3, 0)));
+}
+
 TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guarantees][head]") {
   Eigen::Tensor<float, 2, Eigen::RowMajor> x(8, 9);
   x.setConstant(1);

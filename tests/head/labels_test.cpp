@@ -185,6 +185,20 @@ TEMPLATE_LIST_TEST_CASE("a rerank score is the sigmoid of one logit, and of two 
   CHECK((scores(0) == A(0.5) && scores(1) > A(0.9) && scores(2) < A(0.1) && scores(3) == 1 && scores(4) == 0));
 }
 
+TEMPLATE_TEST_CASE("rerank scores of large logits tie at 1, and not before", "[labels]", float, double) {
+  const TestType last = std::is_same_v<TestType, float> ? 16 : 36;  // e^-x is half an eps at 16.6, and at 36.7
+  Eigen::Tensor<TestType, 2> one(3, 1), two(3, 2);
+  for (const Index b : {0, 1, 2}) {
+    one(b, 0) = last + static_cast<TestType>(b);
+    two(b, 0) = -5;
+    two(b, 1) = one(b, 0) - 5;
+  }
+  for (const auto& logits : {one, two}) {
+    const auto scores = seqpool::rerank_scores(logits);
+    CHECK((scores(0) < 1 && scores(1) == 1 && scores(2) == 1));
+  }
+}
+
 TEST_CASE("other logits than one or two have no rerank score", "[labels]") {
   for (const Index classes : {0, 3, 4}) {
     const Eigen::Tensor<float, 2> logits(2, classes);

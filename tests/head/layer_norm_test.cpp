@@ -97,6 +97,20 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset a
     }
 }
 
+TEMPLATE_LIST_TEST_CASE(
+    "Guarantee 4: layer norm keeps its bound of subnormal numbers whose largest difference is normal",
+    "[guarantees][layer_norm]", test::Reals) {
+  const TestType least = std::numeric_limits<TestType>::min();
+  for (const Index n : {2, 3, 15, 64, 1000})
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+      auto row = test::Random(seed).values<TestType>(n);
+      for (auto& value : row) value *= least;
+      row[0] = -least / 2 - row[0] / 4;
+      row[1] = row[0] + least;
+      for (const double layer_eps : {0., 1e-5}) check_layer_norm<TestType>(row, layer_eps);
+    }
+}
+
 TEMPLATE_LIST_TEST_CASE("layer norm of one step beside a large number all along is exact", "[layer_norm]",
                         test::Reals) {
   std::vector<TestType> row(100, TestType(1e4) + TestType(1) / 3);

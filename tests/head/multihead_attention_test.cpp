@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <stdexcept>
 #include <vector>
@@ -181,4 +182,18 @@ TEST_CASE("weights that do not fit are named", "[multihead_attention]") {
   throws([](W& w) { w.query = W::Matrix(0, 12); }, "queries");
   const MultiheadAttention attention{random_weights<float>(1)};
   CHECK_THROWS_AS(multihead_attention_pool(Eigen::Tensor<float, 3>(1, 2, 11), attention), std::invalid_argument);
+}
+
+TEST_CASE("the scale of scores is a finite number", "[multihead_attention]") {
+  const double infinite = std::numeric_limits<double>::infinity();
+  seqpool::MultiheadAttentionWeights<float> weights;
+  weights.query = weights.out_proj_weight = Eigen::Tensor<float, 2, Eigen::RowMajor>(2, 2);
+  weights.in_proj_weight = Eigen::Tensor<float, 2, Eigen::RowMajor>(6, 2);
+  for (auto* const matrix : {&weights.query, &weights.in_proj_weight, &weights.out_proj_weight}) matrix->setConstant(1);
+  CHECK_NOTHROW(seqpool::MultiheadAttention{weights});
+  for (const double scale : {infinite, -infinite, std::numeric_limits<double>::quiet_NaN()}) {
+    weights.scale = scale;
+    CHECK_THROWS_AS(seqpool::MultiheadAttention{weights}, std::invalid_argument);
+    CHECK_THROWS_WITH(seqpool::MultiheadAttention{weights}, ct::has_substring("it must be a finite number, or none"));
+  }
 }

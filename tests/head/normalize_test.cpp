@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -127,6 +128,15 @@ TEMPLATE_LIST_TEST_CASE("normalize by other norms at zeros, the smallest number,
           row[place] = bad;
           for (const TestType value : normalized(row, head)) CHECK(std::isnan(value));
         }
+  }
+}
+
+TEST_CASE("by a small p the norm of many features may be beyond all numbers, and y is 0", "[normalize]") {
+  Eigen::Tensor<float, 2, Eigen::RowMajor> x(1, 1000);
+  x.setConstant(3);
+  for (const auto& [p, y] : std::vector<std::pair<double, double>>{{0.01, 0}, {0.1, 1e-30}, {0.5, 1e-6}, {1, 1e-3}}) {
+    const auto result = seqpool::map(seqpool::Normalize{p}, x);
+    for (const Index f : {0, 999}) CHECK(static_cast<double>(result(0, f)) == ct::Approx(y).epsilon(1e-4));
   }
 }
 

@@ -186,7 +186,7 @@ TEMPLATE_LIST_TEST_CASE("calibration_ranges are the least and the largest of eac
     return ranges;
   };
   for (const Index features : {1, 31, 32, 33, 70})
-    for (const Index n : {1, 2, 50}) {
+    for (const Index n : {2, 3, 50}) {
       const auto x = random_vectors<TestType, Eigen::RowMajor>(n, features, 6);
       STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(seqpool::calibration_ranges(x))>,
                                     Eigen::Tensor<A, 2, Eigen::RowMajor>>);
@@ -211,6 +211,34 @@ TEST_CASE("a calibration set has rows, and no NaN and no infinity", "[quantize]"
       CHECK_THROWS_WITH(seqpool::calibration_ranges(x), ct::has_substring("x[1" + feature));
       CHECK_THROWS_WITH(seqpool::calibration_ranges(by_features), ct::has_substring("x[2" + feature));
     }
+}
+
+TEMPLATE_LIST_TEST_CASE("a calibration set tells vectors apart: one, or equal ones, is refused", "[quantize]",
+                        test::AllScalars) {
+  const auto refused = [](const auto& x, const std::string& words) {
+    CHECK_THROWS_AS(seqpool::calibration_ranges(x), std::invalid_argument);
+    CHECK_THROWS_WITH(seqpool::calibration_ranges(x), ct::has_substring("calibration_ranges: x is [" + words));
+  };
+  const std::string why = ": the least and the largest agree in every feature";
+  refused(random_vectors<TestType, Eigen::RowMajor>(1, 70, 9), "1, 70], one vector" + why);
+  refused(random_vectors<TestType, Eigen::ColMajor>(1, 1, 9), "1, 1], one vector" + why);
+  for (const Index features : {1, 33}) {
+    auto equal = random_vectors<TestType, Eigen::RowMajor>(3, features, 9);
+    auto zeros = random_vectors<TestType, Eigen::ColMajor>(2, features, 9);
+    for (Index f = 0; f < features; ++f) {
+      equal(1, f) = equal(2, f) = equal(0, f);
+      zeros(0, f) = static_cast<TestType>(0.0f);
+      zeros(1, f) = static_cast<TestType>(-0.0f);
+    }
+    refused(equal, "3, " + std::to_string(features) + "], and all vectors are equal" + why);
+    refused(zeros, "2, " + std::to_string(features) + "], and all vectors are equal" + why);
+    // One feature of one vector is enough.
+    equal(2, features - 1) = static_cast<TestType>(2.0f);
+    const auto ranges = seqpool::calibration_ranges(equal);
+    CHECK((ranges(0, features - 1) < ranges(1, features - 1) && (features == 1 || ranges(0, 0) == ranges(1, 0))));
+    const auto q = seqpool::quantize_uint8(equal, ranges);
+    CHECK((q(0, features - 1) == 0 && q(2, features - 1) == 255 && (features == 1 || q(2, 0) == 0)));
+  }
 }
 
 TEST_CASE("bits are those of known vectors", "[quantize]") {

@@ -255,6 +255,35 @@ TEMPLATE_LIST_TEST_CASE("cosines are right whatever the vectors' scale", "[simil
   }
 }
 
+TEMPLATE_TEST_CASE("no cosine is beyond 1, of equal and of opposite vectors too", "[similarity]", float, double,
+                   Eigen::half, Eigen::bfloat16) {
+  const Index n = 40;
+  Index ends = 0;
+  for (const Index features : {2, 3, 7, 16, 33, 100, 257, 384, 768, 1024}) {
+    const auto x = vectors<TestType>(n, features, static_cast<std::uint64_t>(features));
+    Eigen::Tensor<TestType, 2> opposite(n, features);
+    for (Index i = 0; i < n; ++i)
+      for (Index f = 0; f < features; ++f) opposite(i, f) = -x(i, f);
+    const auto within = [&](const auto& a, const auto& b, double own) {
+      for (const Index count : {n, Index{1}, Index{3}}) {
+        const auto cosines = seqpool::cosine_similarity(a, part<Eigen::ColMajor>(b, 0, count));
+        for (Index i = 0; i < n; ++i)
+          for (Index j = 0; j < count; ++j) {
+            const auto cosine = static_cast<double>(cosines(i, j));
+            INFO("features " << features << " [" << i << ", " << j << "] of " << count << ": " << cosine);
+            REQUIRE((cosine >= -1 && cosine <= 1 && !std::isnan(std::acos(cosine))));
+            ends += cosine == own;
+          }
+      }
+    };
+    within(x, x, 1);
+    within(x, opposite, -1);
+    within(opposite, x, -1);
+    within(opposite, opposite, 1);
+  }
+  CHECK(ends > 400);  // as many as are rounded to 1 or beyond it
+}
+
 TEST_CASE("distances of near vectors are as exact as others", "[similarity]") {
   auto a = vectors<float>(1, 768, 9, 1000, 2000);
   auto b = a;

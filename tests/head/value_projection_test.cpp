@@ -53,12 +53,19 @@ TEST_CASE("a value projection's sizes must fit", "[value_projection]") {
   CHECK_THROWS_WITH(Projection(value, none, wrong, none, 2), ct::has_substring("out is [5, 3]"));
   CHECK_THROWS_WITH(Projection(value, five, out, none, 2), ct::has_substring("value_bias is [5]"));
   CHECK_THROWS_WITH(Projection(value, four, out, four, 2), ct::has_substring("out_bias is [4]"));
-  // queries * heads * hidden and queries * width, each on its own
-  constexpr auto most = std::numeric_limits<seqpool::Index>::max();
-  CHECK(Projection(value, none, out, none, 2, most / 6).width(most / 6 * 6) == most / 6 * 5);
-  CHECK_THROWS_WITH(Projection(value, none, out, none, 2, most / 6 + 1),
-                    ct::has_substring("more than memory can hold"));
-  const Projection::Matrix narrow(1, 1), wide(3, 1);
-  CHECK_THROWS_WITH(Projection(narrow, none, wide, none, 1, most / 3 + 1),
-                    ct::has_substring("more than memory can hold"));
+}
+
+TEST_CASE("sizes of a value projection that overflow are refused", "[value_projection]") {
+  constexpr seqpool::Index most = std::numeric_limits<seqpool::Index>::max();
+  const Projection::Matrix value(4, 3), empty(4, 0), out(5, 4), of_nothing(0, 4), no_embed(0, 3), out_of_none(5, 0);
+  const Projection::Vector none(0);
+  CHECK_THROWS_AS(Projection(value, none, out, none, 2, most / 2), std::invalid_argument);
+  CHECK_THROWS_WITH(Projection(value, none, out, none, 2, most / 2 + 1), ct::has_substring("heads of all queries"));
+  CHECK_THROWS_WITH(Projection(value, none, out, none, 2, most / 5), ct::has_substring("what they pooled"));
+  CHECK_THROWS_WITH(Projection(empty, none, out, none, 1, most / 4), ct::has_substring("features of all queries"));
+  CHECK_THROWS_WITH(Projection(empty, none, of_nothing, none, 1, most / 2), ct::has_substring("projected values"));
+  CHECK_THROWS_WITH(Projection(no_embed, none, out_of_none, none, most), ct::has_substring("heads must divide embed"));
+  CHECK(Projection(empty, none, out, none, 2, most / 8).width(0) == most / 8 * 5);
+  CHECK(seqpool::map(Projection(no_embed, none, out_of_none, none, 1), Eigen::Tensor<float, 2>(2, 3)).dimension(1) ==
+        5);
 }

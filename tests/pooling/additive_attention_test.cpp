@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/pooling/additive_attention.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/random.hpp"
+#include "support/scalars.hpp"
 #include "support/small.hpp"
 
 using seqpool::AdditiveAttention;
+using seqpool::Index;
 
 namespace {
 
@@ -65,6 +70,68 @@ TEST_CASE("layer norm stands before the activation, gelu in the place of tanh, i
   check(plain.gelu().layer_norm(weight, bias, 0.5), [&](double t) { return score(t, 0.5, gelu_by_formula); });
   CHECK(plain.name() != plain.gelu().name());
   CHECK(plain.layer_norm(weight, bias).name() != plain.layer_norm(weight, bias, 0.5).name());
+}
+
+// A layer norm divides the errors of its row by how far the row's numbers are apart.
+TEMPLATE_LIST_TEST_CASE("Guarantee 4: scores are within their bound where rows of W are nearly alike",
+                        "[guarantees][additive_attention]", test::Reals) {
+  using Real = long double;
+  constexpr Index hidden = 21, attention = 13;
+  const auto eps = static_cast<Real>(std::numeric_limits<TestType>::epsilon());
+  const Real k = attention / Real(2) + attention / Real(512) + 8;
+  const auto apart = static_cast<double>(std::sqrt(eps)) * 30;  // of rows of numbers about 10
+  Index beyond_the_linear_layer = 0;
+  for (const bool gelu : {false, true})
+    for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+      test::Random random(seed);
+      Eigen::Tensor<TestType, 2> weight(attention, hidden);
+      for (Index h = 0; h < hidden; ++h) {
+        const double common = random.between(9, 11);
+        for (Index a = 0; a < attention; ++a) weight(a, h) = static_cast<TestType>(common + random.between(0, apart));
+      }
+      const auto bias = random.values<TestType>(attention, -0.001, 0.001), v = random.values<TestType>(attention);
+      const auto w = random.values<TestType>(attention, 0.5, 1.5), c = random.values<TestType>(attention);
+      const auto x = random.values<TestType>(hidden, 0, 1);
+      const auto normed = seqpool::AdditiveAttention{weight, bias, v}.layer_norm(w, c);
+      std::array<TestType, std::size_t{seqpool::score_tile}> scores;
+      (gelu ? normed.gelu() : normed).score(seqpool::TokenBlock<TestType>(x.data(), 1, hidden, hidden), scores);
+
+      std::vector<Real> u;
+      Real e = 0, mean = 0, variance = 0;
+      for (Index a = 0; a < attention; ++a) {
+        Real sum = bias[static_cast<std::size_t>(a)], sizes = std::abs(sum);
+        for (Index h = 0; h < hidden; ++h) {
+          const Real product = static_cast<Real>(weight(a, h)) * static_cast<Real>(x[static_cast<std::size_t>(h)]);
+          sum += product, sizes += std::abs(product);
+        }
+        u.push_back(sum);
+        e = std::max(e, (Real(hidden) / 2 + Real(hidden) / 512 + 4) * eps * sizes);
+        mean += sum / attention;
+      }
+      for (const Real value : u) variance += (value - mean) * (value - mean) / attention;
+      const Real r = std::sqrt(variance + Real(1e-5));
+      REQUIRE(e < r);
+      Real score = 0, d = 0, without_division = 0;
+      for (std::size_t a = 0; a < u.size(); ++a) {
+        const Real z = (u[a] - mean) / r, s = (2 + std::abs(z)) * e / (r - e);
+        const Real y = static_cast<Real>(w[a]) * z + static_cast<Real>(c[a]), size = std::abs(static_cast<Real>(v[a]));
+        const Real g = gelu ? y / 2 * std::erfc(-y / std::sqrt(Real(2))) : std::tanh(y);
+        const auto error = [&](Real of_row, Real more) {
+          const Real e_a = of_row + (attention / Real(16) + 32) * eps *
+                                        (std::abs(static_cast<Real>(w[a])) * (1 + std::abs(z) + more) +
+                                         std::abs(static_cast<Real>(c[a])));
+          return size * (gelu ? Real(1.2) * e_a + (k + 4) * eps * std::max(Real(1), std::abs(g)) : e_a + k * eps);
+        };
+        score += static_cast<Real>(v[a]) * g;
+        d += error(std::abs(static_cast<Real>(w[a])) * s, s);
+        without_division += error(e, 0);
+      }
+      const Real found = std::abs(static_cast<Real>(scores[0]) - score);
+      INFO("seed " << seed << ": error " << found << ", bound " << d << ", without the division " << without_division);
+      REQUIRE(found <= d);
+      beyond_the_linear_layer += found > without_division;
+    }
+  CHECK(beyond_the_linear_layer > 0);
 }
 
 TEST_CASE("an infinite feature saturates tanh, and a NaN makes the row NaN", "[additive_attention]") {
@@ -123,4 +190,33 @@ TEST_CASE("Guarantee 7: additive attention names the sizes that do not fit", "[g
   CHECK(pooling.width(2) == 2);
   const Eigen::TensorMap<const Eigen::Tensor<float, 2>> null(nullptr, 3, 2);
   CHECK_THROWS_WITH((AdditiveAttention{null, three, three}), ct::has_substring("weight [3, 2] has a null pointer"));
+}
+
+// Of a network tokens are taken as a matrix where they lie evenly apart, which those of a mask with holes do not.
+TEST_CASE("tokens with holes between them are scored by themselves, at any distance", "[additive_attention]") {
+  constexpr Index hidden = 19, attention = 7, seq = 700;
+  const auto row = test::Random(3).values<float>(seq * hidden);
+  Eigen::Tensor<float, 2> weight(attention, hidden);
+  const auto numbers = test::Random(4).values<float>(weight.size());
+  std::copy(numbers.begin(), numbers.end(), weight.data());
+  const auto bias = test::Random(5).values<float>(attention), v = test::Random(6).values<float>(attention, -9, 9);
+  const AdditiveAttention plain{weight, bias, v};
+  const seqpool::HiddenStates<float> x(row.data(), {1, seq, hidden});
+  const auto each_kept = [&](auto kept) {
+    Eigen::Tensor<int, 2> mask(1, seq);
+    std::vector<float> alone;
+    for (Index t = 0; t < seq; ++t) {
+      mask(0, t) = kept(t) ? 1 : 0;
+      if (kept(t)) alone.insert(alone.end(), row.begin() + t * hidden, row.begin() + (t + 1) * hidden);
+    }
+    const seqpool::HiddenStates<float> dense(alone.data(), {1, static_cast<Index>(alone.size()) / hidden, hidden});
+    for (const auto& pooling : {plain, plain.gelu(), plain.layer_norm(bias, v)}) {
+      const auto found = seqpool::pool(pooling, x, mask), expected = seqpool::pool(pooling, dense);
+      for (Index h = 0; h < hidden; ++h) CHECK(found(0, h) == expected(0, h));
+    }
+  };
+  each_kept([](Index t) { return t % 3 == 0; });                 // evenly
+  each_kept([](Index t) { return t % 3 == 0 || t % 50 == 1; });  // and not
+  each_kept([](Index t) { return t < 5 || t > 6; });
+  each_kept([](Index t) { return (t * t) % 11 < 5; });
 }

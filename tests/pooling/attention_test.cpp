@@ -5,6 +5,7 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
+#include <stdexcept>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -148,6 +149,16 @@ TEST_CASE("queries must be [k, hidden], of one at least", "[attention]") {
                                                                              "hidden], with k = 2"));
   CHECK_THROWS_WITH((seqpool::Attention{Eigen::TensorMap<Eigen::Tensor<float, 2>>(nullptr, 3, 2)}),
                     ct::has_substring("null pointer"));
+}
+
+TEST_CASE("a scale is a finite number", "[attention]") {
+  const double infinite = std::numeric_limits<double>::infinity();
+  const Eigen::MatrixXf queries = Eigen::MatrixXf::Zero(2, 3);
+  for (const double scale : {infinite, -infinite, std::numeric_limits<double>::quiet_NaN()}) {
+    CHECK_THROWS_AS(seqpool::Attention(std::vector<float>{1, 0, 0}, scale), std::invalid_argument);
+    CHECK_THROWS_WITH(seqpool::Attention(queries, scale), ct::has_substring("it must be a finite number"));
+  }
+  for (const double scale : {0.0, -1.0, 1e30}) CHECK_NOTHROW(seqpool::Attention(queries, scale));
 }
 
 TEST_CASE("a scale is multiplied into the queries", "[attention]") {

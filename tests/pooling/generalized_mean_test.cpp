@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/pooling/generalized_mean.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <seqpool/pool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/random.hpp"
 #include "support/small.hpp"
 
 using seqpool::GeneralizedMean;
@@ -36,6 +39,21 @@ TEST_CASE("what is below eps counts as eps", "[generalized_mean]") {
     const auto half = seqpool::pool(GeneralizedMean(p, 0.5), x);
     CHECK(std::abs(half(0, 0) / 0.5f - 1) <= 8 * 0x1p-23f);
     CHECK(seqpool::pool(GeneralizedMean(p, 0), x)(0, 0) == 0);
+  }
+}
+
+TEST_CASE("zeros are zeros without an eps, and of p other than 3 so are subnormal numbers", "[generalized_mean]") {
+  const float least = (std::numeric_limits<float>::min)(), below = std::numeric_limits<float>::denorm_min();
+  for (const double p : {0.1, 0.5, 2.5}) {
+    const auto bound = ((4 + 2) / p + 3 * std::log(1e30) + 2) * 0x1p-23;
+    const auto with = [&](float other) {
+      return seqpool::pool(GeneralizedMean(p, 0), test::small_states({{p > 1 ? 4.f : 1e-30f, 0, -0.f, other}}));
+    };
+    const double size = p > 1 ? 4 : static_cast<double>(1e-30f);
+    CHECK(std::abs(static_cast<double>(with(0)(0, 0)) / (size * std::pow(0.25, 1 / p)) - 1) <= bound);
+    CHECK(with(below)(0, 0) == with(0)(0, 0));
+    CHECK(with(std::nextafter(least, 0.f))(0, 0) == with(0)(0, 0));
+    if (p < 1) CHECK(with(least)(0, 0) > with(0)(0, 0));
   }
 }
 
@@ -81,4 +99,36 @@ TEST_CASE("a generalized mean is known by its p and eps", "[generalized_mean]") 
   CHECK(GeneralizedMean{3}.name() == GeneralizedMean{3.0}.name());
   CHECK(GeneralizedMean{3}.name() != GeneralizedMean{3 + 1e-9}.name());
   CHECK(GeneralizedMean(3, 0).name() != GeneralizedMean{3}.name());
+}
+
+TEST_CASE("Guarantee 4: generalized_mean keeps its bound at numbers and p of every size",
+          "[guarantees][generalized_mean]") {
+  const long double least = 2 * static_cast<long double>((std::numeric_limits<float>::min)());
+  const auto lawful = [&](long double x) { return x == 0 || (x >= least && x < std::exp(88.0L)); };
+  int checked = 0;
+  for (const float scale : {1.f, 1e38f, 1e19f, 1e-12f, 1e-30f, 3e-38f})
+    for (const double p : {0.01, 0.3, 1.0, 2.5, 3.0, 40.0})
+      for (const seqpool::Index n : {1, 2, 9, 300}) {
+        auto row = test::Random(static_cast<std::uint64_t>(n)).values<float>(n, 0.5, 1);
+        if (n > 1) row[1] = 0;
+        const auto exponent = static_cast<long double>(static_cast<float>(p)), count = static_cast<long double>(n);
+        long double sum = 0, largest = 0;
+        bool in_domain = true;
+        for (float& x : row) {
+          x *= scale;
+          const auto base = static_cast<long double>(x), power = base == 0 ? 0 : std::pow(base, exponent);
+          in_domain = in_domain && lawful(base) && (power == 0 || power >= least);
+          sum += power;
+          if (base != 0) largest = std::max(largest, std::abs(std::log(base)));
+        }
+        const long double expected = std::pow(sum / count, 1 / exponent);
+        if (!in_domain || !lawful(sum) || !lawful(sum / count) || !lawful(expected)) continue;
+        ++checked;
+        const long double additions = std::min(count, 256.0L) + count / 256;
+        const float found = seqpool::pool(GeneralizedMean(p, 0), test::small_states({row}))(0, 0);
+        INFO("scale " << scale << " p " << p << " n " << n << ": " << found << " expected " << expected);
+        CHECK(std::abs(static_cast<long double>(found) / expected - 1) <=
+              ((additions + 2) / exponent + 3 * largest + 2) * 0x1p-23L);
+      }
+  CHECK(checked > 60);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -177,4 +178,25 @@ TEST_CASE("two of MaxIndices stand side by side", "[max_indices]") {
   const auto both = seqpool::pool(seqpool::Concat{MaxIndices{}, MaxIndices{}}, x);
   REQUIRE(both.dimension(1) == 4);
   CHECK(both(0, 3) == 1);
+}
+
+TEST_CASE("places beyond 2^24 of tokens that are folded at once are exact", "[max_indices]") {
+  constexpr Index n = (Index{1} << 24) + 3;
+  std::vector<Eigen::bfloat16> tokens(static_cast<std::size_t>(n));
+  const MaxIndices pooling;
+  MaxIndices::State<Eigen::bfloat16> state;
+  const auto place = [&] {
+    pooling.init(state, 1);
+    pooling.fold(state, seqpool::TokenBlock<Eigen::bfloat16>(tokens.data(), n, 1, 1));
+    Index found = -1;
+    pooling.finish(state, std::span<Index>(&found, 1));
+    CHECK(state.end == n);
+    return found;
+  };
+  tokens[(1u << 24) + 1] = Eigen::bfloat16(1.f);  // no float is that many
+  CHECK(place() == (Index{1} << 24) + 1);
+  // The same token over and over, which costs no memory: the first is the largest.
+  pooling.init(state, 1);
+  pooling.fold(state, seqpool::TokenBlock<Eigen::bfloat16>(tokens.data(), n, 1, 0, 5));
+  CHECK((state.index[0] == 5 && state.end == n + 5));
 }

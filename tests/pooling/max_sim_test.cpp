@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -137,17 +138,35 @@ TEST_CASE("a query comes as tensor, map or matrix of either layout, and must be 
   CHECK(seqpool::pool(MaxSim{none}.per_query(), x).dimension(1) == 0);
 }
 
-TEST_CASE("a stream of another query, or of tokens that are normalized, is refused", "[max_sim]") {
+TEST_CASE("max_sim of no token is 0, of all query tokens and of each", "[max_sim]") {
+  const auto query = test::query_tokens_of<float>(33, 4);
+  const auto finished = [](const MaxSim<float>& pooling) {
+    MaxSim<float>::State<float> state, other;
+    pooling.init(state, 4);
+    pooling.init(other, 4);
+    pooling.merge(state, other);
+    std::vector<float> out(static_cast<std::size_t>(pooling.width(4)), 7);
+    pooling.finish(state, std::span(out));
+    return out;
+  };
+  CHECK(finished(MaxSim{query}) == std::vector<float>{0});
+  CHECK(finished(MaxSim{query}.per_query()) == std::vector<float>(33, 0));
+  CHECK(finished(MaxSim{query}.normalize_tokens()) == std::vector<float>{0});
+  CHECK(test::rows_of(seqpool::Stream<MaxSim<float>, float>(MaxSim{query}, 4).value())[0] == std::vector<float>{0});
+}
+
+TEST_CASE("a stream of another query, of each query token, or of tokens that are normalized, is refused", "[max_sim]") {
   const auto row = test::tokens<float>(20, 4, 5);
   const auto query = test::query_tokens_of<float>(6, 4);
   using Stream = seqpool::Stream<MaxSim<float>, float>;
   Stream stream{MaxSim{query}, 4};
   stream.push(row.data(), 20);
   const auto bytes = stream.save();
-  // Their sum and each of them are of one state.
+  Stream same{MaxSim{query}, 4};
+  same.load(bytes);
+  CHECK(test::same_bits(test::rows_of(same.value())[0], test::pooled_alone(MaxSim{query}, row, 4)));
   Stream each{MaxSim{query}.per_query(), 4};
-  each.load(bytes);
-  CHECK(test::same_bits(test::rows_of(each.value())[0], test::pooled_alone(MaxSim{query}.per_query(), row, 4)));
+  CHECK_THROWS(each.load(bytes));
   Eigen::Tensor<float, 2> another = query;
   another(5, 3) += 1;
   Stream other{MaxSim{another}, 4};

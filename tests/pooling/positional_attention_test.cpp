@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <seqpool/seqpool.hpp>
+#include <stdexcept>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -106,4 +107,15 @@ TEST_CASE("Guarantee 7: positional attention names the sizes that do not fit", "
   CHECK_THROWS_WITH(pooling.width(3), ct::has_substring("query is [2, 2]") && ct::has_substring("have hidden 3"));
   CHECK(pooling.name() != PositionalAttention{positional_query, std::vector<float>{0.5f, 1}}.name());
   CHECK(pooling.name() != PositionalAttention{Eigen::MatrixXf{{0.5f, 0.5f}, {1, 0}}, positional_weight}.name());
+}
+
+TEST_CASE("what places are multiplied by is finite", "[positional_attention]") {
+  const Eigen::MatrixXf query = Eigen::MatrixXf::Zero(2, 3);
+  for (const float strange : {std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
+    CHECK_THROWS_AS((seqpool::PositionalAttention{query, std::vector<float>{1, strange}}), std::invalid_argument);
+    CHECK_THROWS_WITH((seqpool::PositionalAttention{query, std::vector<float>{1, strange}}),
+                      ct::has_substring("position_weight[1] is ") && ct::has_substring("must be finite"));
+    CHECK_THROWS_WITH((seqpool::AttentionProbe{query, std::vector<float>{strange, 1}, query, std::vector<float>{0, 0}}),
+                      ct::has_substring("position_weight[0] is "));
+  }
 }

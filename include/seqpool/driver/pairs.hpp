@@ -29,6 +29,14 @@ struct AsItIs {
   }
 };
 
+// What becomes of a sum that makes a cosine: roundings alone take it beyond 1. A NaN stays.
+struct WithinOne {
+  template <class A>
+  A operator()(A sum) const noexcept {
+    return (std::min)((std::max)(sum, A(-1)), A(1));
+  }
+};
+
 // What becomes of a sum that makes a distance. Types with names, so that tensors of all layouts share the code that is
 // made with them.
 struct Negative {

@@ -3,12 +3,14 @@
 #define SEQPOOL_HEAD_ACTIVATE_HPP
 
 #include <seqpool/detail/activations.hpp>
+#include <seqpool/detail/check.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -36,7 +38,8 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 ///
 /// `Dense` is a `Linear` with one behind it.
 ///
-/// **Shapes**: rows `[n, features]` to `[n, features]`; here the two may be the same rows.
+/// **Shapes**: rows `[n, features]` to `[n, features]`; for `map(in, out)` here the two may be the same rows.
+/// **Errors**: `std::invalid_argument` for a number that is no Activation.
 /// **Cost**: O(n * features), a function of the C library for each, for tanh of float Eigen's; allocates nothing.
 /// **Numerics**: identity and relu are exact. Where y is normal, the relative error is at most 4 * eps for tanh and
 /// sigmoid, 8 * eps for silu, (8 + min(x, 0)^2) * eps for gelu and (8 - 8 * min(u, 0)) * eps for gelu_tanh; where it is
@@ -48,7 +51,10 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 /// which leaves 0 of a float below -6.
 class Activate {
  public:
-  explicit Activate(Activation activation) noexcept : activation_(activation) {}
+  explicit Activate(Activation activation) : activation_(activation) {
+    if (seqpool::name_of(activation).empty())
+      detail::fail("Activate{" + std::to_string(static_cast<int>(activation)) + "}: there is no such Activation");
+  }
 
   [[nodiscard]] Activation activation() const noexcept { return activation_; }
 

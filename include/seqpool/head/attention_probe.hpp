@@ -27,7 +27,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Shapes**: query (`q.weight`) `[heads, hidden]`, position_weight `[heads]`, value (`v.weight`) `[heads * out,
 /// hidden]` and bias (`v.bias`) `[heads * out]`, both head by head.
-/// **Errors**: `std::invalid_argument` for sizes that do not fit each other.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit each other, and those of `PositionalAttention`.
 /// **Numerics**: `PositionalAttention`'s and `Linear`'s; the biases of the heads are added up one after the other.
 /// **Source**: EleutherAI/attention-probes, with the softmax; its option to weigh by tanh instead is not here. A row
 /// without real tokens is the sum of the biases, where theirs attends to padding.

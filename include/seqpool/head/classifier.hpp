@@ -61,6 +61,8 @@ class Classifier {
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and of `argmax` for no classes.
   /// **Cost**: that of `logits`; allocates one more result.
+  /// **Numerics**: a NaN logit counts as larger than any number, and of a single class as not over 0: a row of NaN,
+  /// which a NaN in a real token makes, is class 0 without a word. Where that can be, look at `logits` too.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const {
     const auto scores = logits(x, mask, device);

@@ -11,6 +11,7 @@
 #include <seqpool/driver/argument_checks.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/head_checks.hpp>
+#include <seqpool/driver/overlap.hpp>
 #include <seqpool/driver/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -89,7 +90,8 @@ concept SomeHead = Head<H, float> || Head<H, double>;
 // - `x` is vectors `[batch, features]`: an Eigen::Tensor or Eigen::TensorMap of rank 2 in either layout, of float,
 //   double, Eigen::half or Eigen::bfloat16.
 // - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
-// - Sizes that do not fit and null pointers throw `std::invalid_argument`, before anything is written.
+// - Sizes that do not fit, null pointers and memory that overlaps throw `std::invalid_argument`, before anything is
+//   written.
 // - A row's bits depend on its own numbers alone: not on the batch, on the layout or on threads. A result's NaN is the
 //   one quiet NaN of its type.
 
@@ -103,7 +105,8 @@ concept SomeHead = Head<H, float> || Head<H, double>;
 template <class H, class X, class D = CallingThread>
 [[nodiscard]] auto map(const H& head, const X& x, const D& device = {});
 
-/// The same into the caller's memory, which must not overlap x.
+/// The same into the caller's memory, which must not overlap x: many heads read a row after they wrote others, so that
+/// is refused.
 ///
 /// **Shapes**: out: `[batch, width]`, an Eigen tensor or map of rank 2, of either layout, of `accumulator_t`.
 /// **Cost**: allocates nothing for row-major float and double beside what the head and the device do; others are copied
@@ -161,6 +164,7 @@ void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[mayb
         detail::fail("out is " + detail::shape({to.rows, to.columns}) + ", but the result is [batch, width] = " +
                      detail::shape({from.rows, width}) + " for vectors " + detail::shape({from.rows, from.columns}));
       if (to.rows == 0 || to.columns == 0) return;
+      detail::check_apart(to, from);
       // Numbers that do not lie side by side, or of another type, are copied to rows first, and from rows at the end.
       detail::AlignedVector<A> room;
       const auto in = detail::side_by_side<A>(from, room);

@@ -53,7 +53,7 @@ struct MultiheadAttentionWeights {
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[k * heads * hidden]`, and by the head to `[k * embed]`.
 /// **Empty**: a row with no real token is pooled to zeros, of which the head makes the projected biases.
-/// **Errors**: `std::invalid_argument` for sizes that do not fit each other.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit each other, and for a scale that is NaN or infinite.
 /// **Cost**: the constructor folds and copies the weights, O(k * embed * (embed + hidden)).
 /// **Numerics**: the queries are folded in double and rounded to `accumulator_t` once; then `Attention`'s, of these
 /// queries, and `ValueProjection`'s.
@@ -145,7 +145,7 @@ auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
   if (own.in_proj_bias.size() != 0 && own.in_proj_bias.size() != 3 * embed)
     detail::fail("in_proj_bias is " + detail::shape({Index{own.in_proj_bias.size()}}) + query +
                  "it must be [3 * embed], or empty");
-  if (own.heads < 1 || embed % own.heads != 0)
+  if (own.heads < 1 || own.heads > embed || embed % own.heads != 0)
     detail::fail("there are " + std::to_string(own.heads) + " heads" + query + "heads must divide embed");
   return own;
 }
@@ -157,7 +157,11 @@ auto MultiheadAttention<T>::pooling_of(const Weights& weights) -> Attention<A, E
   const Index hidden = weights.k_proj_weight.dimension(1);
   const Index width = embed / weights.heads;
   const double scale = weights.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
-  Eigen::Tensor<A, 2, Eigen::RowMajor> folded(weights.query.dimension(0) * weights.heads, hidden);
+  if (!std::isfinite(scale))
+    detail::fail("the scale of a MultiheadAttention's scores is " + std::to_string(scale) +
+                 ": it must be a finite number, or none, which is 1 / sqrt(embed / heads)");
+  Eigen::Tensor<A, 2, Eigen::RowMajor> folded(
+      detail::product(weights.query.dimension(0), weights.heads, "queries of all heads"), hidden);
   std::vector<double> sums;
   for (Index i = 0; i < folded.dimension(0); ++i) {
     sums.assign(static_cast<std::size_t>(hidden), 0);

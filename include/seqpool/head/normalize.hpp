@@ -29,9 +29,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Shapes**: rows `[n, features]` to `[n, features]`.
 /// **Cost**: O(n * features), with two powers of each feature unless p is 1, 2 or infinity; allocates nothing.
-/// **Numerics**: powers are of x / max_f |x[f]|, so none overflows or vanishes: a finite row that is not zero gets
-/// length 1 whatever its scale; |error| <= (features / 16 + 12) * eps * |y[f]| where y is normal, and of a p other than
-/// 2 (features / 16 + 24) * eps * |y[f]| / min(p, 1). A NaN or an infinity makes its row NaN.
+/// **Numerics**: powers are of x / max_f |x[f]|, so that scale makes none overflow or vanish; |error| <= (features / 16
+/// + 12) * eps * |y[f]| where y is normal, so that a finite row that is not zero gets length 1 whatever its scale. Of a
+/// p other than 2 it is (features / 16 + 24) * eps * |y[f]| / min(p, 1), and of a p below 1 that holds as long as the
+/// largest |y| is normal and no x[f] but 0 is so far below the largest that their quotient is not: the norm, up to
+/// features^(1 / p) times the largest, may be beyond all numbers, as of p = 0.01 and 1000 features alike, and y is 0
+/// then. A NaN or an infinity makes its row NaN.
 /// **Source**: torch.nn.functional.normalize, which differs for rows shorter than its eps, 1e-12.
 class Normalize {
  public:

@@ -28,7 +28,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const auto small = seqpool::quantize_int8(vectors, ranges);
 ///
 /// **Shapes**: x: `[n, features]`; result: `[2, features]`, of `accumulator_t`: row 0 the least, row 1 the largest.
-/// **Errors**: `std::invalid_argument` for no rows, and for a NaN or an infinity, whose row and feature it names.
+/// **Errors**: `std::invalid_argument` for no rows; for one, or equal ones, whose least and largest agree in every
+/// feature, so that all bytes would be alike; and for a NaN or an infinity, whose row and feature it names. Where some
+/// features are the same all along, their ranges are empty, and the others tell vectors apart.
 /// **Numerics**: exact.
 template <class X>
 [[nodiscard]] auto calibration_ranges(const X& x);
@@ -94,6 +96,11 @@ auto calibration_ranges(const X& x) {
         if (!std::isfinite(widen(in(i, f))))
           detail::fail("calibration_ranges: x[" + std::to_string(i) + ", " + std::to_string(f) + "] is " +
                        std::to_string(widen(in(i, f))) + ", but a range is of finite numbers");
+    if (in.columns > 0 && least == largest)
+      detail::fail("calibration_ranges: x is " + detail::shape({in.rows, in.columns}) + ", " +
+                   (in.rows == 1 ? "one vector" : "and all vectors are equal") +
+                   ": the least and the largest agree in every feature, so that all vectors would become the same " +
+                   "bytes; take many vectors like those to be quantized");
     auto result = detail::make_result<X, A>(Index{2}, in.columns);
     const auto out = detail::matrix_view(result, "the result");
     for (Index f = 0; f < in.columns; ++f) {

@@ -49,8 +49,8 @@ template <class X, class Y, class D = CallingThread>
 /// Cosines: sum_f a[i, f] * b[j, f] / (|a[i]| * |b[j]|); of a zero vector 0.
 ///
 /// **Numerics**: vectors are divided by their lengths first, by `Normalize`, so no square overflows or vanishes;
-/// |error| <= (min(features, 256) / 2 + features / 7 + 32) * eps for finite vectors, so equal vectors give 1 within it,
-/// and a result may be beyond 1 by as much.
+/// |error| <= (min(features, 256) / 2 + features / 7 + 32) * eps for finite vectors, so equal vectors give 1 within it;
+/// and every result of finite vectors lies in [-1, 1], so that it has an angle.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto cosine_similarity(const X& a, const Y& b, const D& device = {});
 
@@ -111,7 +111,7 @@ auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[mayb
     };
     switch (kind) {
       case Similarity::cosine:
-        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, normalize, detail::AsItIs{}, device);
+        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, normalize, detail::WithinOne{}, device);
         return result;
       case Similarity::dot:
         detail::for_all_pairs<detail::TimesInPanels>(from, with, out, detail::AsItIs{}, detail::AsItIs{}, device);

@@ -11,6 +11,7 @@
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -28,7 +29,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: value `[embed, hidden]`, its heads one behind the other, and value_bias `[embed]`; out `[width, embed]`
 /// and out_bias `[width]`; a bias may be empty, which is 0. Rows `[n, queries * heads * hidden]` to
 /// `[n, queries * width]`.
-/// **Errors**: `std::invalid_argument` for sizes that do not fit, and heads that do not divide embed.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit, that are too large together, and heads that do not
+/// divide embed.
 /// **Cost**: O(n * queries * embed * (hidden + width)); allocates rows `[n, queries * embed]`.
 /// **Numerics**: `Linear`'s, twice.
 /// **Source**: torch.nn.MultiheadAttention.
@@ -64,8 +66,9 @@ class ValueProjection {
 
   Index queries_;
   Index hidden_;
-  Index features_;                          // queries * heads * hidden
-  Index width_;                             // queries * width of one
+  Index features_ = 0;                      // queries * heads * hidden
+  Index width_ = 0;                         // queries * width of out
+  Index stride_ = 0;                        // queries * embed
   std::vector<detail::Product<A>> values_;  // one for each head
   detail::Product<A> out_;
 };
@@ -78,9 +81,12 @@ ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bia
     : queries_(queries), hidden_(value.dimension(1)) {
   const Index embed = value.dimension(0);
   const Index width = out.dimension(0);
-  if (heads < 1 || queries < 1 || embed % heads != 0)
+  if (heads < 1 || queries < 1 || heads > (std::max)(embed, Index{1}) || embed % heads != 0)
     detail::fail("value is " + detail::shape({embed, hidden_}) + " for " + std::to_string(heads) + " heads of " +
                  std::to_string(queries) + " queries: it must be [embed, hidden], and heads must divide embed");
+  features_ = detail::product(detail::product(queries, heads, "heads of all queries"), hidden_, "what they pooled");
+  width_ = detail::product(queries, width, "features of all queries");
+  stride_ = detail::product(queries, embed, "projected values");
   if (out.dimension(1) != embed)
     detail::fail("out is " + detail::shape({width, out.dimension(1)}) + ", but value [embed, hidden] is " +
                  detail::shape({embed, hidden_}) + ": out must be [width, embed]");
@@ -89,8 +95,6 @@ ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bia
       detail::fail(std::string(name) + " is " + detail::shape({Index{bias.size()}}) + ", but its weight has " +
                    std::to_string(size) + " outputs: it must have as many, or be empty");
   };
-  features_ = detail::product(detail::product(queries, heads, "ValueProjection"), hidden_, "ValueProjection");
-  width_ = detail::product(queries, width, "ValueProjection");
   check_bias("value_bias", value_bias, embed);
   check_bias("out_bias", out_bias, width);
   for (Index k = 0; k < heads; ++k)
@@ -110,9 +114,8 @@ template <class T>
 Index ValueProjection<T>::width(Index features) const {
   if (features != features_)
     detail::fail("a ValueProjection gets vectors of " + std::to_string(features) +
-                 " features, but has queries * heads * "
-                 "hidden = " +
-                 std::to_string(queries_) + " * " + std::to_string(heads()) + " * " + std::to_string(hidden_));
+                 " features, but has queries * heads * hidden = " + std::to_string(queries_) + " * " +
+                 std::to_string(heads()) + " * " + std::to_string(hidden_));
   return width_;
 }
 
@@ -121,18 +124,17 @@ template <class D>
 void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) const {
   const Index head_width = values_.front().out();
   const Index embed = heads() * head_width;
-  const Index stride = detail::product(queries_, embed, "projected values");
-  detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride, "projected values")));
+  detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride_, "projected values")));
   // Every head of every query is a matrix of its own, of neighbours in the rows.
   const double bytes = static_cast<double>(head_width) * static_cast<double>(hidden_) * sizeof(A);
   detail::share_out(device, queries_ * heads(), bytes, [&](Index first, Index last) {
     for (Index i = first; i < last; ++i)
       detail::multiply(values_[static_cast<std::size_t>(i % heads())],
                        {in.data() + i * hidden_, in.size(), hidden_, in.stride(), 1},
-                       {room.data() + i * head_width, in.size(), head_width, stride, 1}, CallingThread{});
+                       {room.data() + i * head_width, in.size(), head_width, stride_, 1}, CallingThread{});
   });
   for (Index q = 0; q < queries_; ++q)
-    detail::multiply(out_, {room.data() + q * embed, in.size(), embed, stride, 1},
+    detail::multiply(out_, {room.data() + q * embed, in.size(), embed, stride_, 1},
                      {out.data() + q * out_.out(), in.size(), out_.out(), out.stride(), 1}, device);
 }
 

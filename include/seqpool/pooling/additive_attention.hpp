@@ -31,11 +31,15 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Errors**: `std::invalid_argument` for sizes that differ, and for hidden states of another hidden than the
 /// weight's.
 /// **Cost**: O(n * attention * hidden), a product of matrices; the constructor and each option copy the parameters.
-/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With an error of W x_t + b of
-/// e_a <= (min(hidden, 256) / 2 + hidden / 512 + 4) * eps * (sum_h |W[a, h] x_t[h]| + |b[a]|), a score's is
-/// d <= sum_a |v[a]| * (e_a + (min(attention, 256) / 2 + attention / 512 + 8) * eps) with tanh; with the options what
-/// `LayerNorm` and `Activate` state is added to e_a. |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain
-/// of `Attention`. A NaN score makes the row NaN; an infinite feature, whose tanh is 1, need not.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With the error of W x_t + b,
+/// e_a <= (min(hidden, 256) / 2 + hidden / 512 + 4) * eps * (sum_h |W[a, h] x_t[h]| + |b[a]|), and
+/// k = min(attention, 256) / 2 + attention / 512 + 8, a score's is d <= sum_a |v[a]| * (e_a + k * eps) with tanh, and
+/// sum_a |v[a]| * (1.2 e_a + (k + 4) * eps * max(1, |g_a|)) with gelu, where g_a is what it gives. `layer_norm` divides
+/// errors too: with e the largest e_a, z the normalised row, w its weight, c its bias, r = sqrt(variance + eps of the
+/// layer norm), and s_a = (2 + |z_a|) * e / (r - e), it makes e_a |w_a| * s_a + (attention / 16 + 32) * eps * (|w_a| *
+/// (1 + |z_a| + s_a) + |c_a|), as long as e < r, which of rows of W that are nearly alike it need not be, and in the
+/// domain of `LayerNorm`. |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain of `Attention`. A NaN score
+/// makes the row NaN; an infinite feature, whose tanh is 1, need not.
 /// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options the
 /// head of many Kaggle notebooks, Linear, LayerNorm, GELU, Linear.
 template <class T>

@@ -16,6 +16,7 @@
 #include <seqpool/pool.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -34,7 +35,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Shapes**: query `[hidden]` or `[k, hidden]`; tokens `[n, hidden]` to `[k * hidden]`, and for `average` to
 /// `[hidden]`.
-/// **Errors**: `std::invalid_argument` if the query is not `[hidden]` or `[k, hidden]`, or k is 0.
+/// **Errors**: `std::invalid_argument` if the query is not `[hidden]` or `[k, hidden]`, or k is 0, or the scale is NaN
+/// or infinite.
 /// **Cost**: each tile of 8 tokens is used twice while in cache, and by four queries together; the constructor copies
 /// the queries.
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
@@ -147,6 +149,8 @@ Attention<T, Queries>::Attention(const Q& query, [[maybe_unused]] double scale) 
 template <class T, Index Queries>
 template <class Q>
 void Attention<T, Queries>::copy(const Q& query, double scale) {
+  if (!std::isfinite(scale))
+    detail::fail("Attention's scale is " + std::to_string(scale) + ": it must be a finite number");
   if constexpr (detail::VectorLike<Q>) {
     query_ = detail::widened(query);
   } else {

@@ -31,9 +31,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: p a number or `[hidden]`; tokens `[n, hidden]` to `[hidden]`.
 /// **Errors**: `std::invalid_argument` if p is not a number above 0, or not `[hidden]`; or eps below 0.
 /// **Cost**: of p = 3, two multiplications a feature; of others a power.
-/// **Numerics**: in `accumulator_t`. With L the largest |log max(x_t[h], eps)|, |error| <= ((min(n, 256) + n / 256 + 2)
-/// / p + 3 L + 2) * eps * out[h], as long as all powers are normal in `accumulator_t` and their sum is below e^88
-/// there, e^709 in double. A NaN in a real token reaches its feature.
+/// **Numerics**: in `accumulator_t`. With L the largest |log max(x_t[h], eps)| of those that are not 0, |error| <=
+/// ((min(n, 256) + n / 256 + 2) / p + 3 L + 2) * eps * out[h], as long as each max(x_t[h], eps), its power, the mean of
+/// the powers and out[h] are 0 or at least twice the smallest normal number of `accumulator_t`, and out[h] and the sum
+/// of the powers are below e^88, e^709 in double. With a p other than 3, numbers below the smallest normal one count as
+/// 0; the eps given by default is far above them. A NaN in a real token reaches its feature.
 /// **Source**: GeM, whose p is 3 and eps 1e-6.
 class GeneralizedMean {
  public:

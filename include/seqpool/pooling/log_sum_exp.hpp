@@ -26,9 +26,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Errors**: `std::invalid_argument` if r is not a number above 0.
 /// **Cost**: one exponential a feature.
 /// **Numerics**: in `accumulator_t`, shifted by the largest value so far, so that nothing overflows; |error| <=
-/// ((4 * (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, as long as r times the largest
-/// difference of two x_t[h] is finite in `accumulator_t`. A NaN or +inf in a real token reaches its feature; -inf adds
-/// nothing, and of -inf alone the result is -inf.
+/// ((4 * (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, as long as the largest difference of
+/// two x_t[h] is finite in `accumulator_t`. A NaN or +inf in a real token reaches its feature; -inf adds nothing, and
+/// of -inf alone the result is -inf.
 /// **Source**: timm's LsePlus1d, whose r is 10 before it learns one. It makes NaN of an infinity.
 class LogSumExp {
  public:

@@ -141,7 +141,8 @@ MaxSim<T>::MaxSim(const Q& query) {
 // With what the query is, so that states saved with another one are refused.
 template <class T>
 std::string MaxSim<T>::name() const {
-  return "max_sim " + std::to_string(checksum_) + (normalizes_ ? " of normalized tokens" : "");
+  return "max_sim " + std::to_string(checksum_) + (normalizes_ ? " of normalized tokens" : "") +
+         (per_query_ ? " per query" : "");
 }
 
 template <class T>

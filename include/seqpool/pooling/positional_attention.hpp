@@ -14,6 +14,7 @@
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -30,8 +31,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// pooling and its head.
 ///
 /// **Shapes**: query `[heads, hidden]`, position_weight `[heads]`; tokens `[n, hidden]` to `[heads * hidden]`.
-/// **Errors**: `std::invalid_argument` for sizes that differ, for no heads, and for hidden states of another hidden
-/// than the query's.
+/// **Errors**: `std::invalid_argument` for sizes that differ, for no heads, for a position_weight that is NaN or
+/// infinite, and for hidden states of another hidden than the query's.
 /// **Cost**: each tile of 8 tokens is used twice a head while in cache; the constructor copies the parameters.
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
 /// d <= (hidden / 4 + 34) * eps * (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) *
@@ -122,6 +123,10 @@ PositionalAttention<T>::PositionalAttention(const Q& query, const W& position_we
     if (found != heads() || heads() == 0)
       detail::fail("position_weight is " + detail::shape({found}) + ", but query [heads, hidden] is " +
                    detail::shape({heads(), hidden()}) + ": position_weight must be [heads], of one head at least");
+    for (std::size_t k = 0; k < position_weight_.size(); ++k)
+      if (!std::isfinite(position_weight_[k]))
+        detail::fail("position_weight[" + std::to_string(k) + "] is " + std::to_string(position_weight_[k]) +
+                     ": what places are multiplied by must be finite");
   }
 }
 

@@ -3,12 +3,15 @@
 #define SEQPOOL_POOLING_TOKEN_WEIGHTED_MEAN_HPP
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -48,7 +51,10 @@ class TokenWeightedMean {
   template <class W>
   explicit TokenWeightedMean(const W& weights);
 
-  [[nodiscard]] std::string name() const { return "token_weighted_mean"; }
+  // With what the weights are, so that states of others are not taken for its own.
+  [[nodiscard]] std::string name() const {
+    return "token_weighted_mean " + detail::shape({batch_, seq_}) + " " + std::to_string(checksum_);
+  }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void check(Index batch, Index seq) const;
 
@@ -90,6 +96,7 @@ class TokenWeightedMean {
   Index batch_ = 0;
   Index seq_ = 0;
   std::vector<A> weights_;  // [batch, seq], row-major
+  std::uint64_t checksum_ = 0;
 };
 
 template <class W>
@@ -114,6 +121,7 @@ TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
       weights_.reserve(static_cast<std::size_t>(batch_ * seq_));
       for (Index b = 0; b < batch_; ++b)
         for (Index s = 0; s < seq_; ++s) weights_.push_back(widen(view(b, s)));
+      checksum_ = detail::checksum(std::as_bytes(std::span<const A>(weights_)));
     }
   }
 }

@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
 #define SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
 
+#include <seqpool/detail/check.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -22,6 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// p = before + 1, ..., before + n.
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
+/// **Errors**: `std::invalid_argument` if before is below 0.
 /// **Numerics**: in `accumulator_t`, |error| <= (min(n, 256) + n / 256 + 8) * eps * 2 * max_t |x_t[h]|, for before + n
 /// up to 2^24 in float, as long as (before + n) * sum_t |x_t[h]| is finite and the result is normal there.
 /// **Source**: SGPT and sentence-transformers' "weightedmean", whose places count holes too, and before 6.2 padding on
@@ -42,8 +44,16 @@ struct WeightedMean {
     }
   };
 
-  [[nodiscard]] std::string name() const { return "weighted_mean"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  // With what before is, so that states saved with another one are refused.
+  [[nodiscard]] std::string name() const {
+    return "weighted_mean" + (before == 0 ? "" : " behind " + std::to_string(before));
+  }
+  [[nodiscard]] Index width(Index hidden) const {
+    if (before < 0)
+      detail::fail("WeightedMean's before is " + std::to_string(before) +
+                   ": it counts tokens that are left out, so it must be 0 or more");
+    return hidden;
+  }
 
   template <Scalar T>
   void init(State<T>& state, Index hidden) const {
