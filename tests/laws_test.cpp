@@ -249,7 +249,14 @@ LAW("Guarantee 2: a row's bits are its own", "[guarantees]") {
     CHECK(test::same_bits(pooled(x.view(), seqpool::skip_prefix(x.mask_view(), counts), where)[1], alone));
     where = test::dense(n + 1, 4);
     where.real[1].erase(where.real[1].begin());
-    const std::vector<int> one_each{9, 1, 0, 1};
+    const std::vector<int> counts_in_rows{9, 1, 0, 1};
+    std::vector<T> rest(other.begin() + hidden, other.end());
+    rest.insert(rest.end(), row.begin(), row.begin() + hidden);
+    const auto shorter = pooled(cu_seqlens, seqpool::skip_prefix(seqpool::AllTokens{}, counts_in_rows), where);
+    CHECK(test::same_bits(shorter[1], test::pooled_alone(c, rest, hidden)));
+    CHECK(test::same_bits(shorter[2], alone));
+    for (const std::size_t left_out : {0u, 3u})
+      for (const A value : shorter[left_out]) CHECK(value == 0);
     if (n == 1) return;
     const std::vector<T> tail(row.begin() + hidden, row.end());
     where = test::dense(n + 1, 4);

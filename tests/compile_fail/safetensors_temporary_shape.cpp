@@ -5,9 +5,9 @@
 void read() {
   const seqpool::io::Safetensors file("head.safetensors");
 #ifdef SEQPOOL_FAIL
-  auto view = seqpool::io::Safetensors("head.safetensors").tensor<float, 2>("w", {-1, 3});
+  auto view = seqpool::io::Safetensors("head.safetensors").tensor<double, 2>("w", {-1, 3});
 #else
-  auto view = file.tensor<float, 2>("w", {-1, 3});
+  auto view = file.tensor<double, 2>("w", {-1, 3});
 #endif
   static_cast<void>(view);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Writes what the fuzzer starts from: corpus/, folders of ../golden/folders as model_folder.hpp reads them, and bad
-ones; and model_folder.dict, the words that the headers of seqpool::model know.
+"""Writes what the fuzzers start from: corpus/, folders of ../golden/folders as model_folder.hpp reads them, and bad
+ones; model_folder.dict, the words that the headers of seqpool::model know; and stream_corpus/.
 
 Of a safetensors file the names, types and sizes stay. Needs Python alone: python3 tests/fuzz/make_corpus.py
 """
@@ -38,6 +38,27 @@ def tensors(path):
     return "".join(
         f"{name} {info['dtype']} {','.join(map(str, info['shape']))} 60\n" for name, info in in_order
     )
+
+
+# Attention poolings of ../golden, by the file that they are in, their prefix there, and smaller sizes.
+POOLS = {
+    "siglip": ("transformers", "siglip.vision_model.head."),
+    "pma": ("torch", "pma."),
+    "pma_norm": ("torch", "pma_norm."),
+    "latent_token": ("timm", "latent_token."),
+    "latent_attention": ("timm", "latent_attention."),
+    "latent_avg": ("timm", "latent_avg."),
+}
+SMALLER = {"24": "4", "72": "12", "48": "8", "40": "5"}
+
+
+def pool(file, prefix):
+    lines = tensors(HERE.parent / "golden" / f"{file}.safetensors").splitlines()
+    own = (line.removeprefix(prefix).split(" ") for line in lines if line.startswith(prefix))
+    text = "@w model.safetensors\n"
+    for name, dtype, shape, byte in own:
+        text += f"{name} {dtype} {','.join(SMALLER.get(size, size) for size in shape.split(','))} {byte}\n"
+    return text
 
 
 def golden(name):
@@ -117,14 +138,52 @@ BAD = {
 }
 
 
-def main():
-    corpus = HERE / "corpus"
-    corpus.mkdir(exist_ok=True)
-    for old in corpus.iterdir():
+# Saved streams as saved_stream.hpp makes them: every pooling there, of many tokens merged and pushed; and some that are
+# changed where counts stand: before the row, in the row, waiting, and in the state of Mean.
+POOLINGS = 14
+MEAN, MAX_INDICES = 0, 12
+BEFORE, ROW, WAITING, STATE = 0, 8, 16, 24
+
+
+def stream(pooling, merged, pushed, more=0, *edits):
+    return struct.pack("<BBBb", pooling, merged, pushed, more) + b"".join(struct.pack("<HQ", *edit) for edit in edits)
+
+
+STREAMS = {
+    "empty": stream(MEAN, 0, 0),
+    "no_bytes": b"",
+    "cut": stream(MEAN, 0, 9, -1),
+    "longer": stream(MEAN, 0, 9, 8),
+    "before_is_huge": stream(MEAN, 3, 9, 0, (BEFORE, 2**63 - 8)),
+    "before_is_negative": stream(MEAN, 3, 9, 0, (BEFORE, 2**63)),
+    "before_is_none": stream(MEAN, 3, 9, 0, (BEFORE, 0)),
+    "row_is_huge": stream(MEAN, 0, 8, 0, (ROW, 2**63 - 8)),
+    "row_is_no_multiple": stream(MEAN, 0, 8, 0, (ROW, 23)),
+    "row_is_none": stream(MEAN, 0, 8, 0, (ROW, 0)),
+    "waiting_is_huge": stream(MEAN, 0, 9, 0, (WAITING, 2**64 - 1)),
+    "waiting_is_a_tile": stream(MEAN, 0, 9, 0, (WAITING, 8)),
+    "state_is_larger": stream(MEAN, 3, 8, 0, (STATE, 2**61)),
+    "indices_of_huge_counts": stream(MAX_INDICES, 9, 9, 0, (BEFORE, 2**62)),
+} | {f"pooling_{pooling}": stream(pooling, 9, 100) for pooling in range(POOLINGS)}
+
+
+def fresh(folder):
+    folder.mkdir(exist_ok=True)
+    for old in folder.iterdir():
         if not old.name.startswith("found_"):  # by the fuzzer, and kept by hand
             old.unlink()
+    return folder
+
+
+def main():
+    corpus = fresh(HERE / "corpus")
+    streams = fresh(HERE / "stream_corpus")
+    for name, data in STREAMS.items():
+        (streams / name).write_bytes(data)
     for name in GOLDEN:
         (corpus / name).write_bytes(golden(name).encode("latin-1"))
+    for name, (file, prefix) in POOLS.items():
+        (corpus / f"pool_{name}").write_bytes(pool(file, prefix).encode("latin-1"))
     for name, text in BAD.items():
         (corpus / f"bad_{name}").write_bytes(text.encode("latin-1"))
 

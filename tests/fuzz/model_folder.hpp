@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <seqpool/head/embedder.hpp>
 #include <seqpool/model/model.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -236,6 +237,31 @@ void read(F f) {
   }
 }
 
+// The attention poolings that stand in files alone. What no file says, heads and the latents that are left, is taken
+// from the text, and heads may not fit.
+inline void run_attention_pools(const std::filesystem::path& folder, std::string_view text) {
+  const seqpool::Index heads = 1 + static_cast<seqpool::Index>(text.size() % 2);
+  const auto pool = static_cast<seqpool::model::LatentPool>(text.size() % 3);
+  const auto check = [&](auto make) {
+    read([&] {
+      try {
+        const seqpool::model::AttentionPool made = make();
+        const auto queries = static_cast<seqpool::Index>(made.pooling.query().size());
+        const seqpool::Index hidden = queries / made.pooling.heads();
+        use(hidden, [&](const auto& x) {
+          if (seqpool::Embedder{made.pooling, made.head}.embed(x).dimension(1) != made.head.width(queries))
+            fault("a vector is not as long as its head says");
+        });
+      } catch (const std::invalid_argument& error) {
+        if (heads == 1) fault(std::string("one head was refused: ") + error.what());
+      }
+    });
+  };
+  check([&] { return seqpool::model::siglip_head(folder, "", {.heads = heads}); });
+  check([&] { return seqpool::model::set_transformer_pma(folder, "", {.heads = heads}); });
+  check([&] { return seqpool::model::timm_attention_pool_latent(folder, "", {.heads = heads, .pool = pool}); });
+}
+
 inline void run(std::string_view text) {
   static Cache cache;
   cache.write(entries_of(text));
@@ -280,6 +306,7 @@ inline void run(std::string_view text) {
         fault("a vector is not as long as dimension() says");
     });
   });
+  run_attention_pools(cache.folder(), text);
   cache.check();
 }
 

@@ -16,7 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 /// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place: whole-row arithmetic.
 ///
-///     as_array(out) = as_array(state.values) / count;
+///     seqpool::as_array(out) = seqpool::as_array(state.values) / count;
 template <class Row>
 [[nodiscard]] auto as_array(Row&& row) noexcept {
   static_assert(
@@ -32,9 +32,9 @@ template <class Row>
 
 /// A row of accumulators, `[n]`, in a state's own buffer, which starts on a cache line.
 ///
-///     Accumulators<float> sum;
+///     seqpool::Accumulators<float> sum;
 ///     sum.assign(hidden, 0);
-///     as_array(sum) += as_array(other);
+///     seqpool::as_array(sum) += seqpool::as_array(other);
 ///
 /// **Cost**: 4096 bytes of them, 1024 floats, have room in the object itself, so that pooling a row of usual width
 /// allocates nothing.

@@ -18,8 +18,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// op(x, each(i), acc_0[h], acc_1[h], ...) for every feature h of every token i, in order: the inner loop that all
 /// feature-wise work shares.
 ///
-///     fold_features(tokens, [&](Index i) { return weights[tokens.position(i)]; },
-///                   [](float x, float weight, float& sum) { sum += weight * x; }, state.sum.data());
+///     const auto weight_of = [&](seqpool::Index i) { return weights[tokens.position(i)]; };
+///     const auto add = [](float x, float weight, float& total) { total += weight * x; };
+///     seqpool::fold_features(tokens, weight_of, add, sum.data());
 ///
 /// `op` takes a feature of token i in the accumulator's type, what `each(i)` gave for that token, and a reference to
 /// each accumulator of that feature. `each` is asked once for each token, in order, outside the loop over features.

@@ -39,7 +39,8 @@ template <class State>
 
 /// f(part) for each part of a state, a `StatePart` to read or to write.
 ///
-///     for_each_part(state, [](StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); });
+///     const auto send_part = [](seqpool::StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); };
+///     seqpool::for_each_part(state, send_part);
 template <Visitable State, class F>
 void for_each_part(State& state, F f) {
   state.visit([&f]<class P>(P&& part) {

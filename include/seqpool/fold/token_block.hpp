@@ -10,9 +10,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// Some real tokens of one sequence, in order: `[n, hidden]`, read where they lie. Padded tokens are not among them, so
 /// a pooling never meets a mask.
 ///
-///     for (Index i = 0; i < tokens.size(); ++i)
-///       for (Index h = 0; h < tokens.hidden(); ++h)
-///         sum[h] += widen(tokens[i][h]);
+///     for (seqpool::Index i = 0; i < tokens.size(); ++i)
+///       for (seqpool::Index h = 0; h < tokens.hidden(); ++h)
+///         sum[h] += seqpool::widen(tokens[i][h]);
 ///
 /// `tokens[i]` points to the `hidden` consecutive features of token i.
 template <Scalar T>

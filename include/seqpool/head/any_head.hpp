@@ -23,9 +23,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// Any head that maps A, float or double, chosen at run time; itself a head. Also any number of them, one after the
 /// other.
 ///
-///     seqpool::AnyHead<float> head = seqpool::Linear{weight, bias};
-///     if (config.normalize) head = seqpool::AnyHead<float>{std::vector<seqpool::AnyHead<float>>{head, Normalize{}}};
-///     const seqpool::Embedder embedder{pooling, head};
+///     std::vector<seqpool::AnyHead<float>> heads{seqpool::Linear{weight, bias}};
+///     if (config.normalize) heads.push_back(seqpool::Normalize{});
+///     const seqpool::Embedder embedder{pooling, seqpool::AnyHead<float>(heads)};
 ///
 /// **Cost**: one virtual call for rows that are mapped together. Copies share the head.
 /// **Numerics**: the bits of the head it holds.

@@ -22,8 +22,8 @@ concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 /// An attention mask `[batch, seq]` seen where it lies, 1 for a real token and 0 for a padded one: what tokenizers
 /// give.
 ///
-///     const std::int64_t* mask = ...;  // [batch, max_len], of which the first seq columns are wanted
-///     seqpool::mean_pool(x, seqpool::AttentionMask(mask, {batch, seq}, {max_len, 1}));
+///     // tokenizer_mask is [batch, max_len], of which the first seq columns are wanted
+///     seqpool::mean_pool(x, seqpool::AttentionMask(tokenizer_mask, {batch, seq}, {max_len, 1}));
 ///
 /// It owns nothing and copies nothing: the memory must outlive it.
 template <class M>

@@ -24,10 +24,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// The hidden states of several layers of an encoder, the first layer first, seen where they lie: what `LayerMix` and
 /// `concat_layers` make one input of.
 ///
-///     const std::vector<seqpool::HiddenStates<float>> hidden_states{...};
-///     const seqpool::Layers layers(hidden_states);
-///     seqpool::mean_pool(seqpool::LayerMix{layers.last(4)}, mask);        // the mean of the last four
-///     seqpool::mean_pool(seqpool::concat_layers(layers.last(4)), mask);   // side by side, [batch, 4 * hidden]
+///     const seqpool::Layers all(layers);  // of a std::vector of tensors, or of views
+///     seqpool::mean_pool(seqpool::LayerMix{all.last(4)}, mask);       // the mean of the last four
+///     seqpool::mean_pool(seqpool::concat_layers(all.last(4)), mask);  // side by side, [batch, 4 * hidden]
 ///
 /// It owns nothing and copies nothing: the memory must outlive it.
 template <class X>

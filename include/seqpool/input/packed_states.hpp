@@ -21,8 +21,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// `[offsets[b], offsets[b + 1])`, as in the cu_seqlens of attention kernels of variable length.
 ///
 ///     const std::vector<std::int32_t> cu_seqlens{0, 12, 12, 19};
-///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden]; row 1 is
-///     zeros
+///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden], row 1 zeros
 ///
 /// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
 /// `skip_prefix(AllTokens{}, counts)` are.

@@ -16,6 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 
 /// What a file says about one tensor: the type of its elements, and its sizes, outermost (slowest) first.
 ///
+///     const seqpool::io::Safetensors file("head.safetensors");
 ///     const seqpool::io::TensorInfo& info = file.info("classifier.weight");
 ///     const seqpool::Index classes = info.shape.at(0);
 ///     const bool is_half = info.dtype == seqpool::io::DType::f16;
