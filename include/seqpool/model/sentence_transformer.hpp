@@ -189,6 +189,7 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   };
   if (!is_one_of(modules[0].type, detail::encoder_modules))
     refuse(modules[0], "as the encoder, whose hidden states are to be pooled", detail::encoder_modules);
+  settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
   std::size_t next = 1;
   if (next < modules.size() && modules[next].type == "WordWeights")
     word_weights_ = detail::read_word_weights(modules[next++].folder);
@@ -212,6 +213,8 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
 
 // A bare model of Transformers: what sentence-transformers makes of one.
 inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& folder) {
+  detail::refuse_adapter(folder);
+  settings_.max_seq_length = detail::read_max_seq_length(folder);
   const auto config = folder.config("config.json");
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
