@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <seqpool/model/model.hpp>
-#include <seqpool/pool.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -316,7 +316,7 @@ TEST_CASE("weights in another form are said to be it", "[model]") {
     FolderWriter folder;
     folder.text("config.json", bert).text(name, "{}");
     const std::string message = refusal_by<SequenceClassifier>(folder);
-    CHECK(message.starts_with("seqpool: " + folder.path(name).string() + ": is "));
+    CHECK(message.starts_with("seqpool: " + folder.path(name).string() + ": "));
     return message;
   };
   CHECK_THAT(says("pytorch_model.bin"), ct::has_substring("for f in ['pytorch_model.bin'] for k, v in torch.load(f, "));
@@ -324,12 +324,17 @@ TEST_CASE("weights in another form are said to be it", "[model]") {
              ct::has_substring("import json, torch; ") &&
                  ct::has_substring("for f in sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map']"
                                    ".values())) for k, v in torch.load(f, "));
-  for (const std::string name : {"onnx/model.onnx", "model.onnx", "openvino/openvino_model.xml", "openvino_model.xml"})
+  for (const std::string name :
+       {"onnx/model.onnx", "model.onnx", "onnx/model_int8.onnx", "openvino/openvino_model.xml", "openvino_model.xml"})
     CHECK_THAT(says(name), ct::has_substring("has no head left to read") &&
                                ct::has_substring("read the folder of the model that was exported"));
   CHECK_THAT(says("tf_model.h5"), ct::has_substring("is of TensorFlow or Flax"));
   CHECK_THAT(says("flax_model.msgpack"), ct::has_substring("from_flax=True"));
   CHECK_THAT(says("model-q4.gguf"), ct::has_substring("is GGUF, of llama.cpp"));
+  FolderWriter llama;
+  llama.text("b.gguf", "GGUF").text("a.gguf", "GGUF");
+  CHECK_THAT(refusal_by<SequenceClassifier>(llama), ct::has_substring("model/a.gguf: is GGUF"));
+  CHECK_THAT(refusal_by<SentenceTransformer>(llama), ct::has_substring("model/a.gguf: is GGUF"));
   FolderWriter none;
   none.text("config.json", bert);
   CHECK(refusal_by<SequenceClassifier>(none) ==
@@ -366,6 +371,34 @@ TEST_CASE("a ColBERT that only Python reads is named, and how to save it", "[mod
     says(older, "of PyLate");
     CHECK_THAT(refusal_by<SentenceTransformer>(older), ct::has_substring("of PyLate") && ct::has_substring(remedy));
   }
+}
+
+TEST_CASE("logits of a bare masked language model are told to be a SPLADE's", "[model]") {
+  FolderWriter folder;
+  const auto says = [&](const std::string& architecture, const std::string& sizes, seqpool::Index features) {
+    folder.text("config.json", R"({"architectures": [")" + architecture + "\"], " + sizes + "}");
+    const SentenceTransformer model(folder.path());
+    CHECK(model.summary() == "mean");
+    Eigen::Tensor<float, 3> x(1, 2, features);
+    x.setZero();
+    try {
+      static_cast<void>(model.embed(x));
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  const std::string sizes = R"("hidden_size": 3, "vocab_size": 7)";
+  for (const std::string name : {"BertForMaskedLM", "DistilBertForMaskedLM"}) {
+    CHECK_THAT(says(name, sizes, 7), ct::has_substring("hidden states have 7 features") &&
+                                         ct::has_substring("the mean of 3 is taken") &&
+                                         ct::has_substring("hand over last_hidden_state") &&
+                                         ct::has_substring("SparseEncoder(name).save(folder)"));
+    CHECK(says(name, sizes, 3) == "nothing");
+    CHECK_THAT(says(name, sizes, 4), ct::has_substring("4 features, but the model's encoder gives 3"));
+    CHECK(says(name, R"("hidden_size": 3, "vocab_size": 3)", 3) == "nothing");
+  }
+  CHECK_THAT(says("BertModel", sizes, 7), ct::has_substring("7 features, but the model's encoder gives 3"));
 }
 
 TEST_CASE("an architecture that is not known names the nearest", "[model]") {

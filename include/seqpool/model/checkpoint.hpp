@@ -105,35 +105,38 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
 
 // Without model.safetensors a folder may have its weights in another form, or none that a head is left in.
 inline void Checkpoint::refuse_other_weights() const {
-  const auto refuse_pickles = [&](const std::string& file, const std::string& imports, const std::string& files) {
-    throw Error(
-        folder_.file(file),
-        "is a Python pickle, or names some, which are not read; write them as model.safetensors, in that folder: "
-        "python3 -c \"import " +
-            imports + "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() for f in " +
-            files +
-            " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, 'model.safetensors', "
-            "{'format': 'pt'})\"");
+  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
+                                  const std::string& files) {
+    throw Error(folder_.file(file),
+                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
+                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+                    "for f in " +
+                    files +
+                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
+                    "'model.safetensors', {'format': 'pt'})\"");
   };
   refuse_adapter(folder_);
-  if (folder_.has("pytorch_model.bin")) refuse_pickles("pytorch_model.bin", "torch", "['pytorch_model.bin']");
+  if (folder_.has("pytorch_model.bin"))
+    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
+                   "['pytorch_model.bin']");
   if (folder_.has("pytorch_model.bin.index.json"))
-    refuse_pickles("pytorch_model.bin.index.json", "json, torch",
+    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
+                   "json, torch",
                    "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
   const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
-  for (const std::string folder : {"", "onnx/", "openvino/"})
-    for (const std::string name : {"model.onnx", "openvino_model.xml"})
-      if (folder_.has(folder + name))
-        throw Error(folder_.file(folder + name), "is all there is, and an exported graph has no head left to read: " +
-                                                     missing + "; read the folder of the model that was exported");
+  for (const std::string name : {"", "onnx", "openvino"})
+    for (const std::string ending : {".onnx", "openvino_model.xml"}) {
+      const Folder folder = folder_.folder(name);
+      if (const std::string graph = folder.file_with_ending(ending); !graph.empty())
+        throw Error(folder.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
+                                            "; read the folder of the model that was exported");
+    }
   for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
     if (folder_.has(name))
       throw Error(folder_.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
                                           "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
                                           "from_flax=True, and save it by save_pretrained()");
-  if (const std::string name = folder_.file_with_ending(".gguf"); !name.empty())
-    throw Error(folder_.file(name),
-                "is GGUF, of llama.cpp, which is not read: " + missing + "; read the folder that it was made from");
+  refuse_gguf(folder_);
   throw Error(folder_.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
 }
 

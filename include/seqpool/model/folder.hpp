@@ -66,6 +66,8 @@ class Folder {
 
 // Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
 inline void refuse_adapter(const Folder& folder);
+// And if it holds a model of llama.cpp.
+inline void refuse_gguf(const Folder& folder);
 
 // Whether `path` is `folder` or in it; both are canonical.
 [[nodiscard]] inline bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
@@ -130,6 +132,11 @@ inline void refuse_adapter(const Folder& folder) {
         "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder");
 }
 
+inline void refuse_gguf(const Folder& folder) {
+  if (const std::string name = folder.file_with_ending(".gguf"); !name.empty())
+    throw Error(folder.file(name), "is GGUF, of llama.cpp, which is not read; read the folder that it was made from");
+}
+
 inline std::filesystem::path Folder::weights(std::string_view name) const {
   constexpr int most = 4;
   auto found = path(name);
@@ -140,6 +147,7 @@ inline std::filesystem::path Folder::weights(std::string_view name) const {
 
 inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
+  if (!has(name)) refuse_gguf(*this);
   std::error_code none;
   const auto size = std::filesystem::file_size(found, none);
   if (!none && size > largest_document)
