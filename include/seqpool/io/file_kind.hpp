@@ -57,7 +57,8 @@ inline std::string file_kind(std::string_view text) {
 
   const std::string_view first = text.substr(0, 8);
   // Of the protocols 2 to 5.
-  if (!detail::begins_with_length(text) && first.size() > 1 && first[0] == '\x80' && first[1] >= 2 && first[1] <= 5) return is(is_pickle);
+  if (!detail::begins_with_length(text) && first.size() > 1 && first[0] == '\x80' && first[1] >= 2 && first[1] <= 5)
+    return is(is_pickle);
   const auto is_printed = [](char c) { return (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n'; };
   if (!std::all_of(first.begin(), first.end(), is_printed)) return "";
   const std::string_view words = text.substr((std::min)(text.find_first_not_of(" \t\r\n"), text.size()));
