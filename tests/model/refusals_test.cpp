@@ -335,6 +335,7 @@ TEST_CASE("weights in another form are said to be it", "[model]") {
   llama.text("b.gguf", "GGUF").text("a.gguf", "GGUF");
   CHECK_THAT(refusal_by<SequenceClassifier>(llama), ct::has_substring("model/a.gguf: is GGUF"));
   CHECK_THAT(refusal_by<SentenceTransformer>(llama), ct::has_substring("model/a.gguf: is GGUF"));
+  CHECK_THAT(refusal_by<MultiVectorEncoder>(llama), ct::has_substring("model/a.gguf: is GGUF"));
   FolderWriter none;
   none.text("config.json", bert);
   CHECK(refusal_by<SequenceClassifier>(none) ==
@@ -358,6 +359,8 @@ TEST_CASE("a ColBERT that only Python reads is named, and how to save it", "[mod
   FolderWriter bare;
   bare.text("config.json", R"({"architectures": ["BertModel"], "hidden_size": 3})");
   says(bare, "modules.json: is missing");
+  bare.text("config_sentence_transformers.json", R"({"model_type": "CrossEncoder"})");
+  CHECK_THAT(refusal_by<MultiVectorEncoder>(bare), ct::has_substring("read the folder as a SequenceClassifier"));
   FolderWriter pylate;
   pylate.text("config.json", R"({"architectures": ["BertModel"], "hidden_size": 3})");
   pylate.text("modules.json", R"([{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},

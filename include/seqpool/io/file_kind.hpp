@@ -64,8 +64,8 @@ inline std::string file_kind(std::string_view text) {
   const std::string_view words = text.substr((std::min)(text.find_first_not_of(" \t\r\n"), text.size()));
   if (words.starts_with('<'))
     return is(
-        "a page of HTML or XML, which is what a download from a wrong address or without leave gives; download the "
-        "file again");
+        "a page of HTML or XML, which a download gives from a wrong address or without permission; download the file "
+        "again");
   return is("text that begins with '" + excerpt(words.substr(0, words.find_first_of("\r\n")), 60) + "'");
 }
 

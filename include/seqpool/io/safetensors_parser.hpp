@@ -177,7 +177,7 @@ inline void HeaderParser::finish_tensor() {
   const std::string layout = describe(*dtype_, *shape_);
   const auto size = byte_size(entry.info);
   if (!size) fail("the size of " + layout + " in bytes overflows");
-  // How many bytes an other type takes is not known; its offsets say where they lie, and no view is ever made of them.
+  // How many bytes another type takes is not known: its offsets say where they lie, and no view is ever made of them.
   if (dtype && *size != entry.end - entry.begin)
     fail(layout + " takes " + std::to_string(*size) + " bytes, " + offsets + " hold " +
          std::to_string(entry.end - entry.begin));

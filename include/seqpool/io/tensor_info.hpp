@@ -48,8 +48,8 @@ template <class Sizes>
   return excerpt(dtype) + " [" + sizes + "]";
 }
 
-// The bytes of a tensor, of one of an other type its elements; nothing if its shape is too large for Index. Zeros are
-// left out of the product that has to fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would
+// The bytes of a tensor, or its elements if it is of another type; nothing if its shape is too large for Index. Zeros
+// are left out of the product that has to fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would
 // overflow in whoever forms them.
 [[nodiscard]] inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
   constexpr auto limit = static_cast<std::uint64_t>((std::numeric_limits<Index>::max)());

@@ -106,7 +106,9 @@ inline void refuse_other_formats(const Folder& folder) {
     return;
   }
   refuse_adapter(folder);
-  if (folder.has("config.json")) {
+  if (!folder.has("config.json")) {
+    refuse_gguf(folder);
+  } else {
     const Config config = folder.config("config.json");
     const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
     for (const std::string& name : architectures)
@@ -126,8 +128,8 @@ inline void refuse_other_formats(const Folder& folder) {
 inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path) {
   constexpr std::array<std::string_view, 3> understood{"Dense", "MultiVectorMask", "Normalize"};
   const detail::Folder folder(path);
-  detail::refuse_other_formats(folder);
   settings_ = detail::read_settings(folder, detail::multi_vector_models, detail::multi_vector_similarities);
+  detail::refuse_other_formats(folder);
   const auto modules = detail::read_modules(folder);
   const auto refuse = [](const detail::Module& module, const std::string& where, const auto& names) {
     throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
