@@ -2,8 +2,9 @@
 #ifndef SEQPOOL_SEQPOOL_HPP
 #define SEQPOOL_SEQPOOL_HPP
 
-// Everything that needs Eigen alone: poolings, the driver, heads. Left out: seqpool/io/safetensors.hpp, which
-// needs nlohmann/json (CMake target seqpool::io).
+// Everything that needs Eigen alone: poolings, the driver, heads. Left out, so that without their includes a compiler
+// knows no seqpool::io and no seqpool::model: seqpool/io/safetensors.hpp and seqpool/model/model.hpp, which need
+// nlohmann/json (CMake targets seqpool::io and seqpool::model), and seqpool/adapter/*.hpp, which need their runtimes.
 
 #include <seqpool/as_matrix.hpp>
 #include <seqpool/attention_weights.hpp>

@@ -131,6 +131,22 @@ BAD = {
     "folder_for_file": "@d config.json\n@f modules.json/a\n",
     "file_for_folder": modules("Transformer", "Pooling") + "@f 1_Pooling\n{}\n",
     "pickle": BERT % "" + "@f pytorch_model.bin\n",
+    "infinity": BERT % ',"a":[Infinity,-Infinity,NaN],"layer_norm_eps":Infinity' + HEAD
+    + '@f tokenizer_config.json\n{"model_max_length":Infinity}\n',
+    "infinity_for_objects": '@f config.json\n{"id2label":NaN,"architectures":[NaN],"vision_config":Infinity}\n'
+    + '@f config_sentence_transformers.json\n{"prompts":Infinity}\n@f modules.json\n[Infinity]\n',
+    "other_types": BERT % "" + HEAD + "bert.layer F8_E4M3 2,3 60\nbert.other F4 2,4 60\n",
+    "other_types_in_head": BERT % "" + HEAD.replace("weight F32", "weight F8_E4M3"),
+    "other_types_lie": BERT % "" + '@h model.safetensors\n{"classifier.weight":{"dtype":"F4","shape":[2,3],'
+    '"data_offsets":[0,3]},"classifier.bias":{"dtype":"F32","shape":[2],"data_offsets":[2,10]}}\n0123456789',
+    "git_lfs": "@f config.json\nversion https://git-lfs.github.com/spec/v1\n",
+    "html_weights": BERT % "" + "@f model.safetensors\n<!doctype html>\n",
+    "adapter": BERT % "" + "@f adapter_config.json\n{}\n" + HEAD.replace("model.s", "adapter_model.s"),
+    "wrapped": BERT % "" + HEAD.replace("classifier", "_orig_mod.classifier"),
+    "exported": BERT % "" + "@f onnx/model.onnx\n",
+    "links_to_exported": BERT % "" + "@l onnx\n../../secret",
+    "pylate": DENSE + '@f config_sentence_transformers.json\n{"model_type":"ColBERT","similarity_fn_name":"MaxSim"}\n',
+    "splade": '@f config.json\n{"architectures":["BertForMaskedLM"],"hidden_size":3,"vocab_size":3}\n',
     "unused": BERT % "" + HEAD + "pooler.weight F32 1 60\n",
     "ghost_weights": '@f config.json\n{}\n' + modules("Transformer", "WordWeights", "Pooling")
     + '@f 1_WordWeights/config.json\n{"vocab":["a","b"],"word_weights":{"a":1e300},"unknown_word_weight":-1e39}\n'

@@ -148,6 +148,9 @@ double touch_all(const io::Safetensors& file) {
       case io::DType::boolean:
         total += touch<bool>(file, name);
         break;
+      case io::DType::other:
+        CHECK_THROWS_AS(touch<float>(file, name), io::Error);
+        break;
     }
   }
   return total;
@@ -265,13 +268,78 @@ TEST_CASE("a tensor is an object of dtype, shape and data_offsets, no more and n
                     "data_offsets is missing");
 }
 
-TEST_CASE("a dtype is one of the eight", "[safetensors]") {
-  for (const char* dtype : {"", "f32", "F8_E4M3", "U16", "I8", "C64", "F32 ", "BOOLEAN"}) {
-    check_tensor_rule(refusal_of_entry(entry(dtype, "[0]", "[0,0]"), 0),
-                      "unknown dtype '" + std::string(dtype) + "', expected F64, F32");
+TEST_CASE("a dtype is a text, and of what is not read a file may have any", "[safetensors]") {
+  for (const std::string dtype : {"", "f32", "F8_E4M3", "F8_E5M2", "F4", "U16", "I8", "C64", "F32 ", "BOOLEAN"}) {
+    // Three bytes of it, as only the file knows how many that are, and beside them a tensor that is read.
+    const auto file = io::Safetensors::from_bytes(
+        file_of(R"({"q":)" + entry(dtype, "[2,3]", "[0,3]") + R"(,"w":)" + entry("U8", "[1]", "[3,4]") + "}", "abcd"),
+        "some.safetensors");
+    CHECK(file.tensor<std::uint8_t, 1>("w")(0) == 'd');
+    CHECK(file.info("q").dtype == io::DType::other);
+    CHECK(file.info("q").dtype_text() == dtype);
+    CHECK(file.info("q").shape == std::vector<seqpool::Index>{2, 3});
+    CHECK(file.info("w").dtype_text() == "U8");
+    const std::string found = "found " + dtype + " [2, 3]";
+    CHECK_THROWS_WITH((file.tensor<float, 2>("q")),
+                      ct::has_substring("tensor 'q': wrong dtype: wanted F32 [any, any]"));
+    CHECK_THROWS_WITH((file.tensor<float, 2>("q")), ct::has_substring(found));
+    CHECK_THROWS_WITH((file.tensor<std::uint8_t, 2>("q")), ct::has_substring(found));
+    CHECK_THROWS_WITH((file.tensor<bool, 2>("q", {2, 3})), ct::has_substring(found));
+    // Where its bytes lie is checked as ever.
+    const auto refused = [&](const std::string& offsets, const std::string& shape, const std::string& rule) {
+      check_tensor_rule(refusal_of_entry(entry(dtype, shape, offsets), 4), rule);
+    };
+    refused("[3,2]", "[1]", "end before they begin");
+    refused("[0,5]", "[1]", "exceed the 4 bytes");
+    refused("[1,4]", "[1]", "the data bytes [0, 1) before it belong to no tensor");
+    check_file_rule(refusal_of_entry(entry(dtype, "[1]", "[0,3]"), 4), "the last data bytes [3, 4)");
+    refused("[0,4]", "[4611686018427387904,4]", "overflows");
   }
   check_tensor_rule(refusal_of_entry(R"({"dtype":1})", 0), "dtype must be a string, found the number 1");
   check_tensor_rule(refusal_of_entry(R"({"dtype":["F32"]})", 0), "dtype must be a string, found an array");
+  const auto hostile = io::Safetensors::from_bytes(
+      file_of(R"({"q":)" + entry(std::string(1000, 'F') + "\\u202e", "[0]", "[0,0]") + "}"), "some.safetensors");
+  CHECK_THROWS_WITH((hostile.tensor<float, 1>("q")), ct::has_substring("found " + std::string(80, 'F') + "... [0]"));
+  CHECK(io::dtype_name(io::DType::other) == "?");
+  CHECK_FALSE(io::dtype_from_name("?"));
+  CHECK(io::dtype_size(io::DType::other) == 0);
+}
+
+TEST_CASE("a file that is not what its name says is called what it is", "[safetensors]") {
+  const auto start = [](const std::string& text) { return text + std::string(100, 'x'); };
+  const auto says = [&](const std::string& file, const std::string& kind) {
+    INFO(kind);
+    check_file_rule(refusal(bytes_of(file)), kind);
+  };
+  says("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n", "the file is a pointer of Git LFS");
+  says("version https://git-lfs.github.com/spec/v1\n", "run git lfs pull");
+  says("<!DOCTYPE html><html>", "the file is a page of HTML or XML");
+  says("\n  <?xml version=\"1.0\"?>", "the file is a page of HTML or XML");
+  says("<html", "the file is a page of HTML or XML");
+  says(start(std::string("PK\3\4\0\0\0\0", 8)), "the file is a Python pickle, as torch.save writes it");
+  says(start(std::string("\x80\2\x8a\nl\xfc\x9c", 7)), "safetensors.torch.save_file");
+  says(start("\x80\5\x95"), "the file is a Python pickle");
+  says(start(std::string("\x1f\x8b\x08\0\0\0\0\0", 8)), "the file is compressed; unpack it first");
+  says(start("BZh9"), "compressed");
+  says(start("\xfd"
+             "7zXZ"),
+       "compressed");
+  says(start("\x28\xb5\x2f\xfd"), "compressed");
+  says(start("GGUF"), "the file is GGUF, of llama.cpp");
+  says(start("\x89HDF\r\n"), "the file is HDF5");
+  says(start("\x93NUMPY"), "the file is an array of NumPy");
+  says("{\"error\": \"x\"}", "the file is text that begins with '{\"error\": \"x\"}'");
+  says("Entry not found\nof all", "the file is text that begins with 'Entry not found'");
+  says(std::string(1000, 'a'), "text that begins with '" + std::string(60, 'a') + "...'");
+  says("", "the file has 0 bytes: it is empty");
+  // What is broken and none of these is refused by its rule, whatever its length looks like.
+  for (const std::uint64_t length : {0x3cU, 0x0a20U, 0x8b1fU, 0x0280U, 0x7bU})
+    check_file_rule(refusal(file_of("{}", "", length)), "is more than the 2 bytes that follow it");
+  check_file_rule(refusal(bytes_of(std::string("\x80\2\1\0\0\0\0\0", 8))), "bytes that follow it");
+  check_file_rule(refusal(bytes_of("\x80\6\x95xxxxxxx")), "is above the limit");
+  // And what is right is read, whatever it begins with.
+  for (const std::size_t length : {0x3cU, 0x0280U, 0x8b1fU, 0x6568U})
+    CHECK(refusal(file_of("{}" + std::string(length - 2, ' '))).empty());
 }
 
 TEST_CASE("a shape holds non-negative integers that fit seqpool::Index, and at most 32 of them", "[safetensors]") {
@@ -400,7 +468,8 @@ TEST_CASE("what a file calls its tensors cannot garble a message", "[safetensors
     check_tensor_rule(refusal(file_of("{\"a" + std::string(hostile) + "b\":1}")), "expected an object", "a?b");
     check_file_rule(refusal(file_of(R"({"__metadata__":{"a)" + std::string(hostile) + R"(b":1}})")), "'a?b'");
     check_tensor_rule(refusal_of_entry(R"({"a)" + std::string(hostile) + R"(b":1})", 0), "unknown key 'a?b'");
-    check_tensor_rule(refusal_of_entry(R"({"dtype":"a)" + std::string(hostile) + R"(b"})", 0), "unknown dtype 'a?b'");
+    check_tensor_rule(refusal_of_entry(entry("a" + std::string(hostile) + "b", "[9223372036854775807,2]", "[0,0]"), 0),
+                      "the size of a?b [9223372036854775807, 2] in bytes overflows");
   }
 }
 

@@ -338,5 +338,5 @@ TEST_CASE("each token gets its logits, in every form that hidden states have", "
   CHECK(classifier.logits(Eigen::Tensor<float, 3>(0, 4, 3)).dimension(1) == 4);
   CHECK_THROWS_WITH(classifier.logits(Eigen::Tensor<float, 3>(1, 4, 2)), ct::has_substring("2 features"));
   CHECK_THAT(refused<TokenClassifier>(config_of(architecture), distilbert),
-             ct::has_substring("'BertForTokenClassification'"));
+             ct::has_substring("'DistilBertForTokenClassification'"));
 }

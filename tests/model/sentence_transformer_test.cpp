@@ -317,7 +317,8 @@ TEST_CASE("modules.json that is not understood is refused, and says why", "[mode
     CHECK_THAT(of_word_weights(type), ct::has_substring("'" + type +
                                                         "' is not understood behind a WordWeights; understood are "
                                                         "'Pooling'"));
-  CHECK_THAT(modules("[" + pooling + "]"), ct::has_substring("must stand in order"));
+  CHECK_THAT(modules("[" + pooling + ", " + encoder + "]"),
+             ct::has_substring("'idx' is 0: modules must stand in order"));
   CHECK_THAT(modules("[" + module(0, "", "CLIPModel") + "]"),
              ct::has_substring("'CLIPModel' is not understood as the encoder"));
   for (const std::string type : {"SpladePooling", "WeightedLayerPooling", "MultiVectorMask", "CNN"})
@@ -328,7 +329,7 @@ TEST_CASE("modules.json that is not understood is refused, and says why", "[mode
              ct::has_substring("'WordWeights' is not understood behind the Pooling; understood are 'Dense', 'Dropout', "
                                "'LayerNorm', 'Normalize', 'SparseAutoEncoder'") &&
                  !ct::has_substring("'SparseAutoEncoder', 'WordWeights'"));
-  CHECK_THAT(modules("[" + encoder + ", " + module(2, "1_Pooling", "Pooling") + "]"),
+  CHECK_THAT(modules("[" + encoder + ", " + module(0, "1_Pooling", "Pooling") + "]"),
              ct::has_substring("must stand in order"));
   CHECK_THAT(modules(R"([{"idx": 0, "path": "", "type": "Transformer", "device": 1}])"),
              ct::has_substring("module 0: key 'device' is not understood"));

@@ -15,13 +15,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
-/// The element types that can be read and written. `boolean` is one byte, 0 or 1.
-enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean };
+/// The element types that can be read and written. `boolean` is one byte, 0 or 1. `other` is any type that a file names
+/// and that is none of these, such as F8_E4M3: its tensors can be asked for their name and shape, and for nothing else.
+enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean, other };
 
-/// The name of `dtype` in a safetensors file, such as "BF16".
+/// The name of `dtype` in a safetensors file, such as "BF16"; of `other` "?", as `TensorInfo::dtype_text` has its name.
 [[nodiscard]] constexpr std::string_view dtype_name(DType dtype);
 
-/// The bytes of one element of `dtype`.
+/// The bytes of one element of `dtype`; of `other` 0, as nobody knows them.
 [[nodiscard]] constexpr std::size_t dtype_size(DType dtype);
 
 /// The dtype that a safetensors file calls `name`, or nothing if it is none of the eight.
@@ -40,18 +41,22 @@ struct DTypeRow {
   std::size_t size;
 };
 
-// In the order of DType.
+// In the order of DType, but for `other`.
 inline constexpr std::array<DTypeRow, 8> dtype_rows{
     {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}, {"BOOL", 1}}};
+
+[[nodiscard]] constexpr DTypeRow dtype_row(DType dtype) {
+  return dtype == DType::other ? DTypeRow{"?", 0} : dtype_rows[static_cast<std::size_t>(dtype)];
+}
 
 template <class T>
 inline constexpr bool always_false = false;
 
 }  // namespace detail
 
-constexpr std::string_view dtype_name(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].name; }
+constexpr std::string_view dtype_name(DType dtype) { return detail::dtype_row(dtype).name; }
 
-constexpr std::size_t dtype_size(DType dtype) { return detail::dtype_rows[static_cast<std::size_t>(dtype)].size; }
+constexpr std::size_t dtype_size(DType dtype) { return detail::dtype_row(dtype).size; }
 
 constexpr std::optional<DType> dtype_from_name(std::string_view name) {
   for (std::size_t i = 0; i < detail::dtype_rows.size(); ++i)

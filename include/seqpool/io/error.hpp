@@ -5,7 +5,6 @@
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/version.hpp>
 
-#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,13 +37,13 @@ namespace detail {
   throw std::system_error(code, std::generic_category(), what);
 }
 
-// and an Error where the file's name is known: f(), whose system errors are those of `path`.
+// and an Error where the file's name is known: f(), whose system errors are those of `file`.
 template <class F>
-auto with_file_name(const std::filesystem::path& path, F f) {
+auto with_file_name(const std::string& file, F f) {
   try {
     return f();
   } catch (const std::system_error& error) {
-    throw Error(path.string(), error.what());
+    throw Error(file, error.what());
   }
 }
 

@@ -3,9 +3,8 @@
 #define SEQPOOL_IO_JSON_NLOHMANN_HPP
 
 #include <seqpool/io/json_events.hpp>
+#include <seqpool/io/nlohmann.hpp>
 #include <seqpool/version.hpp>
-
-#include <nlohmann/json.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +12,7 @@
 #include <string>
 #include <string_view>
 
-// The functions of json_events.hpp by nlohmann/json: the one header that includes it, which takes seconds a file.
+// The functions of json_events.hpp by nlohmann/json: the one header of io that includes it, which takes seconds a file.
 namespace seqpool::inline SEQPOOL_JSON_ABI::json_detail {
 
 class NlohmannEvents final : public nlohmann::json_sax<nlohmann::json> {

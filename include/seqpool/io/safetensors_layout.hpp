@@ -3,6 +3,7 @@
 #define SEQPOOL_IO_SAFETENSORS_LAYOUT_HPP
 
 #include <seqpool/io/error.hpp>
+#include <seqpool/io/file_kind.hpp>
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/version.hpp>
@@ -26,7 +27,8 @@ struct FileParts {
 };
 
 // Cuts a file into its header and its data section. Throws Error if its length field leads outside, or if the header
-// is no JSON object from its first byte to its last but spaces. Nothing is allocated, whatever the length field says.
+// is no JSON object from its first byte to its last but spaces; of a file of another kind it says which. Nothing is
+// allocated, whatever the length field says.
 [[nodiscard]] inline FileParts split_file(std::span<const std::byte> file, const std::string& name);
 
 // Throws Error unless the tensors, in the order of their offsets, cover the data section without gap or overlap, each
@@ -36,24 +38,30 @@ struct FileParts {
 inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file);
 
 inline FileParts split_file(std::span<const std::byte> file, const std::string& name) {
+  const auto require = [&](bool fine, const auto& rule) {
+    if (fine) return;
+    const std::string kind = file_kind({reinterpret_cast<const char*>(file.data()), file.size()});
+    throw Error(name, kind.empty() ? rule() : kind);
+  };
   std::uint64_t length = 0;
-  if (file.size() < sizeof length)
-    throw Error(name, "the file has " + std::to_string(file.size()) + " bytes, the header length alone takes 8");
+  require(file.size() >= sizeof length,
+          [&] { return "the file has " + std::to_string(file.size()) + " bytes, the header length alone takes 8"; });
   std::memcpy(&length, file.data(), sizeof length);
   const auto rest = file.subspan(sizeof length);
-  if (length > max_header_size)
-    throw Error(name, "the header length " + std::to_string(length) + " is above the limit of " +
-                          std::to_string(max_header_size) + " bytes");
-  if (length > rest.size())
-    throw Error(name, "the header length " + std::to_string(length) + " is more than the " +
-                          std::to_string(rest.size()) + " bytes that follow it");
-  const auto size = static_cast<std::size_t>(length);
-  const std::string_view header(reinterpret_cast<const char*>(rest.data()), size);
-  if (!header.starts_with('{')) throw Error(name, "the header does not start with '{'");
+  require(length <= max_header_size, [&] {
+    return "the header length " + std::to_string(length) + " is above the limit of " + std::to_string(max_header_size) +
+           " bytes";
+  });
+  require(length <= rest.size(), [&] {
+    return "the header length " + std::to_string(length) + " is more than the " + std::to_string(rest.size()) +
+           " bytes that follow it";
+  });
+  const std::string_view header(reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(length));
+  require(header.starts_with('{'), [] { return std::string("the header does not start with '{'"); });
   // The JSON lexer takes a zero byte for the end of its input, and would not see what comes after it.
   if (header.find('\0') != header.npos) throw Error(name, "the header holds a zero byte");
   if (header[header.find_last_not_of(' ')] != '}') throw Error(name, "the header does not end with '}' and spaces");
-  return {header, rest.subspan(size)};
+  return {header, rest.subspan(header.size())};
 }
 
 inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file) {

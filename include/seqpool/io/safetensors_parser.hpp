@@ -24,7 +24,7 @@
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // What `json` says, for a file whose data section has `data_size` bytes: every tensor's bytes are as many as its shape
-// and dtype need, and lie inside the data. How they lie to each other is for check_tiling.
+// and dtype need, if that is one of ours, and lie inside the data. How they lie to each other is for check_tiling.
 // Throws Error. Time and memory are linear in the text, but for a logarithm in the number of tensors.
 [[nodiscard]] inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file);
 
@@ -62,7 +62,7 @@ class HeaderParser final : public seqpool::json_detail::Events {
   std::string name_;   // the key at the first level
   std::string field_;  // the key at the second
   std::vector<std::uint64_t> list_;
-  std::optional<DType> dtype_;
+  std::optional<std::string> dtype_;
   std::optional<std::vector<Index>> shape_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> offsets_;
 };
@@ -141,8 +141,7 @@ inline void HeaderParser::string(const std::string& value) {
   if (place_ == Place::metadata) {
     header_.metadata.emplace(field_, value);
   } else if (place_ == Place::tensor && field_ == "dtype") {
-    dtype_ = dtype_from_name(value);
-    if (!dtype_) fail("unknown dtype '" + excerpt(value) + "', expected F64, F32, F16, BF16, I64, I32, U8 or BOOL");
+    dtype_ = value;
   } else {
     refuse("a string");
   }
@@ -170,17 +169,19 @@ inline void HeaderParser::finish_tensor() {
   if (!dtype_) fail("dtype is missing");
   if (!shape_) fail("shape is missing");
   if (!offsets_) fail("data_offsets is missing");
-  const HeaderEntry entry{{*dtype_, *shape_}, offsets_->first, offsets_->second};
+  const auto dtype = dtype_from_name(*dtype_);
+  HeaderEntry entry{{dtype.value_or(DType::other), *shape_, dtype ? "" : *dtype_}, offsets_->first, offsets_->second};
   const std::string offsets = "data_offsets " + range_text(entry.begin, entry.end);
   if (entry.begin > entry.end) fail(offsets + " end before they begin");
   if (entry.end > data_size_) fail(offsets + " exceed the " + std::to_string(data_size_) + " bytes of data");
   const std::string layout = describe(*dtype_, *shape_);
   const auto size = byte_size(entry.info);
   if (!size) fail("the size of " + layout + " in bytes overflows");
-  if (*size != entry.end - entry.begin)
+  // How many bytes another type takes is not known: its offsets say where they lie, and no view is ever made of them.
+  if (dtype && *size != entry.end - entry.begin)
     fail(layout + " takes " + std::to_string(*size) + " bytes, " + offsets + " hold " +
          std::to_string(entry.end - entry.begin));
-  header_.tensors.emplace(name_, entry);
+  header_.tensors.emplace(name_, std::move(entry));
   dtype_.reset();
   shape_.reset();
   offsets_.reset();

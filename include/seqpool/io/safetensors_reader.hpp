@@ -70,7 +70,10 @@ class Safetensors {
   /// **Errors**: `Error` if it cannot be opened or breaks any rule of the format.
   /// **Cost**: time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
-  explicit Safetensors(const std::filesystem::path& path);
+  explicit Safetensors(const std::filesystem::path& path) : Safetensors(path, path.string()) {}
+
+  /// The same, of a file that errors call `name`.
+  Safetensors(const std::filesystem::path& path, const std::string& name);
 
   /// The same, of a copy in memory: from here on nothing depends on the file.
   ///
@@ -92,7 +95,8 @@ class Safetensors {
   /// Whether there is a tensor called `name`.
   [[nodiscard]] bool contains(std::string_view name) const { return tensors_.contains(name); }
 
-  /// The element type and the shape of tensor `name`.
+  /// The element type and the shape of tensor `name`. A file may hold types that are not read, `DType::other`, beside
+  /// those that are.
   ///
   /// **Errors**: `Error` if there is none.
   [[nodiscard]] const TensorInfo& info(std::string_view name) const& { return find(name).info; }
@@ -153,11 +157,11 @@ class Safetensors {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline Safetensors::Safetensors(const std::filesystem::path& path)
-    : Safetensors(path.string(), detail::with_file_name(path, [&] { return detail::MappedFile(path); }), {}) {}
+inline Safetensors::Safetensors(const std::filesystem::path& path, const std::string& name)
+    : Safetensors(name, detail::with_file_name(name, [&] { return detail::MappedFile(path); }), {}) {}
 
 inline Safetensors Safetensors::read(const std::filesystem::path& path) {
-  return from_bytes(detail::with_file_name(path, [&] { return detail::read_file(path); }), path.string());
+  return from_bytes(detail::with_file_name(path.string(), [&] { return detail::read_file(path); }), path.string());
 }
 
 inline Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
@@ -185,8 +189,8 @@ Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shap
   const auto require = [&](bool fine, const char* what) {
     if (fine) return;
     throw Error(name_, name,
-                std::string("wrong ") + what + ": wanted " + detail::describe(dtype, shape) + ", found " +
-                    detail::describe(stored.info.dtype, found));
+                std::string("wrong ") + what + ": wanted " + detail::describe(dtype_name(dtype), shape) + ", found " +
+                    detail::describe(stored.info.dtype_text(), found));
   };
   const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
   require(stored.info.dtype == dtype, "dtype");
@@ -214,6 +218,7 @@ inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::
 
 inline Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
                                               std::span<const std::byte> data) const {
+  if (info.dtype == DType::other) return {std::move(info), nullptr, nullptr};  // no view is made of it
   if (info.dtype == DType::boolean) {
     // Any other value is undefined behaviour to look at through a bool.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });

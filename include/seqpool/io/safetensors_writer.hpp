@@ -174,7 +174,7 @@ inline std::vector<std::byte> SafetensorsWriter::bytes() const {
 inline void SafetensorsWriter::write(const std::filesystem::path& path) const {
   const std::string header = length_and_header();
   const auto order = in_file_order();
-  detail::with_file_name(path, [&] {
+  detail::with_file_name(path.string(), [&] {
     detail::ReplacementFile file(path);
     file.stream().write(header.data(), static_cast<std::streamsize>(header.size()));
     for (const auto* tensor : order) {

@@ -3,6 +3,7 @@
 #define SEQPOOL_IO_TENSOR_INFO_HPP
 
 #include <seqpool/io/dtype.hpp>
+#include <seqpool/io/message_text.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
@@ -20,9 +22,16 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 ///     const seqpool::io::TensorInfo& info = file.info("classifier.weight");
 ///     const seqpool::Index classes = info.shape.at(0);
 ///     const bool is_half = info.dtype == seqpool::io::DType::f16;
+///     std::cout << info.dtype_text();  // "F16", or what else the file says, such as "F8_E4M3"
 struct TensorInfo {
   DType dtype = DType::f32;
   std::vector<Index> shape;
+  std::string other_dtype = {};  ///< what the file calls a type that is `DType::other`
+
+  /// What the file calls the type of the elements.
+  [[nodiscard]] std::string_view dtype_text() const noexcept {
+    return dtype == DType::other ? std::string_view(other_dtype) : dtype_name(dtype);
+  }
 };
 
 namespace detail {
@@ -31,20 +40,21 @@ inline constexpr std::size_t max_rank = 32;
 
 // For messages: "F32 [2, 3]", where a size of -1 reads "any".
 template <class Sizes>
-[[nodiscard]] std::string describe(DType dtype, const Sizes& shape) {
+[[nodiscard]] std::string describe(std::string_view dtype, const Sizes& shape) {
   std::string sizes;
   for (const Index size : shape) {
     if (!sizes.empty()) sizes += ", ";
     sizes += size == -1 ? "any" : std::to_string(size);
   }
-  return std::string(dtype_name(dtype)) + " [" + sizes + "]";
+  return excerpt(dtype) + " [" + sizes + "]";
 }
 
-// The bytes of a tensor, or nothing if its shape is too large for Index. Zeros are left out of the product that has to
-// fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would overflow in whoever forms them.
+// The bytes of a tensor, or its elements if it is of another type; nothing if its shape is too large for Index. Zeros
+// are left out of the product that has to fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would
+// overflow in whoever forms them.
 [[nodiscard]] inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
   constexpr auto limit = static_cast<std::uint64_t>((std::numeric_limits<Index>::max)());
-  std::uint64_t product = dtype_size(info.dtype);
+  std::uint64_t product = info.dtype == DType::other ? 1 : dtype_size(info.dtype);
   bool empty = false;
   for (const Index size : info.shape) {
     const auto factor = static_cast<std::uint64_t>(size);

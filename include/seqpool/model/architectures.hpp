@@ -22,9 +22,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // How each architecture of Transformers classifies: which token, which layers, by which names.
@@ -240,14 +242,44 @@ inline std::span<const Family> token_families() {
   return families;
 }
 
+// How many letters have to be put in, taken out or changed to make the one of the other.
+inline std::size_t letters_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], (std::min)({changed, row[j] + 1, row[j + 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
 inline const Family& find_family(const Config& config, std::span<const Family> families) {
-  const std::string name = architecture(config);
-  const auto found =
-      std::find_if(families.begin(), families.end(), [&](const Family& f) { return f.architecture == name; });
+  const std::string page = "docs/from-a-model-folder.md lists all";
+  if (!config.has("architectures"))
+    config.refuse("architectures", "is missing, which says the class that saved the model, such as '" +
+                                       std::string(families.front().architecture) + "'; " + page);
+  const std::string name = io::detail::excerpt(architecture(config));
+  const auto is_it = [&](const Family& family) { return family.architecture == name; };
+  const auto found = std::find_if(families.begin(), families.end(), is_it);
   if (found != families.end()) return *found;
-  std::vector<std::string_view> understood;
-  for (const Family& family : families) understood.push_back(family.architecture);
-  config.refuse_value("architectures", name, understood);
+  // By what stands before "For", which is the model, and then by the whole name.
+  const auto distance = [&](const Family& family) {
+    const auto model = [](std::string_view all) { return all.substr(0, all.find("For")); };
+    return std::pair(detail::letters_between(model(family.architecture), model(name)),
+                     detail::letters_between(family.architecture, name));
+  };
+  const auto nearest = std::min_element(families.begin(), families.end(),
+                                        [&](const Family& a, const Family& b) { return distance(a) < distance(b); });
+  std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
+                     std::string(nearest->architecture) + "', and " + page;
+  if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
+  for (const auto& [readable, by] :
+       {std::pair(sequence_families(), "SequenceClassifier"), std::pair(token_families(), "TokenClassifier")})
+    if (std::any_of(readable.begin(), readable.end(), is_it)) rule += std::string("; a ") + by + " reads it";
+  config.refuse("architectures", rule);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

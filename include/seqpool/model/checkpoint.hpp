@@ -15,6 +15,8 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <filesystem>
@@ -67,6 +69,8 @@ class Checkpoint {
 
  private:
   Checkpoint(Folder folder, const std::string& file);
+  [[noreturn]] void refuse_other_weights() const;
+  [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
   template <class T, int Rank>
@@ -94,14 +98,46 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
       if (!file.is_string()) config.refuse("weight_map", "must give a file for each tensor");
       files_.emplace(name, file.get<std::string>());
     });
-  } else if (folder_.has("pytorch_model.bin") || folder_.has("pytorch_model.bin.index.json")) {
-    throw Error(folder_.file("pytorch_model.bin"),
-                "is a Python pickle, which is not read; write it as model.safetensors: python3 -c \"import torch; from "
-                "safetensors.torch import save_file; save_file({k: v.clone() for k, v in "
-                "torch.load('pytorch_model.bin', weights_only=True).items()}, 'model.safetensors')\"");
   } else {
-    throw Error(folder_.file(whole), "is missing, and so is " + index);
+    refuse_other_weights();
   }
+}
+
+// Without model.safetensors a folder may have its weights in another form, or none that a head is left in.
+inline void Checkpoint::refuse_other_weights() const {
+  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
+                                  const std::string& files) {
+    throw Error(folder_.file(file),
+                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
+                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+                    "for f in " +
+                    files +
+                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
+                    "'model.safetensors', {'format': 'pt'})\"");
+  };
+  refuse_adapter(folder_);
+  if (folder_.has("pytorch_model.bin"))
+    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
+                   "['pytorch_model.bin']");
+  if (folder_.has("pytorch_model.bin.index.json"))
+    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
+                   "json, torch",
+                   "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
+  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
+  for (const std::string name : {"", "onnx", "openvino"})
+    for (const std::string ending : {".onnx", "openvino_model.xml"}) {
+      const Folder folder = folder_.folder(name);
+      if (const std::string graph = folder.file_with_ending(ending); !graph.empty())
+        throw Error(folder.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
+                                            "; read the folder of the model that was exported");
+    }
+  for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
+    if (folder_.has(name))
+      throw Error(folder_.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
+                                          "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
+                                          "from_flax=True, and save it by save_pretrained()");
+  refuse_gguf(folder_);
+  throw Error(folder_.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
 }
 
 inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
@@ -112,7 +148,8 @@ inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(
 inline Checkpoint Checkpoint::at(const std::filesystem::path& path) {
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) return Checkpoint(Folder(path));
-  return {Folder(path.has_parent_path() ? path.parent_path() : "."), path.filename().string()};
+  const auto parent = path.parent_path();
+  return {Folder(parent.empty() ? "." : parent, parent), path.filename().string()};
 }
 
 inline void Checkpoint::add_file(const std::string& file) {
@@ -125,7 +162,7 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   if (!opened) {
     if (!folder_.has(file)) throw Error(folder_.file(file), "is missing, though " + file_ + " names it");
     try {
-      opened = std::make_unique<const io::Safetensors>(folder_.weights(file));
+      opened = std::make_unique<const io::Safetensors>(folder_.weights(file), folder_.file(file));
     } catch (const io::Error& error) {
       throw Error(error);
     }
@@ -142,9 +179,7 @@ inline Vector Checkpoint::vector(const std::string& name, Index size) { return t
 template <int Rank>
 Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
   const auto found = files_.find(name);
-  if (found == files_.end())
-    throw Error(file_, "tensor '" + name + "' is missing, which must be " + seqpool::detail::shape(shape) +
-                           " (-1 is any size)");
+  if (found == files_.end()) refuse_missing(name, seqpool::detail::shape(shape));
   used_.insert(name);
   const io::Safetensors& from = open(found->second);
   try {
@@ -155,8 +190,11 @@ Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Sh
         return widened<Eigen::bfloat16, Rank>(from, name, shape);
       case io::DType::f64:
         return widened<double, Rank>(from, name, shape);
-      default:
+      case io::DType::f32:
         return widened<float, Rank>(from, name, shape);
+      default:
+        refuse(name, "is of " + io::detail::excerpt(from.info(name).dtype_text()) +
+                         ", which is not read as weights; F32, F16, BF16 and F64 are");
     }
   } catch (const Error&) {
     throw;
@@ -177,6 +215,49 @@ Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& n
                   "tensor '" + io::detail::excerpt(name) + "': element " + std::to_string(i) + " is no finite number");
   }
   return copy;
+}
+
+// Whether `name` is the parts of `wanted` with others between or in front of them, or `wanted` but for its first parts.
+// Parts stand between dots.
+inline bool is_another_name(std::string_view name, std::string_view wanted) {
+  if (name.find('.') != name.npos && wanted.ends_with("." + std::string(name))) return true;
+  while (!name.empty() && !wanted.empty()) {
+    const auto part = name.substr(0, name.find('.'));
+    if (part == wanted.substr(0, wanted.find('.'))) wanted.remove_prefix((std::min)(part.size() + 1, wanted.size()));
+    name.remove_prefix((std::min)(part.size() + 1, name.size()));
+  }
+  return wanted.empty();
+}
+
+inline void Checkpoint::refuse_missing(const std::string& name, const std::string& shape) const {
+  struct Wrapper {
+    std::string_view part;
+    std::string_view advice;
+  };
+  constexpr std::string_view peft =
+      ": names of PEFT; merge its adapter into the model by model.merge_and_unload(), and save that by "
+      "save_pretrained()";
+  constexpr std::array<Wrapper, 5> wrappers{{
+      {"modules_to_save.", peft},
+      {"original_module.", peft},
+      {"base_model.model.", peft},
+      {"_orig_mod.", ": names of torch.compile; save the model in it, by model._orig_mod.save_pretrained()"},
+      {"module.",
+       ": names of a model that was wrapped, by DataParallel or its like; save the model in it, by "
+       "model.module.save_pretrained()"},
+  }};
+  constexpr std::size_t most = 3;
+  std::string others;
+  std::string_view advice;
+  std::size_t count = 0;
+  for (const auto& [other, file] : files_) {
+    if (!detail::is_another_name(other, name) || ++count > most) continue;
+    others += (others.empty() ? "; there is '" : ", '") + io::detail::excerpt(other) + "'";
+    for (const auto& [part, words] : wrappers)
+      if (advice.empty() && ("." + other).find("." + std::string(part)) != other.npos) advice = words;
+  }
+  throw Error(file_, "tensor '" + name + "' is missing, which must be " + shape + " (-1 is any size)" + others +
+                         (count > most ? ", ..." : "") + std::string(advice));
 }
 
 template <class F>

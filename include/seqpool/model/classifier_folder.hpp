@@ -81,6 +81,7 @@ inline Scores read_scores(const Folder& folder, const Config& config, std::size_
 
 inline ClassifierFolder read_classifier(const std::filesystem::path& path, std::span<const Family> families) {
   const Folder folder(path);
+  refuse_adapter(folder);
   const Config config = folder.config("config.json");
   const Family& family = find_family(config, families);
   ClassifierFolder result;

@@ -2,17 +2,19 @@
 #ifndef SEQPOOL_MODEL_CONFIG_HPP
 #define SEQPOOL_MODEL_CONFIG_HPP
 
+#include <seqpool/io/file_kind.hpp>
 #include <seqpool/io/message_text.hpp>
+#include <seqpool/io/nlohmann.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <initializer_list>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +25,19 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 using Json = nlohmann::json;
 
+// Bytes of a JSON file: more than any has, and few enough that the document takes at most 1 GB of memory.
+inline constexpr std::size_t largest_document = 32'000'000;
+
 // The document in `text`; throws Error unless it is JSON of at most 64 levels. Of a key that is there twice the last
-// one counts, as in Python.
+// one counts, as in Python. Infinity, -Infinity and NaN, which Python writes too, become what Transformers 5 writes for
+// them, {"__float__": "Infinity"}: numbers of which only who needs them has to know.
 [[nodiscard]] inline Json parse_document(std::string_view text, const std::string& file);
+
+// "Infinity" for {"__float__": "Infinity"}, and so on; "" for all that is no such number.
+[[nodiscard]] inline std::string special_number(const Json& value);
+
+// What `value` is, for a message: "Infinity", "string".
+[[nodiscard]] inline std::string kind_of(const Json& value);
 
 // "'cls', 'max'": names for a message.
 [[nodiscard]] inline std::string quoted_list(std::span<const std::string_view> names);
@@ -44,6 +56,9 @@ class Config {
     return found != object_.end() && found->is_null();
   }
   [[nodiscard]] bool is_text(std::string_view key) const { return has(key) && find(key)->is_string(); }
+  [[nodiscard]] bool is_infinite(std::string_view key) const {
+    return has(key) && detail::special_number(*find(key)) == "Infinity";
+  }
 
   // Each throws Error if there is no such key, or if its value is of another kind.
   [[nodiscard]] std::string text(std::string_view key) const;
@@ -87,38 +102,74 @@ class Config {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Whether arrays and objects stand in each other in more than `most` levels. By a callback the parser could say so too,
-// but with one it walks at the end of each object through all that stand beside it: of n objects that is n^2 steps.
-inline bool is_deeper(std::string_view text, int most) {
+inline constexpr std::array<std::string_view, 3> special_numbers{"Infinity", "-Infinity", "NaN"};
+
+// `text` in which Python's Infinity, -Infinity and NaN are objects. Throws Error if arrays and objects stand in each
+// other in more than 64 levels: by a callback the parser could say that too, but with one it walks at the end of each
+// object through all that stand beside it: of n objects that is n^2 steps.
+inline std::string without_special_numbers(std::string_view text, const std::string& file) {
+  constexpr int most_levels = 64;
+  constexpr std::string_view delimiters = " \t\r\n[]{},:\"";
+  std::string result;
+  std::size_t copied = 0;
   int level = 0;
-  bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string && c == '\\')
-      ++i;
-    else if (c == '"')
-      in_string = !in_string;
-    else if (!in_string && (c == '[' || c == '{') && ++level > most)
-      return true;
-    else if (!in_string && (c == ']' || c == '}'))
+    if (c == '"') {
+      while (++i < text.size() && text[i] != '"') i += text[i] == '\\';
+    } else if ((c == '[' || c == '{') && ++level > most_levels) {
+      throw Error(file, "JSON of more than " + std::to_string(most_levels) + " levels is not understood");
+    } else if (c == ']' || c == '}') {
       --level;
+    } else if (delimiters.find(c) == delimiters.npos) {
+      // A word. Where none may stand, such as for a key, an object may not either.
+      const std::size_t end = (std::min)(text.find_first_of(delimiters, i), text.size());
+      const std::string_view word = text.substr(i, end - i);
+      if (std::find(special_numbers.begin(), special_numbers.end(), word) != special_numbers.end()) {
+        result.append(text.substr(copied, i - copied)).append(R"({"__float__":")").append(word).append("\"}");
+        copied = end;
+        if (result.size() > largest_document)
+          throw Error(file, "has more numbers that are not finite than are understood");
+      }
+      i = end - 1;
+    }
   }
-  return false;
+  return result.append(text.substr(copied));
 }
 
 inline Json parse_document(std::string_view text, const std::string& file) {
+  const auto refuse = [&](const std::string& why, const std::string& kind) {
+    throw Error(file, "is not valid JSON" + (kind.empty() ? " (" + why + ")" : ": " + kind));
+  };
   // The parser takes a zero byte for the end of its input, and would not see what comes after it.
-  if (text.find('\0') != text.npos) throw Error(file, "is not valid JSON (it holds a zero byte)");
-  constexpr int most_levels = 64;
-  if (detail::is_deeper(text, most_levels))
-    throw Error(file, "JSON of more than " + std::to_string(most_levels) + " levels is not understood");
+  if (text.find('\0') != text.npos) {
+    const bool is_safetensors = io::detail::begins_with_length(text) && text.substr(8).starts_with('{');
+    refuse("it holds a zero byte",
+           is_safetensors ? "the file is safetensors, which holds weights" : io::detail::file_kind(text));
+  }
+  const std::string json = detail::without_special_numbers(text, file);
   try {
-    return Json::parse(text.begin(), text.end());
+    return Json::parse(json);
   } catch (const Json::exception& error) {
     const std::string_view words = error.what();
-    throw Error(file,
-                "is not valid JSON (" + io::detail::excerpt(words.substr(0, words.find("; last read")), 200) + ")");
+    const std::size_t begin = text.find_first_not_of(" \t\r\n");
+    const bool is_meant = begin != text.npos && (text[begin] == '[' || text[begin] == '{');
+    refuse(io::detail::excerpt(words.substr(0, words.find("; last read")), 200),
+           is_meant ? "" : io::detail::file_kind(text));
   }
+  return {};
+}
+
+inline std::string special_number(const Json& value) {
+  if (!value.is_object() || value.size() != 1 || !value.contains("__float__")) return "";
+  const Json& name = value["__float__"];
+  const auto is_name = [&](std::string_view special) { return name.is_string() && name == special; };
+  return std::any_of(special_numbers.begin(), special_numbers.end(), is_name) ? name.get<std::string>() : "";
+}
+
+inline std::string kind_of(const Json& value) {
+  const std::string special = detail::special_number(value);
+  return special.empty() ? value.type_name() : special;
 }
 
 inline std::string quoted_list(std::span<const std::string_view> names) {
@@ -132,9 +183,9 @@ inline std::string quoted_list(std::span<const std::string_view> names) {
 
 inline Config::Config(std::string file, Json object, std::string at)
     : file_(std::move(file)), object_(std::move(object)), at_(std::move(at)) {
-  if (!object_.is_object())
+  if (!object_.is_object() || !detail::special_number(object_).empty())
     throw Error(file_, (at_.empty() ? "expected a JSON object" : at_ + " must be a JSON object") + ", found " +
-                           std::string(object_.type_name()));
+                           detail::kind_of(object_));
 }
 
 inline const Json* Config::find(std::string_view key) const {
@@ -150,7 +201,7 @@ inline const Json& Config::get(std::string_view key) const {
 
 inline std::string Config::text(std::string_view key) const {
   const Json& value = get(key);
-  if (!value.is_string()) refuse(key, "must be a string, found " + std::string(value.type_name()));
+  if (!value.is_string()) refuse(key, "must be a string, found " + detail::kind_of(value));
   return value.get<std::string>();
 }
 
@@ -158,22 +209,25 @@ inline Index Config::count(std::string_view key) const {
   const Json& value = get(key);
   // Sizes of at most 2^31 keep every sum and product of a few of them in range.
   constexpr double most = 2147483648.0;
-  if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > most)
+  if (!value.is_number_integer() || value.get<double>() < 0 || value.get<double>() > most) {
+    const std::string special = detail::special_number(value);
     refuse(key, "must be a whole number from 0 to 2^31, found " +
-                    io::detail::excerpt(value.dump(-1, ' ', true, Json::error_handler_t::replace)));
+                    (special.empty() ? io::detail::excerpt(value.dump(-1, ' ', true, Json::error_handler_t::replace))
+                                     : special));
+  }
   return value.get<Index>();
 }
 
 inline double Config::number(std::string_view key) const {
   const Json& value = get(key);
   if (!value.is_number() || !std::isfinite(value.get<double>()))
-    refuse(key, "must be a number, found " + std::string(value.type_name()));
+    refuse(key, "must be a finite number, found " + detail::kind_of(value));
   return value.get<double>();
 }
 
 inline bool Config::flag(std::string_view key) const {
   const Json& value = get(key);
-  if (!value.is_boolean()) refuse(key, "must be true or false, found " + std::string(value.type_name()));
+  if (!value.is_boolean()) refuse(key, "must be true or false, found " + detail::kind_of(value));
   return value.get<bool>();
 }
 
@@ -185,7 +239,7 @@ inline std::vector<std::string> Config::texts(std::string_view key) const {
 }
 
 inline Config Config::object(std::string_view key) const {
-  return Config(file_, get(key), at_ + "key '" + std::string(key) + "'");
+  return Config(file_, get(key), (at_.empty() ? "" : at_ + ": ") + "key '" + std::string(key) + "'");
 }
 
 inline void Config::refuse_others(std::initializer_list<std::string_view> known) const {

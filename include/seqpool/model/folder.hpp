@@ -11,7 +11,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -29,14 +28,17 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 // snapshots are made.
 class Folder {
  public:
-  // Throws Error if there is no folder at `path`.
-  explicit Folder(const std::filesystem::path& path);
+  // Throws Error if there is no folder at `path`; messages call it `shown`.
+  explicit Folder(const std::filesystem::path& path) : Folder(path, path) {}
+  Folder(const std::filesystem::path& path, const std::filesystem::path& shown);
 
   // The folder at `name` within this one, which need not be there; "" is this one.
   [[nodiscard]] Folder folder(std::string_view name) const;
   // The path of `name` within this folder; throws Error if it leads out of it.
   [[nodiscard]] std::filesystem::path path(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
+  // The first of the files in it whose names end with `ending`, as they are sorted; "" if there is none.
+  [[nodiscard]] std::string file_with_ending(std::string_view ending) const;
   // The document in a JSON file; throws Error if there is none, or if it has more than 32 MB.
   [[nodiscard]] Json json(std::string_view name) const;
   // The same of one that holds an object.
@@ -62,6 +64,11 @@ class Folder {
       std::make_shared<std::map<std::filesystem::path, int>>();  // files of weights, of all of the model
 };
 
+// Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
+inline void refuse_adapter(const Folder& folder);
+// And if it holds a model of llama.cpp.
+inline void refuse_gguf(const Folder& folder);
+
 // Whether `path` is `folder` or in it; both are canonical.
 [[nodiscard]] inline bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
   return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
@@ -69,7 +76,7 @@ class Folder {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline Folder::Folder(const std::filesystem::path& path) : shown_(path) {
+inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::path& shown) : shown_(shown) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error))
     throw Error(path.string(), "there is no such folder; a model's folder is what save_pretrained() writes");
@@ -107,6 +114,29 @@ inline bool Folder::has(std::string_view name) const {
   return std::filesystem::exists(path(name), error);
 }
 
+inline std::string Folder::file_with_ending(std::string_view ending) const {
+  std::string first;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(ending) && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
+inline void refuse_adapter(const Folder& folder) {
+  if (folder.has("adapter_config.json"))
+    throw Error(
+        folder.file("adapter_config.json"),
+        "is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; in "
+        "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder");
+}
+
+inline void refuse_gguf(const Folder& folder) {
+  if (const std::string name = folder.file_with_ending(".gguf"); !name.empty())
+    throw Error(folder.file(name), "is GGUF, of llama.cpp, which is not read; read the folder that it was made from");
+}
+
 inline std::filesystem::path Folder::weights(std::string_view name) const {
   constexpr int most = 4;
   auto found = path(name);
@@ -117,12 +147,12 @@ inline std::filesystem::path Folder::weights(std::string_view name) const {
 
 inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
-  // More than any has: a document in memory is ten times its text and more.
-  constexpr std::uintmax_t most = 32'000'000;  // whose document may take as much as 1 GB of memory
+  if (!has(name)) refuse_gguf(*this);
   std::error_code none;
   const auto size = std::filesystem::file_size(found, none);
-  if (!none && size > most)
-    throw Error(file(name), "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(most));
+  if (!none && size > largest_document)
+    throw Error(file(name),
+                "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(largest_document));
   std::vector<std::byte> bytes;
   try {
     bytes = io::detail::read_file(found);

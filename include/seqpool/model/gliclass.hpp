@@ -47,7 +47,9 @@ AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder) {
                                                        "sum",   "rms",  "abs_max", "abs_avg"};
   constexpr std::array<std::string_view, 5> architectures{"uni-encoder", "bi-encoder", "bi-encoder-fused",
                                                           "encoder-decoder", "encoder-decoder-cls"};
-  const detail::Config config = detail::Folder(folder).config("config.json");
+  const detail::Folder read(folder);
+  detail::refuse_adapter(read);
+  const detail::Config config = read.config("config.json");
   if (const std::string type = config.text("model_type"); type != "GLiClass")
     config.refuse_value("model_type", type, std::array<std::string_view, 1>{"GLiClass"});
   const std::string architecture = config.text("architecture_type", std::string(architectures.front()));

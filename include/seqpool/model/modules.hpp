@@ -83,12 +83,16 @@ inline std::vector<Module> read_modules(const Folder& folder) {
   if (list.empty() || list.size() > most)
     throw Error(file, "has " + std::to_string(list.size()) + " modules, expected 1 to " + std::to_string(most));
   std::vector<Module> modules;
+  Index last = -1;
   for (const Json& entry : list) {
     const std::string at = "module " + std::to_string(modules.size());
     const Config config(file, entry, at);
     config.refuse_others({"idx", "name", "path", "type", "kwargs"});
-    if (config.has("idx") && config.count("idx") != static_cast<Index>(modules.size()))
-      config.refuse("idx", "is " + std::to_string(config.count("idx")) + ": modules must stand in order");
+    // sentence-transformers takes them as they are listed: of `idx` gaps are nothing, but another order is none of
+    // ours.
+    const Index index = config.count("idx", last + 1);
+    if (index <= last) config.refuse("idx", "is " + std::to_string(index) + ": modules must stand in order");
+    last = index;
     const std::string type = config.text("type");
     modules.push_back({type.substr(type.rfind('.') + 1), folder.folder(config.text("path")), at + " of " + file});
   }

@@ -20,6 +20,7 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <filesystem>
@@ -89,10 +90,46 @@ class MultiVectorEncoder {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+namespace detail {
+
+// Throws Error if the folder is of a format of multi-vector models that only Python reads, or has no modules.
+inline void refuse_other_formats(const Folder& folder) {
+  const std::string remedy = std::string("; ") + std::string(save_by_python) + ", and that folder is read";
+  if (folder.has("modules.json")) {
+    const Json modules = folder.json("modules.json");
+    const auto is_pylate = [](const Json& module) {
+      const Json type = module.is_object() ? module.value("type", Json()) : Json();
+      return type.is_string() && type.get<std::string>().starts_with("pylate.");
+    };
+    if (std::any_of(modules.begin(), modules.end(), is_pylate))
+      throw Error(folder.file("modules.json"), "is of PyLate, whose folders are not read" + remedy);
+    return;
+  }
+  refuse_adapter(folder);
+  if (!folder.has("config.json")) {
+    refuse_gguf(folder);
+  } else {
+    const Config config = folder.config("config.json");
+    const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
+    for (const std::string& name : architectures)
+      if (name == "HF_ColBERT" || name.ends_with("ForRetrieval"))
+        config.refuse("architectures", "is '" + io::detail::excerpt(name) + "': " +
+                                           (name == "HF_ColBERT" ? "Stanford's ColBERT" : "a model of Transformers") +
+                                           " without modules.json, which is not read" + remedy);
+  }
+  if (folder.has("artifact.metadata"))
+    throw Error(folder.file("artifact.metadata"), "is of Stanford's ColBERT, whose folders are not read" + remedy);
+  throw Error(folder.file("modules.json"),
+              "is missing, and without it nothing says what comes behind the encoder" + remedy);
+}
+
+}  // namespace detail
+
 inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path) {
   constexpr std::array<std::string_view, 3> understood{"Dense", "MultiVectorMask", "Normalize"};
   const detail::Folder folder(path);
   settings_ = detail::read_settings(folder, detail::multi_vector_models, detail::multi_vector_similarities);
+  detail::refuse_other_formats(folder);
   const auto modules = detail::read_modules(folder);
   const auto refuse = [](const detail::Module& module, const std::string& where, const auto& names) {
     throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
@@ -100,6 +137,7 @@ inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path)
   };
   if (modules[0].type != "Transformer")
     refuse(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
+  settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
   hidden_ = detail::hidden_size(modules[0].folder.config("config.json"));
   detail::HeadList heads(hidden_);
   for (std::size_t i = 1; i < modules.size(); ++i) {

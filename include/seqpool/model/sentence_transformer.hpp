@@ -141,6 +141,7 @@ class SentenceTransformer {
   [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
   template <class X, class M, class D>
   [[nodiscard]] auto embed_tokens(Index before, const X& x, const M& mask, const D& device) const;
+  void check_states(Index hidden) const;
 
   detail::EncodeSettings settings_;
   Similarity similarity_ = Similarity::cosine;
@@ -149,6 +150,7 @@ class SentenceTransformer {
   std::optional<std::vector<float>> word_weights_;  // by token id
   AnyHead<float> heads_{std::vector<AnyHead<float>>()};
   Index dimension_ = 0;
+  Index vocabulary_ = 0;  // of a bare masked language model, which may be a SPLADE
   std::string summary_;
 };
 
@@ -190,6 +192,7 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   };
   if (!is_one_of(modules[0].type, detail::encoder_modules))
     refuse(modules[0], "as the encoder, whose hidden states are to be pooled", detail::encoder_modules);
+  settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
   std::size_t next = 1;
   if (next < modules.size() && modules[next].type == "WordWeights")
     word_weights_ = detail::read_word_weights(modules[next++].folder);
@@ -213,12 +216,15 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
 
 // A bare model of Transformers: what sentence-transformers makes of one.
 inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& folder) {
+  detail::refuse_adapter(folder);
+  settings_.max_seq_length = detail::read_max_seq_length(folder);
   const auto config = folder.config("config.json");
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
       !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
   pooling_.poolings = {is_causal ? detail::FolderPooling(Last{}) : Mean{}};
   pooling_.hidden = detail::hidden_size(config);
+  if (!architectures.empty() && architectures[0].ends_with("ForMaskedLM")) vocabulary_ = config.count("vocab_size", 0);
   return detail::HeadList(pooling_.hidden);
 }
 
@@ -275,12 +281,24 @@ template <class X, class M, class D>
 auto SentenceTransformer::embed_tokens(Index before, const X& x, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>()) {
     using T = typename seqpool::detail::sequences_t<X>::value_type;
-    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
+    check_states(seqpool::detail::sequences_of(x).hidden());
     return seqpool::map(heads_, seqpool::pool(pooling_.pooling<T>(before, detail::Means::means), x, mask, device),
                         seqpool::detail::device_of(mask, device));
   } else {
     return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
   }
+}
+
+// Without modules.json a SPLADE is a masked language model like any other, of which sentence-transformers makes a mean.
+inline void SentenceTransformer::check_states(Index found) const {
+  if (vocabulary_ > 0 && found == vocabulary_ && found != hidden())
+    seqpool::detail::fail("hidden states have " + std::to_string(found) +
+                          " features, as many as the vocabulary has words, but the mean of " +
+                          std::to_string(hidden()) +
+                          " is taken, as the folder has no modules.json: hand over last_hidden_state and not logits; "
+                          "for a SPLADE save the "
+                          "folder anew in Python, by SparseEncoder(name).save(folder), and read that with the logits");
+  detail::check_hidden(found, hidden());
 }
 
 template <class X, class I, class M, class D>
