@@ -2,6 +2,7 @@
 #ifndef SEQPOOL_MODEL_POOLING_MODES_HPP
 #define SEQPOOL_MODEL_POOLING_MODES_HPP
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
@@ -92,7 +93,8 @@ inline std::string PoolingConfig::summary() const {
 inline Index PoolingConfig::width() const {
   Index all = 0;
   for (const FolderPooling& pooling : poolings)
-    all += std::visit([this](const auto& p) { return static_cast<Index>(p.width(hidden)); }, pooling);
+    all = seqpool::detail::total(
+        all, std::visit([this](const auto& p) { return static_cast<Index>(p.width(hidden)); }, pooling), "poolings");
   return all;
 }
 
