@@ -4,7 +4,7 @@
 
 int main() {
   const Eigen::Tensor<float, 3> x = Eigen::Tensor<float, 3>(1, 2, 3).setZero();
-  const std::vector<float> data(2, 1);
+  const std::vector<int> data(2, 1);
 #ifdef SEQPOOL_FAIL
   const seqpool::AttentionMask mask(data, {1, 2});
 #else

@@ -25,7 +25,8 @@ concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 ///     // tokenizer_mask is [batch, max_len], of which the first seq columns are wanted
 ///     seqpool::mean_pool(x, seqpool::AttentionMask(tokenizer_mask, {batch, seq}, {max_len, 1}));
 ///
-/// It owns nothing and copies nothing: the memory must outlive it.
+/// It owns nothing and copies nothing: the memory must outlive it. torch's `key_padding_mask` is the inverse, true for
+/// padding, and looks like any other mask: it is taken at its word, so invert it first.
 template <class M>
 class AttentionMask {
   static_assert(MaskScalar<M>,
