@@ -48,7 +48,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <class P, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto pool(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 
-/// The same into the caller's memory, which must not overlap x: where the tokens of x lie in memory, that is refused.
+/// The same into the caller's memory, which must not overlap x, or a layer that x is made of: that is refused.
 ///
 /// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
 /// layout, of `result_t`; the others as in `pool`.

@@ -262,3 +262,21 @@ TEST_CASE("weights must be one for each layer, with a sum to divide by", "[layer
   CHECK_THROWS_WITH((LayerMix{std::vector<HiddenStates<float>>(), std::vector<float>()}),
                     ct::has_substring("at least one"));
 }
+
+TEST_CASE("results over a layer are refused, whichever it is and however layers are computed", "[layer_mix][overlap]") {
+  std::vector<float> memory(40);
+  const std::vector<seqpool::HiddenStates<float>> layers{seqpool::HiddenStates<float>(memory.data(), {1, 3, 4}),
+                                                         seqpool::HiddenStates<float>(memory.data() + 20, {1, 3, 4})};
+  const auto into = [&](std::size_t at, const auto& x) {
+    Eigen::TensorMap<Eigen::Tensor<float, 2, Eigen::RowMajor>> out(memory.data() + at, 1, x.hidden());
+    seqpool::pool_into(out, seqpool::Mean{}, x);
+  };
+  const LayerMix mix{layers};
+  const auto side_by_side = seqpool::concat_layers(layers);
+  for (const std::size_t at : {0u, 11u, 17u, 20u, 31u})
+    CHECK_THROWS_WITH(into(at, mix), ct::has_substring("lies in the memory of the hidden states"));
+  for (const std::size_t at : {0u, 11u, 13u, 31u})
+    CHECK_THROWS_WITH(into(at, side_by_side), ct::has_substring("lies in the memory of the hidden states"));
+  for (const std::size_t at : {12u, 16u, 32u}) CHECK_NOTHROW(into(at, mix));
+  for (const std::size_t at : {12u, 32u}) CHECK_NOTHROW(into(at, side_by_side));
+}

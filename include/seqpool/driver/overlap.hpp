@@ -63,11 +63,13 @@ bool overlaps(const X& x, const Extent& memory) {
   return false;
 }
 
-// Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is not
-// known where they come from.
+// Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
+// where they come from if x says of which `layers()`.
 template <class T, class X>
 void check_apart(const MatrixView<T>& out, const X& x) {
-  if constexpr (is_stored<X>)
+  if constexpr (requires { x.layers().size(); })
+    for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);
+  else if constexpr (is_stored<X>)
     if (detail::overlaps(x, detail::extent_of(out)))
       detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the hidden states " +
                    detail::shape({x.batch(), x.seq(), x.hidden()}) +

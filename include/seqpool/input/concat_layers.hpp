@@ -28,6 +28,9 @@ class ConcatLayers {
     return detail::product(layers_.size(), layers_.hidden(), "layers side by side");
   }
 
+  /// What lies side by side.
+  [[nodiscard]] const Layers<X>& layers() const noexcept { return layers_; }
+
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
 

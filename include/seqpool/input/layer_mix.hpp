@@ -57,6 +57,9 @@ class LayerMix {
   [[nodiscard]] Index seq(Index b) const { return layers_.seq(b); }
   [[nodiscard]] Index hidden() const { return layers_.hidden(); }
 
+  /// What is mixed.
+  [[nodiscard]] const Layers<X>& layers() const noexcept { return layers_; }
+
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
 
