@@ -93,6 +93,8 @@ void run_stream(const P& pooling, std::string_view text) {
   loaded.merge(stream);
   other.merge(loaded);
   static_cast<void>(other.value());
+  constexpr seqpool::Index most = seqpool::Index{1} << 40;
+  if (other.size() > most) return;  // more than any stream has seen, and more than was loaded: it may be refused
   Stream again{pooling, stream_hidden};
   again.load(other.save());
   if (again.save() != other.save()) stream_fault("a stream that was merged and loaded saves other bytes");
