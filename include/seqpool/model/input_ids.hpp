@@ -26,10 +26,9 @@ inline constexpr bool are_ids_given =
 template <class I>
 consteval bool are_token_ids() {
   constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
-  static_assert(lawful,
-                "seqpool: input_ids [batch, seq] are what the tokenizer gave: an Eigen::Tensor or Eigen::TensorMap of "
-                "rank 2 of integers. View other memory with an Eigen::TensorMap, and evaluate an expression first.");
-  if constexpr (lawful) {
+  if constexpr (Device<I>) {
+    static_assert(lawful, "seqpool: input_ids come before the device: write x, mask, input_ids, device.");
+  } else if constexpr (lawful) {
     using Id = seqpool::detail::element_t<I>;
     constexpr bool integers = std::integral<Id> && !std::same_as<Id, bool>;
     static_assert(integers,
@@ -37,8 +36,12 @@ consteval bool are_token_ids() {
                   "stands before them.");
     return integers;
   } else {
-    return false;
+    static_assert(lawful,
+                  "seqpool: input_ids [batch, seq] are what the tokenizer gave: an Eigen::Tensor or Eigen::TensorMap "
+                  "of rank 2 of integers. View other memory with an Eigen::TensorMap, and evaluate an expression "
+                  "first.");
   }
+  return false;
 }
 
 // The ids where they lie, one for each token of `states`.

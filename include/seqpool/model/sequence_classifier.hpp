@@ -116,18 +116,21 @@ auto SequenceClassifier::logits_of(const X& x, const M& selection, const D& devi
 
 template <class X, class M, class I, class D>
 auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
+  const auto none = [] { return seqpool::detail::make_result<X, float>(Index{0}, Index{0}); };
   if constexpr (!detail::are_ids_given<I, D>) {
     if constexpr (seqpool::detail::are_arguments<Mean, X, M, I>() && detail::are_float_states<X>()) {
       detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
       return logits_of(x, mask, input_ids);
     } else {
-      return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+      return none();  // so that no other error follows
     }
   } else if constexpr (Device<M>) {
     static_cast<void>(seqpool::detail::is_device<M, I>());  // which came before another argument
-    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});
+    return none();
+  } else if constexpr (!detail::are_token_ids<I>()) {
+    return none();
   } else if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                       detail::are_token_ids<I>() && detail::is_mask_of_rows<M>()) {
+                       detail::is_mask_of_rows<M>()) {
     const auto& states = seqpool::detail::sequences_of(x);
     detail::check_hidden(states.hidden(), hidden());
     if (!folder_.takes_ids)
@@ -135,7 +138,7 @@ auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, c
           "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
     return logits_of(x, detail::ScoredToken(states, mask, input_ids, folder_.pad_token_id), device);
   } else {
-    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});
+    return none();
   }
 }
 
