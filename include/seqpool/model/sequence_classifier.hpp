@@ -38,11 +38,9 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 /// encoder's input_ids), of float, half or bfloat16; x, mask and device are those of `pool`, and where no ids are given
 /// the device stands in their place. A row's bits do not depend on the batch. A const object serves many threads.
 ///
-/// Decoders (Llama, Qwen, Mistral, Gemma, GPT-2) classify the last token whose id is not `pad_token_id`, which a mask
-/// does not know where a text may end with that token, such as one whose padding is its end of text. Those take
-/// `input_ids`, all others refuse them:
-///
-///     const auto logits = classifier.logits(hidden_states, mask, input_ids);  // [batch, classes]
+/// Decoders (Llama, Qwen, Mistral, Gemma, GPT-2) classify the last token whose id is not `pad_token_id`, and a mask
+/// does not know which that is where a text may end with that token, as where padding is the end of text. They take
+/// `logits(x, mask, input_ids)`, which all others refuse.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
 /// **Cost**: copies the head's weights, once; reads nothing of the encoder's, as long as a file's tensors are aligned,
@@ -82,7 +80,7 @@ class SequenceClassifier {
   ///
   /// **Shapes**: those of `logits`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and `std::invalid_argument` for regressions, and for classes of which several may
-  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`. Of one class as `probabilities`.
+  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`; `Error` for one class of such an activation.
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
