@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <seqpool/model/sequence_classifier.hpp>
 #include <seqpool/model/token_classifier.hpp>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "folder_writer.hpp"
+#include "support/allocations.hpp"
 #include "support/catch.hpp"
 
 using seqpool::Index;
@@ -152,9 +154,348 @@ TEST_CASE("problem_type says what probabilities are, and whether there is a clas
   score->text("config_sentence_transformers.json",
               R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.Sigmoid"})");
   CHECK(SequenceClassifier(score->path()).probabilities(two_tokens())(0, 0) < 1.0f);
-  score->text("config_sentence_transformers.json",
-              R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.Tanh"})");
-  CHECK_THROWS_WITH(SequenceClassifier(score->path()), ct::has_substring("'torch.nn.modules.activation.Tanh'"));
+}
+
+TEST_CASE("an activation that is not understood leaves the logits, and classes that do not need it", "[model]") {
+  const std::string settings = "config_sentence_transformers.json";
+  const auto one = folder_of(config_of(architecture, R"(, "num_labels": 1)"), [] {
+    auto tensors = distilbert;
+    tensors[3].sizes = {1, 3};
+    tensors[4].sizes = {1};
+    return tensors;
+  }());
+  const auto two = folder_of(config_of(architecture), distilbert);
+  for (const std::string name : {"torch.nn.modules.activation.Tanh", "torch.nn.modules.activation.Softplus",
+                                 "torch.nn.modules.activation.LogSigmoid", "torch.nn.modules.activation.Softmax",
+                                 "mine.Sigmoid", "Sigmoid", "__main__.Identity"}) {
+    INFO(name);
+    const std::string sentence = settings + ": key 'activation_fn' is '" + name +
+                                 "', which is not understood; understood are 'torch.nn.modules.activation.Sigmoid', "
+                                 "'torch.nn.modules.linear.Identity'. Logits do not depend on it";
+    const std::string text = R"({"model_type": "CrossEncoder", "activation_fn": ")" + name + R"("})";
+    one->text(settings, text);
+    two->text(settings, text);
+    const SequenceClassifier scores(one->path());
+    CHECK(scores.logits(two_tokens())(0, 0) == 15.5f);
+    CHECK_THROWS_AS(scores.probabilities(two_tokens()), Error);
+    CHECK_THROWS_WITH(scores.probabilities(two_tokens()), ct::has_substring(sentence));
+    CHECK_THROWS_WITH(scores.predict(two_tokens()), ct::has_substring(sentence));
+    const SequenceClassifier classes(two->path());
+    CHECK(classes.logits(two_tokens())(0, 1) == 15.5f);
+    CHECK_THROWS_WITH(classes.probabilities(two_tokens()), ct::has_substring(sentence));
+    CHECK(classes.predict(two_tokens())(0) == 0);
+  }
+  // Where 4.x and 3.x keep it.
+  std::filesystem::remove(two->path(settings));
+  two->text(
+      "config.json",
+      config_of(architecture, R"(, "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Tanh"})"));
+  CHECK_THROWS_WITH(SequenceClassifier(two->path()).probabilities(two_tokens()),
+                    ct::has_substring("'sentence_transformers': key 'activation_fn' is"));
+  CHECK(SequenceClassifier(two->path()).predict(two_tokens())(0) == 0);
+  two->text("config.json",
+            config_of(architecture, R"(, "sbert_ce_default_activation_function": "torch.nn.modules.activation.Tanh")"));
+  CHECK_THROWS_WITH(SequenceClassifier(two->path()).probabilities(two_tokens()),
+                    ct::has_substring("'sbert_ce_default_activation_function' is"));
+  CHECK(SequenceClassifier(two->path()).logits(two_tokens())(0, 0) == 15.5f);
+}
+
+TEST_CASE("the last token whose id is not padding's is a decoder's, and only where it is real", "[model]") {
+  const auto of = [](const std::string& more, const std::string& name = "LlamaForSequenceClassification") {
+    return SequenceClassifier(
+        folder_of(config_of(name, more), {{"score.weight", {2, 3}, 0, {1, 0, 0, 0, 0, 1}}})->path());
+  };
+  // Token s of row b is (10 * b + s, 0, -s).
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 4, 3);
+  x.setZero();
+  for (Index b = 0; b < 2; ++b)
+    for (Index s = 0; s < 4; ++s) {
+      x(b, s, 0) = static_cast<float>(10 * b + s);
+      x(b, s, 2) = static_cast<float>(-s);
+    }
+  using Ids = Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor>;
+  using Mask = Eigen::Tensor<int, 2, Eigen::RowMajor>;
+  Ids ids(2, 4);
+  Mask mask(2, 4);
+  const auto model = of(R"(, "pad_token_id": 2)");
+  CHECK(model.pad_token_id() == 2);
+  CHECK(model.summary() == "lasttoken -> Linear 3->2");
+  // f(token of row 0, token of row 1) is what comes out.
+  const auto tokens = [&](const SequenceClassifier& of_model, const auto& states, const auto& real,
+                          const auto& numbers) {
+    const auto logits = of_model.logits(states, real, numbers);
+    std::vector<float> found;
+    for (Index b = 0; b < logits.dimension(0); ++b) found.push_back(logits(b, 0));
+    return found;
+  };
+  using Found = std::vector<float>;
+
+  ids.setValues({{5, 6, 2, 2}, {5, 2, 6, 2}});
+  mask.setValues({{1, 1, 1, 0}, {1, 1, 1, 1}});
+  CHECK(tokens(model, x, mask, ids) == Found{1, 12});
+  CHECK(model.logits(x, mask)(0, 0) == 2);  // the mask's
+  CHECK(model.probabilities(x, mask, ids)(0, 0) == ct::Approx(1 / (1 + std::exp(-2.0))));
+  CHECK(model.predict(x, mask, ids)(1) == 0);
+  CHECK(tokens(model, x, seqpool::AllTokens{}, ids) == Found{1, 12});
+  CHECK(tokens(model, x, seqpool::Lengths(std::vector<int>{3, 4}), ids) == Found{1, 12});
+  const Eigen::Tensor<std::uint16_t, 2> column_major =
+      ids.cast<std::uint16_t>().eval().swap_layout().shuffle(Eigen::array<int, 2>{1, 0});
+  CHECK(tokens(model, x, mask, column_major) == Found{1, 12});
+  // Neighbours of the token, and what the mask leaves out, are never read.
+  auto holes = x;
+  for (Index b = 0; b < 2; ++b)
+    for (Index s = 0; s < 4; ++s)
+      if (s != b + 1) holes(b, s, 0) = std::nanf("");
+  CHECK(tokens(model, holes, mask, ids) == Found{1, 12});
+  // Padding on the left.
+  ids.setValues({{2, 2, 5, 2}, {2, 5, 6, 2}});
+  mask.setValues({{0, 0, 1, 1}, {0, 1, 1, 1}});
+  CHECK(tokens(model, x, mask, ids) == Found{2, 12});
+  // All ids are padding's: the first token, if it is real.
+  ids.setValues({{2, 2, 2, 2}, {7, 2, 2, 2}});
+  mask.setValues({{1, 0, 0, 0}, {1, 1, 0, 0}});
+  CHECK(tokens(model, x, mask, ids) == Found{0, 10});
+  mask.setValues({{0, 1, 0, 0}, {1, 1, 0, 0}});
+  CHECK_THROWS_WITH(model.logits(x, mask, ids),
+                    ct::has_substring("of row 0 Transformers classifies token 0, the first, because all ids are "
+                                      "pad_token_id 2, but the mask leaves it out: pad with that id"));
+  // No real token at all: zeros, whatever the ids.
+  mask.setValues({{0, 0, 0, 0}, {1, 1, 0, 0}});
+  CHECK(tokens(model, x, mask, ids) == Found{0, 10});
+  // Padding of another id is a token in Transformers.
+  ids.setValues({{5, 6, 0, 0}, {5, 6, 7, 8}});
+  mask.setValues({{1, 1, 0, 0}, {1, 1, 1, 1}});
+  CHECK_THROWS_AS(model.logits(x, mask, ids), std::invalid_argument);
+  CHECK_THROWS_WITH(model.logits(x, mask, ids),
+                    ct::has_substring("of row 0 Transformers classifies token 3, the last whose id is not pad_token_id "
+                                      "2, but the mask leaves it out") &&
+                        ct::has_substring("or call logits(x, mask)"));
+  CHECK_THROWS_WITH(model.predict(x, mask, ids), ct::has_substring("leaves it out"));
+  CHECK(tokens(of(R"(, "pad_token_id": 0)"), x, mask, ids) == Found{1, 13});
+  CHECK_THROWS_WITH(model.logits(x, mask, Ids(2, 3)), ct::has_substring("input_ids are [2, 3], but hidden states have "
+                                                                        "[batch, seq] = [2, 4]"));
+  CHECK_THROWS_WITH(model.logits(x, mask, Ids(1, 4)), ct::has_substring("input_ids are [1, 4]"));
+  CHECK_THROWS_WITH(model.logits(x, Mask(2, 3), ids), ct::has_substring("mask is [2, 3]"));
+  CHECK_THROWS_WITH(model.logits(Eigen::Tensor<float, 3>(2, 4, 5), mask, ids), ct::has_substring("5 features"));
+  CHECK(model.logits(Eigen::Tensor<float, 3>(0, 4, 3), Mask(0, 4), Ids(0, 4)).dimension(0) == 0);
+  // Packed sequences have ids up to their own end.
+  const std::vector<int> offsets{0, 1, 4};
+  Ids packed_ids(2, 3);
+  packed_ids.setValues({{5, 9, 9}, {5, 6, 2}});
+  CHECK(tokens(model, seqpool::PackedStates<float>(x.data(), {4, 3}, offsets), seqpool::AllTokens{}, packed_ids) ==
+        Found{0, 2});
+
+  // Without an id of padding Transformers takes the last token of one sequence.
+  for (const auto& none :
+       {of(""), of(R"(, "pad_token_id": null)"), of(R"(, "pad_token_id": null)", "GemmaForSequenceClassification")}) {
+    CHECK_FALSE(none.pad_token_id());
+    CHECK_THROWS_WITH(none.logits(x, mask, ids), ct::has_substring("no pad_token_id") && ct::has_substring("not 2"));
+    const Eigen::Tensor<float, 3, Eigen::RowMajor> alone =
+        x.slice(Eigen::array<Index, 3>{1, 0, 0}, Eigen::array<Index, 3>{1, 4, 3});
+    CHECK(tokens(none, alone, seqpool::AllTokens{}, Ids(Ids(1, 4).setConstant(2))) == Found{13});
+    CHECK_THROWS_WITH(none.logits(alone, seqpool::Lengths(std::vector<int>{3}), Ids(Ids(1, 4).setConstant(2))),
+                      ct::has_substring("token 3, the last, because the model has no pad_token_id, but the mask"));
+  }
+  for (const std::string name :
+       {"GemmaForSequenceClassification", "Gemma2ForSequenceClassification", "Gemma3TextForSequenceClassification"}) {
+    CHECK(of("", name).pad_token_id() == 0);
+    CHECK(of(R"(, "pad_token_id": 7)", name).pad_token_id() == 7);
+  }
+  for (const std::string name : {"GPT2", "Llama", "Mistral", "Qwen2", "Qwen3"}) {
+    CHECK_FALSE(of("", name + "ForSequenceClassification").pad_token_id());
+    CHECK(of(R"(, "pad_token_id": 7)", name + "ForSequenceClassification").pad_token_id() == 7);
+  }
+  // An id that no token has: the last of all.
+  ids.setValues({{5, 6, 2, 2}, {2, 2, 2, 2}});
+  CHECK(of(R"(, "pad_token_id": -1)").pad_token_id() == -1);
+  CHECK(tokens(of(R"(, "pad_token_id": -1)"), x, seqpool::AllTokens{}, ids) == Found{3, 13});
+  for (const std::string bad : {"[2]", "2.5", "\"2\"", "4294967296"})
+    CHECK_THAT(
+        refused(config_of("LlamaForSequenceClassification", ", \"pad_token_id\": " + bad), {{"score.weight", {2, 3}}}),
+        ct::has_substring("config.json: key 'pad_token_id' must be a"));
+}
+
+namespace {
+
+// Keeps tokens 1 and 2 of each row, and says so of more than it was asked for.
+struct Unclamped {
+  void check(Index, Index) const {}
+  seqpool::Run next_run(Index, seqpool::Run) const { return {1, 3}; }
+};
+
+// A device that counts its calls.
+struct CountingDevice {
+  int* calls;
+  int numThreads() const { return 2; }
+  void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
+                   std::function<void(Eigen::Index, Eigen::Index)> f) const {
+    ++*calls;
+    f(0, n);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("input_ids stand before the device, which may stand in their place", "[model]") {
+  const SequenceClassifier model(
+      folder_of(config_of("LlamaForSequenceClassification", R"(, "pad_token_id": 2)"), {{"score.weight", {2, 3}, 1}})
+          ->path());
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 2, 3);
+  x.setConstant(1);
+  x.chip(1, 1).setConstant(5);
+  Eigen::Tensor<int, 2, Eigen::RowMajor> ids(2, 2);
+  ids.setValues({{5, 2}, {5, 5}});
+  int calls = 0;
+  const CountingDevice device{&calls};
+  const seqpool::AllTokens all;
+  CHECK(model.logits(x, all, ids)(0, 0) == 3);
+  CHECK(calls == 0);
+  CHECK(model.logits(x, all, ids, device)(0, 0) == 3);
+  CHECK(model.probabilities(x, all, ids, device)(0, 0) == 0.5f);
+  CHECK(model.predict(x, all, ids, device)(0) == 0);
+  CHECK(calls >= 3);
+  calls = 0;
+  CHECK(model.logits(x, all, device)(0, 0) == 15);
+  CHECK(model.logits(x, device)(0, 0) == 15);
+  CHECK(model.probabilities(x, device)(0, 0) == 0.5f);
+  CHECK(model.predict(x, all, device)(0) == 0);
+  CHECK(calls >= 4);
+  CHECK(model.logits(x, all, seqpool::CallingThread{})(0, 0) == 15);
+  // A selection of one's own that leads beyond what was asked for.
+  Eigen::Tensor<float, 3, Eigen::RowMajor> short_rows(1, 2, 3);
+  short_rows.setConstant(1);
+  CHECK(model.logits(short_rows, Unclamped{}, Eigen::Tensor<int, 2>(Eigen::Tensor<int, 2>(1, 2).setConstant(5)))(
+            0, 0) == 3);
+}
+
+TEST_CASE("models that find their token by the mask alone take no input_ids", "[model]") {
+  const SequenceClassifier model(folder_of(config_of(architecture, R"(, "pad_token_id": [])"), distilbert)->path());
+  CHECK_FALSE(model.pad_token_id());  // whatever stands there, nobody reads it
+  Eigen::Tensor<std::int64_t, 2> ids(1, 2);
+  ids.setConstant(5);
+  const std::string sentence = "finds its token by the mask alone and takes no input_ids: call logits(x, mask)";
+  CHECK_THROWS_AS(model.logits(two_tokens(), seqpool::AllTokens{}, ids), std::invalid_argument);
+  CHECK_THROWS_WITH(model.logits(two_tokens(), seqpool::AllTokens{}, ids), ct::has_substring(sentence));
+  CHECK_THROWS_WITH(model.probabilities(two_tokens(), seqpool::AllTokens{}, ids), ct::has_substring(sentence));
+  CHECK_THROWS_WITH(model.predict(two_tokens(), seqpool::AllTokens{}, ids), ct::has_substring(sentence));
+}
+
+TEST_CASE("what is left of the head before is passed over by name, and no other", "[model]") {
+  const auto with = [](const std::string& name) {
+    auto tensors = distilbert;
+    tensors.push_back({name, {2, 3}});
+    return refused(config_of(architecture), tensors);
+  };
+  for (const std::string name :
+       {"cls.predictions.transform.dense.weight", "cls.seq_relationship.weight", "decoder.weight",
+        "discriminator_predictions.dense.weight", "final_logits_bias", "generator_lm_head.weight",
+        "generator_predictions.dense.weight", "lm_head.weight", "lm_head.dense.weight", "lm_loss.weight",
+        "lm_predictions.lm_head.dense.weight", "mask_predictions.dense.weight", "predictions.dense.weight",
+        "sop_classifier.classifier.weight", "vocab_layer_norm.weight", "vocab_projector.weight",
+        "vocab_transform.weight"})
+    CHECK(with(name) == "nothing");
+  for (const std::string name : {"cls.weight", "lm_headx.weight", "lm_head", "head.weight", "regressor.weight",
+                                 "vocab.weight", "qa_outputs.weight", "score.weight", "classifier.lm_head.weight"})
+    CHECK_THAT(with(name), ct::has_substring("'" + name + "' is not used"));
+  CHECK(refused<TokenClassifier>(config_of("RobertaForTokenClassification"),
+                                 {{"classifier.weight", {2, 3}}, {"classifier.bias", {2}}, {"lm_head.bias", {2}}}) ==
+        "nothing");
+}
+
+TEST_CASE("a token classifier of a decoder may have no bias", "[model]") {
+  const auto config = [](const std::string& value) {
+    return config_of("LlamaForTokenClassification", ", \"token_classification_bias\": " + value);
+  };
+  const std::vector<FolderWriter::Tensor> weight{{"score.weight", {2, 3}, 1}};
+  CHECK(TokenClassifier(folder_of(config("false"), weight)->path()).logits(two_tokens())(0, 1, 0) == 12);
+  auto both = weight;
+  both.push_back({"score.bias", {2}, 0.5f});
+  CHECK(TokenClassifier(folder_of(config("true"), both)->path()).logits(two_tokens())(0, 1, 0) == 12.5f);
+  CHECK(TokenClassifier(folder_of(config("null"), both)->path()).logits(two_tokens())(0, 1, 0) == 12.5f);
+  CHECK_THAT(refused<TokenClassifier>(config("false"), both), ct::has_substring("'score.bias' is not used"));
+  CHECK_THAT(refused<TokenClassifier>(config("true"), weight), ct::has_substring("'score.bias' is missing"));
+}
+
+TEST_CASE("a CrossEncoder with a module behind its classifier is refused by the module", "[model]") {
+  const auto folder = folder_of(config_of(architecture), distilbert);
+  const auto sentence = [&](const std::string& modules) {
+    folder->text("modules.json", "[" + modules + "]");
+    try {
+      static_cast<void>(SequenceClassifier(folder->path()));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  const auto entry = [](const std::string& path, const std::string& type) {
+    return R"({"path": ")" + path + R"(", "type": ")" + type + R"("})";
+  };
+  const std::string own = entry("", "sentence_transformers.base.modules.transformer.Transformer");
+  CHECK(sentence(own) == "nothing");
+  CHECK(sentence(entry("", "custom_st.Transformer")) == "nothing");
+  for (const std::string type : {"base.modules.dense.Dense", "sentence_transformer.modules.pooling.Pooling",
+                                 "cross_encoder.modules.logit_score.LogitScore", "models.Dropout"}) {
+    const std::string name = type.substr(type.rfind('.') + 1);
+    CHECK_THAT(sentence(own + ", " + entry("1_" + name, "sentence_transformers." + type)),
+               ct::has_substring("modules.json: '" + name + "' stands behind the Transformer") &&
+                   ct::has_substring("module 1") && ct::has_substring("not understood yet"));
+  }
+  CHECK_THAT(sentence(own + ", " + entry("1", "modeling_mine.Score")), ct::has_substring("'modeling_mine.Score'"));
+  CHECK_THAT(sentence(entry("", "sentence_transformers.models.WordEmbeddings")),
+             ct::has_substring("'WordEmbeddings' is not understood as the encoder of a classifier"));
+  CHECK_THAT(sentence(""), ct::has_substring("0 modules"));
+
+  // What its scores are taken from.
+  folder->text("modules.json", "[" + own + "]");
+  const auto output = [&](const std::string& content) {
+    folder->text("sentence_bert_config.json", content);
+    return sentence(own);
+  };
+  CHECK(output(R"({"max_seq_length": 512, "do_lower_case": false})") == "nothing");
+  CHECK(output(R"({"transformer_task": "sequence-classification"})") == "nothing");
+  CHECK(output(R"({"modality_config": {"text": {"method": "forward", "method_output_name": ["logits"]}},
+                   "module_output_name": "scores"})") == "nothing");
+  CHECK_THAT(output(R"({"modality_config": {"text": {"method": "forward", "method_output_name": "pooler_output"}},
+                        "module_output_name": "scores"})"),
+             ct::has_substring("'method_output_name' is 'pooler_output'") && ct::has_substring("'logits' alone"));
+  CHECK_THAT(output(R"({"transformer_task": "text-generation"})"),
+             ct::has_substring("key 'transformer_task'") && ct::has_substring("'text-generation'"));
+  // Token classifiers are Transformers' alone, which does not look at modules.
+  const auto tags =
+      folder_of(config_of("BertForTokenClassification"), {{"classifier.weight", {2, 3}}, {"classifier.bias", {2}}});
+  tags->text("modules.json", "[" + own + ", " + entry("1", "modeling_mine.Score") + "]");
+  CHECK_NOTHROW(TokenClassifier(tags->path()));
+}
+
+TEST_CASE("a call allocates nothing of the model's size", "[model]") {
+  constexpr Index hidden = 1024;
+  std::vector<FolderWriter::Tensor> tensors{{"probe", {1, 1, hidden}, 1},
+                                            {"attention.in_proj_weight", {3 * hidden, hidden}, 0},
+                                            {"attention.in_proj_bias", {3 * hidden}, 0},
+                                            {"attention.out_proj.weight", {hidden, hidden}, 0},
+                                            {"attention.out_proj.bias", {hidden}, 0},
+                                            {"layernorm.weight", {hidden}, 0},
+                                            {"layernorm.bias", {hidden}, 0},
+                                            {"mlp.fc1.weight", {1, hidden}, 1},
+                                            {"mlp.fc1.bias", {1}, 0},
+                                            {"mlp.fc2.weight", {hidden, 1}, 1},
+                                            {"mlp.fc2.bias", {hidden}, 0.5f}};
+  for (auto& tensor : tensors) tensor.name = "head." + tensor.name;
+  const SequenceClassifier model(
+      folder_of(
+          R"({"architectures": ["SiglipVisionModel"], "hidden_size": 1024, "num_attention_heads": 4, "intermediate_size": 1})",
+          tensors)
+          ->path());
+  // Of no rows, so that states and results are nothing; four queries of 1024 floats are 16 kB.
+  const auto bytes_of = [&](const auto& x) {
+    const test::AllocationCount count;
+    static_cast<void>(model.logits(x));
+    CHECK(count.so_far() > 0);  // the counter counts
+    return count.bytes();
+  };
+  CHECK(bytes_of(Eigen::Tensor<float, 3, Eigen::RowMajor>(0, 1, hidden)) < 1024);
+  CHECK(bytes_of(Eigen::Tensor<Eigen::half, 3, Eigen::RowMajor>(0, 1, hidden)) < 1024);
+  CHECK(bytes_of(Eigen::Tensor<Eigen::bfloat16, 3>(0, 1, hidden)) < 1024);
 }
 
 TEST_CASE("a head that is not understood is refused", "[model]") {

@@ -7,8 +7,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <seqpool/head/normalize.hpp>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/pooling/max_sim.hpp>
+#include <seqpool/pooling/mean.hpp>
 #include <string>
 #include <vector>
 
@@ -95,7 +97,7 @@ auto states_of(const Safetensors& golden, const std::string& side) {
 // f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
 template <class F>
 void for_each_side(const Safetensors& golden, F f) {
-  for (const std::string side : {"right", "left", "holes"}) {
+  for (const std::string side : {"right", "left", "holes", "alone"}) {
     if (!golden.contains(side + ".expected")) continue;
     INFO(side);
     f(side, states_of<float>(golden, side == "holes" ? "right" : side),
@@ -143,26 +145,111 @@ TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[mod
 
 TEST_CASE("folders of classifiers give Transformers' logits and its pipeline's probabilities", "[model][golden]") {
   const auto folders = folders_of("sequence_classifier");
-  REQUIRE(folders.size() == 48);
+  REQUIRE(folders.size() == 68);
+  int with_ids = 0;
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
     const seqpool::model::SequenceClassifier classifier(folder);
     INFO(classifier.summary());
+    const auto not_understood = golden.metadata().find("not_understood");
+    with_ids += golden.contains("right.input_ids") ? 1 : 0;
     for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
-      CHECK(difference(classifier.logits(x, mask), golden.tensor<float, 2>(side + ".expected")) <= few_eps);
-      if (golden.contains(side + ".own"))
-        CHECK(difference(classifier.logits(x, mask), golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
-      if (golden.contains(side + ".probabilities"))
-        CHECK(difference(classifier.probabilities(x, mask), golden.tensor<float, 2>(side + ".probabilities")) <=
-              2 * few_eps);
+      const auto check = [&](const auto&... arguments) {
+        const auto logits = classifier.logits(arguments...);
+        CHECK(difference(logits, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+        if (golden.contains(side + ".own"))
+          CHECK(difference(logits, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+        if (not_understood != golden.metadata().end())
+          CHECK_THROWS_WITH(classifier.probabilities(arguments...), ct::has_substring(not_understood->second));
+        else if (golden.contains(side + ".probabilities"))
+          CHECK(difference(classifier.probabilities(arguments...), golden.tensor<float, 2>(side + ".probabilities")) <=
+                2 * few_eps);
+      };
+      if (golden.contains(side + ".input_ids"))
+        check(x, mask, golden.tensor<std::int64_t, 2>(side + ".input_ids"));
+      else
+        check(x, mask);
     });
+  }
+  REQUIRE(with_ids == 12);
+}
+
+TEST_CASE("decoders' tokens are found by ids, and by the mask where it is made of them", "[model][golden]") {
+  for (const auto& folder : folders_of("sequence_classifier")) {
+    const Safetensors golden(folder / "golden.safetensors");
+    if (!golden.contains("right.input_ids")) continue;
+    INFO(folder.filename().string());
+    const seqpool::model::SequenceClassifier classifier(folder);
+    for (const std::string side : {"right", "left"}) {
+      INFO(side);
+      const auto x = golden.tensor<float, 3>(side + ".hidden_states");
+      const auto ids = golden.tensor<std::int64_t, 2>(side + ".input_ids");
+      const auto mask = golden.tensor<std::int64_t, 2>(side + ".attention_mask");
+      const auto expected = golden.tensor<float, 2>(side + ".expected");
+      const auto classes = classifier.predict(x, mask, ids);
+      for (Index b = 0; b < ids.dimension(0); ++b)
+        for (Index c = 0; c < 3; ++c) CHECK(expected(b, classes(b)) >= expected(b, c));
+      if (!classifier.pad_token_id()) {
+        CHECK(folder.filename() == "sequence_llama_no_pad");
+        continue;
+      }
+      Eigen::Tensor<bool, 2> real(ids.dimension(0), ids.dimension(1));
+      for (Index b = 0; b < ids.dimension(0); ++b)
+        for (Index s = 0; s < ids.dimension(1); ++s) real(b, s) = ids(b, s) != *classifier.pad_token_id();
+      CHECK(difference(classifier.logits(x, real), expected) <= few_eps);
+      CHECK(difference(classifier.logits(x, real, ids), expected) <= few_eps);
+      // The tokenizer's mask keeps the real token that is padding's too.
+      CHECK(difference(classifier.logits(x, mask), expected) > 0.01);
+    }
+  }
+}
+
+TEST_CASE("of BART and T5 the mask is that of the encoder's input", "[model][golden]") {
+  for (const std::string name : {"sequence_bart", "sequence_t5"}) {
+    INFO(name);
+    const fs::path folder = fs::path(SEQPOOL_TEST_FOLDERS) / name;
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::SequenceClassifier classifier(folder);
+    const auto x = golden.tensor<float, 3>("right.hidden_states");
+    const auto expected = golden.tensor<float, 2>("right.expected");
+    CHECK(difference(classifier.logits(x, golden.tensor<std::int64_t, 2>("right.attention_mask")), expected) <=
+          few_eps);
+    CHECK(difference(classifier.logits(x, golden.tensor<std::int64_t, 2>("right.decoder_attention_mask")), expected) >
+          0.01);
+    CHECK_FALSE(classifier.pad_token_id());
+  }
+}
+
+TEST_CASE("folders of which Python makes something else are refused, and say what it is", "[model][golden]") {
+  const auto folders = folders_of("refused");
+  REQUIRE(folders.size() == 5);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const auto& reader = golden.metadata().at("reader");
+    const auto& words = golden.metadata().at("words");
+    if (reader == "sentence_transformer")
+      CHECK_THROWS_WITH(seqpool::model::SentenceTransformer(folder), ct::has_substring(words));
+    else
+      CHECK_THROWS_WITH(seqpool::model::SequenceClassifier(folder), ct::has_substring(words));
+  }
+}
+
+TEST_CASE("what stands in a refused folder makes other numbers of the last hidden states", "[model][golden]") {
+  for (const auto& folder : folders_of("refused")) {
+    const Safetensors golden(folder / "golden.safetensors");
+    if (golden.metadata().at("reader") != "sentence_transformer") continue;
+    INFO(folder.filename().string());
+    const auto mean = seqpool::mean_pool(golden.tensor<float, 3>("right.hidden_states"),
+                                         golden.tensor<std::int64_t, 2>("right.attention_mask"));
+    CHECK(difference(seqpool::map(seqpool::Normalize{}, mean), golden.tensor<float, 2>("right.expected")) > 0.01);
   }
 }
 
 TEST_CASE("folders of token classifiers give the logits of each real token, and zeros for padding", "[model][golden]") {
   const auto folders = folders_of("token_classifier");
-  REQUIRE(folders.size() == 18);
+  REQUIRE(folders.size() == 19);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");

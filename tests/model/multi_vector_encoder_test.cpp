@@ -109,6 +109,29 @@ TEST_CASE("a MultiVectorEncoder's modules work on tokens, and no others are unde
              ct::has_substring("'maxsim', 'meanmaxsim'"));
 }
 
+TEST_CASE("a MultiVectorEncoder's modules are sentence-transformers' own, and its tokens the last hidden states",
+          "[model]") {
+  const std::string mask = module_entry("2_Mask", "MultiVectorMask");
+  for (const std::string type : {"modeling_mine.Dense", "pylate.models.Dense.Dense", "my_package.Normalize",
+                                 "sentence_transformers_extra.MultiVectorMask"})
+    CHECK_THAT(refused_with("modules.json",
+                            "[" + token_encoder + ", " + mask + R"(, {"path": "1_Dense", "type": ")" + type + R"("}])"),
+               ct::has_substring("module 2: key 'type' is '" + type + "', a class of another package"));
+  CHECK(refused_with("modules.json", R"([{"path": "", "type": "custom_st.Transformer"}])") == "nothing");
+
+  const std::string file = "sentence_bert_config.json";
+  CHECK(refused_with(file,
+                     R"({"modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
+                               "module_output_name": "token_embeddings"})") == "nothing");
+  CHECK_THAT(
+      refused_with(file,
+                   R"({"modality_config": {"text": {"method": "forward", "method_output_name": ["hidden_states", -2]}},
+                               "module_output_name": "token_embeddings"})"),
+      ct::has_substring(R"('["hidden_states",-2]')") && ct::has_substring("'last_hidden_state' alone"));
+  CHECK_THAT(refused_with(file, R"({"transformer_task": "retrieval"})"),
+             ct::has_substring("Python takes 'embeddings'"));
+}
+
 TEST_CASE("a folder of another class says by which it is read", "[model]") {
   const std::string name = "config_sentence_transformers.json";
   CHECK_THAT(refused_with(name, R"({"model_type": "SentenceTransformer"})"),

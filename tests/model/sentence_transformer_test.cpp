@@ -436,6 +436,137 @@ TEST_CASE("a WeightedLayerPooling that is not understood is refused", "[model]")
   CHECK_THAT(weights({{"layer_weights", {2}}, {"bias", {2}}}), ct::has_substring("'bias' is not used"));
 }
 
+TEST_CASE("modules of other packages are refused by their whole type, whatever their class is called", "[model]") {
+  const auto with = [](const std::string& first, const std::string& second, const std::string& third) {
+    const auto folder = dense_folder();
+    const auto entry = [](const std::string& path, const std::string& type) {
+      return R"({"path": ")" + path + R"(", "type": ")" + type + R"("})";
+    };
+    folder->text("modules.json",
+                 "[" + entry("", first) + ", " + entry("1_Pooling", second) + ", " + entry("2_Dense", third) + "]");
+    try {
+      return SentenceTransformer(folder->path()).summary();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string transformer = "sentence_transformers.models.Transformer";
+  const std::string pooling_type = "sentence_transformers.models.Pooling";
+  const std::string dense_type = "sentence_transformers.models.Dense";
+  const std::string read = "mean -> Dense 3->2";
+  // As 2.0 to 5.3, 5.4 and 6 write them, and as Python reads them too.
+  CHECK(with(transformer, pooling_type, dense_type) == read);
+  CHECK(with("sentence_transformers.base.modules.transformer.Transformer",
+             "sentence_transformers.sentence_transformer.modules.pooling.Pooling",
+             "sentence_transformers.base.modules.dense.Dense") == read);
+  CHECK(with(transformer, "sentence_transformers.models.Pooling.Pooling",
+             "sentence_transformers.sentence_transformer.modules.Dense") == read);
+  // The encoder is the user's, whoever wrote it.
+  for (const std::string type : {"custom_st.Transformer", "my_package.models.Transformer", "__main__.Transformer"})
+    CHECK(with(type, pooling_type, dense_type) == read);
+  for (const std::string package :
+       {"modeling_mine", "my_package.layers", "sentence_transformers_extra", "sentence_transformersx.models",
+        "__main__", "pylate.models", "my.sentence_transformers.models",
+        "transformers_modules.x.sentence_transformers"}) {
+    const auto sentence = [&](const std::string& name) {
+      return "key 'type' is '" + package + "." + name + "', a class";
+    };
+    CHECK_THAT(with(transformer, package + ".Pooling", dense_type),
+               ct::has_substring("module 1") && ct::has_substring(sentence("Pooling")) &&
+                   ct::has_substring("understood are those of sentence_transformers"));
+    CHECK_THAT(with(transformer, pooling_type, package + ".Dense"),
+               ct::has_substring("module 2") && ct::has_substring(sentence("Dense")));
+    for (const std::string name : {"WordWeights", "WeightedLayerPooling", "SpladePooling"})
+      CHECK_THAT(with(transformer, package + "." + name, dense_type), ct::has_substring(sentence(name)));
+    for (const std::string name : {"Normalize", "LayerNorm", "Dropout", "SparseAutoEncoder"})
+      CHECK_THAT(with(transformer, pooling_type, package + "." + name), ct::has_substring(sentence(name)));
+  }
+  CHECK_THAT(with(transformer, "Pooling", dense_type), ct::has_substring("key 'type' is 'Pooling', a class"));
+  CHECK_THAT(with(transformer, "sentence_transformers.", dense_type), ct::has_substring("'' is not understood"));
+}
+
+TEST_CASE("an encoder of which Python takes other than the last hidden states is refused", "[model]") {
+  const auto with = [](const std::string& content,
+                       const std::string& first = "sentence_transformers.models.Transformer") {
+    const auto folder = dense_folder();
+    if (!content.empty()) folder->text("sentence_bert_config.json", content);
+    folder->text("modules.json", R"([{"path": "", "type": ")" + first + R"("}, )" + pooling + "]");
+    try {
+      return SentenceTransformer(folder->path()).summary();
+    } catch (const Error& error) {
+      CHECK_THAT(error.what(), ct::has_substring("sentence_bert_config.json: "));
+      return std::string(error.what());
+    }
+  };
+  const auto modality = [](const std::string& output, const std::string& method = "forward",
+                           const std::string& feature = "token_embeddings") {
+    return R"({"transformer_task": "feature-extraction", "modality_config": {"text": {"method": ")" + method +
+           R"(", "method_output_name": )" + output + R"(}}, "module_output_name": ")" + feature + R"("})";
+  };
+  for (const std::string& content :
+       std::vector<std::string>{"", "{}", R"({"max_seq_length": 512})", R"({"transformer_task": "feature-extraction"})",
+                                modality(R"("last_hidden_state")"), modality(R"(["last_hidden_state"])")})
+    CHECK(with(content) == "mean");
+  const auto said = [](const std::string& key, const std::string& value) {
+    return "key '" + key + "' is '" + value + "', which is what Python takes of the encoder";
+  };
+  for (const std::string output : {R"(["hidden_states",-2])", R"(["hidden_states",-1])", R"([0])", "null", "3"})
+    CHECK_THAT(with(modality(output)),
+               ct::has_substring("'text': " + said("method_output_name", output == "[0]" ? "0" : output) +
+                                 "; understood here is 'last_hidden_state' alone"));
+  for (const std::string output : {"pooler_output", "logits", "embeddings", "hidden_states"})
+    CHECK_THAT(with(modality("\"" + output + "\"")), ct::has_substring(said("method_output_name", output)));
+  CHECK_THAT(with(R"({"modality_config": {"text": {"method": "forward"}}, "module_output_name": "token_embeddings"})"),
+             ct::has_substring(said("method_output_name", "null")));
+  CHECK_THAT(with(modality(R"("last_hidden_state")", "get_text_features")),
+             ct::has_substring(said("method", "get_text_features")));
+  CHECK_THAT(with(modality(R"("last_hidden_state")", "forward", "sentence_embedding")),
+             ct::has_substring(said("module_output_name", "sentence_embedding")));
+  CHECK_THAT(with(R"({"modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}}})"),
+             ct::has_substring("key 'module_output_name' is missing"));
+  // Of each kind of input.
+  CHECK_THAT(
+      with(R"({"modality_config": {"image": {"method": "get_image_features", "method_output_name": "pooler_output"},
+      "text": {"method": "forward", "method_output_name": "last_hidden_state"}}, "module_output_name": "token_embeddings"})"),
+      ct::has_substring("'image': " + said("method", "get_image_features")));
+  CHECK_THAT(with(R"({"modality_config": {"text": "forward"}})"), ct::has_substring("must be a JSON object"));
+  // By the task alone, said or meant.
+  for (const std::string task : {"fill-mask", "text-generation", "any-to-any", "retrieval", "sequence-classification"})
+    CHECK_THAT(with(R"({"transformer_task": ")" + task + R"("})"),
+               ct::has_substring("'transformer_task' says, or means where it is not there, '" + task + "'"));
+  CHECK_THAT(with(R"({"transformer_task": "ranking"})"),
+             ct::has_substring("is 'ranking', which is not understood; understood are 'feature-extraction'"));
+  CHECK_THAT(with("", "sentence_transformers.sparse_encoder.models.MLMTransformer"), ct::has_substring("'fill-mask'"));
+  CHECK(with("", "mine.MLMTransformer") == "mean");  // whose code nobody knows
+  CHECK_THAT(with(modality(R"("logits")"), "mine.Transformer"),
+             ct::has_substring(said("method_output_name", "logits")));
+}
+
+TEST_CASE("SPLADE pools logits, and an encoder of which Python takes others is refused", "[model]") {
+  const auto with = [](const std::string& content, const std::string& first) {
+    const auto folder = splade_folder("{}");
+    if (!content.empty()) folder->text("sentence_bert_config.json", content);
+    folder->text("modules.json",
+                 "[" + module(0, "", first) + ", " + module(1, "1_SpladePooling", "SpladePooling") + "]");
+    try {
+      return SentenceTransformer(folder->path()).summary();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  CHECK(with("", "MLMTransformer") == "splade max");
+  CHECK(with(R"({"transformer_task": "fill-mask"})", "Transformer") == "splade max");
+  CHECK_THAT(with("", "Transformer"),
+             ct::has_substring("means where it is not there, 'feature-extraction', of which Python takes "
+                               "'last_hidden_state' of the encoder; understood here is 'logits' alone"));
+  CHECK_THAT(with(R"({"transformer_task": "sequence-classification"})", "Transformer"),
+             ct::has_substring("'sequence-classification'"));
+  CHECK_THAT(with(R"({"modality_config": {"text": {"method": "forward", "method_output_name": "last_hidden_state"}},
+                      "module_output_name": "token_embeddings"})",
+                  "MLMTransformer"),
+             ct::has_substring("'last_hidden_state'") && ct::has_substring("'logits' alone"));
+}
+
 TEST_CASE("a folder may have 100 modules", "[model]") {
   const auto folder = dense_folder();
   std::string list = "[" + encoder + ", " + pooling;

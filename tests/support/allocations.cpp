@@ -9,9 +9,11 @@
 namespace {
 
 std::atomic<long> count{0};
+std::atomic<long> bytes{0};
 
 void* counted(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   ++count;
+  bytes += static_cast<long>(size);
   // aligned_alloc wants a multiple of the alignment, and some of it.
   const auto step = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(step, (size + step) / step * step);
@@ -27,6 +29,7 @@ constexpr std::align_val_t usual{alignof(std::max_align_t)};
 }  // namespace
 
 long test::allocations() { return count; }
+long test::allocated_bytes() { return bytes; }
 
 void* operator new(std::size_t size) { return counted(size, usual); }
 void* operator new(std::size_t size, std::align_val_t alignment) { return counted(size, alignment); }

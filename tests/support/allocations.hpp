@@ -4,15 +4,18 @@
 
 namespace test {
 
-long allocations();  // calls of operator new in this process so far, by any thread
+long allocations();      // calls of operator new in this process so far, by any thread
+long allocated_bytes();  // what they asked for, all together
 
 // Counts from where it is made.
 class AllocationCount {
  public:
   long so_far() const { return allocations() - start_; }
+  long bytes() const { return allocated_bytes() - start_bytes_; }
 
  private:
   long start_ = allocations();
+  long start_bytes_ = allocated_bytes();
 };
 
 }  // namespace test

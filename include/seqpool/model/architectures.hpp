@@ -23,6 +23,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +40,9 @@ struct Reading {
   HeadList heads;
   FolderPooling pooling = Cls{};
   bool has_classes = true;  // or gives a vector
+  // Whether the token is found by ids, and which of them is padding.
+  bool takes_ids = false;
+  std::optional<Index> pad_token_id = {};
 
   void dense(const std::string& name, Activation activation, bool has_bias = true) {
     const Index hidden = heads.width();
@@ -143,12 +147,19 @@ inline void read_xlnet(Reading& r, Index labels) {
   r.linear("logits_proj", labels);
 }
 
-inline void read_decoder(Reading& r, Index labels) {
+// The last token whose id is not padding's.
+inline void read_decoder_padded_by(Reading& r, Index labels, std::optional<Index> own_pad_token_id) {
   r.pooling = Last{};
+  r.takes_ids = true;
+  r.pad_token_id = read_pad_token_id(r.config, own_pad_token_id);
   r.linear("score", labels, false);
 }
 
-// The decoder's hidden states, at the last token of the input, which is eos.
+inline void read_decoder(Reading& r, Index labels) { read_decoder_padded_by(r, labels, {}); }
+
+inline void read_gemma(Reading& r, Index labels) { read_decoder_padded_by(r, labels, Index{0}); }
+
+// The decoder's hidden states, at the place of the last token of the encoder's input, which is eos.
 inline void read_encoder_decoder(Reading& r, Index labels) {
   r.pooling = Last{};
   r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
@@ -181,7 +192,9 @@ inline void read_siglip_vision(Reading& r, Index) {
 
 inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
 
-inline void read_token_scores(Reading& r, Index labels) { r.linear("score", labels); }
+inline void read_token_scores(Reading& r, Index labels) {
+  r.linear("score", labels, r.config.flag("token_classification_bias", true));
+}
 
 inline std::span<const Family> sequence_families() {
   static constexpr Family families[]{
@@ -195,9 +208,9 @@ inline std::span<const Family> sequence_families() {
       {"DistilBertForSequenceClassification", "distilbert.", read_distilbert},
       {"ElectraForSequenceClassification", "electra.", read_electra},
       {"GPT2ForSequenceClassification", "transformer.", read_decoder},
-      {"Gemma2ForSequenceClassification", "model.", read_decoder},
-      {"Gemma3TextForSequenceClassification", "model.", read_decoder},
-      {"GemmaForSequenceClassification", "model.", read_decoder},
+      {"Gemma2ForSequenceClassification", "model.", read_gemma},
+      {"Gemma3TextForSequenceClassification", "model.", read_gemma},
+      {"GemmaForSequenceClassification", "model.", read_gemma},
       {"LlamaForSequenceClassification", "model.", read_decoder},
       {"MPNetForSequenceClassification", "mpnet.", read_roberta},
       {"MistralForSequenceClassification", "model.", read_decoder},

@@ -36,12 +36,18 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 // An entry of modules.json.
 struct Module {
   std::string type;  // the last part of its class's path
+  bool is_own;       // of sentence-transformers, or of another package
   Folder folder;
   std::string where;  // for messages
 };
 
-// The modules of a folder in order; throws Error unless modules.json is a list of them within the folder.
+// The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
+// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
+
+// All that sentence-transformers' own classes were called since 2.0 begins so: sentence_transformers.models.Pooling up
+// to 5.3, sentence_transformers.sentence_transformer.modules.pooling.Pooling since, ... Python asks for the same.
+inline constexpr std::string_view own_package = "sentence_transformers.";
 
 inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
                                                               "SparseAutoEncoder"};
@@ -94,7 +100,14 @@ inline std::vector<Module> read_modules(const Folder& folder) {
     if (index <= last) config.refuse("idx", "is " + std::to_string(index) + ": modules must stand in order");
     last = index;
     const std::string type = config.text("type");
-    modules.push_back({type.substr(type.rfind('.') + 1), folder.folder(config.text("path")), at + " of " + file});
+    const bool is_own = type.starts_with(own_package);
+    if (!is_own && !modules.empty())
+      config.refuse("type", "is '" + io::detail::excerpt(type) + "', a class of another package, whose code Python " +
+                                "runs here and nobody here knows; understood are those of sentence_transformers. If " +
+                                "it does what one of these does, write that one's path there, such as " +
+                                "sentence_transformers.models.Pooling");
+    modules.push_back(
+        {type.substr(type.rfind('.') + 1), is_own, folder.folder(config.text("path")), at + " of " + file});
   }
   return modules;
 }

@@ -8,6 +8,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/encode_settings.hpp>
+#include <seqpool/model/encoder_output.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/model/head_list.hpp>
@@ -138,6 +139,7 @@ inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path)
   if (modules[0].type != "Transformer")
     refuse(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
   settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
+  detail::check_encoder_output(modules[0], detail::hidden_states_output);
   hidden_ = detail::hidden_size(modules[0].folder.config("config.json"));
   detail::HeadList heads(hidden_);
   for (std::size_t i = 1; i < modules.size(); ++i) {

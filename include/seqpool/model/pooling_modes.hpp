@@ -22,6 +22,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,10 +31,31 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
+// An Attention whose copies share its queries, which are of the model's size: each call makes a pooling of its own.
+class SharedAttention {
+  using Queries = Attention<float, Eigen::Dynamic>;
+
+ public:
+  template <Scalar T>
+  using State = Queries::State<T>;
+
+  SharedAttention(Queries queries) : queries_(std::make_shared<const Queries>(std::move(queries))) {}
+
+  [[nodiscard]] Index heads() const noexcept { return queries_->heads(); }
+  [[nodiscard]] std::string name() const { return queries_->name(); }
+  [[nodiscard]] Index width(Index hidden) const { return queries_->width(hidden); }
+  void init(auto& state, Index hidden) const { queries_->init(state, hidden); }
+  void fold(auto& state, const auto& tokens) const { queries_->fold(state, tokens); }
+  void merge(auto& state, const auto& next) const { queries_->merge(state, next); }
+  void finish(auto& state, auto out) const { queries_->finish(state, out); }
+
+ private:
+  std::shared_ptr<const Queries> queries_;
+};
+
 // A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
 // side by side.
-using FolderPooling =
-    std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade, Attention<float, Eigen::Dynamic>>;
+using FolderPooling = std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade, SharedAttention>;
 
 inline constexpr std::array<std::string_view, 6> mode_names{"cls",          "max",      "mean", "mean_sqrt_len_tokens",
                                                             "weightedmean", "lasttoken"};
@@ -76,7 +98,7 @@ inline constexpr std::array<std::string_view, 2> splade_strategies{"max", "sum"}
 inline constexpr std::array<std::string_view, 2> splade_activations{"relu", "log1p_relu"};
 
 inline std::string summary_of(const FolderPooling& pooling) {
-  if (const auto* const attention = std::get_if<Attention<float, Eigen::Dynamic>>(&pooling))
+  if (const auto* const attention = std::get_if<SharedAttention>(&pooling))
     return std::to_string(attention->heads()) + "-head attention";
   const auto* const splade = std::get_if<Splade>(&pooling);
   if (splade == nullptr) return std::string(mode_names[pooling.index()]);

@@ -20,6 +20,7 @@
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/model/config.hpp>
 #include <seqpool/model/encode_settings.hpp>
+#include <seqpool/model/encoder_output.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/model/head_list.hpp>
@@ -193,6 +194,10 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   if (!is_one_of(modules[0].type, detail::encoder_modules))
     refuse(modules[0], "as the encoder, whose hidden states are to be pooled", detail::encoder_modules);
   settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
+  if (modules[0].type != "WordEmbeddings") {
+    const bool is_splade = modules.size() > 1 && modules[1].type == "SpladePooling";
+    detail::check_encoder_output(modules[0], is_splade ? detail::token_logits_output : detail::hidden_states_output);
+  }
   std::size_t next = 1;
   if (next < modules.size() && modules[next].type == "WordWeights")
     word_weights_ = detail::read_word_weights(modules[next++].folder);

@@ -10,8 +10,10 @@
 #include <seqpool/head/activation.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/model/architectures.hpp>
 #include <seqpool/model/classifier_folder.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/model/input_ids.hpp>
+#include <seqpool/model/scored_token.hpp>
 #include <seqpool/model/token_states.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/mean.hpp>
@@ -19,6 +21,7 @@
 #include <seqpool/version.hpp>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,9 +34,13 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 ///     const auto classes = classifier.predict(hidden_states, mask);  // [batch]
 ///     std::cout << classifier.labels()[classes(0)];
 ///
-/// Hidden states are the last ones of the folder's encoder (of the decoder for BART and T5), of float, half or
-/// bfloat16; x, mask and device are those of `pool`. A row's bits do not depend on the batch. A const object serves
-/// many threads.
+/// Hidden states are the last ones of the folder's encoder (of the decoder for BART and T5, with the mask of the
+/// encoder's input_ids), of float, half or bfloat16; x, mask and device are those of `pool`, and where no ids are given
+/// the device stands in their place. A row's bits do not depend on the batch. A const object serves many threads.
+///
+/// Decoders (Llama, Qwen, Mistral, Gemma, GPT-2) classify the last token whose id is not `pad_token_id`, and a mask
+/// does not know which that is where a text may end with that token, as where padding is the end of text. They take
+/// `logits(x, mask, input_ids)`, which all others refuse.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
 /// **Cost**: copies the head's weights, once; reads nothing of the encoder's, as long as a file's tensors are aligned,
@@ -44,79 +51,120 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 class SequenceClassifier {
  public:
   explicit SequenceClassifier(const std::filesystem::path& folder)
-      : folder_(detail::read_classifier(folder, detail::sequence_families())) {}
+      : folder_(detail::read_sequence_classifier(folder)) {}
 
   /// The logits of the model; of CLIP's text model its projected vector, of SigLIP's vision model its `pooler_output`.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
-  /// **Empty**: a row with no real token is pooled to zeros, and the heads get those.
-  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
-  template <class X, class M = AllTokens, class D = CallingThread>
-  [[nodiscard]] auto logits(const X& x, const M& mask = {}, const D& device = {}) const;
+  /// Without `input_ids` a decoder's token is the last real one, so that its mask must be `input_ids !=
+  /// pad_token_id()`.
+  ///
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; input_ids: `[batch, seq]`, an
+  /// Eigen tensor or map of integers, those of padding too; result: `[batch, classes]`.
+  /// **Empty**: a row with no real token is pooled to zeros, and the heads get those. A row whose ids are all
+  /// `pad_token_id` is its first token, as in Transformers.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's; of `input_ids` if the model
+  /// does not look at them, if they are not `[batch, seq]`, if the token that they say is one that the mask leaves out,
+  /// and for more than one row of a model without a `pad_token_id`, which Transformers refuses too.
+  template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
+  [[nodiscard]] auto logits(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
   /// What Python's pipeline gives: softmax of the logits; sigmoid for one class and for `multi_label_classification`;
   /// the logits as they are for `regression`. Of a CrossEncoder what `predict` gives, by the folder's activation.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
-  template <class X, class M = AllTokens, class D = CallingThread>
-  [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const D& device = {}) const;
+  /// **Shapes**: those of `logits`.
+  /// **Errors**: those of `logits`, and `Error` where that activation is not understood.
+  template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
+  [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
   /// The class with the largest logit; with a single class 1 where its logit is over 0, else 0.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch]` of `Index`.
+  /// **Shapes**: those of `logits`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and `std::invalid_argument` for regressions, and for classes of which several may
-  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`.
-  template <class X, class M = AllTokens, class D = CallingThread>
-  [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const;
+  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`; `Error` for one class of such an activation.
+  template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
+  [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
   /// The classes' names, `[classes]`; none of CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
+  /// Of a decoder the id that stands for padding: config.json's `pad_token_id`, or its architecture's own. None where
+  /// there is none, and of models that find their token by the mask alone.
+  [[nodiscard]] std::optional<Index> pad_token_id() const noexcept { return folder_.pad_token_id; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
   /// "cls -> Dense 768->768 tanh -> Linear 768->2"
   [[nodiscard]] std::string summary() const { return folder_.pooling.summary() + folder_.summary; }
 
  private:
+  // Of the tokens that a selection keeps.
+  template <class X, class M, class D>
+  [[nodiscard]] auto logits_of(const X& x, const M& selection, const D& device) const;
+
   detail::ClassifierFolder folder_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class X, class M, class D>
-auto SequenceClassifier::logits(const X& x, const M& mask, const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>()) {
-    using T = typename seqpool::detail::sequences_t<X>::value_type;
-    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
-    const auto pooling = folder_.pooling.pooling<T>(0, detail::Means::means);
-    return seqpool::map(folder_.heads, seqpool::pool(pooling, x, mask, device),
-                        seqpool::detail::device_of(mask, device));
+auto SequenceClassifier::logits_of(const X& x, const M& selection, const D& device) const {
+  using T = typename seqpool::detail::sequences_t<X>::value_type;
+  const auto pooling = folder_.pooling.pooling<T>(0, detail::Means::means);
+  return seqpool::map(folder_.heads, seqpool::pool(pooling, x, selection, device),
+                      seqpool::detail::device_of(selection, device));
+}
+
+template <class X, class M, class I, class D>
+auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
+  const auto none = [] { return seqpool::detail::make_result<X, float>(Index{0}, Index{0}); };
+  if constexpr (!detail::are_ids_given<I, D>) {
+    if constexpr (seqpool::detail::are_arguments<Mean, X, M, I>() && detail::are_float_states<X>()) {
+      detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
+      return logits_of(x, mask, input_ids);
+    } else {
+      return none();  // so that no other error follows
+    }
+  } else if constexpr (Device<M>) {
+    static_cast<void>(seqpool::detail::is_device<M, I>());  // which came before another argument
+    return none();
+  } else if constexpr (!detail::are_token_ids<I>()) {
+    return none();
+  } else if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
+                       detail::is_mask_of_rows<M>()) {
+    const auto& states = seqpool::detail::sequences_of(x);
+    detail::check_hidden(states.hidden(), hidden());
+    if (!folder_.takes_ids)
+      seqpool::detail::fail(
+          "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
+    return logits_of(x, detail::ScoredToken(states, mask, input_ids, folder_.pad_token_id), device);
   } else {
-    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return none();
   }
 }
 
-template <class X, class M, class D>
-auto SequenceClassifier::probabilities(const X& x, const M& mask, const D& device) const {
-  auto scores = logits(x, mask, device);
+template <class X, class M, class I, class D>
+auto SequenceClassifier::probabilities(const X& x, const M& mask, const I& input_ids, const D& device) const {
+  if (folder_.unknown) throw Error(*folder_.unknown);
+  auto scores = logits(x, mask, input_ids, device);
   switch (folder_.scores) {
     case detail::Scores::softmax:
       return seqpool::softmax(scores);
     case detail::Scores::sigmoid:
       return seqpool::sigmoid(scores);
     case detail::Scores::logits:
+    case detail::Scores::unknown:
       break;
   }
   return scores;
 }
 
-template <class X, class M, class D>
-auto SequenceClassifier::predict(const X& x, const M& mask, const D& device) const {
+template <class X, class M, class I, class D>
+auto SequenceClassifier::predict(const X& x, const M& mask, const I& input_ids, const D& device) const {
   if (folder_.several_at_once)
     seqpool::detail::fail("several of this model's classes may apply at once: take threshold(probabilities, 0.5)");
   if (labels().empty()) seqpool::detail::fail("this model gives a vector and no class: take its logits");
+  if (labels().size() == 1 && folder_.unknown) throw Error(*folder_.unknown);
   if (folder_.scores == detail::Scores::logits && labels().size() == 1)
     seqpool::detail::fail("this model gives a number and no class: take its logits");
-  const auto scores = logits(x, mask, device);
+  const auto scores = logits(x, mask, input_ids, device);
   auto classes = seqpool::argmax(scores);
   if (scores.dimension(1) == 1)
     for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = scores.data()[b] > 0 ? 1 : 0;

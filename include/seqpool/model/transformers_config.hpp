@@ -7,7 +7,9 @@
 #include <seqpool/version.hpp>
 
 #include <charconv>
+#include <cmath>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -24,6 +26,17 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   const Index size = config.count(name);
   if (size < 1) config.refuse(name, "must be 1 or more");
   return size;
+}
+
+// The id of padding: `pad_token_id`, which may be none, or be none's id, such as -1. Where the key is not there it is
+// `otherwise`, the architecture's own; where it is null there is none.
+[[nodiscard]] inline std::optional<Index> read_pad_token_id(const Config& config, std::optional<Index> otherwise) {
+  constexpr std::string_view key = "pad_token_id";
+  if (!config.has(key)) return config.is_null(key) ? std::nullopt : otherwise;
+  const double id = config.number(key);
+  constexpr double most = 2147483648.0;
+  if (id != std::floor(id) || std::abs(id) > most) config.refuse(key, "must be a whole number of at most 2^31");
+  return static_cast<Index>(id);
 }
 
 // The first of `architectures`.

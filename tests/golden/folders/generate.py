@@ -40,6 +40,7 @@ from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer import modules as st
 from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder, SpladePooling
 from sentence_transformers.util import select_max_active_dims, truncate_embeddings
+from transformers.models.bart.modeling_bart import shift_tokens_right
 from transformers.pipelines.text_classification import TextClassificationPipeline
 
 FOLDER = Path(__file__).resolve().parent
@@ -281,6 +282,11 @@ def finish_st(path, name, lengths=LENGTHS, prompt_length=None, ids=False, holes=
         metadata["prompt_length"] = prompt_length
     target = keep(path, name, lambda key: False)
     save_golden(target, tensors, "sentence_transformer", SENTENCE_TRANSFORMERS, **metadata)
+
+
+def refused(path, name, reader, words, tensors, library, is_head=lambda key: False):
+    """Keeps a folder whose reader says `words`, and beside it what the library makes of it."""
+    save_golden(keep(path, name, is_head), tensors, "refused", library, reader=reader, words=words)
 
 
 def st_folder(name, modules, change=None, finish=None, dtype=torch.float32, **model_arguments):
@@ -584,6 +590,71 @@ layers_folder("st_layers_5_3", lambda: [pooling("max")], 2, [0.5], set_config(
     "1_WeightedLayerPooling/config.json", drop=["embedding_dimension"], word_embedding_dimension=HIDDEN))
 
 
+# ---------------------------------------------------------------------- what reads as sentence-transformers, and is not
+
+MODELING_MINE = """
+import torch
+from sentence_transformers.sentence_transformer import modules
+
+
+class Pooling(modules.Pooling):
+    def forward(self, features):
+        features = super().forward(features)
+        features["sentence_embedding"] = features["sentence_embedding"] + 1
+        return features
+
+
+class Normalize(modules.Normalize):
+    def forward(self, features):
+        features["sentence_embedding"] = features["sentence_embedding"] / 2
+        return features
+"""
+
+
+def other_package(module, name):
+    """A class of the folder's own file, by a name of the library's."""
+
+    def change(path):
+        (path / "modeling_mine.py").write_text(MODELING_MINE, encoding="utf-8")
+        modules = read_json(path / "modules.json")
+        modules[module]["type"] = f"modeling_mine.{name}"
+        write_json(path / "modules.json", modules)
+
+    return change
+
+
+def output_of_encoder(**modality):
+    """What the library takes from the encoder, as sentence_bert_config.json says it since 5.4."""
+    return set_config("sentence_bert_config.json", modality_config={"text": {"method": "forward"} | modality})
+
+
+def refused_st_folder(name, words, change, modules=lambda: [pooling(), st.Normalize()], **config):
+    def make(path):
+        SentenceTransformer(modules=[encoder(path, config=config), *modules()], device="cpu").save(
+            str(path), create_model_card=False)
+        change(path)
+        model = SentenceTransformer(str(path), device="cpu", trust_remote_code=True,
+                                    model_kwargs={"dtype": torch.float32}).eval()
+        input_ids, mask = ids_and_mask(LENGTHS)
+        inputs = {"input_ids": input_ids, "attention_mask": mask}
+        with torch.inference_mode():
+            states = model[0].auto_model(**inputs).last_hidden_state.clone()
+            vectors = model(dict(inputs))["sentence_embedding"].clone()
+        refused(path, name, "sentence_transformer", words, {
+            "right.hidden_states": states, "right.attention_mask": mask, "right.expected": vectors,
+        }, SENTENCE_TRANSFORMERS)
+
+    named(name, make)
+
+
+refused_st_folder("refused_st_layer_before", """'["hidden_states",-2]'""",
+                  output_of_encoder(method_output_name=["hidden_states", -2]), num_hidden_layers=2)
+refused_st_folder("refused_st_embeddings", """'["hidden_states",0]'""",
+                  output_of_encoder(method_output_name=["hidden_states", 0]))
+refused_st_folder("refused_st_my_pooling", "'modeling_mine.Pooling'", other_package(1, "Pooling"))
+refused_st_folder("refused_st_my_normalize", "'modeling_mine.Normalize'", other_package(2, "Normalize"))
+
+
 # -------------------------------------------------------------------------------------------------------- multi-vector
 
 
@@ -701,7 +772,7 @@ def inputs_of_tokens(left, config, lengths, positions, **more):
 def transformers_folder(
     name, make, kind="sequence_classifier", place=None, heads=(), left="moved", inputs=None, output="logits",
     lengths=LENGTHS, positions=False, change=None, dtype=torch.float32, shard_size=None, probabilities=True,
-    base=None, also=(), call="__call__", **tokens,
+    base=None, also=(), call="__call__", ids=False, decoder_mask=None, **tokens,
 ):
     """Registers a folder.
 
@@ -710,7 +781,8 @@ def transformers_folder(
     to keep. `left` is "moved": the states of right padding at the other end, for classes that take the first column
     whatever the mask says; "given": those, and the library's own answer to them; "own": the library runs on left
     padding; "only": the class is right with left padding alone, and right padding is moved from there. `call` is the
-    model's method that is run, `output` what of its result is expected.
+    model's method that is run, `output` what of its result is expected. With `ids` those are kept too, and beside
+    them a row whose only token is the last one. `decoder_mask(model, input_ids)` is a mask that is not the right one.
     """
 
     def save_in(path):
@@ -741,33 +813,43 @@ def transformers_folder(
 
         tensors = {}
 
-        def add(side, states, mask, expected):
+        def add(side, states, mask, expected, arguments):
             tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
             tensors[f"{side}.expected"] = expected
+            if ids:
+                tensors[f"{side}.input_ids"] = arguments["input_ids"]
             if probabilities and kind == "sequence_classifier":
                 tensors[f"{side}.probabilities"] = postprocessed(model, expected)
 
         if left == "only":
             arguments, mask = prepare(left=True)
             states, expected = run(model, arguments)
-            add("left", states, mask, expected)
-            add("right", moved(states, mask, to_left=True), moved(mask, mask, to_left=True), expected)
+            add("left", states, mask, expected, arguments)
+            add("right", moved(states, mask, to_left=True), moved(mask, mask, to_left=True), expected, arguments)
             side = "left"
         else:
             arguments, mask = prepare(left=False)
             states, expected = run(model, arguments)
-            add("right", states, mask, expected)
+            add("right", states, mask, expected, arguments)
+            if decoder_mask:
+                tensors["right.decoder_attention_mask"] = decoder_mask(model, arguments["input_ids"])
             left_arguments, left_mask = prepare(left=True)
             left_states = moved(states, mask)
             if left == "own":
                 left_states, expected = run(model, left_arguments)
             elif left == "given":
                 expected = run(model, left_arguments, left_states)[1]
-            add("left", left_states, left_mask, expected)
+            add("left", left_states, left_mask, expected, left_arguments)
+            if ids and len(lengths) > 1:
+                alone, alone_mask = inputs_of_tokens(False, model.config, [2, 1, 3], positions, **tokens)
+                states, expected = run(model, alone)
+                add("alone", states, alone_mask, expected, alone)
             side = "right"
         rounded = tensors[f"{side}.hidden_states"].to(torch.bfloat16)
         tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
         tensors["bf16.expected"] = run(model, arguments, rounded.float())[1]
+        if ids:
+            tensors["bf16.input_ids"] = arguments["input_ids"]
         for key, module in model.named_children():  # The encoder stays: XLNet's own cannot be bfloat16.
             if is_head(key + "."):
                 module.to(torch.bfloat16)
@@ -895,15 +977,71 @@ token("mistral", "Mistral", DECODER, **ON_EITHER_SIDE)
 token("gemma", "Gemma", DECODER, **ON_EITHER_SIDE)
 token("gemma2", "Gemma2", DECODER, **ON_EITHER_SIDE)
 
-# Of an encoder with a decoder the hidden states are the decoder's, and the last real token is the end of the sequence.
+# Padding that a text may end with: its end of text, or an unknown word. Of those a mask does not know where they begin.
+for pad, token_id in {"eos": SEP, "unk": UNK}.items():
+    PADDED = ON_EITHER_SIDE | {"last": token_id, "pad": token_id, "ids": True, "lengths": [3, 7, 2, 5]}
+    for name, model, config in [
+        ("gpt2", "GPT2", GPT2 | THREE), ("llama", "Llama", DECODER), ("qwen2", "Qwen2", DECODER),
+        ("qwen3", "Qwen3", DECODER), ("mistral", "Mistral", DECODER), ("gemma", "Gemma", DECODER),
+        ("gemma2", "Gemma2", DECODER), ("gemma3_text", "Gemma3Text", DECODER),
+    ]:
+        if pad == "eos" or name in ("gpt2", "llama"):
+            sequence(f"{name}_pad_is_{pad}", model, config | {"pad_token_id": token_id}, **PADDED)
+# Without a token for padding the library takes one text at a time, and its last token.
+sequence("llama_no_pad", "Llama", DECODER | {"pad_token_id": None},
+         **ON_EITHER_SIDE | {"last": SEP, "ids": True, "lengths": [SEQ]})
+# Gemma's own padding is 0, where config.json does not say it.
+sequence("gemma_own_pad", "Gemma", DECODER, change=set_config("config.json", drop=["pad_token_id"]),
+         **ON_EITHER_SIDE | {"last": PAD, "ids": True, "lengths": [3, 7, 2, 5]})
+token("llama_no_bias", "Llama", DECODER | {"token_classification_bias": False}, **ON_EITHER_SIDE)
+
+# Of an encoder with a decoder the hidden states are the decoder's, and the last real token is the end of the sequence:
+# of the encoder's input, which the decoder's own is moved by one from.
 BART = {"vocab_size": VOCAB, "d_model": HIDDEN, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 2,
         "decoder_attention_heads": 2, "encoder_ffn_dim": 32, "decoder_ffn_dim": 32, "max_position_embeddings": 32,
         "init_std": 0.4, "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP, "decoder_start_token_id": SEP,
         "forced_eos_token_id": None}
 T5 = {"vocab_size": VOCAB, "d_model": HIDDEN, "d_kv": 12, "d_ff": 32, "num_layers": 1, "num_decoder_layers": 1,
       "num_heads": 2, "pad_token_id": PAD, "eos_token_id": SEP, "decoder_start_token_id": PAD}
-sequence("bart", "Bart", BART | THREE, first=None, left="own")
-sequence("t5", "T5", T5 | THREE, first=None, left="own")
+
+
+def shifted_mask(model, input_ids):
+    start, pad = model.config.decoder_start_token_id, model.config.pad_token_id
+    return (shift_tokens_right(input_ids, pad, start) != pad).long()
+
+
+sequence("bart", "Bart", BART | THREE, first=None, left="own", decoder_mask=shifted_mask)
+sequence("t5", "T5", T5 | THREE, first=None, left="own", decoder_mask=shifted_mask)
+
+
+# A file that still has the head that the model had before it was a classifier, which the library leaves out.
+def with_head_of(task, config, **more):
+    """Adds what a class such as BertForMaskedLM has beside its encoder."""
+
+    def change(path):
+        model = getattr(transformers, task)(getattr(transformers, config)(**more))
+        randomize(model.named_parameters())
+        prefix = model.base_model_prefix + "."
+        head = {key: value for key, value in model.state_dict().items() if not key.startswith(prefix)}
+        tensors = load_file(path / "model.safetensors")
+        assert head and not head.keys() & tensors.keys(), (head.keys(), tensors.keys())
+        save_tensors(tensors | head, path / "model.safetensors", {"format": "pt"})
+
+    return change
+
+
+sequence("bert_pretrained", "Bert", SMALL | THREE, change=with_head_of("BertForPreTraining", "BertConfig", **SMALL),
+         **BERT)
+sequence("roberta_pretrained", "Roberta", ROBERTA, pad=1,
+         change=with_head_of("RobertaForMaskedLM", "RobertaConfig", **ROBERTA))
+sequence("deberta_v2_pretrained", "DebertaV2", DEBERTA,
+         change=with_head_of("DebertaV2ForMaskedLM", "DebertaV2Config", **SMALL, legacy=False))
+sequence("albert_pretrained", "Albert", SMALL | THREE | EMBEDDING, place="albert.encoder", heads=["albert.pooler."],
+         change=with_head_of("AlbertForPreTraining", "AlbertConfig", **SMALL | EMBEDDING))
+sequence("distilbert_pretrained", "DistilBert", DISTILBERT | THREE,
+         change=with_head_of("DistilBertForMaskedLM", "DistilBertConfig", **DISTILBERT))
+sequence("llama_pretrained", "Llama", DECODER, **ON_EITHER_SIDE,
+         change=with_head_of("LlamaForCausalLM", "LlamaConfig", **DECODER))
 
 
 def clip_text():
@@ -1017,14 +1155,22 @@ for strategy in ["first", "last", "avg", "max", "sum", "rms", "abs_max", "abs_av
 PAIRS = [("w5 w6", "w7"), ("w8 w9 w10 w11", "w12 w13 w14"), ("w15", "w16"), ("w17 w18 w19", "w20 w21 w22")]
 
 
-def cross_encoder_folder(name, num_labels, activation=None, change=None):
+def is_bert_head(key):
+    return key.startswith(("bert.pooler.", "classifier."))
+
+
+def base_of_cross_encoder(path, num_labels):
+    base = path.parent / "base"
+    model = transformers.BertForSequenceClassification(bert_config(num_labels=num_labels))
+    randomize((key, value) for key, value in model.named_parameters() if is_bert_head(key))
+    model.save_pretrained(base)
+    tokenizer().save_pretrained(base)
+    return base
+
+
+def cross_encoder_folder(name, num_labels, activation=None, change=None, **metadata):
     def make(path):
-        base = path.parent / "base"
-        model = transformers.BertForSequenceClassification(bert_config(num_labels=num_labels))
-        randomize((key, value) for key, value in model.named_parameters()
-                  if key.startswith(("bert.pooler.", "classifier.")))
-        model.save_pretrained(base)
-        tokenizer().save_pretrained(base)
+        base = base_of_cross_encoder(path, num_labels)
         CrossEncoder(str(base), device="cpu", activation_fn=activation).save(str(path), create_model_card=False)
         if change:
             change(path)
@@ -1055,8 +1201,8 @@ def cross_encoder_folder(name, num_labels, activation=None, change=None):
             "bf16.hidden_states": rounded, "bf16.attention_mask": mask, "bf16.expected": run(model, rounded.float())[1],
             "bf16.own": run(model.to(torch.bfloat16), rounded)[1].float(),
         }
-        target = keep(path, name, lambda key: key.startswith(("bert.pooler.", "classifier.")))
-        save_golden(target, tensors, "sequence_classifier", SENTENCE_TRANSFORMERS, cross_encoder="true")
+        target = keep(path, name, is_bert_head)
+        save_golden(target, tensors, "sequence_classifier", SENTENCE_TRANSFORMERS, cross_encoder="true", **metadata)
 
     named(name, make)
 
@@ -1092,6 +1238,27 @@ cross_encoder_folder("cross_encoder_three_sigmoid", 3, torch.nn.Sigmoid())
 cross_encoder_folder("cross_encoder_4_identity", 1, change=of_cross_encoder_4(IDENTITY))
 cross_encoder_folder("cross_encoder_4_sigmoid", 3, change=of_cross_encoder_4(SIGMOID))
 cross_encoder_folder("cross_encoder_3_identity", 1, change=of_cross_encoder_3(IDENTITY))
+# Of these seqpool gives the logits alone.
+cross_encoder_folder("cross_encoder_one_tanh", 1, torch.nn.Tanh(), not_understood="activation.Tanh'")
+cross_encoder_folder("cross_encoder_three_softplus", 3, torch.nn.Softplus(), not_understood="activation.Softplus'")
+
+
+@folder
+def refused_cross_encoder_dense(path):
+    """Its scores are what the module behind the classifier makes of its logits."""
+    base = base_of_cross_encoder(path, 3)
+    score = dense(1, 3, activation_function=torch.nn.Identity(), module_input_name="scores")
+    randomize(score.named_parameters())
+    CrossEncoder(modules=[st.Transformer(str(base), transformer_task="sequence-classification"), score],
+                 device="cpu").save(str(path), create_model_card=False)
+    cross_encoder = CrossEncoder(str(path), device="cpu")
+    inputs = cross_encoder.preprocess(PAIRS)
+    with torch.no_grad(), states_taken(cross_encoder[0].auto_model, "bert.encoder") as seen:
+        predicted = cross_encoder.predict(PAIRS, convert_to_tensor=True).clone().reshape(len(PAIRS), -1)
+    refused(path, "refused_cross_encoder_dense", "sequence_classifier", "'Dense' stands behind the Transformer", {
+        "right.hidden_states": seen[0].clone(), "right.attention_mask": inputs["attention_mask"],
+        "right.expected": predicted,
+    }, SENTENCE_TRANSFORMERS, is_bert_head)
 
 
 def main():
