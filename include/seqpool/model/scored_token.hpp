@@ -9,7 +9,6 @@
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -29,6 +28,7 @@ class ScoredToken {
   ScoredToken(const States& states, const M& mask, const I& input_ids, std::optional<Index> pad_token_id);
 
   void check(Index, Index) const noexcept {}
+  [[nodiscard]] Index rows(Index) const noexcept { return static_cast<Index>(tokens_.size()); }
   [[nodiscard]] Run next_run(Index row, Run within) const noexcept {
     const Index token = tokens_[static_cast<std::size_t>(row)];
     const bool inside = within.begin <= token && token < within.end;
@@ -38,14 +38,13 @@ class ScoredToken {
  private:
   [[noreturn]] static void refuse(Index row, Index token, bool all_pads, std::optional<Index> pad_token_id);
 
-  std::vector<Index> tokens_;  // [batch], -1 of rows with no real token
+  std::vector<Index> tokens_;  // [rows], -1 of those with no real token
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class States, class M, class I>
-ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids, std::optional<Index> pad_token_id)
-    : tokens_(static_cast<std::size_t>(states.batch()), -1) {
+ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids, std::optional<Index> pad_token_id) {
   const auto ids = ids_of(input_ids, states);
   const auto is_pad = [&](Index b, Index s) { return pad_token_id && static_cast<Index>(ids(b, s)) == *pad_token_id; };
   if (!pad_token_id && states.batch() > 1)
@@ -53,18 +52,17 @@ ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids
         "this model has no pad_token_id, so that Transformers takes one sequence at a time, and not " +
         std::to_string(states.batch()) + ": call logits(x, mask)");
   seqpool::detail::with_selection(mask, [&](const auto& selection) {
-    if constexpr (requires { selection.check(states); })
-      selection.check(states);
-    else
-      selection.check(states.batch(), states.seq());
-    for (Index b = 0; b < states.batch(); ++b) {
-      const Index end = states.seq(b);
-      const Run real = selection.next_run(b, {0, end});
-      if (real.begin >= (std::min)(real.end, end)) continue;
-      Index token = end - 1;
+    seqpool::check_selection(selection, states);
+    const Index rows = seqpool::rows_of(selection, states.batch());
+    tokens_.assign(static_cast<std::size_t>(rows), -1);
+    for (Index b = 0; b < rows; ++b) {
+      const Run all{0, states.seq(b)};
+      const Run real = seqpool::next_run(selection, b, all);
+      if (real.begin == real.end) continue;
+      Index token = all.end - 1;
       while (token > 0 && is_pad(b, token)) --token;
-      const Run here = selection.next_run(b, {token, token + 1});
-      if (token < here.begin || token >= here.end) refuse(b, token, is_pad(b, token), pad_token_id);
+      const Run here = seqpool::next_run(selection, b, {token, token + 1});
+      if (here.begin == here.end) refuse(b, token, is_pad(b, token), pad_token_id);
       tokens_[static_cast<std::size_t>(b)] = token;
     }
   });

@@ -24,6 +24,7 @@
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/folder.hpp>
 #include <seqpool/model/head_list.hpp>
+#include <seqpool/model/input_ids.hpp>
 #include <seqpool/model/layer_weights.hpp>
 #include <seqpool/model/modules.hpp>
 #include <seqpool/model/pooling_modes.hpp>
@@ -309,16 +310,12 @@ inline void SentenceTransformer::check_states(Index found) const {
 template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
   if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::are_input_ids<I>()) {
+                detail::are_token_ids<I>()) {
     using Seqs = seqpool::detail::sequences_t<X>;
     const Seqs& states = seqpool::detail::sequences_of(x);
     if (!word_weights_) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
-    const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
-    if (ids.rows != states.batch() || ids.columns != states.seq())
-      seqpool::detail::fail(
-          "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
-          ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
+    const auto ids = detail::ids_of(input_ids, states);
     using Id = seqpool::detail::element_t<I>;
     const detail::WordWeightsOf<Id> weight{{ids.data, ids.rows, ids.columns, ids.row_stride, ids.column_stride},
                                            *word_weights_};

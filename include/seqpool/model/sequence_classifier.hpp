@@ -73,6 +73,7 @@ class SequenceClassifier {
   ///
   /// **Shapes**: those of `logits`.
   /// **Errors**: those of `logits`, and `Error` where that activation is not understood.
+  /// **Numerics**: those of `softmax` and `sigmoid`, which is 1 from a logit of about 17 on: rank passages by `logits`.
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
@@ -81,6 +82,7 @@ class SequenceClassifier {
   /// **Shapes**: those of `logits`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and `std::invalid_argument` for regressions, and for classes of which several may
   /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`; `Error` for one class of such an activation.
+  /// **Numerics**: as `Classifier::predict`: a row of NaN is class 0 without a word.
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 

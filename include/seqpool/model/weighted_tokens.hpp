@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -79,21 +78,6 @@ class WeightsAlone {
 // What makes of `pooling` of weighted tokens, `Means::sums`, the vector: each kind of mean is divided by a number of
 // its own, of the sum of n weights.
 [[nodiscard]] inline float factor(const FolderPooling& pooling, float sum, float n);
-
-template <class I>
-consteval bool are_input_ids() {
-  constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
-  static_assert(lawful,
-                "seqpool: embed_weighted(x, input_ids, mask) takes the tokenizer's input_ids [batch, seq] second, an "
-                "Eigen::Tensor or Eigen::TensorMap of rank 2 of integers.");
-  if constexpr (lawful) {
-    constexpr bool integers = std::integral<seqpool::detail::element_t<I>>;
-    static_assert(integers, "seqpool: embed_weighted(x, input_ids, mask) takes input_ids of integers.");
-    return integers;
-  } else {
-    return false;
-  }
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 
