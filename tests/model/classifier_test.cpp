@@ -282,8 +282,8 @@ TEST_CASE("the last token whose id is not padding's is a decoder's, and only whe
   const std::vector<int> offsets{0, 1, 4};
   Ids packed_ids(2, 3);
   packed_ids.setValues({{5, 9, 9}, {5, 6, 2}});
-  CHECK(tokens(model, seqpool::PackedStates<float>(x.data(), {4, 3}, offsets), seqpool::AllTokens{}, packed_ids) ==
-        Found{0, 2});
+  CHECK(tokens(model, seqpool::PackedStates<float>(&x(1, 0, 0), {4, 3}, offsets), seqpool::AllTokens{}, packed_ids) ==
+        Found{10, 12});
 
   // Without an id of padding Transformers takes the last token of one sequence.
   for (const auto& none :
