@@ -194,6 +194,14 @@ TEST_CASE("bytes of another pooling, query, scalar or hidden size are refused", 
   const auto attended = attend.save();
   CHECK_NOTHROW(attend.load(attended));
   CHECK_THROWS((Attend{Attention{std::vector<float>{1, 2, 4}}, hidden}.load(attended)));
+  // Also in others.
+  using Both = seqpool::Concat<Mean, Attention<float>>;
+  Stream<Both, float> both{Both{Mean{}, Attention{std::vector<float>{1, 2, 3}}}, hidden};
+  const auto of_both = both.save();
+  CHECK_NOTHROW(both.load(of_both));
+  CHECK_THROWS((Stream<Both, float>{Both{Mean{}, Attention{std::vector<float>{1, 2, 4}}}, hidden}.load(of_both)));
+  CHECK_THROWS((Stream<seqpool::WeightedMean, float>{seqpool::WeightedMean{3}, hidden}.load(
+      Stream<seqpool::WeightedMean, float>{seqpool::WeightedMean{}, hidden}.save())));
   // Chosen at run time it is the same pooling.
   Stream<seqpool::AnyPooling<float>, float> any{Mean{}, hidden};
   any.load(bytes);
@@ -314,6 +322,15 @@ TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[
   CHECK_NOTHROW(stream.load(forge(counts + 8, 8)));
   CHECK_THROWS_AS(stream.load(forge(counts + 8, ~0ull)), std::invalid_argument);
   CHECK_THROWS_AS(stream.load(forge(counts + 24, hidden + 1)), std::invalid_argument);
+  // A count that is no multiple of 8, with a state that says so too.
+  for (const std::uint64_t count : {1ull, 7ull, 12ull, 15ull, 17ull}) {
+    bytes = stream_of(16).save();
+    std::memcpy(bytes.data() + bytes.size() - 16, &count, sizeof count);
+    CHECK_THROWS_WITH(stream.load(forge(counts + 8, count)), ct::has_substring("their counts are unlawful"));
+  }
+  const std::uint64_t fewer = 8;
+  std::memcpy(bytes.data() + bytes.size() - 16, &fewer, sizeof fewer);
+  CHECK_NOTHROW(stream.load(forge(counts + 8, 8)));
   // What was merged, near the largest number and beyond: the counts are of 64 bits, and of three kinds.
   auto merged = stream_of(300);
   merged.merge(stream_of(20));
