@@ -4,7 +4,8 @@
 
 // Everything that needs Eigen alone: poolings, the driver, heads. Left out, so that without their includes a compiler
 // knows no seqpool::io and no seqpool::model: seqpool/io/safetensors.hpp and seqpool/model/model.hpp, which need
-// nlohmann/json (CMake targets seqpool::io and seqpool::model), and seqpool/adapter/*.hpp, which need their runtimes.
+// nlohmann/json (CMake targets seqpool::io and seqpool::model), and the headers of seqpool/adapter, which need their
+// runtimes.
 
 #include <seqpool/as_matrix.hpp>
 #include <seqpool/attention_weights.hpp>

@@ -112,7 +112,7 @@ TEST_CASE("a MultiVectorEncoder's modules work on tokens, and no others are unde
 TEST_CASE("a MultiVectorEncoder's modules are sentence-transformers' own, and its tokens the last hidden states",
           "[model]") {
   const std::string mask = module_entry("2_Mask", "MultiVectorMask");
-  for (const std::string type : {"modeling_mine.Dense", "pylate.models.Dense.Dense", "my_package.Normalize",
+  for (const std::string type : {"modeling_mine.Dense", "pylated.models.Dense.Dense", "my_package.Normalize",
                                  "sentence_transformers_extra.MultiVectorMask"})
     CHECK_THAT(refused_with("modules.json",
                             "[" + token_encoder + ", " + mask + R"(, {"path": "1_Dense", "type": ")" + type + R"("}])"),
