@@ -124,14 +124,15 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
 // False, and a sentence, for what was handed over in the place of a `const T*`.
 template <class T, class P>
 consteval bool is_pointer_to() {
+  constexpr bool lawful = std::is_convertible_v<P, const T*>;  // by this name g++ does not say why it is not
   static_assert(
-      std::is_convertible_v<P, const T*>,
+      lawful,
       "seqpool: memory is handed over as a pointer to elements of the view's own type. Of a vector or another "
       "container write data(); view 16-bit numbers that are half or bfloat16 with "
       "reinterpret_cast<const Eigen::half*>(data) or reinterpret_cast<const Eigen::bfloat16*>(data), and name "
       "the type that the memory has, such as seqpool::HiddenStates<double> or "
       "seqpool::AttentionMask<std::int32_t>, in place of another one.");
-  return std::is_convertible_v<P, const T*>;
+  return lawful;
 }
 
 // Throws unless sizes are 0 or more, there is a pointer to the elements, and every offset to one is a number of bytes.

@@ -19,8 +19,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::as_array(out) = seqpool::as_array(state.values) / count;
 template <class Row>
 [[nodiscard]] auto as_array(Row&& row) noexcept {
+  constexpr bool lives = std::is_lvalue_reference_v<Row> || std::ranges::borrowed_range<Row>;
   static_assert(
-      std::is_lvalue_reference_v<Row> || std::ranges::borrowed_range<Row>,
+      lives,
       "seqpool: as_array(row) sees the numbers of row where they lie, and this row is a temporary, which is gone "
       "at the end of the line; give it a name.");
   using A = std::remove_pointer_t<decltype(row.data())>;

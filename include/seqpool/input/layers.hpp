@@ -105,11 +105,13 @@ void Layers<X>::view(const std::remove_cvref_t<Argument>& layers) {
   static_assert(lawful,
                 "seqpool: layers are a contiguous range, such as std::vector, of hidden states [batch, seq, hidden]: "
                 "of seqpool::HiddenStates<T> or another seqpool::Sequences, or of Eigen tensors or maps of rank 3.");
-  if constexpr (lawful)
+  if constexpr (lawful) {
+    constexpr bool live = !detail::is_temporary<std::ranges::range_value_t<R>> || std::ranges::borrowed_range<Argument>;
     static_assert(
-        !detail::is_temporary<std::ranges::range_value_t<R>> || std::ranges::borrowed_range<Argument>,
+        live,
         "seqpool: Layers are seen where they lie, and these tensors are in a temporary range, which is gone at "
         "the end of the line. Give it a name that lives as long as the view.");
+  }
   if constexpr (lawful && is_stored)
     for (const auto& layer : layers) layers_.push_back(X(layer));
   if (layers_.empty()) detail::fail("layers are [0]: there must be at least one");
