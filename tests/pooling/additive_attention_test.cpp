@@ -99,7 +99,7 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: scores are within their bound where rows o
       std::vector<Real> u;
       Real e = 0, mean = 0, variance = 0;
       for (Index a = 0; a < attention; ++a) {
-        Real sum = bias[static_cast<std::size_t>(a)], sizes = std::abs(sum);
+        Real sum = static_cast<Real>(bias[static_cast<std::size_t>(a)]), sizes = std::abs(sum);
         for (Index h = 0; h < hidden; ++h) {
           const Real product = static_cast<Real>(weight(a, h)) * static_cast<Real>(x[static_cast<std::size_t>(h)]);
           sum += product, sizes += std::abs(product);

@@ -103,7 +103,7 @@ TEST_CASE("Guarantee 4: log_sum_exp keeps its bound at numbers and r of every si
     for (const double r : {1e-38, 1e-30, 1e-3, 1.0, 1e10, 3e38})
       for (const seqpool::Index n : {1, 2, 9, 300}) {
         auto row = test::Random(static_cast<std::uint64_t>(n)).values<float>(n);
-        long double top = -most, size = 0, sum = 0;
+        long double top = -static_cast<long double>(most), size = 0, sum = 0;
         for (float& x : row) {
           x *= scale;
           top = std::max(top, static_cast<long double>(x));
