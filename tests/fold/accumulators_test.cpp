@@ -70,7 +70,8 @@ TEST_CASE("accumulators are moved without a copy of what is large, and leave not
       a = std::move(b);
       CHECK(a.size() == n);
       CHECK(b.size() == 0);
-      a = std::move(a);
+      auto& itself = a;
+      a = std::move(itself);
       CHECK(a.size() == n);
       b.assign(7, 3);
       CHECK(b[6] == 3);

@@ -85,10 +85,11 @@ TEST_CASE("numbers that are not finite are read, and refused only where they are
   CHECK(config.is_infinite("tagged"));
   for (const char* other : {"low", "nan", "text", "other", "n", "no", "list", "none"})
     CHECK_FALSE(config.is_infinite(other));
-  for (const auto& [key, name] : std::map<std::string, std::string>{
+  for (const auto& named : std::map<std::string, std::string>{
            {"inf", "Infinity"}, {"low", "-Infinity"}, {"nan", "NaN"}, {"tagged", "Infinity"}}) {
+    const std::string& key = named.first;
     INFO(key);
-    const std::string found = "found " + name;
+    const std::string found = "found " + named.second;
     CHECK_THAT(refusal([&] { static_cast<void>(config.number(key)); }),
                ct::has_substring("key '" + key + "' must be a finite number, " + found));
     CHECK_THAT(refusal([&] { static_cast<void>(config.number(key, 1.0)); }), ct::has_substring(found));
@@ -378,8 +379,8 @@ TEST_CASE("a ColBERT that only Python reads is named, and how to save it", "[mod
 
 TEST_CASE("logits of a bare masked language model are told to be a SPLADE's", "[model]") {
   FolderWriter folder;
-  const auto says = [&](const std::string& architecture, const std::string& sizes, seqpool::Index features) {
-    folder.text("config.json", R"({"architectures": [")" + architecture + "\"], " + sizes + "}");
+  const auto says = [&](const std::string& name, const std::string& sizes, seqpool::Index features) {
+    folder.text("config.json", R"({"architectures": [")" + name + "\"], " + sizes + "}");
     const SentenceTransformer model(folder.path());
     CHECK(model.summary() == "mean");
     Eigen::Tensor<float, 3> x(1, 2, features);

@@ -93,7 +93,7 @@ TEST_CASE("whatever a selection says, no token outside of its sequence is read o
   const auto classifier_folder = classifier_of(2), encoder_folder = encoder_of(2);
   const auto weighted_folder = weighted_of(2, R"(["mean", "max"])");
   const TokenClassifier classifier(classifier_folder->path());
-  const MultiVectorEncoder encoder(encoder_folder->path());
+  const MultiVectorEncoder multi_vector(encoder_folder->path());
   const SentenceTransformer weighted(weighted_folder->path());
   const auto ids = ids_of(3, 4);
   for (const Index without : {-1, 0, 1, 2})
@@ -105,7 +105,7 @@ TEST_CASE("whatever a selection says, no token outside of its sequence is read o
       CHECK(numbers(classifier.logits(x, greedy)) == numbers(classifier.logits(x, lengths)));
       const auto classes = classifier.predict(x, greedy), expected = classifier.predict(x, lengths);
       CHECK(std::equal(classes.data(), classes.data() + classes.size(), expected.data()));
-      CHECK(numbers(encoder.token_vectors(x, greedy)) == numbers(encoder.token_vectors(x, lengths)));
+      CHECK(numbers(multi_vector.token_vectors(x, greedy)) == numbers(multi_vector.token_vectors(x, lengths)));
       CHECK(numbers(weighted.embed_weighted(x, ids, greedy)) == numbers(weighted.embed_weighted(x, ids, lengths)));
     }
 }
@@ -135,13 +135,13 @@ TEST_CASE("hidden states that are computed are mapped token by token as those th
     const auto classifier_folder = classifier_of(hidden), encoder_folder = encoder_of(hidden);
     const auto weighted_folder = weighted_of(hidden, R"(["mean", "max", "weightedmean", "mean_sqrt_len_tokens"])");
     const TokenClassifier classifier(classifier_folder->path());
-    const MultiVectorEncoder encoder(encoder_folder->path());
+    const MultiVectorEncoder multi_vector(encoder_folder->path());
     const SentenceTransformer weighted(weighted_folder->path());
     const auto expected = classifier.logits(stored, mask);
     CHECK(numbers(classifier.logits(computed, mask)) == numbers(expected));
     CHECK(numbers(classifier.logits(column_major, mask)) == numbers(expected));
     CHECK(classifier.predict(computed, mask)(1, 299) == classifier.predict(stored, mask)(1, 299));
-    CHECK(numbers(encoder.token_vectors(computed, mask)) == numbers(encoder.token_vectors(stored, mask)));
+    CHECK(numbers(multi_vector.token_vectors(computed, mask)) == numbers(multi_vector.token_vectors(stored, mask)));
     const auto vectors = weighted.embed_weighted(stored, ids, mask);
     CHECK(numbers(weighted.embed_weighted(computed, ids, mask)) == numbers(vectors));
     const auto column_vectors = weighted.embed_weighted(column_major, ids, mask);
