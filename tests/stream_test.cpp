@@ -286,6 +286,12 @@ TEST_CASE("after many merges a stream is within the bound that counts them", "[s
   CHECK(doubled.size() == Index{1} << 62);
   CHECK_THROWS_WITH(doubled.merge(stream_of(1)), ct::has_substring("the most is 2^62"));
   CHECK_THROWS_WITH(doubled.merge(doubled), ct::has_substring("the most is 2^62"));
+  // Nor do pushed tokens make it one that is saved and cannot be loaded.
+  const std::array<float, hidden> token{1, 2, 3};
+  CHECK_THROWS_WITH(doubled.push(token.data(), 1), ct::has_substring("the most is 2^62"));
+  CHECK_NOTHROW(doubled.push(token.data(), 0));
+  const auto full = doubled.save();
+  CHECK_NOTHROW(doubled.load(full));
 }
 
 TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[stream]") {

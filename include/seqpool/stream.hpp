@@ -57,8 +57,9 @@ class Stream {
   /// Takes in the next tokens, row-major and without gaps.
   ///
   /// **Shapes**: tokens: `[n, hidden]`.
-  /// **Errors**: `std::invalid_argument` for a negative n, or a null pointer to at least one element.
-  /// **Cost**: reads each token once; up to 7 tokens are copied for later. Takes up to 2^62 tokens in all.
+  /// **Errors**: `std::invalid_argument` for a negative n, a null pointer to at least one element, or more than 2^62
+  /// tokens in all.
+  /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
   // Of another scalar: a sentence.
   template <class U>
@@ -161,6 +162,8 @@ template <class P, Scalar T>
 void Stream<P, T>::push(const T* tokens, Index n) {
   detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
   if (n == 0) return;
+  if (n > most_tokens - size())
+    detail::fail(std::to_string(n) + " tokens were pushed behind " + std::to_string(size()) + ": the most is 2^62");
   if (!buffer_.empty()) {
     const Index taken = (std::min)(n, detail::tile_tokens - buffered());
     buffer_.insert(buffer_.end(), tokens, tokens + taken * hidden_);

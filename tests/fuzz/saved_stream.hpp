@@ -87,14 +87,14 @@ void run_stream(const P& pooling, std::string_view text) {
   if (loaded.size() < 0) stream_fault("a stream of fewer than no tokens was loaded");
   if (loaded.save() != bytes) stream_fault("a stream that was loaded saves other bytes");
   static_cast<void>(loaded.value());
+  constexpr seqpool::Index most = seqpool::Index{1} << 40;
+  if (loaded.size() > most) return;  // more than any stream has seen: what comes to it may be refused
   Stream other = loaded;
   loaded.push(tokens.data(), (std::min)(merged, seqpool::Index{20}));
   static_cast<void>(loaded.value());
   loaded.merge(stream);
   other.merge(loaded);
   static_cast<void>(other.value());
-  constexpr seqpool::Index most = seqpool::Index{1} << 40;
-  if (other.size() > most) return;  // more than any stream has seen, and more than was loaded: it may be refused
   Stream again{pooling, stream_hidden};
   again.load(other.save());
   if (again.save() != other.save()) stream_fault("a stream that was merged and loaded saves other bytes");
