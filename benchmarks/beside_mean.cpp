@@ -8,8 +8,7 @@
 namespace bench {
 namespace {
 
-template <class P>
-void add_any(const std::string& what, const Shape& shape, const P& pooling) {
+template <class P> void add_any(const std::string& what, const Shape& shape, const P& pooling) {
   const Case c{"any_" + what + "_beside_" + what, shape};
   const auto own = work_of(pooling, shape);
   add_in_turns(c, checked(c, work_of(seqpool::AnyPooling<float>(pooling), shape), own), own);

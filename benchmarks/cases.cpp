@@ -18,8 +18,7 @@ std::string name(const Case& c) {
          std::to_string(batch) + "_S" + std::to_string(seq) + "_H" + std::to_string(hidden);
 }
 
-template <class T>
-T* elements(Index n) {
+template <class T> T* elements(Index n) {
   // Pages that nobody asked for are never touched, and so cost nothing.
   constexpr Index most = one_long_row.seq * one_long_row.hidden;
   static T* const data = static_cast<T*>(std::aligned_alloc(64, most * sizeof(T)));

@@ -37,13 +37,10 @@ int run(int argc, char** argv, void (*add_all)());
 std::string name(const Case& c);
 
 // Values in [-0.5, 0.5), made when first asked for: the same memory for every case of a dtype.
-template <class T>
-T* elements(Index n);
+template <class T> T* elements(Index n);
 
-template <class T, int Layout = Eigen::RowMajor>
-using States = Eigen::TensorMap<Eigen::Tensor<T, 3, Layout>>;
-template <class T = float, int Layout = Eigen::RowMajor>
-States<T, Layout> states(const Shape& shape) {
+template <class T, int Layout = Eigen::RowMajor> using States = Eigen::TensorMap<Eigen::Tensor<T, 3, Layout>>;
+template <class T = float, int Layout = Eigen::RowMajor> States<T, Layout> states(const Shape& shape) {
   const auto [batch, seq, hidden] = shape;
   return {elements<T>(batch * seq * hidden), batch, seq, hidden};
 }
@@ -51,8 +48,7 @@ States<T, Layout> states(const Shape& shape) {
 std::vector<float> query(Index hidden);
 
 // What prepares to pool the states of a shape.
-template <class P>
-auto work_of(const P& pooling, const Shape& shape) {
+template <class P> auto work_of(const P& pooling, const Shape& shape) {
   return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
 }
 
@@ -77,8 +73,7 @@ inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
   return tokens;
 }
 
-template <int Layout = Eigen::RowMajor>
-using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
+template <int Layout = Eigen::RowMajor> using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With
 // "ones" all are.
 template <int Layout = Eigen::RowMajor>
@@ -100,8 +95,7 @@ inline Index bytes_of(const Case& c, Index element) {
 }
 
 // Times work() where `work = prepare()`; nothing is prepared for a case that the filter leaves out.
-template <class Prepare>
-void add(const Case& c, Index bytes, Prepare prepare) {
+template <class Prepare> void add(const Case& c, Index bytes, Prepare prepare) {
   benchmark::RegisterBenchmark(name(c).c_str(), [=](benchmark::State& state) {
     const auto work = prepare();
     benchmark::DoNotOptimize(work());  // untimed: what ran before may have left cold caches and sleeping threads
@@ -110,16 +104,14 @@ void add(const Case& c, Index bytes, Prepare prepare) {
   })->UseRealTime();
 }
 
-template <class Work>
-double seconds_of(const Work& work) {
+template <class Work> double seconds_of(const Work& work) {
   const auto begin = std::chrono::steady_clock::now();
   benchmark::DoNotOptimize(work());
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 // Within 1e-4 of the largest value.
-template <class Result, class Expected>
-bool close(const Result& result, const Expected& expected) {
+template <class Result, class Expected> bool close(const Result& result, const Expected& expected) {
   const auto n = static_cast<std::size_t>(expected.size());
   const float *a = result.data(), *b = expected.data();
   float error = 0, largest = 0;
@@ -131,8 +123,7 @@ bool close(const Result& result, const Expected& expected) {
 }
 
 // The work of `prepare()`, which must once have computed what that of `prepare_expected()` does.
-template <class Prepare, class Expected>
-auto checked(const Case& c, Prepare prepare, Expected prepare_expected) {
+template <class Prepare, class Expected> auto checked(const Case& c, Prepare prepare, Expected prepare_expected) {
   return [=, done = std::make_shared<bool>(false)] {
     const auto work = prepare();
     if (!*done && !close(work(), prepare_expected()())) throw std::runtime_error(name(c) + " computes something else");
@@ -142,16 +133,14 @@ auto checked(const Case& c, Prepare prepare, Expected prepare_expected) {
 }
 
 // Times a peer, `prepare()()`, that must have computed what ours did, `prepare_ours()()`.
-template <class Ours, class Prepare>
-void add_peer(const Case& c, Ours prepare_ours, Prepare prepare) {
+template <class Ours, class Prepare> void add_peer(const Case& c, Ours prepare_ours, Prepare prepare) {
   add(c, bytes_of(c, sizeof(float)), checked(c, prepare, prepare_ours));
 }
 
 // Times work() and other() in turns, call by call, so that whatever else the machine does falls on both: for goals of
 // a few percent. Four pairs an iteration, as a ratio needs more of them than a time does. The time is work's; the
 // counter `ratio` is the median of its share of other's.
-template <class Prepare, class Other>
-void add_in_turns(const Case& c, Prepare prepare, Other prepare_other) {
+template <class Prepare, class Other> void add_in_turns(const Case& c, Prepare prepare, Other prepare_other) {
   benchmark::RegisterBenchmark(name(c).c_str(), [=](benchmark::State& state) {
     const auto work = prepare();
     const auto other = prepare_other();

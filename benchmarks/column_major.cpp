@@ -16,8 +16,7 @@ Case named(const std::string& what, const Shape& shape, const std::string& mask 
   return {what, shape, 1, mask, "float", "column_major"};
 }
 
-template <class P>
-auto ours(const P& pooling, const Shape& shape) {
+template <class P> auto ours(const P& pooling, const Shape& shape) {
   return [=] { return [=, x = states<float, layout>(shape)] { return seqpool::pool(pooling, x); }; };
 }
 auto ours_masked(const Shape& shape, const std::string& mask) {
@@ -27,8 +26,7 @@ auto ours_masked(const Shape& shape, const std::string& mask) {
 }
 
 // result(:, h) = reduce(the [batch, seq] of feature h) for every feature.
-template <class Reduce>
-auto by_feature(const Shape& shape, Reduce reduce) {
+template <class Reduce> auto by_feature(const Shape& shape, Reduce reduce) {
   return [=] {
     return [=, x = states<float, layout>(shape)] {
       Result result(shape.batch, shape.hidden);
@@ -41,8 +39,7 @@ auto by_feature(const Shape& shape, Reduce reduce) {
   };
 }
 
-template <class Reduce>
-auto by_tensor(const Shape& shape, Reduce reduce) {
+template <class Reduce> auto by_tensor(const Shape& shape, Reduce reduce) {
   return [=] { return [=, x = states<float, layout>(shape)] { return Result(reduce(x)); }; };
 }
 

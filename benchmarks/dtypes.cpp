@@ -8,19 +8,16 @@
 namespace bench {
 namespace {
 
-template <class T, class P>
-void add_pooling(const Case& c, Index tokens, const P& pooling) {
+template <class T, class P> void add_pooling(const Case& c, Index tokens, const P& pooling) {
   add(c, c.shape.batch * tokens * c.shape.hidden * static_cast<Index>(sizeof(T)),
       [=] { return [=, x = states<T>(c.shape)] { return seqpool::pool(pooling, x); }; });
 }
 
-template <class T>
-void add_one_token(const Shape& shape, const char* dtype) {
+template <class T> void add_one_token(const Shape& shape, const char* dtype) {
   add_pooling<T>({"cls", shape, 1, "none", dtype}, 1, seqpool::Cls{});
   add_pooling<T>({"last", shape, 1, "none", dtype}, 1, seqpool::Last{});
 }
-template <class T>
-void add_max_and_attention(const Shape& shape, const char* dtype) {
+template <class T> void add_max_and_attention(const Shape& shape, const char* dtype) {
   const auto floats = query(shape.hidden);
   const std::vector<T> query(floats.begin(), floats.end());
   add_pooling<T>({"max", shape, 1, "none", dtype}, shape.seq, seqpool::Max{});

@@ -11,8 +11,7 @@ namespace {
 using Result = Eigen::Tensor<float, 2, Eigen::RowMajor>;
 using Axis = Eigen::array<int, 1>;
 
-template <class P>
-auto ours(const P& pooling, const Shape& shape) {
+template <class P> auto ours(const P& pooling, const Shape& shape) {
   return [=] { return [=, x = states(shape)] { return seqpool::pool(pooling, x); }; };
 }
 auto ours_masked(const Shape& shape) {
@@ -20,8 +19,7 @@ auto ours_masked(const Shape& shape) {
 }
 
 // result(b, :) = reduce(the [seq, hidden] of row b) for every row: matrix expressions instead of the tensor's.
-template <class Reduce>
-auto by_row(const Shape& shape, Reduce reduce) {
+template <class Reduce> auto by_row(const Shape& shape, Reduce reduce) {
   return [=] {
     return [=, x = states(shape)] {
       using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
@@ -36,8 +34,7 @@ auto by_row(const Shape& shape, Reduce reduce) {
 }
 
 // Device is const Eigen::ThreadPoolDevice or const Eigen::DefaultDevice.
-template <class Device>
-void add_peers(const Shape& shape, int threads, const Device* device) {
+template <class Device> void add_peers(const Shape& shape, int threads, const Device* device) {
   const auto [batch, seq, hidden] = shape;
   const auto evaluated = [=, batch = batch, hidden = hidden](const auto& expression) {
     Result result(batch, hidden);

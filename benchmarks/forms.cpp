@@ -14,16 +14,14 @@ std::vector<Index> lengths(const Shape& shape) {
   return std::vector<Index>(static_cast<std::size_t>(shape.batch), shape.seq / 2);
 }
 
-template <class P>
-auto padded(const P& pooling, const Shape& shape) {
+template <class P> auto padded(const P& pooling, const Shape& shape) {
   return [=] {
     return [=, x = states(shape), real = seqpool::Lengths(lengths(shape))] { return seqpool::pool(pooling, x, real); };
   };
 }
 
 // A copy of the real tokens, one behind the other.
-template <class P>
-auto packed(const P& pooling, const Shape& shape) {
+template <class P> auto packed(const P& pooling, const Shape& shape) {
   return [=] {
     const Index row = shape.seq / 2 * shape.hidden, total = shape.batch * row;
     const std::shared_ptr<float[]> copy(static_cast<float*>(std::aligned_alloc(64, total * sizeof(float))), std::free);
@@ -41,8 +39,7 @@ auto packed(const P& pooling, const Shape& shape) {
 }
 
 // The real tokens where they lie.
-template <class P>
-auto ragged(const P& pooling, const Shape& shape) {
+template <class P> auto ragged(const P& pooling, const Shape& shape) {
   return [=] {
     std::vector<const float*> rows;
     for (Index b = 0; b < shape.batch; ++b) rows.push_back(states(shape).data() + b * shape.seq * shape.hidden);
@@ -51,8 +48,7 @@ auto ragged(const P& pooling, const Shape& shape) {
   };
 }
 
-template <class P>
-void add_pooling(const std::string& what, const Shape& shape, const P& pooling) {
+template <class P> void add_pooling(const std::string& what, const Shape& shape, const P& pooling) {
   const auto other = padded(pooling, shape);
   const Case of_packed{"packed_" + what + "_beside_padded", shape, 1, "lengths"};
   const Case of_ragged{"ragged_" + what + "_beside_padded", shape, 1, "lengths"};

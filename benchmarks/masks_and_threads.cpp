@@ -8,14 +8,12 @@
 namespace bench {
 namespace {
 
-template <class P>
-void add_two_threads(const Case& c, const P& pooling) {
+template <class P> void add_two_threads(const Case& c, const P& pooling) {
   add(c, bytes_of(c, sizeof(float)),
       [=] { return [=, x = states(c.shape)] { return seqpool::pool(pooling, x, two_threads()); }; });
 }
 
-template <class P, class... Device>
-void add_masked(const Case& c, const P& pooling, const Device*... device) {
+template <class P, class... Device> void add_masked(const Case& c, const P& pooling, const Device*... device) {
   add(c, bytes_of(c, sizeof(float)), [=] {
     return [=, x = states(c.shape), mask = mask_of(c.shape, c.mask)] {
       return seqpool::pool(pooling, x, *mask, *device...);
@@ -23,8 +21,7 @@ void add_masked(const Case& c, const P& pooling, const Device*... device) {
   });
 }
 
-template <class P>
-void add_lengths(const Case& c, const P& pooling) {
+template <class P> void add_lengths(const Case& c, const P& pooling) {
   add(c, bytes_of(c, sizeof(float)), [=] {
     const std::vector<Index> lengths(static_cast<std::size_t>(c.shape.batch), c.shape.seq / 2);
     return [=, x = states(c.shape), real = seqpool::Lengths(lengths)] { return seqpool::pool(pooling, x, real); };

@@ -20,8 +20,7 @@ auto ours(const Shape& shape, int threads) {
 }
 
 // score(documents' tokens [seq, hidden], query [k, hidden], scratch) for each document.
-template <class Score>
-auto eigens(const Shape& shape, int threads, Score score) {
+template <class Score> auto eigens(const Shape& shape, int threads, Score score) {
   return [=] {
     return [=, x = states(shape), query = query_tokens(shape.hidden)] {
       Eigen::Tensor<float, 2, Eigen::RowMajor> result(shape.batch, Index{1});

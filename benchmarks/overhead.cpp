@@ -27,8 +27,7 @@ extern "C" void* aligned_alloc(std::size_t alignment, std::size_t size) {
 namespace bench {
 namespace {
 
-template <class Work>
-void add_counted(const std::string& what, Work work) {
+template <class Work> void add_counted(const std::string& what, Work work) {
   benchmark::RegisterBenchmark(name({what, one_token}).c_str(), [=](benchmark::State& state) {
     const long before = allocations;
     benchmark::DoNotOptimize(work());

@@ -9,8 +9,7 @@
 namespace bench {
 namespace {
 
-template <class T, class P>
-void add_pooling(const Case& c, const P& pooling) {
+template <class T, class P> void add_pooling(const Case& c, const P& pooling) {
   add(c, bytes_of(c, sizeof(T)), [=] { return [=, x = states<T>(c.shape)] { return seqpool::pool(pooling, x); }; });
 }
 

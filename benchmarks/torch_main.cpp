@@ -36,8 +36,7 @@ struct Quiet {
   ~Quiet() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
 };
 
-template <class Ours, class Peer>
-void add_torch(const Case& c, Ours ours, Peer peer) {
+template <class Ours, class Peer> void add_torch(const Case& c, Ours ours, Peer peer) {
   const auto prepare_ours = [=] { return [=] { return ours(states(c.shape)); }; };
   add_peer(c, prepare_ours, [=] {
     at::set_num_threads(c.threads);

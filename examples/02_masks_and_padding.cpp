@@ -18,8 +18,7 @@ using Mask = Eigen::Tensor<bool, 2, Eigen::RowMajor>;
 int failures = 0;
 
 // Prints the first row of a result, and whether it has the bits that it should have.
-template <class Result>
-void show(const std::string& what, const Result& result, const std::array<float, 2>& expected) {
+template <class Result> void show(const std::string& what, const Result& result, const std::array<float, 2>& expected) {
   const std::array<float, 2> row{result(0, 0), result(0, 1)};
   const bool same = std::memcmp(row.data(), expected.data(), sizeof row) == 0;
   std::cout << "  " << what << std::string(46 - what.size(), ' ') << "[" << row[0] << ", " << row[1] << "]"

@@ -29,8 +29,7 @@ struct Verdict {
   float difference;
 };
 
-template <class P>
-Verdict judge(const Safetensors& file, const std::string& strategy, const P& pooling) {
+template <class P> Verdict judge(const Safetensors& file, const std::string& strategy, const P& pooling) {
   const auto hidden_states = file.tensor<Eigen::half, 3>("hidden_states");  // [batch, seq, hidden]
   const auto mask = file.tensor<std::int64_t, 2>("attention_mask");         // [batch, seq]
   const auto weight = file.tensor<float, 2>(strategy + ".weight");          // [classes, hidden]

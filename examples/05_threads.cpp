@@ -12,8 +12,7 @@
 using Clock = std::chrono::steady_clock;
 using States = Eigen::Tensor<float, 3, Eigen::RowMajor>;
 
-template <class F>
-double best_milliseconds(F f) {
+template <class F> double best_milliseconds(F f) {
   double best = 1e9;
   for (int i = 0; i < 7; ++i) {
     const auto start = Clock::now();

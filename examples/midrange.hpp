@@ -8,8 +8,7 @@
 // A pooling of one's own, (max + min) / 2 of every feature: what a state is, and four steps. Masks, padding, strides,
 // packed sequences, spans, streams, long sequences and threads come from the driver.
 struct Midrange {
-  template <seqpool::Scalar T>
-  struct State {
+  template <seqpool::Scalar T> struct State {
     seqpool::Accumulators<seqpool::accumulator_t<T>> min, max;
     seqpool::Index count = 0;
 
@@ -18,8 +17,7 @@ struct Midrange {
 
   seqpool::Index width(seqpool::Index hidden) const { return hidden; }
 
-  template <seqpool::Scalar T>
-  void init(State<T>& state, seqpool::Index hidden) const {
+  template <seqpool::Scalar T> void init(State<T>& state, seqpool::Index hidden) const {
     constexpr auto infinity = std::numeric_limits<seqpool::accumulator_t<T>>::infinity();
     state.min.assign(static_cast<std::size_t>(hidden), infinity);
     state.max.assign(static_cast<std::size_t>(hidden), -infinity);

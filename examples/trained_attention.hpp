@@ -22,14 +22,12 @@ class TrainedAttention {
         head_(file.tensor<float, 2>(name + ".weight"), file.tensor<float, 1>(name + ".bias")) {}
 
   // [batch, classes].
-  template <class X, class M>
-  auto logits(const X& x, const M& mask) const {
+  template <class X, class M> auto logits(const X& x, const M& mask) const {
     return std::visit([&](const auto& p) { return seqpool::Classifier{p, head_}.logits(x, mask); }, pooling_);
   }
 
   // What the tokens of each sentence are weighed by, [batch, queries, seq], 0 for padding.
-  template <class X, class M>
-  Eigen::Tensor<float, 3, Eigen::RowMajor> weights(const X& x, const M& mask) const {
+  template <class X, class M> Eigen::Tensor<float, 3, Eigen::RowMajor> weights(const X& x, const M& mask) const {
     return std::visit(
         [&](const auto& p) {
           const auto result = seqpool::attention_weights(p, x, mask);

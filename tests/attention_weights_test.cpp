@@ -22,8 +22,7 @@ using seqpool::Index;
 namespace {
 
 // A row's weights of its n tokens without padding, head by head, [heads][n].
-template <class P, class T>
-auto weights_alone(const P& pooling, const std::vector<T>& row, Index hidden) {
+template <class P, class T> auto weights_alone(const P& pooling, const std::vector<T>& row, Index hidden) {
   const Index n = static_cast<Index>(row.size()) / hidden;
   const auto weights = attention_weights(pooling, seqpool::HiddenStates<T>(row.data(), {1, n, hidden}));
   std::vector<std::vector<seqpool::accumulator_t<T>>> heads;

@@ -18,8 +18,7 @@ namespace {
 
 // T: hidden states, M: mask, A: results. Exact poolings must agree to the bit. For the others both sides are off
 // by their own rounding: a few eps at these sizes, for sums of up to 300 tokens and dot products of up to 33.
-template <class T, class M>
-void check_case(const std::string& name, double rounding = 8) {
+template <class T, class M> void check_case(const std::string& name, double rounding = 8) {
   using A = seqpool::accumulator_t<T>;
   const Safetensors file(SEQPOOL_TEST_GOLDEN);
   const auto x = file.tensor<T, 3>(name + ".hidden_states");
@@ -83,8 +82,7 @@ TEST_CASE("golden: a real encoder and four trained heads", "[golden]") {
 namespace {
 
 // One case of sentence-transformers' Pooling, with NaN in every padded token.
-template <class T>
-void check_pooling_case(const std::string& name, bool left = false) {
+template <class T> void check_pooling_case(const std::string& name, bool left = false) {
   INFO(name);
   const Safetensors file(SEQPOOL_TEST_GOLDEN_POOLING);
   const auto x = file.tensor<T, 3>(name + ".hidden_states");

@@ -632,8 +632,7 @@ LAW("Guarantee 10: attention with equal scores is the mean", "[guarantees][laws]
     with_one[i] = static_cast<T>(1);
   std::vector<T> query(static_cast<std::size_t>(hidden), static_cast<T>(0));
   const auto check = [&](const std::vector<T>& states) {
-    auto mean = test::weighted_sum(
-        test::in_double(states, hidden), [](std::size_t) { return 1.0; }, 300, 0);
+    auto mean = test::weighted_sum(test::in_double(states, hidden), [](std::size_t) { return 1.0; }, 300, 0);
     for (double& bound : mean.bound) bound = (300 + 16) * test::eps<T> * 3;  // attention's, with exact scores
     test::check_within(test::pooled_alone(Pooling(seqpool::Attention(query)), states, hidden), mean);
   };

@@ -184,8 +184,7 @@ namespace {
 
 // What a user's pooling throws at the 300th token of a row.
 struct Throwing {
-  template <class T>
-  struct State {};
+  template <class T> struct State {};
   Index width(Index) const { return 1; }
   void init(auto&, Index) const {}
   void fold(auto&, const auto& tokens) const {
@@ -212,16 +211,12 @@ namespace {
 // A pooling that any other order of tokens or of merges would change: a polynomial of what it has seen, exact.
 struct OrderedHash {
   static constexpr std::uint64_t prime = 65521;
-  template <class T>
-  struct State {
+  template <class T> struct State {
     std::uint64_t hash = 0;
     std::uint64_t power = 1;
   };
   Index width(Index) const { return 1; }
-  template <class T>
-  void init(State<T>& state, Index) const {
-    state = {};
-  }
+  template <class T> void init(State<T>& state, Index) const { state = {}; }
   void fold(auto& state, const auto& tokens) const {
     for (Index i = 0; i < tokens.size(); ++i) {
       state.hash = (state.hash * 31 + static_cast<std::uint64_t>(tokens[i][0])) % prime;

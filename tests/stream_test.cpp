@@ -416,12 +416,10 @@ namespace {
 
 // The sum of the positions of all tokens.
 struct Positions {
-  template <class T>
-  struct State {
+  template <class T> struct State {
     Index sum = 0;
   };
-  template <seqpool::Scalar T>
-  using Result = Index;
+  template <seqpool::Scalar T> using Result = Index;
 
   Index width(Index) const { return 1; }
   void init(auto& state, Index) const { state.sum = 0; }

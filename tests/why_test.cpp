@@ -21,28 +21,21 @@ using seqpool::Index;
 namespace {
 
 // Sequences of one feature, [batch, seq, 1], and their mask, [batch, seq].
-template <class T>
-seqpool::HiddenStates<T> states(const std::vector<T>& x, Index batch = 1) {
+template <class T> seqpool::HiddenStates<T> states(const std::vector<T>& x, Index batch = 1) {
   return {x.data(), {batch, static_cast<Index>(x.size()) / batch, 1}};
 }
-template <class T>
-AttentionMask<T> view(const std::vector<T>& mask, Index batch = 1) {
+template <class T> AttentionMask<T> view(const std::vector<T>& mask, Index batch = 1) {
   return {mask.data(), {batch, static_cast<Index>(mask.size()) / batch}};
 }
 
 // In T alone, one after the other.
-template <class T>
-T sum(const std::vector<T>& values) {
-  return std::accumulate(values.begin(), values.end(), T(0));
-}
-template <class T>
-T dot(const std::vector<T>& a, const std::vector<T>& b) {
+template <class T> T sum(const std::vector<T>& values) { return std::accumulate(values.begin(), values.end(), T(0)); }
+template <class T> T dot(const std::vector<T>& a, const std::vector<T>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), T(0));
 }
 
 // A number as the page writes it; of a result, its feature 0.
-template <seqpool::Scalar T>
-std::string text(T number) {
+template <seqpool::Scalar T> std::string text(T number) {
   const double value = static_cast<double>(seqpool::widen(number));
   if (std::isnan(value)) return "NaN";
   std::ostringstream out;

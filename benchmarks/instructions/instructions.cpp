@@ -26,35 +26,30 @@ constexpr Shape usual{3, 605, 256};
 
 // Counts the second of two calls, which finds malloc's bins filled. No analysis across functions, so that all that the
 // call leaves behind is in memory when counting ends.
-template <class Call>
-[[gnu::noipa]] void count(const Call& call) {
+template <class Call> [[gnu::noipa]] void count(const Call& call) {
   call();
   CALLGRIND_TOGGLE_COLLECT;
   call();
   CALLGRIND_TOGGLE_COLLECT;
 }
 
-template <class T>
-std::vector<T> numbers(Index n) {
+template <class T> std::vector<T> numbers(Index n) {
   std::vector<T> x(static_cast<std::size_t>(n));
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(static_cast<float>(i % 1013) / 1013 - 0.5f);
   return x;
 }
 
-template <class P, class X, class... Mask>
-void pool_form(const P& pooling, const X& x, const Mask&... mask) {
+template <class P, class X, class... Mask> void pool_form(const P& pooling, const X& x, const Mask&... mask) {
   Eigen::Tensor<seqpool::accumulator_t<typename X::value_type>, 2, Eigen::RowMajor> result;
   count([&] { result = seqpool::pool(pooling, x, mask...); });
 }
 
-template <class T, class P, class... Mask>
-void pool(const P& pooling, const Shape& shape, const Mask&... mask) {
+template <class T, class P, class... Mask> void pool(const P& pooling, const Shape& shape, const Mask&... mask) {
   const auto x = numbers<T>(shape.batch * shape.seq * shape.hidden);
   pool_form(pooling, HiddenStates<T>(x.data(), {shape.batch, shape.seq, shape.hidden}), mask...);
 }
 
-template <class... Mask>
-void mean_column_major(const Mask&... mask) {
+template <class... Mask> void mean_column_major(const Mask&... mask) {
   const auto x = numbers<float>(usual.batch * usual.seq * usual.hidden);
   const Eigen::TensorMap<const Eigen::Tensor<const float, 3>> view(x.data(), usual.batch, usual.seq, usual.hidden);
   Eigen::Tensor<float, 2> result;
@@ -71,8 +66,7 @@ void mean_overhead() {
   });
 }
 
-template <class Head>
-void count_head(const Head& head, Index rows) {
+template <class Head> void count_head(const Head& head, Index rows) {
   const auto x = numbers<float>(rows * usual.hidden);
   const Eigen::TensorMap<const Eigen::Tensor<const float, 2, Eigen::RowMajor>> vectors(x.data(), rows, usual.hidden);
   Eigen::Tensor<float, 2, Eigen::RowMajor> result;
@@ -88,8 +82,7 @@ void linear(Index rows, Index out) {
 // A row's real tokens: all of them, two thirds, one third.
 Index length(Index row) { return usual.seq * (usual.batch - row) / usual.batch; }
 
-template <class Real>
-Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> mask(Real real) {
+template <class Real> Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> mask(Real real) {
   Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> result(usual.batch, usual.seq);
   for (Index b = 0; b < usual.batch; ++b)
     for (Index s = 0; s < usual.seq; ++s) result(b, s) = real(b, s) ? 1 : 0;
@@ -149,43 +142,29 @@ struct Case {
 
 const Case cases[] = {
     {"mean", [] { pool<float>(seqpool::Mean{}, usual); }},
-    {"mean_in_cache",
-     [] {
-       pool<float>(seqpool::Mean{}, {1, usual.seq, usual.hidden});
-     }},
+    {"mean_in_cache", [] { pool<float>(seqpool::Mean{}, {1, usual.seq, usual.hidden}); }},
     {"max", [] { pool<float>(seqpool::Max{}, usual); }},
     {"attention", [] { pool<float>(seqpool::Attention(numbers<float>(usual.hidden)), usual); }},
     {"attention_6_queries", attention_6_queries},
-    {"cls",
-     [] {
-       pool<float>(seqpool::Cls{}, {200, 2, usual.hidden});
-     }},
+    {"cls", [] { pool<float>(seqpool::Cls{}, {200, 2, usual.hidden}); }},
     {"mean_double", [] { pool<double>(seqpool::Mean{}, usual); }},
     {"mean_half", [] { pool<Eigen::half>(seqpool::Mean{}, usual); }},
     {"mean_bfloat16", [] { pool<Eigen::bfloat16>(seqpool::Mean{}, usual); }},
     {"mean_padded", [] { pool<float>(seqpool::Mean{}, usual, padded()); }},
     {"mean_holes", [] { pool<float>(seqpool::Mean{}, usual, holes()); }},
     {"mean_lengths",
-     [] {
-       pool<float>(seqpool::Mean{}, usual, seqpool::Lengths(std::vector{length(0), length(1), length(2)}));
-     }},
+     [] { pool<float>(seqpool::Mean{}, usual, seqpool::Lengths(std::vector{length(0), length(1), length(2)})); }},
     {"mean_packed", mean_packed},
     {"mean_spans", mean_spans},
     {"weighted_mean", [] { pool<float>(seqpool::WeightedMean{}, usual); }},
     {"token_weighted_mean", token_weighted_mean},
-    {"concat",
-     [] {
-       pool<float>(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, usual);
-     }},
+    {"concat", [] { pool<float>(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, usual); }},
     {"any_mean", [] { pool<float>(seqpool::AnyPooling<float>(seqpool::Mean{}), usual); }},
     {"mean_stream", stream},
     {"mean_column_major", [] { mean_column_major(); }},
     {"mean_column_major_padded", [] { mean_column_major(padded()); }},
     {"mean_column_major_holes", [] { mean_column_major(holes()); }},
-    {"mean_hidden_130",
-     [] {
-       pool<float>(seqpool::Mean{}, {usual.batch, usual.seq, 130});
-     }},
+    {"mean_hidden_130", [] { pool<float>(seqpool::Mean{}, {usual.batch, usual.seq, 130}); }},
     {"mean_overhead", mean_overhead},
     {"linear", [] { linear(32, 20); }},
     {"linear_4_outputs", [] { linear(32, 4); }},

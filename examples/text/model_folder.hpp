@@ -35,8 +35,7 @@ class ModelFolder {
   std::string summary() const { return classifier_ ? classifier_->summary() : embedder_->summary(); }
 
   // Probabilities [batch, classes], or vectors [batch, dimension].
-  template <class X, class M>
-  Vectors of(const X& x, const M& mask) const {
+  template <class X, class M> Vectors of(const X& x, const M& mask) const {
     if (classifier_) return classifier_->probabilities(x, mask);
     return embedder_->embed(x, mask);
   }

@@ -32,15 +32,13 @@ class Topics {
   const std::array<std::string, 4> strategies;
 
   // [batch, classes], by each of the strategies.
-  template <class X, class M>
-  std::array<Vectors, 4> probabilities(const X& x, const M& mask) const {
+  template <class X, class M> std::array<Vectors, 4> probabilities(const X& x, const M& mask) const {
     return {cls_.probabilities(x, mask), mean_.probabilities(x, mask), max_.probabilities(x, mask),
             seqpool::softmax(attention_.logits(x, mask))};
   }
 
   // What the attention pooling weighs the tokens of each sentence by, [batch, queries, seq], 0 for padding.
-  template <class X, class M>
-  auto attention_weights(const X& x, const M& mask) const {
+  template <class X, class M> auto attention_weights(const X& x, const M& mask) const {
     return attention_.weights(x, mask);
   }
 

@@ -19,13 +19,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// is.
 /// **Errors**: `std::invalid_argument` for a null pointer to at least one element.
 /// **Cost**: none; of a temporary tensor one copy.
-template <class X>
-[[nodiscard]] auto as_matrix(X&& x);
+template <class X> [[nodiscard]] auto as_matrix(X&& x);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X>
-auto as_matrix(X&& x) {
+template <class X> auto as_matrix(X&& x) {
   using Tensor = std::remove_cvref_t<X>;
   static_assert(detail::EigenTensorOfRank<Tensor, 2>,
                 "seqpool: as_matrix takes what pool and map return, an Eigen::Tensor or Eigen::TensorMap of rank 2.");

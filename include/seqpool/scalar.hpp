@@ -21,11 +21,10 @@ using Index = std::ptrdiff_t;
 /// What hidden states, queries and weights are made of.
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, Eigen::half> ||
-    std::same_as<T, Eigen::bfloat16>;
+                 std::same_as<T, Eigen::bfloat16>;
 
 /// What sums, maxima and results are made of: double for double, float for float, half and bfloat16.
-template <Scalar T>
-using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
+template <Scalar T> using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
 
 /// The same number in the accumulator's type; exact for every value, NaN and infinity included.
 inline float widen(float x) noexcept { return x; }

@@ -35,8 +35,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: whatever the chunks, the bits of `pool` on the whole sequence, as long as nothing was merged. Each
 /// `merge`, of this stream or of one that was merged into it, counts as two blocks more: after m of them the pooling's
 /// bound holds with n / 256 + 2 * m in place of n / 256.
-template <class P, Scalar T>
-class Stream {
+template <class P, Scalar T> class Stream {
   // By this name g++ does not list what is missing as errors of their own.
   static constexpr bool is_lawful = Pooling<P, T>;
   static_assert(is_lawful,
@@ -62,8 +61,7 @@ class Stream {
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
   // Of another scalar: a sentence.
-  template <class U>
-  void push(const U* tokens, Index n);
+  template <class U> void push(const U* tokens, Index n);
 
   /// The same of an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
   ///
@@ -71,8 +69,7 @@ class Stream {
   /// **Errors**: `std::invalid_argument` if it has other than hidden columns, or a null pointer to at least one
   /// element.
   /// **Cost**: of row-major tokens without gaps that of `push(tokens, n)`; others are copied first, a few at a time.
-  template <class M>
-  void push(const M& tokens);
+  template <class M> void push(const M& tokens);
 
   /// Takes in what `other` has seen, which comes after what this has seen.
   ///
@@ -119,14 +116,11 @@ class Stream {
   void fold(const T* tokens, Index n) {
     row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
   }
-  template <class M>
-  static bool lies_dense(const M& tokens);
+  template <class M> static bool lies_dense(const M& tokens);
   State whole() const;
-  template <class F>
-  void visit(F f);
+  template <class F> void visit(F f);
   // Whether a stream can be saved and loaded, or a sentence.
-  template <class S>
-  static consteval bool is_visitable();
+  template <class S> static consteval bool is_visitable();
   bool holds_its_tokens();
 
   P pooling_;
@@ -139,8 +133,7 @@ class Stream {
 };
 
 // Without the scalar T: a sentence.
-template <class P>
-Stream(P, Index) -> Stream<P, detail::scalar_of_any<P, false>>;
+template <class P> Stream(P, Index) -> Stream<P, detail::scalar_of_any<P, false>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -158,8 +151,7 @@ Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hi
   identity_ = seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
 }
 
-template <class P, Scalar T>
-void Stream<P, T>::push(const T* tokens, Index n) {
+template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {
   detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
   if (n == 0) return;
   if (n > most_tokens - size())
@@ -178,16 +170,12 @@ void Stream<P, T>::push(const T* tokens, Index n) {
   buffer_.insert(buffer_.end(), tokens + whole_tiles * hidden_, tokens + n * hidden_);
 }
 
-template <class P, Scalar T>
-template <class U>
-void Stream<P, T>::push(const U*, Index) {
+template <class P, Scalar T> template <class U> void Stream<P, T>::push(const U*, Index) {
   static_assert(std::is_same_v<U, T>, "seqpool: a Stream<P, T> takes tokens of T; convert them first.");
 }
 
 // Whether rows lie one behind the other, each with its features side by side.
-template <class P, Scalar T>
-template <class M>
-bool Stream<P, T>::lies_dense([[maybe_unused]] const M& tokens) {
+template <class P, Scalar T> template <class M> bool Stream<P, T>::lies_dense([[maybe_unused]] const M& tokens) {
   if constexpr (detail::EigenTensor<M>)
     return detail::is_row_major<M>;
   else if constexpr (requires { tokens.rowStride(); })
@@ -196,17 +184,14 @@ bool Stream<P, T>::lies_dense([[maybe_unused]] const M& tokens) {
     return false;
 }
 
-template <class P, Scalar T>
-template <class M>
-void Stream<P, T>::push(const M& tokens) {
+template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M& tokens) {
   constexpr bool is_tensor = detail::EigenTensorOfRank<M, 2>;
   constexpr bool is_matrix = requires {
     tokens.rows();
     tokens.cols();
     tokens(0, 0);
     tokens.data();
-  }
-  &&!detail::EigenTensor<M>;
+  } && !detail::EigenTensor<M>;
   static_assert(
       is_tensor || is_matrix,
       "seqpool: push(tokens) takes tokens [n, hidden]: an Eigen tensor of rank 2 or an Eigen matrix; for a pointer "
@@ -242,8 +227,7 @@ void Stream<P, T>::push(const M& tokens) {
   }
 }
 
-template <class P, Scalar T>
-void Stream<P, T>::merge(const Stream& other) {
+template <class P, Scalar T> void Stream<P, T>::merge(const Stream& other) {
   if (other.hidden_ != hidden_)
     detail::fail("a stream of hidden " + std::to_string(other.hidden_) + " was merged into one of hidden " +
                  std::to_string(hidden_));
@@ -270,8 +254,7 @@ void Stream<P, T>::merge(const Stream& other) {
 }
 
 // The state of all tokens so far, of one at least.
-template <class P, Scalar T>
-auto Stream<P, T>::whole() const -> State {
+template <class P, Scalar T> auto Stream<P, T>::whole() const -> State {
   detail::RowFold<P, T> row = row_;
   if (!buffer_.empty())
     row.fold(pooling_, TokenBlock<T>(buffer_.data(), buffered(), hidden_, hidden_, before_count_ + row_.count()));
@@ -281,8 +264,7 @@ auto Stream<P, T>::whole() const -> State {
   return all;
 }
 
-template <class P, Scalar T>
-void Stream<P, T>::value_into(std::span<Element> out) const {
+template <class P, Scalar T> void Stream<P, T>::value_into(std::span<Element> out) const {
   const Index width = static_cast<Index>(pooling_.width(hidden_));
   if (static_cast<Index>(out.size()) != width)
     detail::fail("out is " + detail::shape({static_cast<Index>(out.size())}) +
@@ -302,16 +284,14 @@ Eigen::Tensor<typename Stream<P, T>::Element, 2, Eigen::RowMajor> Stream<P, T>::
   return out;
 }
 
-template <class P, Scalar T>
-void Stream<P, T>::reset() {
+template <class P, Scalar T> void Stream<P, T>::reset() {
   before_.reset();
   before_count_ = 0;
   row_.start(hidden_);
   buffer_.clear();
 }
 
-template <class P, Scalar T>
-std::vector<std::byte> Stream<P, T>::save() const {
+template <class P, Scalar T> std::vector<std::byte> Stream<P, T>::save() const {
   Stream copy = *this;  // visit is not const, as load writes by it
   detail::ByteWriter writer;
   writer.put(stream_magic);
@@ -332,8 +312,7 @@ std::vector<std::byte> Stream<P, T>::save() const {
   return writer.take();
 }
 
-template <class P, Scalar T>
-void Stream<P, T>::load(std::span<const std::byte> bytes) {
+template <class P, Scalar T> void Stream<P, T>::load(std::span<const std::byte> bytes) {
   detail::ByteReader reader(bytes, stream_magic);
   if (reader.number() != identity_.size()) reader.refuse("they are of another pooling, scalar or hidden size");
   std::string saved(identity_.size(), '\0');
@@ -367,18 +346,14 @@ void Stream<P, T>::load(std::span<const std::byte> bytes) {
   buffer_ = std::move(loaded.buffer_);
 }
 
-template <class P, Scalar T>
-template <class S>
-consteval bool Stream<P, T>::is_visitable() {
+template <class P, Scalar T> template <class S> consteval bool Stream<P, T>::is_visitable() {
   static_assert(Visitable<S>,
                 "seqpool: a stream is saved and loaded by its pooling's State::visit(f), which calls f for each number "
                 "or seqpool::Accumulators in the state; give the state one, see seqpool/fold/pooling.hpp.");
   return Visitable<S>;
 }
 
-template <class P, Scalar T>
-template <class F>
-void Stream<P, T>::visit([[maybe_unused]] F f) {
+template <class P, Scalar T> template <class F> void Stream<P, T>::visit([[maybe_unused]] F f) {
   if constexpr (is_visitable<State>()) {
     if (before_) seqpool::for_each_part(*before_, f);
     for (const auto& part : row_.parts()) seqpool::for_each_part(*part.state, f);
@@ -386,8 +361,7 @@ void Stream<P, T>::visit([[maybe_unused]] F f) {
 }
 
 // Whether the states can be those of as many tokens as were counted.
-template <class P, Scalar T>
-bool Stream<P, T>::holds_its_tokens() {
+template <class P, Scalar T> bool Stream<P, T>::holds_its_tokens() {
   const auto parts = row_.parts();
   return (!before_ || seqpool::holds(*before_, 0, before_count_)) &&
          std::all_of(parts.begin(), parts.end(), [this](const auto& part) {

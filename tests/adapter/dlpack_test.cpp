@@ -16,8 +16,7 @@
 namespace {
 
 // The memory behind a tensor, which its description points to.
-template <class T>
-struct Producer {
+template <class T> struct Producer {
   std::vector<T> values;
   std::vector<std::int64_t> shape, strides;
   DLDataType type;
@@ -37,8 +36,7 @@ constexpr DLDataType float32{kDLFloat, 32, 1}, int64{kDLInt, 64, 1};
 int deleted = 0;  // calls of the deleter
 
 // What a producer hands over: the description, and its memory by manager_ctx.
-template <class Managed>
-Managed* hand_over(std::vector<float> values, std::vector<std::int64_t> shape) {
+template <class Managed> Managed* hand_over(std::vector<float> values, std::vector<std::int64_t> shape) {
   auto* const producer = new Producer<float>{std::move(values), std::move(shape), {}, float32};
   auto* const managed = new Managed{};
   managed->dl_tensor = producer->tensor();
@@ -55,8 +53,7 @@ Managed* hand_over(std::vector<float> values, std::vector<std::int64_t> shape) {
   return managed;
 }
 
-template <class Managed>
-void owner_keeps_and_deletes() {
+template <class Managed> void owner_keeps_and_deletes() {
   deleted = 0;
   {
     auto owner = seqpool::adapter::from_dlpack(hand_over<Managed>({1, 2, 3, 4}, {1, 2, 2}));

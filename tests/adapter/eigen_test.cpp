@@ -14,8 +14,7 @@ static_assert(seqpool::adapter::EigenMatrix<const Eigen::MatrixXf&> && !seqpool:
 static_assert(!seqpool::adapter::EigenMatrix<Eigen::Tensor<float, 3>&>);
 
 // The mean over the tokens [seq, hidden], as Eigen computes it.
-template <class M>
-bool means(const M& tokens) {
+template <class M> bool means(const M& tokens) {
   const auto x = seqpool::adapter::hidden_states(tokens);
   const RowMajor mean = tokens.template cast<float>().colwise().mean();
   return x.batch() == 1 && x.seq() == tokens.rows() && x.hidden() == tokens.cols() && x.token(0, 0) == tokens.data() &&

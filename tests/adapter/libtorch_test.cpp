@@ -12,10 +12,7 @@
 
 namespace {
 
-template <class T = float>
-auto states(const at::Tensor& tensor) {
-  return seqpool::adapter::hidden_states<T>(tensor);
-}
+template <class T = float> auto states(const at::Tensor& tensor) { return seqpool::adapter::hidden_states<T>(tensor); }
 
 // Mean over the tokens, as libtorch computes it.
 bool means(const at::Tensor& tensor) {

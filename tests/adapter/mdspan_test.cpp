@@ -34,8 +34,7 @@ const std::array<float, 12> numbers{1, 2, 3, 4, 99, 99, 7, 8, 99, 99, 99, 99};
 const std::array<std::int64_t, 6> ones{1, 1, 0, 1, 0, 0};
 
 // What a padded batch and its mask must give, whoever describes them.
-template <class States, class Mask>
-void gives_means(const States& states, const Mask& mask) {
+template <class States, class Mask> void gives_means(const States& states, const Mask& mask) {
   const auto x = seqpool::adapter::hidden_states(states);
   static_assert(std::same_as<decltype(x), const seqpool::HiddenStates<float>>);
   CHECK(x.token(0, 0) == numbers.data());  // seen where it lies

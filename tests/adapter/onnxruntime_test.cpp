@@ -17,8 +17,7 @@ namespace {
 
 using Shape = std::vector<std::int64_t>;
 
-template <class T>
-Ort::Value tensor_of(const Shape& shape, std::initializer_list<T> values) {
+template <class T> Ort::Value tensor_of(const Shape& shape, std::initializer_list<T> values) {
   Ort::AllocatorWithDefaultOptions allocator;
   auto tensor = Ort::Value::CreateTensor<T>(allocator, shape.data(), shape.size());
   std::copy(values.begin(), values.end(), tensor.template GetTensorMutableData<T>());

@@ -12,8 +12,7 @@
 
 namespace {
 
-template <class T>
-ov::Tensor tensor_of(const ov::Shape& shape, std::initializer_list<T> values) {
+template <class T> ov::Tensor tensor_of(const ov::Shape& shape, std::initializer_list<T> values) {
   ov::Tensor tensor(ov::element::from<T>(), shape);
   std::copy(values.begin(), values.end(), tensor.data<T>());
   return tensor;

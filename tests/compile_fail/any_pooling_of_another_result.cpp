@@ -3,8 +3,7 @@
 
 struct Places : seqpool::Max {
 #ifdef SEQPOOL_FAIL
-  template <seqpool::Scalar T>
-  using Result = seqpool::Index;
+  template <seqpool::Scalar T> using Result = seqpool::Index;
 #endif
 };
 

@@ -13,8 +13,7 @@ struct MyState {
 #endif
 
 struct MyPooling {
-  template <seqpool::Scalar T>
-  using State = MyState;
+  template <seqpool::Scalar T> using State = MyState;
   static seqpool::Index width(seqpool::Index) { return 1; }
   void init(auto& state, seqpool::Index) const { state.sum = 0; }
   void fold(auto& state, const auto& tokens) const {

@@ -13,12 +13,10 @@
 
 namespace {
 
-template <class A>
-constexpr double eps_of = static_cast<double>(std::numeric_limits<A>::epsilon());
+template <class A> constexpr double eps_of = static_cast<double>(std::numeric_limits<A>::epsilon());
 
 // |result - exact| in eps of the exact result.
-template <class A>
-double error_of(A result, long double exact) {
+template <class A> double error_of(A result, long double exact) {
   return static_cast<double>(std::abs((static_cast<long double>(result) - exact) / exact)) / eps_of<A>;
 }
 

@@ -17,8 +17,7 @@ using seqpool::detail::Product;
 
 namespace {
 
-template <class A>
-Product<A> product_of(const std::vector<A>& weight, const std::vector<A>& bias, Index in) {
+template <class A> Product<A> product_of(const std::vector<A>& weight, const std::vector<A>& bias, Index in) {
   return Product<A>(
       static_cast<Index>(bias.size()), in,
       [&](Index o, Index f) { return weight[static_cast<std::size_t>(o * in + f)]; },

@@ -9,8 +9,7 @@ namespace {
 
 struct Plain {};
 struct Indices {
-  template <class T>
-  using Result = long;
+  template <class T> using Result = long;
 };
 
 }  // namespace

@@ -17,8 +17,7 @@ struct Device {
   void parallelFor(Eigen::Index, const Eigen::TensorOpCost&, std::function<void(Eigen::Index, Eigen::Index)>) const {}
 };
 
-template <class S, class M>
-bool stands_for(const M& mask) {
+template <class S, class M> bool stands_for(const M& mask) {
   return detail::with_selection(
       mask, [](const auto& selection) { return std::is_same_v<std::remove_cvref_t<decltype(selection)>, S>; });
 }

@@ -71,8 +71,7 @@ namespace {
 
 // task(i) for each of n tasks on the pool's threads, all begun before one goes on; ends the program if they wait for
 // ever.
-template <class Task>
-void run_in_pool(Eigen::ThreadPool& pool, int n, Task task) {
+template <class Task> void run_in_pool(Eigen::ThreadPool& pool, int n, Task task) {
   std::mutex mutex;
   std::condition_variable changed;
   int begun = 0, done = 0;

@@ -15,8 +15,7 @@ namespace {
 
 // The sum of every feature, times the feature's number: each by itself, but not alike.
 struct Numbered {
-  template <seqpool::Scalar T>
-  using State = seqpool::FeatureState<T>;
+  template <seqpool::Scalar T> using State = seqpool::FeatureState<T>;
   Index width(Index hidden) const { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
   void fold(auto& state, const auto& tokens) const { state.fold(tokens, std::plus()); }

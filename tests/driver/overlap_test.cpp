@@ -17,8 +17,7 @@ namespace detail = seqpool::detail;
 namespace {
 
 // Whether x has an element in the `size` floats from `first` on; asked of every element by itself too.
-template <class X>
-bool meets(const X& x, const float* first, Index size) {
+template <class X> bool meets(const X& x, const float* first, Index size) {
   const auto memory = detail::extent_of(detail::MatrixView<const float>{first, 1, size, size, 1});
   bool expected = false;
   for (Index b = 0; b < x.batch(); ++b)

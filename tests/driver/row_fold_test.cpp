@@ -14,8 +14,7 @@ namespace {
 
 // Lists how many tokens each block had.
 struct BlockSizes {
-  template <class T>
-  struct State {
+  template <class T> struct State {
     std::vector<Index> sizes;
   };
   Index width(Index) const { return 1; }

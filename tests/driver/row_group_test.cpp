@@ -93,20 +93,15 @@ namespace {
 
 // Where a row's tokens come from: their row, their sequence, and the sum of their positions.
 struct Origin {
-  template <class T>
-  struct State {
+  template <class T> struct State {
     Index row = -1;
     Index sequence = -1;
     Index positions = 0;
   };
-  template <seqpool::Scalar T>
-  using Result = Index;
+  template <seqpool::Scalar T> using Result = Index;
 
   Index width(Index) const { return 3; }
-  template <class T>
-  void init(State<T>& state, Index) const {
-    state = {};
-  }
+  template <class T> void init(State<T>& state, Index) const { state = {}; }
   void fold(auto& state, const auto& tokens) const {
     state.row = tokens.row();
     state.sequence = tokens.sequence();

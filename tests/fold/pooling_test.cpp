@@ -14,8 +14,7 @@ using seqpool::Reads;
 namespace {
 
 struct WithoutMerge {
-  template <class T>
-  struct State {};
+  template <class T> struct State {};
   Index width(Index hidden) const { return hidden; }
   void init(auto&, Index) const {}
   void fold(auto&, const auto&) const {}
@@ -24,22 +23,18 @@ struct WithoutMerge {
 
 // The position of each feature's largest value: a result that is no accumulator, and a place for each token.
 struct MaxIndices {
-  template <class T>
-  struct State {
+  template <class T> struct State {
     std::vector<seqpool::accumulator_t<T>> values;
     std::vector<Index> where;
   };
-  template <seqpool::Scalar T>
-  using Result = Index;
+  template <seqpool::Scalar T> using Result = Index;
 
   std::size_t width(Index hidden) const { return static_cast<std::size_t>(hidden); }  // any integer will do
-  template <class T>
-  void init(State<T>& state, Index hidden) const {
+  template <class T> void init(State<T>& state, Index hidden) const {
     state.values.assign(static_cast<std::size_t>(hidden), -1e30f);
     state.where.assign(static_cast<std::size_t>(hidden), 0);
   }
-  template <class T>
-  void fold(State<T>& state, const seqpool::TokenBlock<T>& tokens) const {
+  template <class T> void fold(State<T>& state, const seqpool::TokenBlock<T>& tokens) const {
     seqpool::fold_features(
         tokens, [&](Index i) { return tokens.position(i); },
         [](auto x, Index position, auto& value, Index& where) {
@@ -47,8 +42,7 @@ struct MaxIndices {
         },
         state.values.data(), state.where.data());
   }
-  template <class T>
-  void merge(State<T>& state, const State<T>& next) const {
+  template <class T> void merge(State<T>& state, const State<T>& next) const {
     for (std::size_t h = 0; h < state.values.size(); ++h)
       if (next.values[h] > state.values[h]) state.values[h] = next.values[h], state.where[h] = next.where[h];
   }

@@ -17,14 +17,12 @@ using seqpool::TokenBlock;
 
 namespace {
 
-template <class A>
-seqpool::detail::Numbers<A> random_numbers(std::uint64_t seed, Index rows, Index columns) {
+template <class A> seqpool::detail::Numbers<A> random_numbers(std::uint64_t seed, Index rows, Index columns) {
   const auto values = test::Random(seed).values<A>(rows * columns);
   return {rows, columns, {values.begin(), values.end()}};
 }
 
-template <class A>
-seqpool::ScoreNetwork<A> random_network(Index hidden, Index attention, Index heads) {
+template <class A> seqpool::ScoreNetwork<A> random_network(Index hidden, Index attention, Index heads) {
   const auto bias = random_numbers<A>(2, 1, attention);
   return {random_numbers<A>(1, attention, hidden), bias.values, random_numbers<A>(3, heads, attention)};
 }

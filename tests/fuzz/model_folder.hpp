@@ -214,8 +214,7 @@ class Cache {
 };
 
 // f(hidden states of a few features), which may refuse them.
-template <class F>
-void use(seqpool::Index hidden, F f) {
+template <class F> void use(seqpool::Index hidden, F f) {
   constexpr seqpool::Index most = 64;
   if (hidden > most) return;
   Eigen::Tensor<float, 3, Eigen::RowMajor> x(1, 2, hidden);
@@ -227,8 +226,7 @@ void use(seqpool::Index hidden, F f) {
 }
 
 // f(), of which an Error may come, in one line that can be shown.
-template <class F>
-void read(F f) {
+template <class F> void read(F f) {
   try {
     f();
   } catch (const seqpool::model::Error& error) {

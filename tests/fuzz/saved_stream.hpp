@@ -44,8 +44,7 @@ inline std::vector<float> stream_tokens(seqpool::Index n) {
   return tokens;
 }
 
-template <class P>
-void run_stream(const P& pooling, std::string_view text) {
+template <class P> void run_stream(const P& pooling, std::string_view text) {
   using Stream = seqpool::Stream<P, float>;
   Stream stream{pooling, stream_hidden};
   Stream before{pooling, stream_hidden};

@@ -26,8 +26,7 @@ Safetensors golden_file(const std::string& name) {
 }
 
 // One case of cases.safetensors, and what a system made of it.
-template <class T>
-struct GoldenCase {
+template <class T> struct GoldenCase {
   GoldenCase(const Safetensors& cases, const Safetensors& system, std::string case_name)
       : name(std::move(case_name)),
         x(cases.tensor<T, 3>(name + ".hidden_states")),
@@ -67,8 +66,7 @@ struct GoldenCase {
   const Safetensors& results;
 };
 
-template <class F>
-void for_each_golden_case(const Safetensors& system, F f) {
+template <class F> void for_each_golden_case(const Safetensors& system, F f) {
   const Safetensors cases = golden_file("cases");
   for (const char* name : {"right", "left", "unpadded", "holes", "long"}) {
     INFO(name);
@@ -80,8 +78,7 @@ void for_each_golden_case(const Safetensors& system, F f) {
   }
 }
 
-template <class T>
-constexpr bool is_bfloat16 = std::is_same_v<T, Eigen::bfloat16>;
+template <class T> constexpr bool is_bfloat16 = std::is_same_v<T, Eigen::bfloat16>;
 
 // What selects or compares is exact. Sums of up to 290 tokens and means are off by a few eps on either side.
 constexpr double exact = 0;
@@ -102,8 +99,7 @@ constexpr double rounded_once = 0.51;
 constexpr double rounded_twice = 1.02;
 
 // sentence-transformers' modes by their names.
-template <class T>
-std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> modes() {
+template <class T> std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> modes() {
   return {{"cls", seqpool::Cls{}},
           {"max", seqpool::Max{}},
           {"mean", seqpool::Mean{}},
@@ -113,8 +109,7 @@ std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> modes() {
 }
 
 // What SpladePooling's strategy and activation function are called in the files.
-template <class T>
-std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> splades() {
+template <class T> std::vector<std::pair<std::string, seqpool::AnyPooling<T>>> splades() {
   using seqpool::Splade;
   return {{"splade_max_relu", Splade{Splade::max, Splade::relu}},
           {"splade_max_log1p_relu", Splade{Splade::max, Splade::log1p_relu}},
@@ -161,8 +156,7 @@ TEST_CASE("golden: sentence-transformers' Pooling with holes", "[golden]") {
 
 namespace {
 
-template <class T>
-void check_flattened(const std::string& name) {
+template <class T> void check_flattened(const std::string& name) {
   INFO(name);
   const Safetensors file = golden_file("sentence_transformers");
   const auto data = file.tensor<T, 2>(name + ".hidden_states");
@@ -542,8 +536,7 @@ TEST_CASE("golden: sentence-transformers' SpladePooling", "[golden]") {
 
 namespace {
 
-template <class T>
-void check_layers(const std::string& name) {
+template <class T> void check_layers(const std::string& name) {
   INFO(name);
   const Safetensors file = golden_file("sentence_transformers");
   std::vector<Safetensors::View<T, 3>> layers;

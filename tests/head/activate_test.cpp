@@ -22,17 +22,13 @@ namespace {
 constexpr std::array all_activations{Activation::identity,  Activation::tanh, Activation::relu,   Activation::gelu,
                                      Activation::gelu_tanh, Activation::silu, Activation::sigmoid};
 
-template <class A>
-std::vector<A> activated(Activation activation, const std::vector<A>& row) {
+template <class A> std::vector<A> activated(Activation activation, const std::vector<A>& row) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
   const auto y = seqpool::map(Activate{activation}, x);
   return {y.data(), y.data() + n};
 }
-template <class A>
-A activated(Activation activation, A x) {
-  return activated(activation, std::vector<A>{x})[0];
-}
+template <class A> A activated(Activation activation, A x) { return activated(activation, std::vector<A>{x})[0]; }
 
 // What it is, and how much of eps it may miss it by; by formulas in which nothing cancels.
 struct Activated {
@@ -61,8 +57,7 @@ Activated exactly(Activation activation, long double x) {
 }
 
 // Numbers of every size that there is, and many of those where an activation is not yet flat.
-template <class A>
-std::vector<A> numbers_of_every_size() {
+template <class A> std::vector<A> numbers_of_every_size() {
   using Limits = std::numeric_limits<A>;
   test::Random random(1);
   std::vector<A> x{0, Limits::denorm_min(), Limits::min(), Limits::max(), A(1)};

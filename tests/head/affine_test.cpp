@@ -19,8 +19,7 @@ using seqpool::Index;
 
 namespace {
 
-template <class T, class A>
-std::vector<A> scaled_and_shifted(const Affine<T>& head, const std::vector<A>& row) {
+template <class T, class A> std::vector<A> scaled_and_shifted(const Affine<T>& head, const std::vector<A>& row) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
   const auto y = seqpool::map(head, x);

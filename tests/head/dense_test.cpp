@@ -24,8 +24,7 @@ using seqpool::Residual;
 namespace {
 
 // A layer of seeded numbers, and its product with a row in double.
-template <class T>
-struct DenseLayer {
+template <class T> struct DenseLayer {
   Index out, in;
   std::vector<T> weight, bias;
 
@@ -86,8 +85,7 @@ Eigen::Tensor<float, 2, Eigen::RowMajor> dense_input(Index rows, Index features)
   return x;
 }
 
-template <class T>
-Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> zero_weight(Index out, Index in) {
+template <class T> Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> zero_weight(Index out, Index in) {
   return Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>::Zero(out, in);
 }
 

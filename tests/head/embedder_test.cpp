@@ -20,8 +20,7 @@ using seqpool::Normalize;
 
 namespace {
 
-template <int Layout = Eigen::RowMajor>
-Eigen::Tensor<float, 3, Layout> states(Index batch, Index seq, Index hidden) {
+template <int Layout = Eigen::RowMajor> Eigen::Tensor<float, 3, Layout> states(Index batch, Index seq, Index hidden) {
   Eigen::Tensor<float, 3, Layout> x(batch, seq, hidden);
   test::Random random(4);
   for (Index b = 0; b < batch; ++b)

@@ -22,8 +22,7 @@ using seqpool::Rows;
 
 namespace {
 
-template <class A>
-using Matrix = Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>>;
+template <class A> using Matrix = Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>>;
 
 // A user's head that knows no device: differences of neighbours.
 struct Differences {
@@ -31,8 +30,7 @@ struct Differences {
     if (features == 0) throw std::invalid_argument("no features");
     return features - 1;
   }
-  template <class A>
-  void map(Rows<const A> in, Rows<A> out) const {
+  template <class A> void map(Rows<const A> in, Rows<A> out) const {
     for (Index i = 0; i < in.size(); ++i)
       for (std::size_t f = 0; f < out[i].size(); ++f) out[i][f] = in[i][f + 1] - in[i][f];
   }
@@ -48,14 +46,12 @@ struct Cut {
   }
 };
 
-template <class A>
-auto linear(Index out, Index in, std::uint64_t seed) {
+template <class A> auto linear(Index out, Index in, std::uint64_t seed) {
   const auto weight = test::Random(seed).values<A>(out * in);
   return seqpool::Linear(Matrix<A>(weight.data(), out, in), test::Random(seed + 1).values<A>(out));
 }
 
-template <class A>
-auto values(Index in) {
+template <class A> auto values(Index in) {
   using Projection = seqpool::ValueProjection<A>;
   const Index heads = in % 3 == 0 ? 3 : 1;
   typename Projection::Matrix value(24, in / heads), out(37, 24);
@@ -67,8 +63,7 @@ auto values(Index in) {
 
 // f(head) for heads of every kind, which take rows of `in` features; by AnyHead, so that what runs them is compiled
 // once.
-template <class A, class F>
-void for_each_head(Index in, F f) {
+template <class A, class F> void for_each_head(Index in, F f) {
   constexpr Index panel = seqpool::detail::Product<A>::panel_outputs;
   using Any = seqpool::AnyHead<A>;
   for (const Index out : {Index{1}, Index{3}, panel - 1, panel, panel + 1, 5 * panel + 3})

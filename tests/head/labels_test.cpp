@@ -29,8 +29,7 @@ Eigen::Tensor<T, 2, Layout> rows(const std::vector<std::vector<float>>& values) 
   return x;
 }
 
-template <class Result>
-auto labels_of(const Result& result, Index b = 0) {
+template <class Result> auto labels_of(const Result& result, Index b = 0) {
   std::vector<typename Result::Scalar> values;
   for (Index c = 0; c < result.dimension(1); ++c) values.push_back(result(b, c));
   return values;

@@ -21,8 +21,7 @@ using seqpool::LayerNorm;
 
 namespace {
 
-template <class T, class A>
-std::vector<A> layer_normed(const LayerNorm<T>& head, const std::vector<A>& row) {
+template <class T, class A> std::vector<A> layer_normed(const LayerNorm<T>& head, const std::vector<A>& row) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
   const auto y = seqpool::map(head, x);
@@ -31,8 +30,7 @@ std::vector<A> layer_normed(const LayerNorm<T>& head, const std::vector<A>& row)
 
 // z, in long double by the formula, of differences from the row's first number, so that a large offset costs it no
 // digits.
-template <class A>
-std::vector<long double> normed_exactly(const std::vector<A>& row, long double eps) {
+template <class A> std::vector<long double> normed_exactly(const std::vector<A>& row, long double eps) {
   const long double n = static_cast<long double>(row.size());
   std::vector<long double> z;
   long double mean = 0;
@@ -46,8 +44,7 @@ std::vector<long double> normed_exactly(const std::vector<A>& row, long double e
   return z;
 }
 
-template <class T, class A>
-void check_layer_norm(const std::vector<A>& row, double layer_eps) {
+template <class T, class A> void check_layer_norm(const std::vector<A>& row, double layer_eps) {
   const Index n = static_cast<Index>(row.size());
   const auto weight = test::Random(8).values<T>(n, -2, 2);
   const auto bias = test::Random(9).values<T>(n);

@@ -18,18 +18,15 @@ using seqpool::MultiheadAttention;
 
 namespace {
 
-template <class T>
-using Weights = seqpool::MultiheadAttentionWeights<T>;
+template <class T> using Weights = seqpool::MultiheadAttentionWeights<T>;
 
-template <class T>
-auto random_matrix(Index rows, Index columns, std::uint64_t seed) {
+template <class T> auto random_matrix(Index rows, Index columns, std::uint64_t seed) {
   typename Weights<T>::Matrix m(rows, columns);
   test::Random random(seed);
   for (Index i = 0; i < m.size(); ++i) m.data()[i] = static_cast<T>(random.between(-0.5, 0.5));
   return m;
 }
-template <class T>
-auto random_vector(Index size, std::uint64_t seed) {
+template <class T> auto random_vector(Index size, std::uint64_t seed) {
   typename Weights<T>::Vector v(size);
   test::Random random(seed);
   for (Index i = 0; i < size; ++i) v(i) = static_cast<T>(random.between(-0.5, 0.5));
@@ -38,8 +35,7 @@ auto random_vector(Index size, std::uint64_t seed) {
 
 constexpr Index embed = 12, heads = 3;
 
-template <class T>
-Weights<T> random_weights(Index queries) {
+template <class T> Weights<T> random_weights(Index queries) {
   Weights<T> weights;
   weights.query = random_matrix<T>(queries, embed, 1);
   weights.heads = heads;
@@ -64,8 +60,7 @@ std::vector<double> linear_of(const Weights<T>& w, Index first, Index rows, cons
 }
 
 // torch.nn.MultiheadAttention as it is written down, token by token and in float64: [k * embed].
-template <class T>
-std::vector<double> attended(const Weights<T>& w, const test::Tokens& tokens) {
+template <class T> std::vector<double> attended(const Weights<T>& w, const test::Tokens& tokens) {
   constexpr Index width = embed / heads;
   const double scale = w.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
   std::vector<double> result;

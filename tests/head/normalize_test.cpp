@@ -17,8 +17,7 @@ namespace {
 
 const double by_largest = std::numeric_limits<double>::infinity();
 
-template <class A>
-std::vector<A> normalized(const std::vector<A>& row, seqpool::Normalize head = {}) {
+template <class A> std::vector<A> normalized(const std::vector<A>& row, seqpool::Normalize head = {}) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
   const auto y = seqpool::map(head, x);

@@ -15,8 +15,7 @@ using seqpool::PairFeatures;
 
 namespace {
 
-template <class T, int Layout>
-Eigen::Tensor<T, 2, Layout> vectors(Index n, Index features, std::uint64_t seed) {
+template <class T, int Layout> Eigen::Tensor<T, 2, Layout> vectors(Index n, Index features, std::uint64_t seed) {
   test::Random random(seed);
   Eigen::Tensor<T, 2, Layout> x(n, features);
   for (Index i = 0; i < n; ++i)
@@ -24,8 +23,7 @@ Eigen::Tensor<T, 2, Layout> vectors(Index n, Index features, std::uint64_t seed)
   return x;
 }
 
-template <class Result>
-std::vector<float> row(const Result& result, Index i = 0) {
+template <class Result> std::vector<float> row(const Result& result, Index i = 0) {
   std::vector<float> values;
   for (Index f = 0; f < result.dimension(1); ++f) values.push_back(static_cast<float>(result(i, f)));
   return values;

@@ -28,8 +28,7 @@ Eigen::Tensor<T, 2, Layout> vectors(const std::vector<std::vector<double>>& rows
   return x;
 }
 
-template <class T, int Layout>
-Eigen::Tensor<T, 2, Layout> random_vectors(Index n, Index features, std::uint64_t seed) {
+template <class T, int Layout> Eigen::Tensor<T, 2, Layout> random_vectors(Index n, Index features, std::uint64_t seed) {
   test::Random random(seed);
   Eigen::Tensor<T, 2, Layout> x(n, features);
   for (Index i = 0; i < n; ++i)
@@ -37,8 +36,7 @@ Eigen::Tensor<T, 2, Layout> random_vectors(Index n, Index features, std::uint64_
   return x;
 }
 
-template <class Result>
-std::vector<int> integers(const Result& result, Index i = 0) {
+template <class Result> std::vector<int> integers(const Result& result, Index i = 0) {
   std::vector<int> values;
   for (Index f = 0; f < result.dimension(1); ++f) values.push_back(result(i, f));
   return values;

@@ -33,8 +33,7 @@ Eigen::Tensor<T, 2, Layout> vectors(Index n, Index features, std::uint64_t seed,
   return x;
 }
 
-template <class T>
-Eigen::Tensor<T, 2, Eigen::RowMajor> rows(const std::vector<std::vector<T>>& values) {
+template <class T> Eigen::Tensor<T, 2, Eigen::RowMajor> rows(const std::vector<std::vector<T>>& values) {
   Eigen::Tensor<T, 2, Eigen::RowMajor> x(static_cast<Index>(values.size()), static_cast<Index>(values[0].size()));
   for (Index i = 0; i < x.dimension(0); ++i)
     for (Index f = 0; f < x.dimension(1); ++f)
@@ -43,18 +42,14 @@ Eigen::Tensor<T, 2, Eigen::RowMajor> rows(const std::vector<std::vector<T>>& val
 }
 
 // The rows from `first` on, by value and in another layout if so asked.
-template <int Layout, class X>
-auto part(const X& x, Index first, Index count) {
+template <int Layout, class X> auto part(const X& x, Index first, Index count) {
   Eigen::Tensor<typename X::Scalar, 2, Layout> y(count, x.dimension(1));
   for (Index i = 0; i < count; ++i)
     for (Index f = 0; f < x.dimension(1); ++f) y(i, f) = x(first + i, f);
   return y;
 }
 
-template <class A>
-bool same_bits(A a, A b) {
-  return std::memcmp(&a, &b, sizeof a) == 0;
-}
+template <class A> bool same_bits(A a, A b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 struct InSlabs {
   int threads;
@@ -71,8 +66,7 @@ struct Expected {
   double bound;
 };
 
-template <class A, class X, class Y>
-Expected expected(Similarity kind, const X& a, Index i, const Y& b, Index j) {
+template <class A, class X, class Y> Expected expected(Similarity kind, const X& a, Index i, const Y& b, Index j) {
   const auto n = static_cast<double>(a.dimension(1));
   const auto eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   long double dot = 0, size = 0, squares = 0, sum = 0, aa = 0, bb = 0;
@@ -97,8 +91,7 @@ Expected expected(Similarity kind, const X& a, Index i, const Y& b, Index j) {
   }
 }
 
-template <class X, class Y>
-void check(Similarity kind, const X& a, const Y& b) {
+template <class X, class Y> void check(Similarity kind, const X& a, const Y& b) {
   using A = seqpool::accumulator_t<typename X::Scalar>;
   const auto result = seqpool::similarity(a, b, kind);
   REQUIRE((result.dimension(0) == a.dimension(0) && result.dimension(1) == b.dimension(0)));

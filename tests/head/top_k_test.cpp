@@ -18,8 +18,7 @@ using seqpool::TopK;
 
 namespace {
 
-template <class A>
-std::vector<A> cut_to_top(Index k, const std::vector<A>& row) {
+template <class A> std::vector<A> cut_to_top(Index k, const std::vector<A>& row) {
   const Index n = static_cast<Index>(row.size());
   const Eigen::TensorMap<const Eigen::Tensor<const A, 2, Eigen::RowMajor>> x(row.data(), 1, n);
   const auto y = seqpool::map(TopK{k}, x);
@@ -27,8 +26,7 @@ std::vector<A> cut_to_top(Index k, const std::vector<A>& row) {
 }
 
 // By sorting all of them.
-template <class A>
-std::vector<A> cut_by_sorting(Index k, const std::vector<A>& row) {
+template <class A> std::vector<A> cut_by_sorting(Index k, const std::vector<A>& row) {
   std::vector<std::size_t> order(row.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto size = [&](std::size_t f) { return std::isnan(row[f]) ? A(2) : std::atan(std::abs(row[f])); };
@@ -38,8 +36,7 @@ std::vector<A> cut_by_sorting(Index k, const std::vector<A>& row) {
   return result;
 }
 
-template <class A>
-bool same_numbers(const std::vector<A>& a, const std::vector<A>& b) {
+template <class A> bool same_numbers(const std::vector<A>& a, const std::vector<A>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](A x, A y) {
     return (std::isnan(x) && std::isnan(y)) || (x == y && std::signbit(x) == std::signbit(y));
   });

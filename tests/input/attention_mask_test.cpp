@@ -21,8 +21,7 @@ using test::runs;
 
 namespace {
 
-template <class M, int Layout>
-Eigen::Tensor<M, 2, Layout> mask_of(const std::vector<std::vector<int>>& rows) {
+template <class M, int Layout> Eigen::Tensor<M, 2, Layout> mask_of(const std::vector<std::vector<int>>& rows) {
   Eigen::Tensor<M, 2, Layout> mask(static_cast<Index>(rows.size()), static_cast<Index>(rows[0].size()));
   for (std::size_t b = 0; b < rows.size(); ++b)
     for (std::size_t s = 0; s < rows[b].size(); ++s)

@@ -14,8 +14,7 @@ using seqpool::Index;
 namespace {
 
 // Element (b, s, h) of every view below is 100 b + 10 s + h.
-template <class View>
-void check_elements(const View& x) {
+template <class View> void check_elements(const View& x) {
   REQUIRE(x.batch() == 2);
   REQUIRE(x.seq() == 3);
   REQUIRE(x.hidden() == 4);
@@ -25,8 +24,7 @@ void check_elements(const View& x) {
         CHECK(static_cast<Index>(x.token(b, s)[h * x.hidden_stride()]) == 100 * b + 10 * s + h);
 }
 
-template <class Tensor>
-Tensor filled() {
+template <class Tensor> Tensor filled() {
   Tensor x(2, 3, 4);
   for (int b = 0; b < 2; ++b)
     for (int s = 0; s < 3; ++s)

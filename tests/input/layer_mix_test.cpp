@@ -24,24 +24,21 @@ namespace {
 
 constexpr Index mixed_batch = 3, mixed_seq = 40;
 
-template <class T>
-std::vector<std::vector<T>> layer_data(Index layers, Index hidden) {
+template <class T> std::vector<std::vector<T>> layer_data(Index layers, Index hidden) {
   std::vector<std::vector<T>> data;
   for (Index l = 0; l < layers; ++l)
     data.push_back(test::tokens<T>(mixed_batch * mixed_seq, hidden, static_cast<std::uint64_t>(l) + 1, -2, 3));
   return data;
 }
 
-template <class T>
-std::vector<HiddenStates<T>> layer_views(const std::vector<std::vector<T>>& data, Index hidden) {
+template <class T> std::vector<HiddenStates<T>> layer_views(const std::vector<std::vector<T>>& data, Index hidden) {
   std::vector<HiddenStates<T>> views;
   for (const auto& layer : data) views.emplace_back(layer.data(), std::array<Index, 3>{mixed_batch, mixed_seq, hidden});
   return views;
 }
 
 // What the mix is, as a tensor of its own.
-template <class X>
-auto in_memory(const X& mix) {
+template <class X> auto in_memory(const X& mix) {
   Eigen::Tensor<typename X::value_type, 3, Eigen::RowMajor> x(mix.batch(), mix.seq(), mix.hidden());
   for (Index b = 0; b < mix.batch(); ++b) mix.copy(b, {0, mix.seq()}, &x(b, 0, 0));
   return x;

@@ -64,8 +64,7 @@ inline std::string text_of(const std::filesystem::path& path) {
 
 // What the exception that f() throws says, "" if it throws none, and "waits" if f() has not returned after five
 // seconds: it is then set free by opening the FIFO at `fifo`.
-template <class F>
-std::string what_without_waiting(const std::filesystem::path& fifo, F f) {
+template <class F> std::string what_without_waiting(const std::filesystem::path& fifo, F f) {
   auto what = std::async(std::launch::async, [&f]() -> std::string {
     try {
       f();

@@ -52,10 +52,14 @@ TEST_CASE("a file is there when it is whole, and not before", "[replacement_file
 TEST_CASE("without an end nothing changes and nothing is left behind", "[replacement_file]") {
   const files::TemporaryDirectory directory;
   const auto path = directory / "file";
-  { ReplacementFile(path).stream() << "half"; }
+  {
+    ReplacementFile(path).stream() << "half";
+  }
   CHECK(directory.names().empty());
   files::write(path, "old");
-  { ReplacementFile(path).stream() << "half"; }
+  {
+    ReplacementFile(path).stream() << "half";
+  }
   CHECK(files::text_of(path) == "old");
   CHECK(directory.names() == Names{"file"});
 }

@@ -75,8 +75,7 @@ void check_tensor_rule(const std::string& message, const std::string& rule, cons
 }
 
 // Some value that is different for each i and exact in every type.
-template <class T>
-T value(std::size_t i) {
+template <class T> T value(std::size_t i) {
   if constexpr (std::same_as<T, bool>)
     return i % 3 == 1;
   else if constexpr (std::integral<T>)
@@ -92,15 +91,13 @@ Eigen::Tensor<T, Rank, Layout> counted(const std::array<seqpool::Index, static_c
   return tensor;
 }
 
-template <class T>
-void check_bytes_equal(const T* a, const T* b, seqpool::Index size) {
+template <class T> void check_bytes_equal(const T* a, const T* b, seqpool::Index size) {
   CHECK(reinterpret_cast<std::uintptr_t>(a) % alignof(T) == 0);
   for (seqpool::Index i = 0; i < size; ++i) REQUIRE(a[i] == b[i]);
 }
 
 // Reads every element of every tensor, as any rank-0 to rank-3 user would.
-template <class T>
-double touch(const io::Safetensors& file, const std::string& name) {
+template <class T> double touch(const io::Safetensors& file, const std::string& name) {
   const auto sum = [](const auto& view) {
     double total = 0;
     for (seqpool::Index i = 0; i < view.size(); ++i) total += static_cast<double>(static_cast<float>(view.data()[i]));
@@ -518,18 +515,12 @@ TEST_CASE("asking for what is not there names what is", "[safetensors]") {
   check_tensor_rule(message([&] { (void)file.tensor<float, 1>("w"); }),
                     "wrong rank: wanted F32 [any], found F32 [2, 3]");
   check_tensor_rule(message([&] { (void)file.tensor<float, 3>("w"); }), "wrong rank: wanted F32 [any, any, any]");
-  check_tensor_rule(message([&] {
-                      (void)file.tensor<float, 2>("w", {-1, 4});
-                    }),
+  check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {-1, 4}); }),
                     "wrong shape: wanted F32 [any, 4], found F32 [2, 3]");
   check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {3, 2}); }), "wrong shape: wanted F32 [3, 2]");
-  check_tensor_rule(message([&] {
-                      (void)file.tensor<float, 2>("w", {0, 3});
-                    }),
+  check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {0, 3}); }),
                     "wrong shape: wanted F32 [0, 3], found F32 [2, 3]");
-  check_tensor_rule(message([&] {
-                      (void)file.tensor<float, 2>("w", {-2, 3});
-                    }),
+  check_tensor_rule(message([&] { (void)file.tensor<float, 2>("w", {-2, 3}); }),
                     "wrong shape: wanted F32 [-2, 3], found F32 [2, 3]");
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {2, 3}); }).empty());
   CHECK(message([&] { (void)file.tensor<float, 2>("w", {-1, 3}); }).empty());

@@ -104,8 +104,7 @@ Stored with(Stored all, test::FolderWriter::Tensor tensor) {
 }
 
 // What it says of such a file.
-template <class F>
-std::string refused_pool(const Stored& tensors, F read) {
+template <class F> std::string refused_pool(const Stored& tensors, F read) {
   test::FolderWriter folder;
   folder.tensors("weights.safetensors", tensors);
   try {

@@ -57,8 +57,7 @@ class FolderWriter {
   }
 
  private:
-  template <std::size_t rank>
-  static void add(seqpool::io::SafetensorsWriter& writer, const Tensor& tensor) {
+  template <std::size_t rank> static void add(seqpool::io::SafetensorsWriter& writer, const Tensor& tensor) {
     std::array<seqpool::Index, rank> sizes{};
     std::copy(tensor.sizes.begin(), tensor.sizes.end(), sizes.begin());
     Eigen::Tensor<float, static_cast<int>(rank), Eigen::RowMajor> values(sizes);

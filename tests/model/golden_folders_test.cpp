@@ -37,8 +37,7 @@ std::vector<fs::path> folders_of(const std::string& kind) {
 
 // The largest difference of the two, over the largest number of `expected` or 1, whichever is more: results are sums of
 // products that are as large as 1 each, whose errors are theirs, though the sum may be near 0.
-template <class X, class Y>
-double difference(const X& found, const Y& expected) {
+template <class X, class Y> double difference(const X& found, const Y& expected) {
   REQUIRE(found.dimension(0) == expected.dimension(0));
   REQUIRE(found.dimension(1) == expected.dimension(1));
   double largest = 1;
@@ -53,8 +52,7 @@ double difference(const X& found, const Y& expected) {
 }
 
 // The same of what belongs to each token, which of padding must be 0.
-template <class X, class Y, class M>
-double token_difference(const X& found, const Y& expected, const M& mask) {
+template <class X, class Y, class M> double token_difference(const X& found, const Y& expected, const M& mask) {
   REQUIRE(found.dimensions() == expected.dimensions());
   double largest = 1;
   double off = 0;
@@ -77,8 +75,7 @@ constexpr double few_eps = 32 * static_cast<double>(std::numeric_limits<float>::
 constexpr double few_bfloat16_eps = 16.0 / 256;
 
 // Those of all layers, of a tensor [layers, batch, seq, hidden].
-template <class T>
-auto layers_of(const Safetensors& golden, const std::string& side) {
+template <class T> auto layers_of(const Safetensors& golden, const std::string& side) {
   using Layer = Eigen::TensorMap<const Eigen::Tensor<T, 3, Eigen::RowMajor, Index>>;
   const auto all = golden.tensor<T, 4>(side + ".layers");
   std::vector<Layer> layers;
@@ -88,15 +85,13 @@ auto layers_of(const Safetensors& golden, const std::string& side) {
 }
 
 // Hidden states, of the last layer where there are several.
-template <class T>
-auto states_of(const Safetensors& golden, const std::string& side) {
+template <class T> auto states_of(const Safetensors& golden, const std::string& side) {
   return golden.contains(side + ".layers") ? layers_of<T>(golden, side).back()
                                            : golden.tensor<T, 3>(side + ".hidden_states");
 }
 
 // f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
-template <class F>
-void for_each_side(const Safetensors& golden, F f) {
+template <class F> void for_each_side(const Safetensors& golden, F f) {
   for (const std::string side : {"right", "left", "holes", "alone"}) {
     if (!golden.contains(side + ".expected")) continue;
     INFO(side);

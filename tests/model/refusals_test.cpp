@@ -25,8 +25,7 @@ using test::two_tokens;
 namespace {
 
 // What f() is refused for.
-template <class F>
-std::string refusal(F f) {
+template <class F> std::string refusal(F f) {
   try {
     f();
   } catch (const Error& error) {
@@ -35,8 +34,7 @@ std::string refusal(F f) {
   return "nothing";
 }
 
-template <class Model>
-std::string refusal_by(const FolderWriter& folder) {
+template <class Model> std::string refusal_by(const FolderWriter& folder) {
   return refusal([&] { static_cast<void>(Model(folder.path())); });
 }
 

@@ -81,8 +81,7 @@ Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids_of(Index batch, Index seq) {
   return ids;
 }
 
-template <class Result>
-std::vector<float> numbers(const Result& result) {
+template <class Result> std::vector<float> numbers(const Result& result) {
   return std::vector<float>(result.data(), result.data() + result.size());
 }
 

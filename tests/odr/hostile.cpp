@@ -53,8 +53,7 @@ SEQPOOL_TEST_TRAP(argmax);
 SEQPOOL_TEST_TRAP(sigmoid);
 
 struct Mine {
-  template <seqpool::Scalar T>
-  struct State {
+  template <seqpool::Scalar T> struct State {
     seqpool::FeatureState<T> inner;
     void visit(auto f) { inner.visit(f); }
   };

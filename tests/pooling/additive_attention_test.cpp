@@ -24,8 +24,7 @@ const Eigen::MatrixXf additive_weight{{1, 0}, {-1, 0}};
 const std::vector<float> additive_bias{0, 0.5f}, additive_v{2, 0.25f};
 
 // By the formula, of tokens {x, x}.
-template <class Score>
-double additively_weighed(const std::vector<double>& tokens, Score score) {
+template <class Score> double additively_weighed(const std::vector<double>& tokens, Score score) {
   double sum = 0, weighed = 0;
   for (const double x : tokens) sum += std::exp(score(x)), weighed += std::exp(score(x)) * x;
   return weighed / sum;

@@ -112,8 +112,7 @@ TEST_CASE("a state is copied with what it holds, and serves another pooling afte
 namespace {
 
 struct Opaque : seqpool::Mean {
-  template <seqpool::Scalar T>
-  struct State {
+  template <seqpool::Scalar T> struct State {
     seqpool::FeatureState<T> inner;
   };
   void init(auto& s, Index hidden) const { Mean::init(s.inner, hidden); }

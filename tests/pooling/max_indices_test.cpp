@@ -39,8 +39,7 @@ std::vector<Index> places_of_max(const std::vector<T>& row, Index hidden, const 
 }
 
 // Few different values, so that many are equal; here and there a NaN, an infinity, a zero of either sign.
-template <class T>
-std::vector<T> rough_tokens(Index n, Index hidden, std::uint64_t seed, bool strange) {
+template <class T> std::vector<T> rough_tokens(Index n, Index hidden, std::uint64_t seed, bool strange) {
   test::Random random(seed);
   std::vector<T> row;
   for (Index i = 0; i < n * hidden; ++i) {

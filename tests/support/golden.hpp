@@ -12,8 +12,7 @@
 namespace test {
 
 // The largest |ours - golden| in eps of the largest golden value.
-template <class A, class Result, class Golden>
-double distance(const Result& result, const Golden& golden) {
+template <class A, class Result, class Golden> double distance(const Result& result, const Golden& golden) {
   REQUIRE(result.dimension(0) == golden.dimension(0));
   REQUIRE(result.dimension(1) == golden.dimension(1));
   double largest = 0;

@@ -62,8 +62,7 @@ extern const std::span<float> out;
 }  // namespace fold_softmax
 namespace fold_state_parts {
 extern seqpool::FeatureState<float> state;
-template <class N>
-void send(std::span<N> numbers);
+template <class N> void send(std::span<N> numbers);
 }  // namespace fold_state_parts
 namespace fold_token_block {
 extern const seqpool::TokenBlock<float> tokens;
@@ -74,7 +73,9 @@ namespace head_affine {
 extern const Vector scale, shift;  // [features]
 }
 namespace head_any_head {
-extern const struct Config { bool normalize; } config;
+extern const struct Config {
+  bool normalize;
+} config;
 extern const seqpool::Mean pooling;
 }  // namespace head_any_head
 namespace head_attention_probe {
@@ -170,8 +171,7 @@ extern const std::vector<std::int32_t> seq_ids;
 
 namespace io_error {
 extern const std::string path;
-template <class File>
-void use(const File& file);
+template <class File> void use(const File& file);
 }  // namespace io_error
 namespace model_multi_vector_encoder {
 extern const Matrix query;  // [k, dimension]

@@ -37,16 +37,14 @@ inline Layout dense(Index n, Index batch = 1) {
   return {n, std::vector<std::vector<Index>>(static_cast<std::size_t>(batch), all)};
 }
 
-template <class T>
-inline constexpr double eps = static_cast<double>(std::numeric_limits<accumulator_t<T>>::epsilon());
+template <class T> inline constexpr double eps = static_cast<double>(std::numeric_limits<accumulator_t<T>>::epsilon());
 
 struct Expected {
   std::vector<double> value;  // [width]
   std::vector<double> bound;  // [width], the largest lawful |error|
 };
 
-template <class T>
-struct PoolingCase {
+template <class T> struct PoolingCase {
   std::string name;
   bool order_free;  // whether the order of tokens makes no difference
   std::function<AnyPooling<T>(Index hidden, const Layout&)> make;
@@ -57,8 +55,7 @@ inline double nan_max(double a, double b) { return std::isnan(a) || std::isnan(b
 inline double nan_min(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmin(a, b); }
 
 // f(the values of one feature, value, bound) for each feature.
-template <class F>
-Expected by_feature(const Tokens& tokens, F f) {
+template <class F> Expected by_feature(const Tokens& tokens, F f) {
   Expected e;
   for (std::size_t h = 0; h < tokens.front().size(); ++h) {
     std::vector<double> x;
@@ -71,8 +68,7 @@ Expected by_feature(const Tokens& tokens, F f) {
 }
 
 // sum_t w_t x_t / divisor, where summing is off by `errors` eps of its size at most: what all means and sums are.
-template <class Weights>
-Expected weighted_sum(const Tokens& tokens, Weights weights, double divisor, double errors) {
+template <class Weights> Expected weighted_sum(const Tokens& tokens, Weights weights, double divisor, double errors) {
   return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
     double size = 0;
     for (std::size_t t = 0; t < x.size(); ++t) value += weights(t) * x[t], size += std::abs(weights(t) * x[t]);
@@ -85,16 +81,12 @@ Expected weighted_sum(const Tokens& tokens, Weights weights, double divisor, dou
 inline double additions(double n) { return std::min(n, 256.0) + n / 256; }
 
 // Small, so that no token takes all the weight.
-template <class T>
-std::vector<T> query_of(Index hidden) {
-  return Random(7).values<T>(hidden, -0.125, 0.125);
-}
+template <class T> std::vector<T> query_of(Index hidden) { return Random(7).values<T>(hidden, -0.125, 0.125); }
 
 // The weight of a row's i-th real token, exact in every type.
 inline double token_weight(std::size_t i) { return static_cast<double>(1 + (i * 7) % 13) / 8; }
 
-template <class T>
-Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
+template <class T> Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   Eigen::Tensor<T, 2> weights(static_cast<Eigen::Index>(layout.real.size()), static_cast<Eigen::Index>(layout.seq));
   weights.setConstant(static_cast<T>(NAN));  // of padding, which must not be read
   for (std::size_t b = 0; b < layout.real.size(); ++b)
@@ -148,8 +140,7 @@ Expected expected_attention(const Tokens& tokens, const std::vector<Q>& query, d
   }
   return expected_softmax<T>(tokens, {scores}, score_error);
 }
-template <class T>
-Expected expected_attention(const Tokens& tokens) {
+template <class T> Expected expected_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
   return expected_attention<T>(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
 }
@@ -157,8 +148,7 @@ Expected expected_attention(const Tokens& tokens) {
 // As many queries as are taken four at a time, and some more.
 inline constexpr Index query_count = 6;
 
-template <class T>
-Eigen::Tensor<T, 2> queries_of(Index hidden) {
+template <class T> Eigen::Tensor<T, 2> queries_of(Index hidden) {
   const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
   Eigen::Tensor<T, 2> queries(query_count, static_cast<Eigen::Index>(hidden));
   for (Index k = 0; k < query_count; ++k)
@@ -167,8 +157,7 @@ Eigen::Tensor<T, 2> queries_of(Index hidden) {
 }
 
 // Side by side, or their mean.
-template <class T>
-Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
+template <class T> Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
   const auto hidden = static_cast<Index>(tokens.front().size());
   const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
   Expected all;
@@ -192,8 +181,7 @@ Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
 }
 
 // A query's k tokens, exact in every type.
-template <class T>
-Eigen::Tensor<T, 2> query_tokens_of(Index k, Index hidden) {
+template <class T> Eigen::Tensor<T, 2> query_tokens_of(Index k, Index hidden) {
   Eigen::Tensor<T, 2> query(static_cast<Eigen::Index>(k), static_cast<Eigen::Index>(hidden));
   for (Eigen::Index i = 0; i < query.dimension(0); ++i)
     for (Eigen::Index h = 0; h < query.dimension(1); ++h)
@@ -202,8 +190,7 @@ Eigen::Tensor<T, 2> query_tokens_of(Index k, Index hidden) {
 }
 
 // max_t query_i·x_t for each of k query tokens, or with `sums` their sum; of tokens as they are or normalized.
-template <class T>
-Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normalized) {
+template <class T> Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normalized) {
   const std::size_t hidden = tokens.front().size();
   const auto query = query_tokens_of<T>(k, static_cast<Index>(hidden));
   const double h = static_cast<double>(hidden), queries = static_cast<double>(k);
@@ -232,8 +219,7 @@ Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normali
 }
 
 // The mean of f(x_t), summed as Mean does, with `errors` eps more.
-template <class T, class F>
-auto mean_of(F f, double errors) {
+template <class T, class F> auto mean_of(F f, double errors) {
   return [f, errors](const Tokens& tokens) {
     return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
       const double n = static_cast<double>(x.size());
@@ -245,8 +231,7 @@ auto mean_of(F f, double errors) {
 
 // A network that scores tokens: the parameters of AdditiveAttention and of SelfAttentive.
 inline constexpr Index attention_size = 37;
-template <class T>
-struct Network {
+template <class T> struct Network {
   Eigen::Tensor<T, 2, Eigen::RowMajor> weight;  // [attention, hidden]
   std::vector<T> bias = Random(9).values<T>(attention_size, -0.5, 0.5);
   Eigen::Tensor<T, 2> out;  // [heads, attention]
@@ -263,8 +248,7 @@ struct Network {
 };
 
 // With the error of the scores that the headers of AdditiveAttention, LayerNorm and Activate state.
-template <class T>
-Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool norm_and_gelu) {
+template <class T> Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool norm_and_gelu) {
   const auto number = [](const auto& x) { return static_cast<double>(seqpool::widen(x)); };
   const std::size_t hidden = tokens.front().size();
   const Network<T> network(static_cast<Index>(hidden), heads);
@@ -319,8 +303,7 @@ Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool
 }
 
 // sentence-transformers' SpladePooling.
-template <class T>
-auto expected_splade(bool sum, bool twice) {
+template <class T> auto expected_splade(bool sum, bool twice) {
   return [sum, twice](const Tokens& tokens) {
     return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
       for (const double v : x) {
@@ -336,16 +319,14 @@ auto expected_splade(bool sum, bool twice) {
 // Two heads, of which one leans to a row's end and one to its beginning.
 inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
 
-template <class T>
-Eigen::Tensor<T, 2, Eigen::RowMajor> probe_queries_of(Index hidden) {
+template <class T> Eigen::Tensor<T, 2, Eigen::RowMajor> probe_queries_of(Index hidden) {
   Eigen::Tensor<T, 2, Eigen::RowMajor> queries(2, hidden);
   const auto values = Random(13).values<T>(2 * hidden, -0.125, 0.125);
   std::copy(values.begin(), values.end(), queries.data());
   return queries;
 }
 
-template <class T>
-Expected expected_positional_attention(const Tokens& tokens) {
+template <class T> Expected expected_positional_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
   const auto queries = probe_queries_of<T>(hidden);
   std::vector<std::vector<double>> scores(2);
@@ -374,8 +355,7 @@ inline std::vector<float> exponents(Index hidden) {
 }
 
 // GeM, of p_of(h); eps is 1e-6.
-template <class T, class P>
-auto expected_generalized_mean(P p_of) {
+template <class T, class P> auto expected_generalized_mean(P p_of) {
   return [p_of](const Tokens& tokens) {
     Index h = 0;
     return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
@@ -394,8 +374,7 @@ auto expected_generalized_mean(P p_of) {
   };
 }
 
-template <class T>
-auto expected_log_sum_exp(double r) {
+template <class T> auto expected_log_sum_exp(double r) {
   return [r](const Tokens& tokens) {
     return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
       double max = x[0];
@@ -411,8 +390,7 @@ auto expected_log_sum_exp(double r) {
 }
 
 // Two heads of two features, by one query.
-template <class T>
-auto multihead_weights(Index hidden) {
+template <class T> auto multihead_weights(Index hidden) {
   seqpool::MultiheadAttentionWeights<T> weights;
   weights.heads = 2;
   Random random(9);
@@ -428,8 +406,7 @@ auto multihead_weights(Index hidden) {
   return weights;
 }
 
-template <class T>
-Expected expected_multihead_attention(const Tokens& tokens) {
+template <class T> Expected expected_multihead_attention(const Tokens& tokens) {
   const auto hidden = static_cast<Index>(tokens.front().size());
   const auto weights = multihead_weights<T>(hidden);
   const auto wide = [](T x) { return static_cast<double>(seqpool::widen(x)); };
@@ -451,8 +428,7 @@ Expected expected_multihead_attention(const Tokens& tokens) {
 }
 
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
-template <class T>
-const std::vector<PoolingCase<T>>& all_poolings() {
+template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
   const auto always = [](auto pooling) { return [pooling](Index, const Layout&) { return AnyPooling<T>(pooling); }; };
   const auto one = [](std::size_t) { return 1.0; };
   const auto exactly = [](double (*op)(double, double)) {
@@ -559,9 +535,7 @@ const std::vector<PoolingCase<T>>& all_poolings() {
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}); },
        [](const Tokens& tokens) { return expected_attentions<T>(tokens, 1, false); }},
       {"Attention, scaled", true,
-       [](Index hidden, const Layout&) {
-         return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden), 0.37});
-       },
+       [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden), 0.37}); },
        [](const Tokens& tokens) { return expected_attentions<T>(tokens, 0.37, false); }},
       {"Attention, average", true,
        [](Index hidden, const Layout&) { return AnyPooling<T>(seqpool::Attention{queries_of<T>(hidden)}.average()); },

@@ -25,8 +25,7 @@ class Random {
   double between(double low, double high) { return low + (high - low) * unit(); }
   seqpool::Index below(seqpool::Index n) { return static_cast<seqpool::Index>(bits() % static_cast<std::uint64_t>(n)); }
 
-  template <class T>
-  std::vector<T> values(seqpool::Index n, double low = -1, double high = 1) {
+  template <class T> std::vector<T> values(seqpool::Index n, double low = -1, double high = 1) {
     std::vector<T> result;
     result.reserve(static_cast<std::size_t>(n));
     for (seqpool::Index i = 0; i < n; ++i) result.push_back(static_cast<T>(between(low, high)));

@@ -14,8 +14,7 @@
 namespace test {
 
 // The rows of a result of either layout.
-template <class Result>
-auto rows_of(const Result& result) {
+template <class Result> auto rows_of(const Result& result) {
   std::vector<std::vector<typename Result::Scalar>> rows(static_cast<std::size_t>(result.dimension(0)));
   const auto view = seqpool::detail::matrix_view(result, "result");
   for (Index b = 0; b < view.rows; ++b)
@@ -23,19 +22,16 @@ auto rows_of(const Result& result) {
   return rows;
 }
 
-template <class A>
-bool same_bits(const std::vector<A>& a, const std::vector<A>& b) {
+template <class A> bool same_bits(const std::vector<A>& a, const std::vector<A>& b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(A)) == 0);
 }
 
 // Tokens [n, hidden] of seeded numbers, as an encoder would hold them.
-template <class T>
-std::vector<T> tokens(Index n, Index hidden, std::uint64_t seed, double low = -1, double high = 1) {
+template <class T> std::vector<T> tokens(Index n, Index hidden, std::uint64_t seed, double low = -1, double high = 1) {
   return Random(seed).values<T>(n * hidden, low, high);
 }
 
-template <class T>
-Tokens in_double(const std::vector<T>& tokens, Index hidden) {
+template <class T> Tokens in_double(const std::vector<T>& tokens, Index hidden) {
   Tokens result;
   for (auto token = tokens.begin(); token != tokens.end(); token += hidden) {
     result.emplace_back();
@@ -56,8 +52,7 @@ std::vector<accumulator_t<T>> pooled_alone(const PoolingCase<T>& c, const std::v
   return pooled_alone(c.make(hidden, dense(static_cast<Index>(row.size()) / hidden)), row, hidden);
 }
 
-template <class A>
-void check_within(const std::vector<A>& result, const Expected& expected) {
+template <class A> void check_within(const std::vector<A>& result, const Expected& expected) {
   REQUIRE(result.size() == expected.value.size());
   for (std::size_t h = 0; h < result.size(); ++h) {
     INFO("feature " << h << ": " << result[h] << " expected " << expected.value[h] << " bound " << expected.bound[h]);
@@ -66,8 +61,7 @@ void check_within(const std::vector<A>& result, const Expected& expected) {
 }
 
 // Rows of different lengths laid into [batch, seq, hidden] with a mask; everything padded is NaN.
-template <class T>
-struct Padded {
+template <class T> struct Padded {
   Index batch, seq, hidden;
   std::vector<T> states;           // [batch, seq, hidden]
   std::vector<std::int64_t> mask;  // [batch, seq]

@@ -13,8 +13,7 @@ struct Tensor {
 
 }  // namespace seqpool_test
 
-template <>
-struct seqpool::adapter::Access<seqpool_test::Tensor> {
+template <> struct seqpool::adapter::Access<seqpool_test::Tensor> {
   static Memory memory(const seqpool_test::Tensor& tensor) { return tensor.memory; }
 };
 

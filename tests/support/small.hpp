@@ -29,8 +29,7 @@ inline Eigen::Tensor<int, 2> small_mask(const std::vector<std::vector<int>>& row
   return mask;
 }
 
-template <class Result>
-void check_rows(const Result& result, const std::vector<typename Result::Scalar>& expected) {
+template <class Result> void check_rows(const Result& result, const std::vector<typename Result::Scalar>& expected) {
   REQUIRE(static_cast<std::size_t>(result.dimension(0)) == expected.size());
   REQUIRE(result.dimension(1) == 2);
   for (Eigen::Index b = 0; b < result.dimension(0); ++b)

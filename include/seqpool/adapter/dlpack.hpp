@@ -21,27 +21,23 @@ namespace seqpool::inline SEQPOOL_ABI::adapter {
 
 namespace detail {
 struct DlpackDeleter {
-  template <class Managed>
-  void operator()(Managed* managed) const {
+  template <class Managed> void operator()(Managed* managed) const {
     if (managed->deleter != nullptr) managed->deleter(managed);
   }
 };
 }  // namespace detail
 
 /// A DLManagedTensor, or a DLManagedTensorVersioned, that is ours now.
-template <class Managed>
-using DlpackOwner = std::unique_ptr<Managed, detail::DlpackDeleter>;
+template <class Managed> using DlpackOwner = std::unique_ptr<Managed, detail::DlpackDeleter>;
 
 /// Takes over what a producer made: it lives as long as the result, and then its deleter is called, once.
-template <class Managed>
-[[nodiscard]] DlpackOwner<Managed> from_dlpack(Managed* managed) noexcept {
+template <class Managed> [[nodiscard]] DlpackOwner<Managed> from_dlpack(Managed* managed) noexcept {
   return DlpackOwner<Managed>(managed);
 }
 
 /// Strides and `byte_offset` are kept; without strides it is compact. Memory of a device and vector types (lanes) throw
 /// `std::invalid_argument`.
-template <>
-struct Access<DLTensor> {
+template <> struct Access<DLTensor> {
   [[nodiscard]] static Memory memory(const DLTensor& tensor) {
     const auto device = tensor.device.device_type;
     if (device != kDLCPU && device != kDLCUDAHost && device != kDLROCMHost && device != kDLCUDAManaged)
@@ -85,8 +81,7 @@ struct Access<DLTensor> {
 };
 
 /// As `DLTensor`. One that was moved from, or is of a major version that this header does not know, throws too.
-template <class Managed>
-struct Access<DlpackOwner<Managed>> {
+template <class Managed> struct Access<DlpackOwner<Managed>> {
   [[nodiscard]] static Memory memory(const DlpackOwner<Managed>& owner) {
     if (owner == nullptr) seqpool::detail::fail("the DLPack tensor is null: it was moved from, or never given");
 #ifdef DLPACK_MAJOR_VERSION

@@ -18,15 +18,12 @@
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
 namespace detail {
-template <class D>
-void takes_dense(const Eigen::DenseBase<D>&);
+template <class D> void takes_dense(const Eigen::DenseBase<D>&);
 }  // namespace detail
 
 /// A matrix or array of Eigen's, or an expression of one.
 template <class M>
-concept EigenMatrix = requires(const std::remove_cvref_t<M>& matrix) {
-  detail::takes_dense(matrix);
-};
+concept EigenMatrix = requires(const std::remove_cvref_t<M>& matrix) { detail::takes_dense(matrix); };
 
 /// The tokens of one sequence, seen where they lie, a `HiddenStates<T>` of `[1, seq, hidden]`.
 ///
@@ -34,22 +31,19 @@ concept EigenMatrix = requires(const std::remove_cvref_t<M>& matrix) {
 /// **Errors**: an expression, and a temporary that may own its memory (Matrix, Array, `Ref<const ...>`), do not
 /// compile.
 /// **Cost**: none. The features of a column-major matrix are no neighbours, so they are packed first.
-template <EigenMatrix M>
-[[nodiscard]] auto hidden_states(M&& matrix);
+template <EigenMatrix M> [[nodiscard]] auto hidden_states(M&& matrix);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 namespace detail {
 
-template <class M>
-inline constexpr bool may_own_memory = std::is_base_of_v<Eigen::PlainObjectBase<M>, M>;
+template <class M> inline constexpr bool may_own_memory = std::is_base_of_v<Eigen::PlainObjectBase<M>, M>;
 template <class P, int options, class Stride>
 inline constexpr bool may_own_memory<Eigen::Ref<const P, options, Stride>> = true;
 
 }  // namespace detail
 
-template <EigenMatrix M>
-auto hidden_states([[maybe_unused]] M&& matrix) {
+template <EigenMatrix M> auto hidden_states([[maybe_unused]] M&& matrix) {
   using Matrix = std::remove_cvref_t<M>;
   using T = typename Matrix::Scalar;
   constexpr bool has_memory = (static_cast<unsigned>(Matrix::Flags) & Eigen::DirectAccessBit) != 0;

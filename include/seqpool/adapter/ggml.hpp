@@ -26,8 +26,7 @@ namespace seqpool::inline SEQPOOL_ABI::adapter {
 /// dimensions, ne = {hidden, seq, 1, 1} is `[1, seq, hidden]`, or `[seq, hidden]` of a mask. Strides (nb) are kept.
 /// Memory of a device, strides that are no multiple of the element, and quantised types, which are named, throw
 /// `std::invalid_argument`. Whether a graph was computed is not known to its tensors.
-template <>
-struct Access<ggml_tensor> {
+template <> struct Access<ggml_tensor> {
   [[nodiscard]] static Memory memory(const ggml_tensor& tensor) {
     ggml_backend_buffer* const buffer = tensor.view_src != nullptr ? tensor.view_src->buffer : tensor.buffer;
     if (buffer != nullptr && !ggml_backend_buffer_is_host(buffer))  // without one it is memory of a ggml_context

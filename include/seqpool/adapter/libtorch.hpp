@@ -23,8 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI::adapter {
 /// Eigen::half and Eigen::bfloat16: each is one 16-bit number, IEEE binary16 and the upper half of a float, in both
 /// libraries. That it requires gradients changes nothing: they are not computed. A tensor that is undefined, sparse,
 /// nested, of a device, or a view whose sign is pending throws `std::invalid_argument`.
-template <>
-struct Access<at::Tensor> {
+template <> struct Access<at::Tensor> {
   [[nodiscard]] static Memory memory(const at::Tensor& tensor) {
     if (!tensor.defined()) seqpool::detail::fail("the at::Tensor is undefined: it holds no memory");
     if (!tensor.device().is_cpu())
@@ -44,8 +43,7 @@ struct Access<at::Tensor> {
 
  private:
   // data_ptr() copies what is shared until someone writes; const_data_ptr() does not, but is newer than libtorch 2.0.
-  template <class Tensor>
-  static const void* data_of(const Tensor& tensor) {
+  template <class Tensor> static const void* data_of(const Tensor& tensor) {
     if constexpr (requires { tensor.const_data_ptr(); })
       return tensor.const_data_ptr();
     else
@@ -84,8 +82,7 @@ struct Access<at::Tensor> {
 ///
 /// **Shapes**: vectors: `[batch, width]`; result: the same, contiguous, on the CPU.
 /// **Cost**: one copy.
-template <class A>
-[[nodiscard]] at::Tensor to_tensor(const Eigen::Tensor<A, 2, Eigen::RowMajor>& vectors) {
+template <class A> [[nodiscard]] at::Tensor to_tensor(const Eigen::Tensor<A, 2, Eigen::RowMajor>& vectors) {
   const at::Tensor tensor = at::empty({vectors.dimension(0), vectors.dimension(1)}, c10::CppTypeToScalarType<A>::value);
   std::copy_n(vectors.data(), vectors.size(), tensor.data_ptr<A>());
   return tensor;

@@ -39,23 +39,20 @@ concept MdSpan = requires(const S& span, std::size_t dimension) {
 /// **Errors**: those of `HiddenStates`. Another rank, other elements, a layout that may have no strides (layout_left,
 /// layout_right and layout_stride have them) and an accessor that computes elements do not compile.
 /// **Cost**: copies sizes and strides, and nothing else.
-template <MdSpan S>
-[[nodiscard]] auto hidden_states(const S& span);
+template <MdSpan S> [[nodiscard]] auto hidden_states(const S& span);
 
 /// The attention mask that an mdspan shows, an `AttentionMask<M>` of its elements.
 ///
 /// **Shapes**: span: `[batch, seq]`; its strides are kept.
 /// **Errors**: as for `hidden_states`, and those of `AttentionMask`.
 /// **Cost**: copies sizes and strides, and nothing else.
-template <MdSpan S>
-[[nodiscard]] auto mask(const S& span);
+template <MdSpan S> [[nodiscard]] auto mask(const S& span);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 namespace detail {
 
-template <MdSpan S>
-constexpr bool has_memory() {
+template <MdSpan S> constexpr bool has_memory() {
   constexpr bool plain = std::same_as<typename S::data_handle_type, typename S::element_type*> &&
                          std::same_as<typename S::reference, typename S::element_type&>;
   static_assert(S::is_always_strided(),
@@ -67,15 +64,13 @@ constexpr bool has_memory() {
   return plain && S::is_always_strided();
 }
 
-template <class View, MdSpan S, std::size_t... i>
-View view_of_mdspan(const S& span, std::index_sequence<i...>) {
+template <class View, MdSpan S, std::size_t... i> View view_of_mdspan(const S& span, std::index_sequence<i...>) {
   return View(span.data_handle(), {static_cast<Index>(span.extent(i))...}, {static_cast<Index>(span.stride(i))...});
 }
 
 }  // namespace detail
 
-template <MdSpan S>
-auto hidden_states([[maybe_unused]] const S& span) {
+template <MdSpan S> auto hidden_states([[maybe_unused]] const S& span) {
   using T = std::remove_cv_t<typename S::element_type>;
   static_assert(S::rank() == 3, "seqpool: hidden states are an mdspan of rank 3, [batch, seq, hidden].");
   static_assert(Scalar<T>, "seqpool: hidden states are an mdspan of float, double, Eigen::half or Eigen::bfloat16.");
@@ -85,8 +80,7 @@ auto hidden_states([[maybe_unused]] const S& span) {
     return HiddenStates<seqpool::detail::lawful_t<T>>(nullptr, {0, 0, 0});  // so that no other error follows
 }
 
-template <MdSpan S>
-auto mask([[maybe_unused]] const S& span) {
+template <MdSpan S> auto mask([[maybe_unused]] const S& span) {
   using M = std::remove_cv_t<typename S::element_type>;
   static_assert(S::rank() == 2, "seqpool: an attention mask is an mdspan of rank 2, [batch, seq].");
   static_assert(MaskScalar<M>,

@@ -26,8 +26,7 @@ concept OrtTensor =
 
 /// `GetTensorData<T>()` takes any T; here the value's own type is asked for. A value that is null, an optional without
 /// one, a sequence, map or sparse tensor, and memory of a device throw `std::invalid_argument`.
-template <OrtTensor V>
-struct Access<V> {
+template <OrtTensor V> struct Access<V> {
   [[nodiscard]] static Memory memory(const V& value) {
     if (!value) seqpool::detail::fail("the Ort::Value is null: it was moved from, or never given");
     if (!value.HasValue()) seqpool::detail::fail("the Ort::Value is an optional output without a value");

@@ -16,8 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI::adapter {
 
 /// Strides are kept, those of a region of interest too. A tensor that was never allocated, and one of a device, throw
 /// `std::invalid_argument`.
-template <>
-struct Access<ov::Tensor> {
+template <> struct Access<ov::Tensor> {
   [[nodiscard]] static Memory memory(const ov::Tensor& tensor) {
     if (!tensor) seqpool::detail::fail("the ov::Tensor is empty: it holds no memory");
     if (tensor.is<ov::RemoteTensor>())

@@ -38,8 +38,7 @@ struct Memory {
 ///     struct seqpool::adapter::Access<MyTensor> {
 ///       static seqpool::adapter::Memory memory(const MyTensor& tensor);  // throws if the CPU cannot read it
 ///     };
-template <class V>
-struct Access;
+template <class V> struct Access;
 
 template <class V>
 concept RuntimeTensor = requires(const V& tensor) {
@@ -56,31 +55,27 @@ concept RuntimeTensor = requires(const V& tensor) {
 /// not aligned for its elements, and those of `HiddenStates`. A temporary tensor does not compile: it may own the
 /// memory that the view would outlive.
 /// **Cost**: copies sizes and strides, and nothing else.
-template <class T, class V>
-[[nodiscard]] HiddenStates<T> hidden_states(V&& tensor);
+template <class T, class V> [[nodiscard]] HiddenStates<T> hidden_states(V&& tensor);
 
 /// The attention mask that a runtime's tensor holds, seen where it lies.
 ///
 /// **Shapes**: tensor: `[batch, seq]`, of elements M; its strides are kept.
 /// **Errors**: as for `hidden_states`, and those of `AttentionMask`.
 /// **Cost**: copies sizes and strides, and nothing else.
-template <class M, class V>
-[[nodiscard]] AttentionMask<M> mask(V&& tensor);
+template <class M, class V> [[nodiscard]] AttentionMask<M> mask(V&& tensor);
 
 /// f(hidden_states<T>(tensor)) for that of the named T which the tensor holds: `visit<float, Eigen::half>(tensor, f)`.
 /// Without names they are float, Eigen::half and Eigen::bfloat16, of which all results are float.
 ///
 /// **Errors**: `std::invalid_argument` if the tensor holds none of them, and those of `hidden_states`. An f that gives
 /// another type for one than for another does not compile.
-template <class... T, class V, class F>
-decltype(auto) visit(V&& tensor, F&& f);
+template <class... T, class V, class F> decltype(auto) visit(V&& tensor, F&& f);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 namespace detail {
 
-template <class T>
-constexpr Element element_of() {
+template <class T> constexpr Element element_of() {
   if constexpr (std::same_as<T, float>) return Element::float32;
   if constexpr (std::same_as<T, double>) return Element::float64;
   if constexpr (std::same_as<T, Eigen::half>) return Element::float16;
@@ -102,8 +97,7 @@ inline std::string cpp_name(Element element) {
   return names[static_cast<std::size_t>(element)];
 }
 
-template <class V>
-constexpr bool may_be_viewed() {
+template <class V> constexpr bool may_be_viewed() {
   constexpr bool known = RuntimeTensor<std::remove_cvref_t<V>>;
   static_assert(
       known,
@@ -139,8 +133,7 @@ View<T> view(const Memory& memory, const std::string& role, const std::string& c
   return memory.strides.empty() ? View<T>(data, sizes) : View<T>(data, sizes, strides);
 }
 
-template <class T>
-HiddenStates<T> hidden_states_of(const Memory& memory) {
+template <class T> HiddenStates<T> hidden_states_of(const Memory& memory) {
   return detail::view<HiddenStates, 3, T>(memory, "hidden states", "hidden_states", "[batch, seq, hidden]");
 }
 
@@ -161,16 +154,14 @@ auto visit_memory(const Memory& memory, F& f) -> decltype(f(detail::hidden_state
 
 }  // namespace detail
 
-template <class T, class V>
-HiddenStates<T> hidden_states([[maybe_unused]] V&& tensor) {
+template <class T, class V> HiddenStates<T> hidden_states([[maybe_unused]] V&& tensor) {
   if constexpr (detail::may_be_viewed<V>())
     return detail::hidden_states_of<T>(Access<std::remove_cvref_t<V>>::memory(tensor));
   else
     return HiddenStates<T>(nullptr, {0, 0, 0});  // so that no other error follows
 }
 
-template <class M, class V>
-AttentionMask<M> mask([[maybe_unused]] V&& tensor) {
+template <class M, class V> AttentionMask<M> mask([[maybe_unused]] V&& tensor) {
   if constexpr (detail::may_be_viewed<V>())
     return detail::view<AttentionMask, 2, M>(Access<std::remove_cvref_t<V>>::memory(tensor), "mask values", "mask",
                                              "[batch, seq]");
@@ -178,8 +169,7 @@ AttentionMask<M> mask([[maybe_unused]] V&& tensor) {
     return AttentionMask<M>(nullptr, {0, 0});
 }
 
-template <class... T, class V, class F>
-decltype(auto) visit(V&& tensor, F&& f) {
+template <class... T, class V, class F> decltype(auto) visit(V&& tensor, F&& f) {
   if constexpr (sizeof...(T) == 0)
     return adapter::visit<float, Eigen::half, Eigen::bfloat16>(std::forward<V>(tensor), f);
   else if constexpr (detail::may_be_viewed<V>())

@@ -32,8 +32,7 @@ inline void tanh_of(std::span<const double> x, std::span<double> y) {
 }
 
 // y[f] = gelu(x[f]), likewise. By the complement, of which small values keep their digits, where 1 + erf cancels.
-template <class A>
-void gelu_of(std::span<const A> x, std::span<A> y) {
+template <class A> void gelu_of(std::span<const A> x, std::span<A> y) {
   std::transform(x.begin(), x.end(), y.begin(),
                  [](A value) { return value / 2 * std::erfc(-value * (std::numbers::sqrt2_v<A> / 2)); });
 }

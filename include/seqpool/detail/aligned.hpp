@@ -12,36 +12,28 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Alignment to a cache line, the same whatever the instruction set.
-template <class T>
-struct CacheLineAllocator {
+template <class T> struct CacheLineAllocator {
   using value_type = T;
   static constexpr std::align_val_t alignment{64};
 
   CacheLineAllocator() = default;
-  template <class U>
-  CacheLineAllocator(const CacheLineAllocator<U>&) noexcept {}
+  template <class U> CacheLineAllocator(const CacheLineAllocator<U>&) noexcept {}
 
   T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
   void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
   // Without a value, numbers are left as they are.
-  template <class U>
-  void construct(U* p) noexcept {
-    ::new (static_cast<void*>(p)) U;
-  }
-  template <class U, class... Args>
-  void construct(U* p, Args&&... args) {
+  template <class U> void construct(U* p) noexcept { ::new (static_cast<void*>(p)) U; }
+  template <class U, class... Args> void construct(U* p, Args&&... args) {
     ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
   }
   bool operator==(const CacheLineAllocator&) const = default;
 };
 
 // Numbers that start on a cache line; resize(n) does not clear them.
-template <class T>
-using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
+template <class T> using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 
 // Numbers of a moment in a state: its copies have none of them, and an assignment leaves those that are there.
-template <class A>
-class Scratch {
+template <class A> class Scratch {
  public:
   Scratch() noexcept = default;
   Scratch(const Scratch&) noexcept {}

@@ -19,8 +19,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // Numbers one behind the other, with a checksum behind them.
 class ByteWriter {
  public:
-  template <class N>
-  void put(std::span<N> numbers) {
+  template <class N> void put(std::span<N> numbers) {
     const std::size_t begin = bytes_.size();
     bytes_.resize(begin + numbers.size_bytes());  // g++ 12 warns of an insert that it has inlined at -O3
     if (!numbers.empty()) std::memcpy(bytes_.data() + begin, numbers.data(), numbers.size_bytes());
@@ -48,8 +47,7 @@ class ByteReader {
     if (sum != detail::checksum(content)) refuse("they were cut or changed");
     bytes_ = content.subspan(sizeof(std::uint64_t));
   }
-  template <class N>
-  void get(std::span<N> numbers) {
+  template <class N> void get(std::span<N> numbers) {
     if (bytes_.size() < numbers.size_bytes()) refuse("they end too early");
     if (!numbers.empty()) std::memcpy(numbers.data(), bytes_.data(), numbers.size_bytes());
     bytes_ = bytes_.subspan(numbers.size_bytes());

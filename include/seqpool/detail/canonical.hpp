@@ -11,8 +11,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // The one NaN of results. Which sign and payload a NaN has after arithmetic depends on the order of operands, which
 // compilers choose.
-template <class A>
-A canonical(A x) noexcept {
+template <class A> A canonical(A x) noexcept {
   if constexpr (std::floating_point<A>)
     return x == x ? x : std::numeric_limits<A>::quiet_NaN();
   else
@@ -20,8 +19,7 @@ A canonical(A x) noexcept {
 }
 
 // The same of a row of n.
-template <class A>
-void make_canonical(A* row, Index n) noexcept {
+template <class A> void make_canonical(A* row, Index n) noexcept {
   constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
   Index i = 0;
   for (; i + chunk <= n; i += chunk)

@@ -14,14 +14,12 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Features that the inner loop takes at a time: a cache line of T, and of float at least.
-template <Scalar T>
-inline constexpr Index chunk_features = sizeof(T) == 2 ? 32 : 16;
+template <Scalar T> inline constexpr Index chunk_features = sizeof(T) == 2 ? 32 : 16;
 
 // Asks memory for the chunk `ahead` elements behind x, which may lie in another array: it is asked for, and not read.
 // Into L2 and not L1: eight tokens of a power of two bytes, with eight more to come, fall into the same few sets of L1
 // and push each other out.
-template <Scalar T>
-inline void prefetch_chunk([[maybe_unused]] const T* x, [[maybe_unused]] Index ahead) noexcept {
+template <Scalar T> inline void prefetch_chunk([[maybe_unused]] const T* x, [[maybe_unused]] Index ahead) noexcept {
 #if defined(__GNUC__)
   for (Index j = 0; j < chunk_features<T>; j += 64 / static_cast<Index>(sizeof(T)))
     __builtin_prefetch(x + (ahead + j), 0, 2);
@@ -29,8 +27,7 @@ inline void prefetch_chunk([[maybe_unused]] const T* x, [[maybe_unused]] Index a
 }
 
 // A chunk of a token's features in the accumulator's type, widened as they are taken ...
-template <Scalar T>
-class WidenedChunk {
+template <Scalar T> class WidenedChunk {
  public:
   using A = accumulator_t<T>;
 
@@ -57,7 +54,7 @@ class WidenedChunk {
   using Eight [[gnu::vector_size(32)]] = float;
   for (Index j = 0; j < chunk_features<Eigen::half>; j += 8) {
     Eight widened;
-    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char(*)[16]>(x + j)));
+    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char (*)[16]>(x + j)));
     __builtin_memcpy(out + j, &widened, sizeof widened);
   }
 }
@@ -67,8 +64,7 @@ inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // n
 
 #if defined(__F16C__) || defined(SEQPOOL_F16C_MAY_BE)
 // ... or all at once, where F16C has an instruction for it that compilers do not make of widen.
-template <>
-class WidenedChunk<Eigen::half> {
+template <> class WidenedChunk<Eigen::half> {
  public:
   explicit WidenedChunk(const Eigen::half* x) noexcept {
 #if defined(__AVX512F__)

@@ -58,15 +58,11 @@ template <class A, Scalar T, std::same_as<const T*>... More>
       return products;
     };
     return std::array<A, count>{(sum[k].sum() + rest(rows[k]))...};
-  }
-  (std::make_index_sequence<count>());
+  }(std::make_index_sequence<count>());
 }
 
 // The same for one x.
-template <class A, Scalar T>
-A dot(const A* a, const T* x, Index n) noexcept {
-  return dots(a, n, 0, x)[0];
-}
+template <class A, Scalar T> A dot(const A* a, const T* x, Index n) noexcept { return dots(a, n, 0, x)[0]; }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
 

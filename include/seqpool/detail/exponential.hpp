@@ -18,29 +18,24 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // e^x, |error| <= eps * e^x where that is normal; about 0 below, 0 of -inf. Infinity from x > 88.3 in float and 709.4
 // in double on, which is a little early. NaN stays.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A exponential(A x) noexcept;
+template <std::floating_point A> [[gnu::always_inline]] inline A exponential(A x) noexcept;
 
 // log x, |error| <= eps * |log x|; -inf for all below the smallest normal number, 0 and negative ones too. NaN and
 // infinity stay.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A logarithm(A x) noexcept;
+template <std::floating_point A> [[gnu::always_inline]] inline A logarithm(A x) noexcept;
 
 // log(1 + x) of an x of 0 or more, |error| <= 2 * eps * log(1 + x). NaN and infinity stay.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A log_one_plus(A x) noexcept;
+template <std::floating_point A> [[gnu::always_inline]] inline A log_one_plus(A x) noexcept;
 
 // x^p of an x of 0 or more, |error| <= (3/2 * |p log x| + 1) * eps * x^p where both are normal. NaN and infinity stay.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A power(A x, A p) noexcept {
+template <std::floating_point A> [[gnu::always_inline]] inline A power(A x, A p) noexcept {
   return detail::exponential(p * detail::logarithm(x));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 // What a float and a double are made of.
-template <std::floating_point A>
-struct Binary {
+template <std::floating_point A> struct Binary {
   using Bits = std::conditional_t<std::same_as<A, float>, std::uint32_t, std::uint64_t>;
 
   static constexpr int fraction = std::numeric_limits<A>::digits - 1;  // bits behind the exponent's
@@ -54,26 +49,20 @@ struct Binary {
 };
 
 // first + x * (second + x * (third + ...)).
-template <class A>
-[[gnu::always_inline]] constexpr A power_series(A, A first) noexcept {
-  return first;
-}
-template <class A, class... More>
-[[gnu::always_inline]] constexpr A power_series(A x, A first, More... more) noexcept {
+template <class A> [[gnu::always_inline]] constexpr A power_series(A, A first) noexcept { return first; }
+template <class A, class... More> [[gnu::always_inline]] constexpr A power_series(A x, A first, More... more) noexcept {
   return first + x * detail::power_series(x, more...);
 }
 
 // condition ? a : b, by bits: of a choice between numbers g++ computes each where it is chosen, by branches.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A either(bool condition, A a, A b) noexcept {
+template <std::floating_point A> [[gnu::always_inline]] inline A either(bool condition, A a, A b) noexcept {
   using Bits = typename Binary<A>::Bits;
   const Bits chosen = Bits(0) - static_cast<Bits>(condition);
   return std::bit_cast<A>((std::bit_cast<Bits>(a) & chosen) | (std::bit_cast<Bits>(b) & ~chosen));
 }
 
 // e^(n log 2 + r) = 2^n e^r with |r| <= log(2) / 2, by as much of the exponential series as A can hold.
-template <std::floating_point A>
-A exponential(A x) noexcept {
+template <std::floating_point A> A exponential(A x) noexcept {
   using B = Binary<A>;
   constexpr A low = std::same_as<A, float> ? A(-87.4) : A(-708.4);
   constexpr A high = std::same_as<A, float> ? A(88.3) : A(709.4);
@@ -96,8 +85,7 @@ A exponential(A x) noexcept {
 
 // log(x + rest) of a finite x, of which `rest` is less than the last bit: log(2^n m) = n log 2 + log m, where m is in
 // [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = f / (2 + f) and f = m - 1.
-template <std::floating_point A>
-[[gnu::always_inline]] inline A logarithm_of_sum(A x, A rest) noexcept {
+template <std::floating_point A> [[gnu::always_inline]] inline A logarithm_of_sum(A x, A rest) noexcept {
   using B = Binary<A>;
   using Bits = typename B::Bits;
   constexpr Bits bias = B::one >> B::fraction;
@@ -121,14 +109,12 @@ template <std::floating_point A>
   return n * B::log_2 + (log_m + n * B::log_2_rest);
 }
 
-template <std::floating_point A>
-A logarithm(A x) noexcept {
+template <std::floating_point A> A logarithm(A x) noexcept {
   const A finite = detail::either(x <= (std::numeric_limits<A>::max)(), detail::logarithm_of_sum(x, A(0)), x);
   return detail::either(x < (std::numeric_limits<A>::min)(), -std::numeric_limits<A>::infinity(), finite);
 }
 
-template <std::floating_point A>
-A log_one_plus(A x) noexcept {
+template <std::floating_point A> A log_one_plus(A x) noexcept {
   const A sum = 1 + x;
   return detail::either(x <= (std::numeric_limits<A>::max)(), detail::logarithm_of_sum(sum, x - (sum - 1)), x);
 }

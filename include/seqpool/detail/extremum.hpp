@@ -24,8 +24,7 @@ inline constexpr auto smaller = [](auto held, auto x) {
 };
 
 // max_i |x[i]|, 0 of none. A NaN is passed over. By lanes, as one maximum would wait for the one before.
-template <class A>
-A largest_size(const A* x, Index n) noexcept {
+template <class A> A largest_size(const A* x, Index n) noexcept {
   constexpr std::size_t lanes = 16;
   std::array<A, lanes> largest{};
   Index i = 0;

@@ -13,8 +13,7 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // A chunk of a token's features, and what belongs to the token.
-template <Scalar T, class Value>
-struct TokenChunk {
+template <Scalar T, class Value> struct TokenChunk {
   WidenedChunk<T> x;
   Value value;
 };
@@ -27,12 +26,8 @@ template <class Tokens, class Op, std::size_t... k, class... A>
 }
 
 // What becomes of an accumulator that was held in a register; one that is const was only read.
-template <class A>
-[[gnu::always_inline]] inline void put_back(A& acc, A held) {
-  acc = held;
-}
-template <class A>
-[[gnu::always_inline]] inline void put_back(const A&, A) {}
+template <class A> [[gnu::always_inline]] inline void put_back(A& acc, A held) { acc = held; }
+template <class A> [[gnu::always_inline]] inline void put_back(const A&, A) {}
 
 // The same for one feature of every acc, held in registers meanwhile.
 template <class Tokens, class Op, class Pass, class... A>
@@ -40,8 +35,7 @@ template <class Tokens, class Op, class Pass, class... A>
   [&](A... held) __attribute__((always_inline)) {
     detail::fold_feature(tokens, j, op, pass, held...);
     (detail::put_back(acc[j], held), ...);
-  }
-  (acc[j]...);
+  }(acc[j]...);
 }
 
 // A chunk of features of the tokens of a pass: a loop of fixed length, without which compilers make no vector code at

@@ -53,8 +53,7 @@ template <Scalar T, class A, std::size_t... k, std::size_t... q, std::size_t... 
 
 // Scores of a tile's tokens by four queries, `[4, hidden]`. What lies `ahead` elements behind each token is prefetched,
 // unless ahead is 0. |error| <= (hidden / 4 + 34) * eps * sum_h |query[h] * x[h]|.
-template <class Block, class A>
-void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
+template <class Block, class A> void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
   const auto score = [&]<std::size_t... k>(Index i, std::index_sequence<k...> tokens) {
     detail::score_tokens<typename Block::value_type>({x[i + static_cast<Index>(k)]...}, queries, x.hidden(), ahead,
                                                      scores + i, tokens, std::make_index_sequence<4>(),
@@ -67,8 +66,7 @@ void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
 
 // Scores of a tile's tokens, at most tile_tokens of them, by `heads` queries, `[heads, hidden]`: four at a time, and
 // what is left one by one. To the first of them the next tile is prefetched.
-template <class Block, class A>
-void score_by_queries(const Block& x, const A* queries, Index heads, A* scores) {
+template <class Block, class A> void score_by_queries(const Block& x, const A* queries, Index heads, A* scores) {
   const Index hidden = x.hidden();
   const Index distance = x.size() == tile_tokens ? Prefetch::distance(x, 0) : 0;
   Index head = 0;

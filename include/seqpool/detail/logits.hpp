@@ -16,8 +16,7 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Logits as they may be, or a sentence.
-template <class X>
-consteval bool are_logits() {
+template <class X> consteval bool are_logits() {
   static_assert(EigenTensorOfRank<X, 2>,
                 "seqpool: softmax, log_softmax, sigmoid, argmax, threshold, top_k and rerank_scores take logits "
                 "[batch, classes], or probabilities: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate an Eigen "
@@ -33,10 +32,9 @@ consteval bool are_logits() {
 
 // What one probability is compared with.
 template <class T>
-concept ThresholdNumber = Scalar<T> ||(std::is_arithmetic_v<T> && !std::same_as<T, bool>);
+concept ThresholdNumber = Scalar<T> || (std::is_arithmetic_v<T> && !std::same_as<T, bool>);
 
-template <class T>
-consteval bool is_threshold() {
+template <class T> consteval bool is_threshold() {
   constexpr bool lawful = ThresholdNumber<T> || ScalarVector<T>;
   static_assert(lawful,
                 "seqpool: threshold(probabilities, t) takes one number, or one for each class: an Eigen tensor of rank "
@@ -45,8 +43,7 @@ consteval bool is_threshold() {
 }
 
 // A row of the result before and after it is computed.
-template <class A>
-struct LogitRow {
+template <class A> struct LogitRow {
   MatrixView<A> view;
   Index row;
 
@@ -62,8 +59,7 @@ struct LogitRow {
 };
 
 // The one loop over rows: each row of the result is the logits, widened, and what f(row) makes of them.
-template <class X, class F>
-auto map_logits(const X& logits, F f) {
+template <class X, class F> auto map_logits(const X& logits, F f) {
   using A = accumulator_t<element_t<X>>;
   const auto in = detail::matrix_view(logits, "logits");
   auto result = detail::make_result<X, A>(in.rows, in.columns);
@@ -77,8 +73,7 @@ auto map_logits(const X& logits, F f) {
 }
 
 // e^(logit - largest), where -inf weighs nothing even as the largest.
-template <class A>
-A shifted_exp(A logit, A largest) {
+template <class A> A shifted_exp(A logit, A largest) {
   return logit == -std::numeric_limits<A>::infinity() ? A(0) : std::exp(logit - largest);
 }
 

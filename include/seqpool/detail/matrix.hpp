@@ -15,7 +15,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 template <class W>
 concept EigenMatrix = requires(const W& w) {
   typename W::Scalar;
-  {W::RowsAtCompileTime};
+  { W::RowsAtCompileTime };
   w.rows();
   w(0, 0);
 };
@@ -30,13 +30,11 @@ template <class W>
 concept ScalarMatrix = MatrixLike<W> && Scalar<element_t<W>>;
 
 // A size that the type states, Eigen::Dynamic where it is known at run time only.
-template <class Dimensions>
-inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};
+template <class Dimensions> inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};
 template <std::ptrdiff_t Rows, std::ptrdiff_t Columns>
 inline constexpr std::array<Index, 2> fixed_sizes<Eigen::Sizes<Rows, Columns>>{Rows, Columns};
 
-template <class X>
-consteval std::array<Index, 2> static_sizes() {
+template <class X> consteval std::array<Index, 2> static_sizes() {
   if constexpr (EigenTensor<X>)
     return fixed_sizes<typename X::Dimensions>;
   else if constexpr (EigenMatrix<X>)
@@ -45,8 +43,7 @@ consteval std::array<Index, 2> static_sizes() {
     return {Eigen::Dynamic, Eigen::Dynamic};  // of what is refused elsewhere
 }
 
-template <MatrixLike X>
-std::array<Index, 2> run_time_sizes(const X& x) {
+template <MatrixLike X> std::array<Index, 2> run_time_sizes(const X& x) {
   if constexpr (EigenTensor<X>)
     return sizes_of<2>(x);
   else
@@ -55,8 +52,7 @@ std::array<Index, 2> run_time_sizes(const X& x) {
 
 // What elements can be taken from one by one: an expression such as a product, which would be computed anew for each of
 // them, is computed first.
-template <MatrixLike X>
-decltype(auto) evaluated(const X& x) {
+template <MatrixLike X> decltype(auto) evaluated(const X& x) {
   if constexpr (EigenTensor<X>)
     return (x);
   else
@@ -64,15 +60,14 @@ decltype(auto) evaluated(const X& x) {
 }
 
 // A matrix's numbers in the accumulator's type, row by row.
-template <class A>
-struct Numbers {
+template <class A> struct Numbers {
   Index rows = 0;
   Index columns = 0;
   AlignedVector<A> values;
 };
 
 template <MatrixLike W>
-requires Scalar<element_t<W>>
+  requires Scalar<element_t<W>>
 auto widened_matrix(const W& weight, const char* what) {
   const auto [rows, columns] = detail::run_time_sizes(weight);
   if constexpr (EigenTensor<W>) static_cast<void>(detail::matrix_view(weight, what));  // throws if null

@@ -20,10 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // What is summed up over the features of a row and of a weight: products, by dot products where outputs are few ...
 struct Times {
   static constexpr bool by_dots = true;
-  template <class A, class Lanes>
-  static void add(Lanes& sum, A x, const Lanes& weight) {
-    sum += x * weight;
-  }
+  template <class A, class Lanes> static void add(Lanes& sum, A x, const Lanes& weight) { sum += x * weight; }
 };
 // ... or in panels always, so that the bits of an output depend on its row and its part of the weight alone. Of these
 // and the next, x and the weight may change places: the bits are the same.
@@ -32,18 +29,14 @@ struct TimesInPanels : Times {
 };
 struct SquaredDifference {
   static constexpr bool by_dots = false;
-  template <class A, class Lanes>
-  static void add(Lanes& sum, A x, const Lanes& weight) {
+  template <class A, class Lanes> static void add(Lanes& sum, A x, const Lanes& weight) {
     const Lanes difference = weight - x;
     sum += difference * difference;
   }
 };
 struct AbsoluteDifference {
   static constexpr bool by_dots = false;
-  template <class A, class Lanes>
-  static void add(Lanes& sum, A x, const Lanes& weight) {
-    sum += (weight - x).abs();
-  }
+  template <class A, class Lanes> static void add(Lanes& sum, A x, const Lanes& weight) { sum += (weight - x).abs(); }
 };
 
 // Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f]; or of another term. Every
@@ -57,8 +50,7 @@ struct AbsoluteDifference {
 //
 // |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|), unless a
 // product is subnormal.
-template <class A, class Term = Times>
-class Product {
+template <class A, class Term = Times> class Product {
   using NoAhead = std::integral_constant<Index, 0>;
 
  public:
@@ -69,8 +61,7 @@ class Product {
   Product() = default;
 
   // Of weight(o, f) and bias(o).
-  template <class Weight, class Bias>
-  Product(Index out, Index in, Weight weight, Bias bias);
+  template <class Weight, class Bias> Product(Index out, Index in, Weight weight, Bias bias);
 
   Index out() const noexcept { return out_; }
   Index in() const noexcept { return in_; }

@@ -21,40 +21,33 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What a byte's 0 is counted from: std::int8_t holds 128 less than std::uint8_t.
-template <class Byte>
-inline constexpr int byte_offset = std::same_as<Byte, std::int8_t> ? 128 : 0;
+template <class Byte> inline constexpr int byte_offset = std::same_as<Byte, std::int8_t> ? 128 : 0;
 
 // Numbers that are taken at a time: loops of fixed length, of which compilers make vector code.
 inline constexpr std::size_t bytes_at_a_time = 32, bits_at_a_time = 64;
 
 // Each feature's least number and step, rounded to float, and behind them as many of 0 and 1 as complete a chunk.
-template <class A>
-struct QuantizationSteps {
+template <class A> struct QuantizationSteps {
   AlignedVector<A> least, step;
 
-  template <class T>
-  QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what);
+  template <class T> QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what);
 };
 
 // Quantizes a chunk, whose least numbers and steps lie side by side; false if a number is NaN.
-template <class Byte, class A>
-bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept;
+template <class Byte, class A> bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept;
 
 // The first of eight numbers is the highest bit: 1 where it is larger than 0.
-template <class Byte, Scalar T>
-void pack_chunk(const T* x, Byte* out) noexcept;
+template <class Byte, Scalar T> void pack_chunk(const T* x, Byte* out) noexcept;
 
 // Whether n numbers, of features that lie side by side, are finite; makes room for them in each feature's range.
-template <class A, Scalar T>
-bool take_in(const T* x, Index n, A* least, A* largest) noexcept;
+template <class A, Scalar T> bool take_in(const T* x, Index n, A* least, A* largest) noexcept;
 
 // x in bytes, or an error that begins with `what`.
 template <class Byte, class X, class T>
 auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what);
 
 // x in bits.
-template <class Byte, class X>
-auto packed(const X& x);
+template <class Byte, class X> auto packed(const X& x);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -80,8 +73,7 @@ QuantizationSteps<A>::QuantizationSteps(const MatrixView<T>& ranges, Index featu
   step.resize(step.size() + bytes_at_a_time, A(1));
 }
 
-template <class Byte, class A>
-bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept {
+template <class Byte, class A> bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept {
   std::array<int, bytes_at_a_time> q;
   int missing = 0;
   for (std::size_t j = 0; j < bytes_at_a_time; ++j) {
@@ -94,8 +86,7 @@ bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexce
   return missing == 0;
 }
 
-template <class Byte, Scalar T>
-void pack_chunk(const T* x, Byte* out) noexcept {
+template <class Byte, Scalar T> void pack_chunk(const T* x, Byte* out) noexcept {
   std::array<std::uint8_t, bits_at_a_time> positive;
   for (std::size_t j = 0; j < bits_at_a_time; ++j) positive[j] = widen(x[j]) > 0;
   for (std::size_t byte = 0; byte < bits_at_a_time / 8; ++byte) {
@@ -108,8 +99,7 @@ void pack_chunk(const T* x, Byte* out) noexcept {
   }
 }
 
-template <class A, Scalar T>
-bool take_in(const T* x, Index n, A* least, A* largest) noexcept {
+template <class A, Scalar T> bool take_in(const T* x, Index n, A* least, A* largest) noexcept {
   int strange = 0;
   const auto take = [&](Index first, Index count) {
     for (Index f = first; f < first + count; ++f) {
@@ -166,8 +156,7 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
   return result;
 }
 
-template <class Byte, class X>
-auto packed(const X& x) {
+template <class Byte, class X> auto packed(const X& x) {
   const auto in = detail::matrix_view(x, "x");
   auto result = detail::make_result<X, Byte>(in.rows, in.columns / 8 + (in.columns % 8 != 0));
   const auto out = detail::matrix_view(result, "the result");

@@ -9,20 +9,18 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // P::Result<T> where P says it, accumulator_t<T> otherwise.
-template <class P, class T>
-struct ResultOf {
+template <class P, class T> struct ResultOf {
   using type = accumulator_t<T>;
 };
 template <class P, class T>
-requires requires { typename P::template Result<T>; }
+  requires requires { typename P::template Result<T>; }
 struct ResultOf<P, T> {
   using type = typename P::template Result<T>;
 };
 
 // What a deduction guide gives of a type whose scalar must be named: a sentence, and float, so that no other error
 // follows.
-template <class P, bool is_any>
-consteval bool scalar_is_said() {
+template <class P, bool is_any> consteval bool scalar_is_said() {
   static_assert(
       is_any,
       "seqpool: AnyPooling<T>, Stream<P, T> and AnyHead<A> need their scalar, which is not known from what they "

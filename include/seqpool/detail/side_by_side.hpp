@@ -13,8 +13,7 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Rows whose numbers lie side by side in the accumulator's type: where they are, or copied to `room`.
-template <class A, class T>
-MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room) {
+template <class A, class T> MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room) {
   if constexpr (std::same_as<std::remove_const_t<T>, A>)
     if (x.column_stride == 1) return {x.data, x.rows, x.columns, x.row_stride, 1};
   room.resize(static_cast<std::size_t>(x.rows * x.columns));

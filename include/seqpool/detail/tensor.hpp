@@ -16,13 +16,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-template <class X>
-inline constexpr bool is_tensor_ref = false;
-template <class X>
-inline constexpr bool is_tensor_ref<Eigen::TensorRef<X>> = true;
+template <class X> inline constexpr bool is_tensor_ref = false;
+template <class X> inline constexpr bool is_tensor_ref<Eigen::TensorRef<X>> = true;
 
-template <class X>
-inline constexpr bool is_tensor_map = false;
+template <class X> inline constexpr bool is_tensor_map = false;
 template <class X, int options, template <class> class Pointer>
 inline constexpr bool is_tensor_map<Eigen::TensorMap<X, options, Pointer>> = true;
 
@@ -32,8 +29,8 @@ template <class X>
 concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
   typename X::Scalar;
   typename X::Index;
-  {X::NumIndices};
-  {X::Layout};
+  { X::NumIndices };
+  { X::Layout };
   x.data();
   x.dimension(0);
 };
@@ -51,21 +48,18 @@ template <class X>
 inline constexpr bool is_temporary =
     !std::is_lvalue_reference_v<X> && EigenTensor<std::remove_cvref_t<X>> && !is_tensor_map<std::remove_cvref_t<X>>;
 
-template <class X>
-using element_t = std::remove_cv_t<typename X::Scalar>;
+template <class X> using element_t = std::remove_cv_t<typename X::Scalar>;
 
 // For deduction guides, which leave it to the constructor to say what X should have been.
-template <class X>
-struct GuideElement {
+template <class X> struct GuideElement {
   using type = float;
 };
 template <class X>
-requires requires { typename X::Scalar; }
+  requires requires { typename X::Scalar; }
 struct GuideElement<X> {
   using type = element_t<X>;
 };
-template <class X>
-using guide_element_t = typename GuideElement<X>::type;
+template <class X> using guide_element_t = typename GuideElement<X>::type;
 
 // What a pointer points to; float of what is no pointer.
 template <class P>
@@ -73,14 +67,12 @@ using guide_pointee_t = std::conditional_t<std::is_pointer_v<std::decay_t<P>>,
                                            std::remove_cv_t<std::remove_pointer_t<std::decay_t<P>>>, float>;
 
 // T, or float where a static_assert has refused T, so that no other error follows.
-template <class T>
-using lawful_t = std::conditional_t<Scalar<T>, T, float>;
+template <class T> using lawful_t = std::conditional_t<Scalar<T>, T, float>;
 
 template <class X>
 inline constexpr bool is_row_major = static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor);
 
-template <std::size_t Rank, class X>
-std::array<Index, Rank> sizes_of(const X& x) {
+template <std::size_t Rank, class X> std::array<Index, Rank> sizes_of(const X& x) {
   std::array<Index, Rank> sizes;
   // An index type that converts to whatever this tensor's dimension() takes without a change of sign.
   for (unsigned char i = 0; i != Rank; ++i) sizes[i] = static_cast<Index>(x.dimension(i));
@@ -122,8 +114,7 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
 }
 
 // False, and a sentence, for what was handed over in the place of a `const T*`.
-template <class T, class P>
-consteval bool is_pointer_to() {
+template <class T, class P> consteval bool is_pointer_to() {
   constexpr bool lawful = std::is_convertible_v<P, const T*>;  // by this name g++ does not say why it is not
   static_assert(
       lawful,
@@ -161,8 +152,7 @@ void check_memory(const T* data, const std::array<Index, Rank>& sizes, const std
 }
 
 // A matrix anywhere in memory, seen through its strides; T may be const.
-template <class T>
-struct MatrixView {
+template <class T> struct MatrixView {
   T* data;
   Index rows;
   Index columns;
@@ -178,8 +168,8 @@ struct MatrixView {
 };
 
 template <class X>
-requires EigenTensorOfRank < std::remove_cvref_t<X>,
-2 > auto matrix_view(X& x, const char* what) {
+  requires EigenTensorOfRank<std::remove_cvref_t<X>, 2>
+auto matrix_view(X& x, const char* what) {
   const auto sizes = sizes_of<2>(x);
   const auto strides = detail::dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>, what);
   using Element = std::remove_pointer_t<decltype(x.data())>;
@@ -189,8 +179,7 @@ requires EigenTensorOfRank < std::remove_cvref_t<X>,
 }
 
 // A result of sizes [...] made from X: in X's layout and index type if it is a tensor, row-major otherwise.
-template <class X, class A, class... Sizes>
-auto make_result(Sizes... sizes) {
+template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
   using I = typename decltype([] {
     if constexpr (EigenTensor<X>)
       return std::type_identity<typename X::Index>();

@@ -12,8 +12,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 inline constexpr Index tile_tokens = 8;
 
 // Where a block's tokens come from: what the driver says of them.
-template <Scalar T>
-struct TokenSource {
+template <Scalar T> struct TokenSource {
   Index row = 0;                     // the result that they go into
   Index sequence = 0;                // the sequence that they stand in
   Index position = 0;                // where token 0 stands in it, if they are one run
@@ -27,24 +26,21 @@ struct TokenSource {
 
 struct Prefetch {
   // The same tokens, of which nothing is to be prefetched, as somebody else does it.
-  template <class Tokens>
-  static Tokens without(Tokens tokens) noexcept {
+  template <class Tokens> static Tokens without(Tokens tokens) noexcept {
     tokens.source_.prefetch = false;
     return tokens;
   }
 
   // How many elements behind each token the one lies that is read a tile later, if these are one run that goes on
   // behind them; 0 if they are not to be prefetched, or have holes.
-  template <class Tokens>
-  static Index distance(const Tokens& tokens) noexcept {
+  template <class Tokens> static Index distance(const Tokens& tokens) noexcept {
     const auto& source = tokens.source_;
     return source.prefetch && source.places == nullptr ? tile_tokens * tokens.stride_ : 0;
   }
 
   // How many elements behind each token of the tile at `first` the one lies that is read a tile later; 0 if those are
   // not to be prefetched, or not equally far.
-  template <class Tokens>
-  static Index distance(const Tokens& tokens, Index first) noexcept {
+  template <class Tokens> static Index distance(const Tokens& tokens, Index first) noexcept {
     const auto& source = tokens.source_;
     if (!source.prefetch) return 0;
     const Index known = tokens.size_ + source.following;

@@ -13,12 +13,10 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Elements in a cache line.
-template <class T>
-inline constexpr std::size_t line_elements = 64 / sizeof(T);
+template <class T> inline constexpr std::size_t line_elements = 64 / sizeof(T);
 
 // A square of cache lines.
-template <class T>
-using LineTile = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
+template <class T> using LineTile = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
 
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
@@ -28,25 +26,20 @@ using LineTile = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
 
 #if defined(SEQPOOL_HAS_SHUFFLE)
 // 16 bytes in a register, of elements of so many bytes.
-template <std::size_t bytes>
-struct Register;
-template <>
-struct Register<2> {
+template <std::size_t bytes> struct Register;
+template <> struct Register<2> {
   typedef std::uint16_t type __attribute__((vector_size(16)));
 };
-template <>
-struct Register<4> {
+template <> struct Register<4> {
   typedef std::uint32_t type __attribute__((vector_size(16)));
 };
-template <>
-struct Register<8> {
+template <> struct Register<8> {
   typedef std::uint64_t type __attribute__((vector_size(16)));
 };
 
 // A square block in registers, transposed by interleaving its halves log2(size) times. Packs and no loops: -O2 unrolls
 // none, and an array that a loop goes through lies in memory.
-template <class T>
-struct Block {
+template <class T> struct Block {
   using Row = typename Register<sizeof(T)>::type;
   static constexpr std::size_t size = 16 / sizeof(T);
 
@@ -83,8 +76,7 @@ struct Block {
 #endif
 
 // targets[i][f] = tile[f][i], where there is a target.
-template <class T>
-void transpose(const LineTile<T>& tile, T* const* targets) noexcept {
+template <class T> void transpose(const LineTile<T>& tile, T* const* targets) noexcept {
 #if defined(SEQPOOL_HAS_SHUFFLE)
   constexpr std::size_t size = Block<T>::size;
   constexpr auto all = std::make_index_sequence<size>();

@@ -30,18 +30,18 @@ concept EigenVector = requires(const V& v) {
 template <class V>
 concept VectorLike = EigenTensorOfRank<V, 1> || EigenVector<V> || std::ranges::contiguous_range<V>;
 
+template <class V> struct VectorScalar {};
 template <class V>
-struct VectorScalar {};
-template <class V>
-requires(EigenTensorOfRank<V, 1> || EigenVector<V>) struct VectorScalar<V> {
+  requires(EigenTensorOfRank<V, 1> || EigenVector<V>)
+struct VectorScalar<V> {
   using type = element_t<V>;
 };
 template <std::ranges::contiguous_range V>
-requires(!EigenTensorOfRank<V, 1> && !EigenVector<V>) struct VectorScalar<V> {
+  requires(!EigenTensorOfRank<V, 1> && !EigenVector<V>)
+struct VectorScalar<V> {
   using type = std::ranges::range_value_t<V>;
 };
-template <class V>
-using vector_scalar_t = typename VectorScalar<V>::type;
+template <class V> using vector_scalar_t = typename VectorScalar<V>::type;
 
 // For deduction guides, which leave it to the constructor to say what V should have been.
 template <class V>
@@ -56,8 +56,7 @@ concept ScalarVector = VectorLike<V> && Scalar<vector_scalar_t<V>>;
 template <class V, class T>
 concept VectorOf = VectorLike<V> && std::same_as<vector_scalar_t<V>, T>;
 
-template <VectorLike V>
-std::size_t size_of(const V& v) {
+template <VectorLike V> std::size_t size_of(const V& v) {
   if constexpr (EigenTensorOfRank<V, 1> || EigenVector<V>)
     return static_cast<std::size_t>(v.size());
   else
@@ -65,8 +64,7 @@ std::size_t size_of(const V& v) {
 }
 
 // Throws if v has elements and no memory for them.
-template <VectorLike V>
-void check_vector(const V& v) {
+template <VectorLike V> void check_vector(const V& v) {
   const auto is_null = [&] {
     if constexpr (requires { v.data(); })
       return v.data() == nullptr;
@@ -78,8 +76,7 @@ void check_vector(const V& v) {
 }
 
 // f(element) for each, one by one, so that an Eigen vector may have any stride. An expression is computed first.
-template <VectorLike V, class F>
-void for_each_element(const V& v, F f) {
+template <VectorLike V, class F> void for_each_element(const V& v, F f) {
   detail::check_vector(v);
   if constexpr (EigenVector<V> && !EigenTensorOfRank<V, 1> && !requires { v.data(); })
     detail::for_each_element(v.eval(), f);
@@ -90,8 +87,7 @@ void for_each_element(const V& v, F f) {
 }
 
 // A copy in the accumulator's type.
-template <ScalarVector V>
-auto widened(const V& v) {
+template <ScalarVector V> auto widened(const V& v) {
   AlignedVector<accumulator_t<vector_scalar_t<V>>> copy;
   copy.reserve(detail::size_of(v));
   detail::for_each_element(v, [&](const auto& element) { copy.push_back(widen(element)); });
@@ -99,8 +95,7 @@ auto widened(const V& v) {
 }
 
 // A copy as `Index`; each must be 0 or more, and `refuse(i, text of the number)` throws if one is not.
-template <IntegerVector V, class Refuse>
-std::vector<Index> indices(const V& v, Refuse refuse) {
+template <IntegerVector V, class Refuse> std::vector<Index> indices(const V& v, Refuse refuse) {
   std::vector<Index> copy;
   copy.reserve(detail::size_of(v));
   detail::for_each_element(v, [&](auto element) {

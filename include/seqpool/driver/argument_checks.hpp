@@ -28,8 +28,7 @@ concept MatrixArgument = requires(const X& x) {
   x.cols();
 };
 
-template <class X>
-consteval bool are_hidden_states() {
+template <class X> consteval bool are_hidden_states() {
   constexpr bool lawful = Sequences<X> || EigenTensorOfRank<X, 3>;
   if constexpr (EigenTensorOfRank<X, 3> && !Sequences<X>) {
     static_assert(Scalar<element_t<X>>,
@@ -70,8 +69,7 @@ consteval bool are_hidden_states() {
   return lawful;
 }
 
-template <class P, class T>
-consteval bool is_pooling() {
+template <class P, class T> consteval bool is_pooling() {
   static_assert(SomePooling<P>,
                 "seqpool: the pooling must model seqpool::Pooling: State<T>, width, init, fold, merge and finish; see "
                 "seqpool/fold/pooling.hpp. Built in are Cls{}, Last{}, Mean{}, Max{}, Attention{query}, "
@@ -86,8 +84,7 @@ consteval bool is_pooling() {
   return Pooling<P, T>;
 }
 
-template <class X, class M>
-consteval bool is_selection() {
+template <class X, class M> consteval bool is_selection() {
   constexpr bool lawful = Device<M> || Selection<M> || EigenTensorOfRank<M, 2>;
   if constexpr (!has_padding<X> && !Device<M> && is_mask<M>) {
     static_assert(has_padding<X>,
@@ -141,8 +138,7 @@ consteval bool is_selection() {
   return lawful;
 }
 
-template <class M, class D>
-consteval bool is_device() {
+template <class M, class D> consteval bool is_device() {
   constexpr bool none = std::is_same_v<D, CallingThread>;
   if constexpr (Device<M>) {
     static_assert(none,
@@ -162,8 +158,7 @@ consteval bool is_device() {
 }
 
 // Of pool_into: memory for results of `Element`.
-template <class Out, class Element>
-consteval bool is_result() {
+template <class Out, class Element> consteval bool is_result() {
   constexpr bool is_tensor = EigenTensorOfRank<std::remove_cvref_t<Out>, 2>;
   static_assert(is_tensor, "seqpool: out must be [batch, width]: an Eigen::Tensor or Eigen::TensorMap of rank 2.");
   if constexpr (is_tensor) {
@@ -183,8 +178,7 @@ consteval bool is_result() {
 }
 
 // Whether the arguments of pool fit. The order comes first: of swapped arguments neither is what it is taken for.
-template <class P, class X, class M, class D>
-consteval bool are_arguments() {
+template <class P, class X, class M, class D> consteval bool are_arguments() {
   if constexpr (Sequences<P> || EigenTensor<P> || TensorExpression<P>) {
     static_assert(!std::is_same_v<P, P>,
                   "seqpool: the pooling comes before the hidden states: pool(Mean{}, x, mask, device), and "

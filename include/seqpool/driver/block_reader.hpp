@@ -21,14 +21,10 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 inline constexpr Index block_tokens = 256;
 
 // Whether tokens lie in memory; otherwise they are computed, by `copy`.
-template <class X>
-inline constexpr bool is_stored = requires(const X& x, Index i) {
-  x.token(i, i);
-};
+template <class X> inline constexpr bool is_stored = requires(const X& x, Index i) { x.token(i, i); };
 
 // Whether a token's features are to be copied side by side before a pooling sees them.
-template <class X>
-bool needs_packing(const X& x) noexcept {
+template <class X> bool needs_packing(const X& x) noexcept {
   if constexpr (is_stored<X>)
     return x.hidden_stride() != 1;
   else
@@ -36,8 +32,7 @@ bool needs_packing(const X& x) noexcept {
 }
 
 // Gives the real tokens of one row block by block, packed where features are not neighbours.
-template <class X, class S>
-class BlockReader {
+template <class X, class S> class BlockReader {
  public:
   using T = typename X::value_type;
 
@@ -61,8 +56,7 @@ class BlockReader {
 
  private:
   // f(run) for the next runs up to block_tokens; how many tokens they have.
-  template <class F>
-  Index take(F f);
+  template <class F> Index take(F f);
   void advance(Index to) { run_ = seqpool::next_run(selection_, row_, {to, end_}); }
 
   TokenBlock<T> block(Index count, Run first, bool holes, bool prefetch);
@@ -93,8 +87,7 @@ class BlockReader {
 // ---------------------------------------------------------------------------------------------------------------------
 
 // More than a core's own cache holds, by a guess: in it, asking ahead costs a fifth of mean's time.
-template <class X>
-bool beyond_cache(const X& x) noexcept {
+template <class X> bool beyond_cache(const X& x) noexcept {
   constexpr std::int64_t limit = (1 << 20) / sizeof(typename X::value_type);
   const std::int64_t batch = x.batch(), seq = x.seq(), hidden = x.hidden();
   if (batch > limit || seq > limit || hidden > limit) return true;
@@ -105,17 +98,14 @@ template <class X, class S>
 BlockReader<X, S>::BlockReader(const X& x, const S& selection)
     : x_(x), selection_(selection), packs_(detail::needs_packing(x)), prefetches_(!packs_ && detail::beyond_cache(x)) {}
 
-template <class X, class S>
-void BlockReader<X, S>::start(Index row, Run within) {
+template <class X, class S> void BlockReader<X, S>::start(Index row, Run within) {
   row_ = row;
   sequence_ = seqpool::sequence_of(selection_, row);
   end_ = within.end;
   advance(within.begin);
 }
 
-template <class X, class S>
-template <class F>
-Index BlockReader<X, S>::take(F f) {
+template <class X, class S> template <class F> Index BlockReader<X, S>::take(F f) {
   Index count = 0;
   while (count < block_tokens && run_.begin < run_.end) {
     const Run run{run_.begin, (std::min)(run_.end, run_.begin + (block_tokens - count))};
@@ -127,15 +117,13 @@ Index BlockReader<X, S>::take(F f) {
   return count;
 }
 
-template <class X, class S>
-Run BlockReader<X, S>::skip() {
+template <class X, class S> Run BlockReader<X, S>::skip() {
   Run all{run_.begin, run_.begin};
   take([&all](Index, Run run) { all.end = run.end; });
   return all;
 }
 
-template <class X, class S>
-auto BlockReader<X, S>::next() -> TokenBlock<T> {
+template <class X, class S> auto BlockReader<X, S>::next() -> TokenBlock<T> {
   Run first{0, 0};
   bool holes = false;
   const Index count = take([&](Index taken, Run run) {
@@ -150,8 +138,7 @@ auto BlockReader<X, S>::next() -> TokenBlock<T> {
   return block(count, first, holes, prefetches_);
 }
 
-template <class X, class S>
-auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
+template <class X, class S> auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
   if (at_end()) return block(0, run_, false, false);
   const Index first = run_.begin;
   if (reads == Reads::first_token) return block(1, {first, first + 1}, false, false);
@@ -185,8 +172,7 @@ auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch)
 
 // What the reader comes to after this block, whose last run ends at `end`: more of that run, the next one, or the next
 // row's first one.
-template <class X, class S>
-auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead {
+template <class X, class S> auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead {
   if (holes || (run_.begin == end && run_.begin < run_.end)) {
     const Index following = (std::min)(tile_tokens, run_.end - run_.begin);
     if (holes) list(count, {run_.begin, run_.begin + following});
@@ -202,8 +188,7 @@ auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead 
   return {.next = run.end - run.begin >= tile_tokens ? x_.token(sequence, run.begin) : nullptr};
 }
 
-template <class X, class S>
-auto BlockReader<X, S>::packed(Index count, Run first, bool holes) -> const T* {
+template <class X, class S> auto BlockReader<X, S>::packed(Index count, Run first, bool holes) -> const T* {
   const Index room = (std::min)(block_tokens, Index{x_.seq()}) * x_.hidden();
   if (packed_.empty()) packed_.resize(static_cast<std::size_t>(room));
   if (!holes) {
@@ -220,8 +205,7 @@ auto BlockReader<X, S>::packed(Index count, Run first, bool holes) -> const T* {
 
 // Makes the features of a run's tokens neighbours, behind `count` others. Some features of every token at a time: in
 // column-major memory it is the tokens that lie close together.
-template <class X, class S>
-void BlockReader<X, S>::pack(Index count, Run run) {
+template <class X, class S> void BlockReader<X, S>::pack(Index count, Run run) {
   T* const target = packed_.data() + count * x_.hidden();
   if constexpr (is_stored<X>) {
     constexpr Index line = 64 / static_cast<Index>(sizeof(T));

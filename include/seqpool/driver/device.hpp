@@ -36,8 +36,7 @@ struct CallingThread {};
 namespace detail {
 
 inline Index threads_of(const CallingThread&) noexcept { return 1; }
-template <Device D>
-Index threads_of(const D& device) {
+template <Device D> Index threads_of(const D& device) {
   if constexpr (requires { Index{device.currentThreadId()}; })
     if (device.currentThreadId() >= 0) return 1;
   return (std::max)(Index{1}, static_cast<Index>(device.numThreads()));
@@ -45,8 +44,7 @@ Index threads_of(const D& device) {
 
 // f(first, last) over [0, n), in ranges that may run at the same time. An exception thrown in a worker comes out here,
 // in the caller's thread, and the ranges that were not begun are left.
-template <class D, class F>
-void share_out(const D& device, Index n, double bytes_per_item, F f) {
+template <class D, class F> void share_out(const D& device, Index n, double bytes_per_item, F f) {
   const Index workers = (std::min)(n, detail::threads_of(device));
   if (workers <= 1) {
     if (n > 0) f(Index{0}, n);

@@ -29,8 +29,7 @@ inline constexpr bool pools_features_alike =
 
 // Whether batch and hidden may change places: column-major hidden states hold one feature of the whole batch side by
 // side, and without a mask all rows have the same tokens, so such a feature is pooled as a row would be.
-template <class P, class X, class S>
-bool may_exchange([[maybe_unused]] const X& x) noexcept {
+template <class P, class X, class S> bool may_exchange([[maybe_unused]] const X& x) noexcept {
   if constexpr (pools_features_alike<P> && std::same_as<S, AllTokens> && requires { x.transposed(); })
     return x.hidden_stride() != 1 && x.batch_stride() == 1 && x.batch() >= 4 && x.seq() > 0;
   else

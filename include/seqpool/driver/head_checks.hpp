@@ -13,8 +13,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // Each of these is true, or a sentence that says what to write instead.
 
 // What H, a head, maps. The order comes first: of swapped arguments neither is what it is taken for.
-template <class H, class X>
-consteval bool are_vectors() {
+template <class H, class X> consteval bool are_vectors() {
   static_assert(!EigenTensor<H>,
                 "seqpool: the head comes before the vectors: map(head, pooled, device), and map_into(out, head, "
                 "pooled, device).");
@@ -32,8 +31,7 @@ consteval bool are_vectors() {
 }
 
 // A head for anything, and a head for these vectors.
-template <bool some_head, bool head>
-consteval bool is_head() {
+template <bool some_head, bool head> consteval bool is_head() {
   static_assert(some_head,
                 "seqpool: the head must model seqpool::Head: width(features) and map(Rows<const A> in, Rows<A> out); "
                 "see seqpool/head/head.hpp. Built in: Linear{weight, bias}, Dense{linear, activation}, "
@@ -51,8 +49,7 @@ struct HeadSizes {
   Index width = Eigen::Dynamic;
 };
 
-template <class H>
-consteval HeadSizes sizes_of_head() {
+template <class H> consteval HeadSizes sizes_of_head() {
   HeadSizes sizes;
   if constexpr (requires { Index{H::fixed_features}; }) sizes.features = H::fixed_features;
   if constexpr (requires { Index{H::fixed_width}; }) sizes.width = H::fixed_width;
@@ -60,15 +57,13 @@ consteval HeadSizes sizes_of_head() {
 }
 
 // The same of heads one after the other: what the first takes and the last gives.
-template <class... H>
-consteval HeadSizes sizes_of_heads() {
+template <class... H> consteval HeadSizes sizes_of_heads() {
   const HeadSizes all[] = {HeadSizes{}, detail::sizes_of_head<H>()..., HeadSizes{}};
   return {all[1].features, all[sizeof...(H)].width};
 }
 
 // Whether as many features come as the head's type states.
-template <Index features, Index found>
-consteval bool features_fit() {
+template <Index features, Index found> consteval bool features_fit() {
   static_assert(detail::sizes_agree(features, found),
                 "seqpool: a head gets vectors of other than its features: a Linear's weight is [out, in] and its input "
                 "[batch, in], and the width of a head is the features of the next.");
@@ -76,8 +71,7 @@ consteval bool features_fit() {
 }
 
 // Whether each head's width is the next one's features, as far as their types state it.
-template <class... H>
-consteval bool heads_fit() {
+template <class... H> consteval bool heads_fit() {
   const HeadSizes all[] = {HeadSizes{}, detail::sizes_of_head<H>()...};
   for (std::size_t i = 0; i < sizeof...(H); ++i)
     if (!detail::sizes_agree(all[i].width, all[i + 1].features)) return false;

@@ -20,8 +20,7 @@ struct Extent {
   std::uintptr_t end;
 
   // What all of these elements lie in.
-  template <class T>
-  static Extent of(std::initializer_list<T*> elements) noexcept {
+  template <class T> static Extent of(std::initializer_list<T*> elements) noexcept {
     Extent all{~std::uintptr_t{0}, 0};
     for (T* const element : elements) {
       const auto address = reinterpret_cast<std::uintptr_t>(element);
@@ -34,16 +33,14 @@ struct Extent {
 };
 
 // Of a matrix without gaps, as every Eigen tensor is.
-template <class T>
-Extent extent_of(const MatrixView<T>& matrix) noexcept {
+template <class T> Extent extent_of(const MatrixView<T>& matrix) noexcept {
   if (matrix.rows == 0 || matrix.columns == 0) return {0, 0};
   return Extent::of({&matrix(0, 0), &matrix(matrix.rows - 1, matrix.columns - 1)});
 }
 
 // Whether an element of x, of padding too, lies in `memory`. Sequences are asked for their ends; only one that lies on
 // both sides of the memory is looked through.
-template <class X>
-bool overlaps(const X& x, const Extent& memory) {
+template <class X> bool overlaps(const X& x, const Extent& memory) {
   const Index hidden = x.hidden(), across = (hidden - 1) * x.hidden_stride();
   const auto token_meets = [&](Index b, Index s) {
     const auto* const token = x.token(b, s);
@@ -65,8 +62,7 @@ bool overlaps(const X& x, const Extent& memory) {
 
 // Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
 // where they come from if x says of which `layers()`.
-template <class T, class X>
-void check_apart(const MatrixView<T>& out, const X& x) {
+template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {
   if constexpr (requires { x.layers().size(); })
     for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);
   else if constexpr (is_stored<X>)
@@ -77,8 +73,7 @@ void check_apart(const MatrixView<T>& out, const X& x) {
 }
 
 // The same where x is vectors.
-template <class T, class U>
-void check_apart(const MatrixView<T>& out, const MatrixView<U>& x) {
+template <class T, class U> void check_apart(const MatrixView<T>& out, const MatrixView<U>& x) {
   if (detail::extent_of(out).meets(detail::extent_of(x)))
     detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the head input " +
                  detail::shape({x.rows, x.columns}) +

@@ -19,37 +19,22 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What becomes of vectors before they meet, and of a sum at the end: nothing.
 struct AsItIs {
-  template <class A>
-  MatrixView<const A> operator()(const MatrixView<const A>& x, AlignedVector<A>&) const {
-    return x;
-  }
-  template <class A>
-  A operator()(A sum) const noexcept {
-    return sum;
-  }
+  template <class A> MatrixView<const A> operator()(const MatrixView<const A>& x, AlignedVector<A>&) const { return x; }
+  template <class A> A operator()(A sum) const noexcept { return sum; }
 };
 
 // What becomes of a sum that makes a cosine: roundings alone take it beyond 1. A NaN stays.
 struct WithinOne {
-  template <class A>
-  A operator()(A sum) const noexcept {
-    return (std::min)((std::max)(sum, A(-1)), A(1));
-  }
+  template <class A> A operator()(A sum) const noexcept { return (std::min)((std::max)(sum, A(-1)), A(1)); }
 };
 
 // What becomes of a sum that makes a distance. Types with names, so that tensors of all layouts share the code that is
 // made with them.
 struct Negative {
-  template <class A>
-  A operator()(A sum) const noexcept {
-    return A(0) - sum;
-  }
+  template <class A> A operator()(A sum) const noexcept { return A(0) - sum; }
 };
 struct NegativeRoot {
-  template <class A>
-  A operator()(A sum) const noexcept {
-    return A(0) - std::sqrt(sum);
-  }
+  template <class A> A operator()(A sum) const noexcept { return A(0) - std::sqrt(sum); }
 };
 
 // out[i, j] = finish(sum_f term(a[i, f], b[j, f])) of all pairs of rows. `prepare(rows, room)` gives rows in place of
@@ -62,8 +47,7 @@ void for_all_pairs(const MatrixView<TA>& a, const MatrixView<TB>& b, const Matri
 // ---------------------------------------------------------------------------------------------------------------------
 
 // Each sum becomes what it stands for.
-template <class A, class Finish>
-void finish_row(A* row, Index n, Finish finish) {
+template <class A, class Finish> void finish_row(A* row, Index n, Finish finish) {
   constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
   Index i = 0;
   for (; i + chunk <= n; i += chunk)
@@ -85,8 +69,7 @@ void pairs_in_slabs(const MatrixView<TA>& rows, const MatrixView<TB>& panels, co
   const auto meet = [&](Index first, Rooms& rooms, const auto& on) {
     const Index count = (std::min)(slab, panels.rows - first);
     const auto weight = prepare(detail::side_by_side<A>(panels.part(first, count), rooms.widened), rooms.prepared);
-    const P product(
-        count, weight.columns, [&](Index o, Index f) { return weight(o, f); }, [](Index) { return A(0); });
+    const P product(count, weight.columns, [&](Index o, Index f) { return weight(o, f); }, [](Index) { return A(0); });
     MatrixView<A> to{out.data + first * out.column_stride, x.rows, count, out.row_stride, 1};
     if (out.column_stride != 1) {
       rooms.sums.resize(static_cast<std::size_t>(x.rows * count));

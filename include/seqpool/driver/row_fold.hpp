@@ -13,23 +13,20 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // P's state, or nothing where a static_assert has refused P, so that no other error follows.
-template <class P, class T>
-struct StateOf {
+template <class P, class T> struct StateOf {
   struct type {};
 };
 template <class P, class T>
-requires Pooling<P, T>
+  requires Pooling<P, T>
 struct StateOf<P, T> {
   using type = typename P::template State<T>;
 };
-template <class P, class T>
-using state_t = typename StateOf<P, T>::type;
+template <class P, class T> using state_t = typename StateOf<P, T>::type;
 
 // One row in the making: folds its real tokens in order, cuts them into blocks of block_tokens and merges those. The
 // parts that it is given may be of any number of tokens up to the row's end, as long as each but the last is a multiple
 // of tile_tokens: then the bits are those of the row in one piece.
-template <class P, class T>
-class RowFold {
+template <class P, class T> class RowFold {
  public:
   using State = state_t<P, T>;
 

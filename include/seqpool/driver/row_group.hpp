@@ -24,17 +24,18 @@ inline constexpr Index most_packed_rows = 64;
 // Column-major hidden states hold one feature of one token of all rows side by side, so a cache line of them belongs to
 // many rows. Rows are packed together: a window of positions of a group of rows at a time, each row's real tokens into
 // slots of its own, where they wait to be taken. No part of it knows a pooling, so all poolings share its code.
-template <class X, class S>
-class RowPacker {
+template <class X, class S> class RowPacker {
  public:
   using T = typename X::value_type;
 
   // Whether rows are sequences in one array ...
-  static constexpr bool possible = !requires(const S& s) { s.sequence(Index{0}); }
-  &&requires(const X& x) { x.batch_stride(); };
+  static constexpr bool possible =
+      !requires(const S& s) { s.sequence(Index{0}); } && requires(const X& x) { x.batch_stride(); };
 
   // ... and they, or one row's tokens, lie side by side.
-  static bool fits(const X& x) noexcept requires possible {
+  static bool fits(const X& x) noexcept
+    requires possible
+  {
     return x.hidden_stride() != 1 && x.batch_stride() == 1 && (x.batch() >= line || x.token_stride() == x.batch());
   }
 
@@ -84,8 +85,7 @@ class RowPacker {
 };
 
 // Pools such rows, tile by tile as they are packed.
-template <class P, class X, class S>
-class RowGroup {
+template <class P, class X, class S> class RowGroup {
  public:
   using T = typename X::value_type;
 
@@ -96,8 +96,7 @@ class RowGroup {
         folds_(static_cast<std::size_t>((std::min)(most_packed_rows, x.batch()))) {}
 
   // f(row, fold) for each row of [first, first + count), its tokens taken in.
-  template <class F>
-  void pool(Index first, Index count, F f);
+  template <class F> void pool(Index first, Index count, F f);
 
  private:
   const P& pooling_;
@@ -108,8 +107,7 @@ class RowGroup {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X, class S>
-RowPacker<X, S>::RowPacker(const X& x, const S& selection) : x_(x), selection_(selection) {
+template <class X, class S> RowPacker<X, S>::RowPacker(const X& x, const S& selection) : x_(x), selection_(selection) {
   const Index rows = (std::min)(most_packed_rows, x.batch());
   // A page of neighbours, so that memory is read in stretches.
   window_ = (std::min)((std::max)(512 / rows / tile_tokens, Index{1}) * tile_tokens, Index{64});
@@ -122,16 +120,14 @@ RowPacker<X, S>::RowPacker(const X& x, const S& selection) : x_(x), selection_(s
   targets_.resize(static_cast<std::size_t>(rows * window_));
 }
 
-template <class X, class S>
-void RowPacker<X, S>::start(Index first, Index count) {
+template <class X, class S> void RowPacker<X, S>::start(Index first, Index count) {
   first_ = first;
   count_ = count;
   for (Index i = 0; i < count; ++i)
     rows_[static_cast<std::size_t>(i)] = {seqpool::next_run(selection_, first + i, {0, x_.seq()}), 0, 0};
 }
 
-template <class X, class S>
-void RowPacker<X, S>::choose_slots(Index begin, Index end) {
+template <class X, class S> void RowPacker<X, S>::choose_slots(Index begin, Index end) {
   for (Index i = 0; i < count_; ++i) {
     Row& row = rows_[static_cast<std::size_t>(i)];
     if (row.waiting == 0) row.base = 0;
@@ -147,8 +143,7 @@ void RowPacker<X, S>::choose_slots(Index begin, Index end) {
   }
 }
 
-template <class X, class S>
-void RowPacker<X, S>::pack(Index begin, Index end) {
+template <class X, class S> void RowPacker<X, S>::pack(Index begin, Index end) {
   choose_slots(begin, end);
   // Neighbours in memory: all of the window, or the group's rows at one position.
   const bool whole = x_.token_stride() == count_;
@@ -203,8 +198,7 @@ void RowPacker<X, S>::pack_line(const T* source, Index feature, Index features, 
       for (Index f = 0; f < features; ++f) own[i][f] = tile[static_cast<std::size_t>(f)][i];
 }
 
-template <class X, class S>
-auto RowPacker<X, S>::take(Index i, Index count) -> TokenBlock<T> {
+template <class X, class S> auto RowPacker<X, S>::take(Index i, Index count) -> TokenBlock<T> {
   Row& row = rows_[static_cast<std::size_t>(i)];
   const Index base = row.base;
   row.base = (base + count) % slots_;
@@ -213,9 +207,7 @@ auto RowPacker<X, S>::take(Index i, Index count) -> TokenBlock<T> {
   return {slot(i, base), count, x_.hidden(), stride_, source};
 }
 
-template <class P, class X, class S>
-template <class F>
-void RowGroup<P, X, S>::pool(Index first, Index count, F f) {
+template <class P, class X, class S> template <class F> void RowGroup<P, X, S>::pool(Index first, Index count, F f) {
   packer_.start(first, count);
   for (Index i = 0; i < count; ++i) folds_[static_cast<std::size_t>(i)].start(x_.hidden());
   const auto fold = [&](Index i, Index tokens) {

@@ -23,8 +23,7 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // f(block) for every block of a row's real tokens, in order.
-template <class X, class S, class F>
-void for_each_block(BlockReader<X, S>& reader, Index row, Reads reads, F f) {
+template <class X, class S, class F> void for_each_block(BlockReader<X, S>& reader, Index row, Reads reads, F f) {
   reader.start(row);
   if (reads != Reads::every_token) {
     f(reader.next_only(reads));
@@ -42,8 +41,7 @@ void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockR
 }
 
 // The driver: rows to blocks, blocks to states, states to rows of out.
-template <class P, class X, class S>
-class RowPooler {
+template <class P, class X, class S> class RowPooler {
  public:
   using T = typename X::value_type;
   using Element = result_t<P, T>;
@@ -54,8 +52,7 @@ class RowPooler {
   Index rows() const noexcept { return rows_; }
   Index width() const noexcept { return width_; }
 
-  template <class D>
-  void run(MatrixView<Element> out, const D& device) const;
+  template <class D> void run(MatrixView<Element> out, const D& device) const;
 
  private:
   using State = typename P::template State<T>;
@@ -69,8 +66,7 @@ class RowPooler {
   }
 
   void pool_range(MatrixView<Element> out, Index first, Index last) const;
-  template <class D>
-  void pool_blocks(MatrixView<Element> out, const D& device) const;
+  template <class D> void pool_blocks(MatrixView<Element> out, const D& device) const;
   void finish(MatrixView<Element> out, Index row, State& state, Accumulators<Element>& scratch) const;
   static void clear(MatrixView<Element> out, Index row);
 
@@ -208,8 +204,7 @@ void RowPooler<P, X, S>::finish(MatrixView<Element> out, Index row, State& state
 }
 
 // An empty row is zeros for every pooling, those of users included.
-template <class P, class X, class S>
-void RowPooler<P, X, S>::clear(MatrixView<Element> out, Index row) {
+template <class P, class X, class S> void RowPooler<P, X, S>::clear(MatrixView<Element> out, Index row) {
   for (Index column = 0; column < out.columns; ++column) out(row, column) = Element(0);
 }
 

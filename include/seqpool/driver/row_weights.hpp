@@ -20,8 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // The Scorer of a row's tokens from its real token `first` on: the pooling itself, or where scores depend on that
 // number what it says.
-template <class P>
-decltype(auto) scorer_at(const P& pooling, [[maybe_unused]] Index first) {
+template <class P> decltype(auto) scorer_at(const P& pooling, [[maybe_unused]] Index first) {
   if constexpr (requires { pooling.scorer_at(first); })
     return pooling.scorer_at(first);
   else
@@ -29,16 +28,14 @@ decltype(auto) scorer_at(const P& pooling, [[maybe_unused]] Index first) {
 }
 
 // Heads that P's type states, Eigen::Dynamic where their number is known at run time only.
+template <class P> inline constexpr Index heads_of = Eigen::Dynamic;
 template <class P>
-inline constexpr Index heads_of = Eigen::Dynamic;
-template <class P>
-requires requires { Index{P::fixed_heads}; }
+  requires requires { Index{P::fixed_heads}; }
 inline constexpr Index heads_of<P> = P::fixed_heads;
 
 // The softmax of a row's scores, one row after the other. Every token is scored once, as the pooling does it, and what
 // the weights are divided by is their own sum.
-template <class P, class X, class S>
-class RowWeights {
+template <class P, class X, class S> class RowWeights {
  public:
   using A = accumulator_t<typename X::value_type>;
 
@@ -52,8 +49,7 @@ class RowWeights {
         positions_(static_cast<std::size_t>(seq_)) {}
 
   // f(head, position, weight) for every head and every real token.
-  template <class F>
-  void for_each(Index row, F f);
+  template <class F> void for_each(Index row, F f);
 
  private:
   void score(const TokenBlock<typename X::value_type>& tokens);
@@ -70,8 +66,7 @@ class RowWeights {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class P, class X, class S>
-void RowWeights<P, X, S>::score(const TokenBlock<typename X::value_type>& tokens) {
+template <class P, class X, class S> void RowWeights<P, X, S>::score(const TokenBlock<typename X::value_type>& tokens) {
   for (Index first = 0; first < tokens.size(); first += score_tile) {
     const auto tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
     detail::scorer_at(pooling_, count_).score(tile, std::span<A>(tile_));
@@ -82,9 +77,7 @@ void RowWeights<P, X, S>::score(const TokenBlock<typename X::value_type>& tokens
   }
 }
 
-template <class P, class X, class S>
-template <class F>
-void RowWeights<P, X, S>::for_each(Index row, F f) {
+template <class P, class X, class S> template <class F> void RowWeights<P, X, S>::for_each(Index row, F f) {
   count_ = 0;
   detail::for_each_block(reader_, row, Reads::every_token, [&](const auto& block) { score(block); });
   for (Index k = 0; k < heads_; ++k) {

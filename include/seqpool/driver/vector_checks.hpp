@@ -13,8 +13,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // Each of these is true, or a sentence that says what to write instead.
 
 // What functions of vectors take that are no heads.
-template <class X>
-consteval bool are_plain_vectors() {
+template <class X> consteval bool are_plain_vectors() {
   static_assert(EigenTensorOfRank<X, 2>,
                 "seqpool: similarity, pair_features, calibration_ranges and the quantize_ functions take vectors "
                 "[n, features], such as pool and map return: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate "
@@ -29,8 +28,7 @@ consteval bool are_plain_vectors() {
 }
 
 // Two of them, of which something is computed together.
-template <class A, class B>
-consteval bool are_two_vectors() {
+template <class A, class B> consteval bool are_two_vectors() {
   constexpr bool a = are_plain_vectors<A>();
   if constexpr (a) {
     constexpr bool b = are_plain_vectors<B>();
@@ -47,8 +45,7 @@ consteval bool are_two_vectors() {
 }
 
 // Of the quantize_ functions.
-template <class Ranges>
-consteval bool are_ranges() {
+template <class Ranges> consteval bool are_ranges() {
   constexpr bool lawful = [] {
     if constexpr (EigenTensorOfRank<Ranges, 2>)
       return Scalar<element_t<Ranges>>;
@@ -63,8 +60,7 @@ consteval bool are_ranges() {
   return lawful;
 }
 
-template <class D>
-consteval bool is_device_at_the_end() {
+template <class D> consteval bool is_device_at_the_end() {
   constexpr bool lawful = Device<D> || std::same_as<D, CallingThread>;
   static_assert(lawful,
                 "seqpool: the last argument must be a device such as Eigen::ThreadPoolDevice (define EIGEN_USE_THREADS "

@@ -17,8 +17,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place: whole-row arithmetic.
 ///
 ///     seqpool::as_array(out) = seqpool::as_array(state.values) / count;
-template <class Row>
-[[nodiscard]] auto as_array(Row&& row) noexcept {
+template <class Row> [[nodiscard]] auto as_array(Row&& row) noexcept {
   constexpr bool lives = std::is_lvalue_reference_v<Row> || std::ranges::borrowed_range<Row>;
   static_assert(
       lives,
@@ -39,8 +38,7 @@ template <class Row>
 ///
 /// **Cost**: 4096 bytes of them, 1024 floats, have room in the object itself, so that pooling a row of usual width
 /// allocates nothing.
-template <class A>
-class Accumulators {
+template <class A> class Accumulators {
  public:
   Accumulators() noexcept {}  // leaves the room as it is: to clear it would take longer than to pool a short row
   Accumulators(std::size_t n, A value) { assign(n, value); }

@@ -39,8 +39,7 @@ void fold_features(const TokenBlock<T>& tokens, Each each, Op op, A*... acc);
 ///
 ///     state.start(hidden, 0);
 ///     state.fold(tokens, [](auto sum, auto x) { return sum + x; });
-template <Scalar T>
-struct FeatureState {
+template <Scalar T> struct FeatureState {
   using A = accumulator_t<T>;
 
   Accumulators<A> values;  // [hidden]
@@ -55,12 +54,10 @@ struct FeatureState {
   void set(const T* token);
 
   /// values[h] = op(values[h], x_i[h]) for every token i, in order.
-  template <class Op>
-  void fold(const TokenBlock<T>& tokens, Op op);
+  template <class Op> void fold(const TokenBlock<T>& tokens, Op op);
 
   /// values[h] = op(values[h], next.values[h]); counts add up.
-  template <class Op>
-  void merge(const FeatureState& next, Op op);
+  template <class Op> void merge(const FeatureState& next, Op op);
 
   /// Writes the values to `out`, `[hidden]`; zeros if no token was taken in.
   void write(auto out) const {
@@ -71,8 +68,7 @@ struct FeatureState {
   }
 
   /// Writes f(values[h]) to `out`, `[hidden]`, token or not.
-  template <class F>
-  void write(std::span<A> out, F f) const;
+  template <class F> void write(std::span<A> out, F f) const;
 
   /// count, or 1 where that is 0: what a mean divides by.
   [[nodiscard]] A divisor() const noexcept { return static_cast<A>(count > 0 ? count : 1); }
@@ -86,9 +82,8 @@ struct FeatureState {
 /// A pooling whose state is a `FeatureState` and whose fold is `state.fold(tokens, P::feature_op)`: `Concat` folds all
 /// such in one pass over the features.
 template <class P, class T>
-concept FeatureWise = Scalar<T> && std::same_as<typename P::template State<T>, FeatureState<T>> && requires {
-  P::feature_op;
-};
+concept FeatureWise =
+    Scalar<T> && std::same_as<typename P::template State<T>, FeatureState<T>> && requires { P::feature_op; };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -101,38 +96,31 @@ void fold_features(const TokenBlock<T>& tokens, Each each, Op op, A*... acc) {
   if (i < tokens.size()) detail::fold_passes(tokens, i, each, op, std::make_index_sequence<1>(), acc...);
 }
 
-template <Scalar T>
-void FeatureState<T>::start(Index hidden, A value) {
+template <Scalar T> void FeatureState<T>::start(Index hidden, A value) {
   values.assign(static_cast<std::size_t>(hidden), value);
   count = 0;
 }
 
-template <Scalar T>
-void FeatureState<T>::start(Index hidden) {
+template <Scalar T> void FeatureState<T>::start(Index hidden) {
   values.resize(static_cast<std::size_t>(hidden));
   count = 0;
 }
 
-template <Scalar T>
-void FeatureState<T>::set(const T* token) {
+template <Scalar T> void FeatureState<T>::set(const T* token) {
   const Index hidden = static_cast<Index>(values.size());
   seqpool::fold_features(
       TokenBlock<T>(token, 1, hidden, hidden), [](Index) { return nullptr; },
       [](A x, std::nullptr_t, A& held) { held = x; }, values.data());
 }
 
-template <Scalar T>
-template <class Op>
-void FeatureState<T>::fold(const TokenBlock<T>& tokens, Op op) {
+template <Scalar T> template <class Op> void FeatureState<T>::fold(const TokenBlock<T>& tokens, Op op) {
   seqpool::fold_features(
       tokens, [](Index) { return nullptr; },
-      [op](A x, std::nullptr_t, A & held) __attribute__((always_inline)) { held = op(held, x); }, values.data());
+      [op](A x, std::nullptr_t, A& held) __attribute__((always_inline)) { held = op(held, x); }, values.data());
   count += tokens.size();
 }
 
-template <Scalar T>
-template <class Op>
-void FeatureState<T>::merge(const FeatureState& next, Op op) {
+template <Scalar T> template <class Op> void FeatureState<T>::merge(const FeatureState& next, Op op) {
   const Index hidden = static_cast<Index>(next.values.size());
   seqpool::fold_features(
       TokenBlock<A>(next.values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
@@ -140,13 +128,11 @@ void FeatureState<T>::merge(const FeatureState& next, Op op) {
   count += next.count;
 }
 
-template <Scalar T>
-template <class F>
-void FeatureState<T>::write(std::span<A> out, F f) const {
+template <Scalar T> template <class F> void FeatureState<T>::write(std::span<A> out, F f) const {
   const Index hidden = static_cast<Index>(values.size());
   seqpool::fold_features(
       TokenBlock<A>(values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
-      [f](A x, std::nullptr_t, A & result) __attribute__((always_inline)) { result = f(x); }, out.data());
+      [f](A x, std::nullptr_t, A& result) __attribute__((always_inline)) { result = f(x); }, out.data());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -22,8 +22,7 @@ enum class Reads : unsigned { first_token = 1, last_token = 2, first_and_last = 
 }
 
 /// The element of what P makes of hidden states of T.
-template <class P, class T>
-using result_t = typename detail::ResultOf<P, T>::type;
+template <class P, class T> using result_t = typename detail::ResultOf<P, T>::type;
 
 /// A way to turn the hidden states of one sequence, `[seq, hidden]`, into one vector, `[width]`: a fold over its real
 /// tokens with a state that merges.
@@ -58,9 +57,9 @@ using result_t = typename detail::ResultOf<P, T>::type;
 /// where A is a multiple of 8 tokens. The driver folds blocks of 256 real tokens and merges them in order, so a row has
 /// the same bits wherever it stands. All steps are const: one pooling may serve many threads.
 template <class P, class T = float>
-concept Pooling = Scalar<T> &&
-    requires(const P& p, typename P::template State<T>& s, const typename P::template State<T>& next,
-             const TokenBlock<T>& tokens, std::span<result_t<P, T>> out, Index hidden) {
+concept Pooling = Scalar<T> && requires(const P& p, typename P::template State<T>& s,
+                                        const typename P::template State<T>& next, const TokenBlock<T>& tokens,
+                                        std::span<result_t<P, T>> out, Index hidden) {
   requires std::default_initializable<typename P::template State<T>> && std::copyable<typename P::template State<T>>;
   { p.width(hidden) } -> std::convertible_to<Index>;
   p.init(s, hidden);
@@ -75,9 +74,7 @@ concept SomePooling = Pooling<P, float> || Pooling<P, double> || Pooling<P, Eige
 
 /// A pooling with parameters for each token, such as `TokenWeightedMean`: one that says `check(batch, seq)`.
 template <class P>
-concept PerToken = requires(const P& pooling, Index i) {
-  pooling.check(i, i);
-};
+concept PerToken = requires(const P& pooling, Index i) { pooling.check(i, i); };
 
 /// Whether it has such is known at run time only, as of an `AnyPooling`: one that says `per_token()`.
 template <class P>
@@ -86,15 +83,13 @@ concept PerTokenAtRunTime = requires(const P& pooling) {
 };
 
 /// What a pooling says of itself, or what goes without saying: for poolings made of others.
-template <class P>
-[[nodiscard]] bool per_token_of([[maybe_unused]] const P& pooling) {
+template <class P> [[nodiscard]] bool per_token_of([[maybe_unused]] const P& pooling) {
   if constexpr (PerTokenAtRunTime<P>)
     return pooling.per_token();
   else
     return PerToken<P>;
 }
-template <class P>
-[[nodiscard]] Reads reads_of([[maybe_unused]] const P& pooling) {
+template <class P> [[nodiscard]] Reads reads_of([[maybe_unused]] const P& pooling) {
   if constexpr (requires {
                   { pooling.reads() } -> std::same_as<Reads>;
                 })
@@ -102,8 +97,7 @@ template <class P>
   else
     return Reads::every_token;
 }
-template <class P>
-[[nodiscard]] std::string name_of([[maybe_unused]] const P& pooling) {
+template <class P> [[nodiscard]] std::string name_of([[maybe_unused]] const P& pooling) {
   if constexpr (requires {
                   { pooling.name() } -> std::convertible_to<std::string>;
                 })

@@ -29,8 +29,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 inline constexpr Index network_tokens = 48;
 
 /// A `Scorer` of tokens whose scores, `[n, heads]`, are there already.
-template <std::floating_point A>
-struct KnownScores {
+template <std::floating_point A> struct KnownScores {
   const A* own;
   Index count;  // heads
 
@@ -45,8 +44,7 @@ struct KnownScores {
 /// bias)), act is tanh or gelu, and norm a layer normalisation or nothing. A `Scorer`, by which `NetworkState` folds.
 ///
 /// **Shapes**: weight `[attention, hidden]`, bias `[attention]`, out `[heads, attention]`.
-template <std::floating_point A>
-class ScoreNetwork {
+template <std::floating_point A> class ScoreNetwork {
  public:
   ScoreNetwork() = default;
   ScoreNetwork(const detail::Numbers<A>& weight, const detail::AlignedVector<A>& bias, const detail::Numbers<A>& out);
@@ -66,20 +64,17 @@ class ScoreNetwork {
   [[nodiscard]] const std::string& fingerprint() const noexcept { return fingerprint_; }
 
   /// The scores `[n, heads]` of tokens `[n, hidden]`, which lie in `scratch`. A token's bits are its own.
-  template <Scalar T>
-  [[nodiscard]] const A* scores(const TokenBlock<T>& tokens, detail::Scratch<A>& scratch) const;
+  template <Scalar T> [[nodiscard]] const A* scores(const TokenBlock<T>& tokens, detail::Scratch<A>& scratch) const;
 
   /// As a Scorer.
   ///
   /// **Cost**: reads all weights for one tile, and allocates.
-  template <Scalar T>
-  void score(const TokenBlock<T>& tile, std::span<A> scores) const;
+  template <Scalar T> void score(const TokenBlock<T>& tile, std::span<A> scores) const;
 
  private:
   static detail::Product<A> product_of(const detail::Numbers<A>& weight, const detail::AlignedVector<A>& bias);
   void add_fingerprint(std::span<const A> numbers);
-  template <Scalar T>
-  detail::MatrixView<const A> rows_of(const TokenBlock<T>& tokens, A* room) const;
+  template <Scalar T> detail::MatrixView<const A> rows_of(const TokenBlock<T>& tokens, A* room) const;
   void activate(A* rows, Index n, A* row) const;
 
   detail::Product<A> inner_;
@@ -94,8 +89,7 @@ class ScoreNetwork {
 
 /// The state of an attention pooling whose scores come from a `ScoreNetwork`: a `SoftmaxState`, and room for what is
 /// between a token and its score.
-template <Scalar T>
-struct NetworkState : SoftmaxState<T> {
+template <Scalar T> struct NetworkState : SoftmaxState<T> {
   using A = accumulator_t<T>;
 
   detail::Scratch<A> scratch;
@@ -122,8 +116,7 @@ detail::Product<A> ScoreNetwork<A>::product_of(const detail::Numbers<A>& weight,
 }
 
 // Of the numbers as they were handed over: how a product keeps them depends on the instruction set.
-template <std::floating_point A>
-void ScoreNetwork<A>::add_fingerprint(std::span<const A> numbers) {
+template <std::floating_point A> void ScoreNetwork<A>::add_fingerprint(std::span<const A> numbers) {
   fingerprint_ += ' ' + std::to_string(detail::checksum(std::as_bytes(numbers)));
 }
 
@@ -139,14 +132,12 @@ void ScoreNetwork<A>::normalize(detail::AlignedVector<A> weight, detail::Aligned
   add_fingerprint(norm_bias_);
 }
 
-template <std::floating_point A>
-void ScoreNetwork<A>::use_gelu() {
+template <std::floating_point A> void ScoreNetwork<A>::use_gelu() {
   gelu_ = true;
   fingerprint_ += " gelu";
 }
 
-template <std::floating_point A>
-void ScoreNetwork<A>::check_hidden(Index hidden, const char* weight) const {
+template <std::floating_point A> void ScoreNetwork<A>::check_hidden(Index hidden, const char* weight) const {
   if (hidden != this->hidden())
     detail::fail(std::string(weight) + " is " + detail::shape({attention(), this->hidden()}) +
                  ", but hidden states have hidden " + std::to_string(hidden) + ": " + weight +
@@ -172,8 +163,7 @@ detail::MatrixView<const A> ScoreNetwork<A>::rows_of(const TokenBlock<T>& tokens
 }
 
 // u of n rows `[n, attention]` in place; `row` `[attention]` is scratch.
-template <std::floating_point A>
-void ScoreNetwork<A>::activate(A* rows, Index n, A* row) const {
+template <std::floating_point A> void ScoreNetwork<A>::activate(A* rows, Index n, A* row) const {
   const auto size = static_cast<std::size_t>(attention());
   if (normalizes_)
     for (Index i = 0; i < n; ++i) {
@@ -208,8 +198,7 @@ void ScoreNetwork<A>::score(const TokenBlock<T>& tile, std::span<A> scores) cons
   KnownScores<A>{this->scores(tile, scratch), heads()}.score(tile, scores);
 }
 
-template <Scalar T>
-void NetworkState<T>::fold(const TokenBlock<T>& tokens, const ScoreNetwork<A>& network) {
+template <Scalar T> void NetworkState<T>::fold(const TokenBlock<T>& tokens, const ScoreNetwork<A>& network) {
   for (Index first = 0; first < tokens.size(); first += network_tokens) {
     const TokenBlock<T> part = tokens.part(first, (std::min)(network_tokens, tokens.size() - first));
     const A* const scored = network.scores(part, scratch);

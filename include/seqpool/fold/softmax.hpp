@@ -48,8 +48,7 @@ concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, st
 /// **Numerics**: scores are shifted by the largest so far, so e^(score - max) never overflows. A score of -inf weighs
 /// nothing, and with such scores alone finite features give zeros; a NaN or +inf makes its head NaN.
 /// **Source**: the online softmax of FlashAttention, as the mergeable state of FlashInfer.
-template <Scalar T>
-struct SoftmaxState {
+template <Scalar T> struct SoftmaxState {
   using A = accumulator_t<T>;
 
   Accumulators<A> weighted;  // [heads, hidden], sum_t e^(score_t - max) x_t
@@ -60,16 +59,14 @@ struct SoftmaxState {
 
   void start(Index heads, Index hidden);
 
-  template <Scorer<T> S>
-  void fold(const TokenBlock<T>& tokens, const S& scorer);
+  template <Scorer<T> S> void fold(const TokenBlock<T>& tokens, const S& scorer);
 
   void merge(const SoftmaxState& next) {
     merge(next, [](std::size_t) { return A(0); });
   }
 
   /// The same where each score of next's head k is to be larger by `later(k)`.
-  template <class Later>
-  void merge(const SoftmaxState& next, Later later);
+  template <class Later> void merge(const SoftmaxState& next, Later later);
 
   /// out[k, h] = weighted[k, h] / sum[k]; zeros if no token was taken in.
   void finish(std::span<A> out) const;
@@ -88,8 +85,7 @@ struct SoftmaxState {
   [[gnu::always_inline]] static inline A weight(A score, A largest) noexcept;
   void raise(std::size_t head, A largest);
   void weigh(std::size_t head, Index n);
-  template <std::size_t... k>
-  void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
+  template <std::size_t... k> void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
   std::span<A> row(std::size_t head) noexcept;
   // Of no token, and where all scores are -inf, 1: the result is zeros.
   A divisor(std::size_t head) const noexcept { return sum[head] == 0 ? A(1) : sum[head]; }
@@ -97,8 +93,7 @@ struct SoftmaxState {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
-void SoftmaxState<T>::start(Index heads, Index hidden) {
+template <Scalar T> void SoftmaxState<T>::start(Index heads, Index hidden) {
   weighted.assign(static_cast<std::size_t>(heads * hidden), 0);
   max.assign(static_cast<std::size_t>(heads), -std::numeric_limits<A>::infinity());
   sum.assign(static_cast<std::size_t>(heads), 0);
@@ -107,20 +102,17 @@ void SoftmaxState<T>::start(Index heads, Index hidden) {
 }
 
 // e^(score - largest), where a score of -inf weighs nothing even while it is the largest.
-template <Scalar T>
-auto SoftmaxState<T>::weight(A score, A largest) noexcept -> A {
+template <Scalar T> auto SoftmaxState<T>::weight(A score, A largest) noexcept -> A {
   return detail::either(score == -std::numeric_limits<A>::infinity(), A(0), detail::exponential(score - largest));
 }
 
-template <Scalar T>
-auto SoftmaxState<T>::row(std::size_t head) noexcept -> std::span<A> {
+template <Scalar T> auto SoftmaxState<T>::row(std::size_t head) noexcept -> std::span<A> {
   const std::size_t hidden = weighted.size() / max.size();
   return {weighted.data() + head * hidden, hidden};
 }
 
 // Lets `largest` be the score that all are measured by.
-template <Scalar T>
-void SoftmaxState<T>::raise(std::size_t head, A largest) {
+template <Scalar T> void SoftmaxState<T>::raise(std::size_t head, A largest) {
   if (!(largest > max[head])) return;
   const A rescale = weight(max[head], largest);
   as_array(row(head)) *= rescale;
@@ -130,8 +122,7 @@ void SoftmaxState<T>::raise(std::size_t head, A largest) {
 
 // Makes weights of a head's scores of n tokens, measured by the largest so far: of a whole tile always, in loops of
 // fixed length, where what is no token weighs nothing.
-template <Scalar T>
-void SoftmaxState<T>::weigh(std::size_t head, Index n) {
+template <Scalar T> void SoftmaxState<T>::weigh(std::size_t head, Index n) {
   A* const weights = scores.data() + head * std::size_t{score_tile};
   std::fill(weights + n, weights + score_tile, -std::numeric_limits<A>::infinity());
   A largest = max[head];
@@ -160,9 +151,7 @@ void SoftmaxState<T>::add(const TokenBlock<T>& tile, std::size_t first, std::ind
       [](A x, const auto& w, auto&... held) { ((held += w[k] * x), ...); }, row(first + k).data()...);
 }
 
-template <Scalar T>
-template <Scorer<T> S>
-void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
+template <Scalar T> template <Scorer<T> S> void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
   const std::size_t heads = max.size();
   for (Index first = 0; first < tokens.size(); first += score_tile) {
     const TokenBlock<T> tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
@@ -176,9 +165,7 @@ void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
   count += tokens.size();
 }
 
-template <Scalar T>
-template <class Later>
-void SoftmaxState<T>::merge(const SoftmaxState& next, Later later) {
+template <Scalar T> template <class Later> void SoftmaxState<T>::merge(const SoftmaxState& next, Later later) {
   const std::size_t hidden = weighted.size() / max.size();
   for (std::size_t head = 0; head < max.size(); ++head) {
     const A largest = next.max[head] + later(head);
@@ -191,8 +178,7 @@ void SoftmaxState<T>::merge(const SoftmaxState& next, Later later) {
   count += next.count;
 }
 
-template <Scalar T>
-void SoftmaxState<T>::finish(std::span<A> out) const {
+template <Scalar T> void SoftmaxState<T>::finish(std::span<A> out) const {
   const std::size_t hidden = weighted.size() / max.size();
   for (std::size_t head = 0; head < max.size(); ++head) {
     const std::span<const A> own(weighted.data() + head * hidden, hidden);
@@ -200,8 +186,7 @@ void SoftmaxState<T>::finish(std::span<A> out) const {
   }
 }
 
-template <Scalar T>
-void SoftmaxState<T>::finish_mean(std::span<A> out) const {
+template <Scalar T> void SoftmaxState<T>::finish_mean(std::span<A> out) const {
   const std::size_t hidden = weighted.size() / max.size();
   as_array(out).setZero();
   for (std::size_t head = 0; head < max.size(); ++head)

@@ -17,9 +17,7 @@ using StatePart = std::variant<std::span<float>, std::span<double>, std::span<In
 /// A state that says what it is made of: `state.visit(f)` calls f for each number or `Accumulators` in it, always in
 /// one order. So it can be saved, sent, compared.
 template <class State>
-concept Visitable = requires(State& state) {
-  state.visit([](auto&&) {});
-};
+concept Visitable = requires(State& state) { state.visit([](auto&&) {}); };
 
 /// Whether a state can be that of n tokens, the first of which stands at place `first` of its sequence: by what it says
 /// itself, `s.holds(first, n)`, or by `s.count`, how many it took in. One that says neither is believed.
@@ -41,8 +39,7 @@ template <class State>
 ///
 ///     const auto send_part = [](seqpool::StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); };
 ///     seqpool::for_each_part(state, send_part);
-template <Visitable State, class F>
-void for_each_part(State& state, F f) {
+template <Visitable State, class F> void for_each_part(State& state, F f) {
   state.visit([&f]<class P>(P&& part) {
     if constexpr (requires { std::span(part.data(), part.size()); })
       f(StatePart(std::span(part.data(), part.size())));

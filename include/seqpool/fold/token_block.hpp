@@ -15,8 +15,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///         sum[h] += seqpool::widen(tokens[i][h]);
 ///
 /// `tokens[i]` points to the `hidden` consecutive features of token i.
-template <Scalar T>
-class TokenBlock {
+template <Scalar T> class TokenBlock {
  public:
   using value_type = T;
 

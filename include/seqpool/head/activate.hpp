@@ -60,14 +60,12 @@ class Activate {
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
 
  private:
   // x / (1 + e^-t). Where that power of e is large, it is taken by halves: all of it may overflow where the result is
   // normal yet.
-  template <class A>
-  static A gated(A x, A t) {
+  template <class A> static A gated(A x, A t) {
     const A half = std::exp(-std::abs(t) / 2);
     return t < 0 ? x * half * (half / (1 + half * half)) : x / (1 + half * half);
   }
@@ -97,8 +95,7 @@ constexpr std::string_view name_of(Activation activation) noexcept {
   return "";
 }
 
-template <std::floating_point A>
-void Activate::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+template <std::floating_point A> void Activate::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   const auto each = [&](auto a) {
     for (Index i = 0; i < in.size(); ++i) std::transform(in[i].begin(), in[i].end(), out[i].begin(), a);
   };

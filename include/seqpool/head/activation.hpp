@@ -25,8 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// result is normal, and an absolute one of the smallest normal number where it is not. A NaN or +inf makes its row
 /// NaN, as in PyTorch.
 /// **Source**: the shift is by the largest value; by the largest absolute value, [-60, 35] would overflow.
-template <class X>
-[[nodiscard]] auto softmax(const X& logits);
+template <class X> [[nodiscard]] auto softmax(const X& logits);
 
 /// Logarithms of `softmax`, without its underflow: x[b, c] - m_b - log sum_k e^(x[b, k] - m_b).
 ///
@@ -34,8 +33,7 @@ template <class X>
 /// **Empty**: a row of -inf only stays -inf.
 /// **Numerics**: absolute error at most (classes + 4 + m_b - x[b, c]) * eps for finite logits, as long as m_b - x[b, c]
 /// is finite in `accumulator_t`; where it is not, the result is -inf. A NaN or +inf makes its row NaN.
-template <class X>
-[[nodiscard]] auto log_softmax(const X& logits);
+template <class X> [[nodiscard]] auto log_softmax(const X& logits);
 
 /// Probabilities of classes that do not exclude each other: p = 1 / (1 + e^-x), each for itself.
 ///
@@ -43,21 +41,18 @@ template <class X>
 /// **Numerics**: the exponential is taken of -|x|, so nothing overflows at any x; relative error at most 4 * eps where
 /// the result is normal; NaN stays. From x of about 17 on in float, 37 in double, the nearest number is 1: what is to
 /// be put in order there is the logits.
-template <class X>
-[[nodiscard]] auto sigmoid(const X& logits);
+template <class X> [[nodiscard]] auto sigmoid(const X& logits);
 
 /// The class with the largest logit: the first of equals; a NaN counts as larger than any number, as in PyTorch.
 ///
 /// **Shapes**: logits: `[batch, classes]`; result: `[batch]`, an `Eigen::Tensor` of `Index`.
 /// **Errors**: `std::invalid_argument` for rows without classes.
 /// **Numerics**: exact.
-template <class X>
-[[nodiscard]] auto argmax(const X& logits);
+template <class X> [[nodiscard]] auto argmax(const X& logits);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X>
-auto softmax(const X& logits) {
+template <class X> auto softmax(const X& logits) {
   if constexpr (detail::are_logits<X>())
     return detail::map_logits(logits, []<class A>(detail::LogitRow<A> row) {
       const A largest = row.largest();
@@ -70,8 +65,7 @@ auto softmax(const X& logits) {
     return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X>
-auto log_softmax(const X& logits) {
+template <class X> auto log_softmax(const X& logits) {
   if constexpr (detail::are_logits<X>())
     return detail::map_logits(logits, []<class A>(detail::LogitRow<A> row) {
       const A largest = row.largest();
@@ -85,8 +79,7 @@ auto log_softmax(const X& logits) {
     return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X>
-auto sigmoid(const X& logits) {
+template <class X> auto sigmoid(const X& logits) {
   if constexpr (detail::are_logits<X>())
     return detail::map_logits(logits, []<class A>(detail::LogitRow<A> row) {
       for (Index c = 0; c < row.size(); ++c) {
@@ -98,8 +91,7 @@ auto sigmoid(const X& logits) {
     return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X>
-auto argmax(const X& logits) {
+template <class X> auto argmax(const X& logits) {
   if constexpr (detail::are_logits<X>()) {
     const auto in = detail::matrix_view(logits, "logits");
     if (in.rows > 0 && in.columns == 0)

@@ -32,8 +32,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the
 /// product nor the result is subnormal or overflows. Each feature is for itself, a NaN or an infinity too.
 /// **Source**: Guo et al., On Calibration of Modern Neural Networks (temperature and vector scaling).
-template <class T>
-class Affine {
+template <class T> class Affine {
   static_assert(Scalar<T>,
                 "seqpool: Affine{scale, shift} takes a scale and a shift of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first: Affine{2.0f, 0.0f}, scale.cast<float>().");
@@ -45,8 +44,7 @@ class Affine {
   /// **Shapes**: scale, shift: numbers both, or `[features]` both: an Eigen tensor of rank 1, an Eigen vector or a
   /// contiguous range.
   /// **Errors**: `std::invalid_argument` for sizes that differ and for null pointers.
-  template <class S, class B>
-  Affine(const S& scale, const B& shift);
+  template <class S, class B> Affine(const S& scale, const B& shift);
 
   /// x / temperature, as x * (1 / temperature): above 1 `softmax` of it becomes more even, below 1 less.
   ///
@@ -61,8 +59,7 @@ class Affine {
 
  private:
   // Each is true, or a sentence.
-  template <class S, class B>
-  static consteval bool are_parameters();
+  template <class S, class B> static consteval bool are_parameters();
 
   bool of_numbers_ = true;
   detail::AlignedVector<A> scale_;  // one number or [features]
@@ -94,8 +91,7 @@ Affine<T>::Affine([[maybe_unused]] const S& scale, [[maybe_unused]] const B& shi
   }
 }
 
-template <class T>
-Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature) {
+template <class T> Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature) {
   const A scale = 1 / temperature;
   if (!(temperature > 0) || !std::isfinite(temperature) || !std::isfinite(scale))
     detail::fail("Affine's temperature is " + std::to_string(temperature) +
@@ -105,10 +101,8 @@ Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature)
   return affine;
 }
 
-template <class T>
-template <class S, class B>
-consteval bool Affine<T>::are_parameters() {
-  constexpr bool numbers = (std::is_arithmetic_v<S> || Scalar<S>)&&(std::is_arithmetic_v<B> || Scalar<B>);
+template <class T> template <class S, class B> consteval bool Affine<T>::are_parameters() {
+  constexpr bool numbers = (std::is_arithmetic_v<S> || Scalar<S>) && (std::is_arithmetic_v<B> || Scalar<B>);
   constexpr bool vectors = detail::VectorLike<S> && detail::VectorLike<B>;
   static_assert(numbers || vectors,
                 "seqpool: Affine{scale, shift} takes two numbers, which are for all features, or two vectors "
@@ -129,8 +123,7 @@ consteval bool Affine<T>::are_parameters() {
   }
 }
 
-template <class T>
-Index Affine<T>::width(Index features) const {
+template <class T> Index Affine<T>::width(Index features) const {
   const Index expected = static_cast<Index>(scale_.size());
   if (!of_numbers_ && features != expected)
     detail::fail("Affine gets vectors of " + std::to_string(features) + " features, but its scale [features] is " +
@@ -138,8 +131,7 @@ Index Affine<T>::width(Index features) const {
   return features;
 }
 
-template <class T>
-void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
+template <class T> void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) {
     const auto y = out[i];
     // One operation each, so that no compiler makes one of two for some features and not for others.

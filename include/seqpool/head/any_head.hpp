@@ -29,8 +29,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Cost**: one virtual call for rows that are mapped together. Copies share the head.
 /// **Numerics**: the bits of the head it holds.
-template <class A>
-class AnyHead {
+template <class A> class AnyHead {
   static_assert(std::same_as<A, float> || std::same_as<A, double>,
                 "seqpool: an AnyHead<A> maps float or double, what heads accumulate in: AnyHead<double> for double "
                 "weights, AnyHead<float> for float, Eigen::half and Eigen::bfloat16.");
@@ -42,13 +41,13 @@ class AnyHead {
     virtual void map(Rows<const B> in, Rows<B> out) const = 0;
     virtual void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const = 0;
   };
-  template <class H>
-  class MapperOf;
+  template <class H> class MapperOf;
   class Several;
 
  public:
   template <class H>
-  requires(!std::same_as<H, AnyHead> && !std::same_as<H, std::vector<AnyHead>>) AnyHead(H head) {
+    requires(!std::same_as<H, AnyHead> && !std::same_as<H, std::vector<AnyHead>>)
+  AnyHead(H head) {
     // By these names g++ does not list what is missing as errors of their own.
     constexpr bool lawful = SomeHead<H>;
     static_assert(lawful,
@@ -72,30 +71,24 @@ class AnyHead {
 
   void map(Rows<const B> in, Rows<B> out) const { mapper_->map(in, out); }
 
-  template <class D>
-  void map(Rows<const B> in, Rows<B> out, const D& device) const;
+  template <class D> void map(Rows<const B> in, Rows<B> out, const D& device) const;
 
  private:
   std::shared_ptr<const Mapper> mapper_;
 };
 
-template <class H>
-inline constexpr bool is_any_head = false;
-template <class A>
-inline constexpr bool is_any_head<AnyHead<A>> = true;
-template <class A>
-inline constexpr bool is_any_head<std::vector<AnyHead<A>>> = true;
+template <class H> inline constexpr bool is_any_head = false;
+template <class A> inline constexpr bool is_any_head<AnyHead<A>> = true;
+template <class A> inline constexpr bool is_any_head<std::vector<AnyHead<A>>> = true;
 
 // Without the scalar A: a sentence.
 template <class H>
-requires(!is_any_head<H>) AnyHead(H)
-->AnyHead<detail::scalar_of_any<H, is_any_head<H>>>;
+  requires(!is_any_head<H>)
+AnyHead(H) -> AnyHead<detail::scalar_of_any<H, is_any_head<H>>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class A>
-template <class H>
-class AnyHead<A>::MapperOf final : public Mapper {
+template <class A> template <class H> class AnyHead<A>::MapperOf final : public Mapper {
  public:
   explicit MapperOf(H head) : head_(std::move(head)) {}
 
@@ -109,8 +102,7 @@ class AnyHead<A>::MapperOf final : public Mapper {
   H head_;
 };
 
-template <class A>
-class AnyHead<A>::Several final : public Mapper {
+template <class A> class AnyHead<A>::Several final : public Mapper {
  public:
   explicit Several(std::vector<AnyHead> heads) : heads_(std::move(heads)) {}
 
@@ -122,8 +114,7 @@ class AnyHead<A>::Several final : public Mapper {
   void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const override { map_all(in, out, device); }
 
  private:
-  template <class D>
-  void map_all(Rows<const B> in, Rows<B> out, const D& device) const {
+  template <class D> void map_all(Rows<const B> in, Rows<B> out, const D& device) const {
     if (heads_.empty())
       for (Index i = 0; i < in.size(); ++i) std::copy(in[i].begin(), in[i].end(), out[i].begin());
     detail::AlignedVector<B> from;
@@ -145,9 +136,7 @@ class AnyHead<A>::Several final : public Mapper {
 template <class A>
 AnyHead<A>::AnyHead(std::vector<AnyHead> heads) : mapper_(std::make_shared<const Several>(std::move(heads))) {}
 
-template <class A>
-template <class D>
-void AnyHead<A>::map(Rows<const B> in, Rows<B> out, const D& device) const {
+template <class A> template <class D> void AnyHead<A>::map(Rows<const B> in, Rows<B> out, const D& device) const {
   if constexpr (std::same_as<D, CallingThread>)
     mapper_->map(in, out);
   else if constexpr (std::same_as<D, detail::AnyDevice>)

@@ -31,8 +31,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: `PositionalAttention`'s and `Linear`'s; the biases of the heads are added up one after the other.
 /// **Source**: EleutherAI/attention-probes, with the softmax; its option to weigh by tanh instead is not here. A row
 /// without real tokens is the sum of the biases, where theirs attends to padding.
-template <class T>
-class AttentionProbe {
+template <class T> class AttentionProbe {
   static_assert(Scalar<T>,
                 "seqpool: AttentionProbe{query, position_weight, value, bias} takes parameters of float, double, "
                 "Eigen::half or Eigen::bfloat16; convert others first, for example with query.cast<float>().");

@@ -21,8 +21,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// x, mask and device are those of `pool`. Every result has the layout of x. A row's results do not depend on the
 /// batch. A const Classifier serves many threads.
-template <class P, class... H>
-class Classifier {
+template <class P, class... H> class Classifier {
  public:
   explicit Classifier(P pooling, H... heads) : embedder_(std::move(pooling), std::move(heads)...) {
     static_assert(sizeof...(H) > 0,

@@ -37,8 +37,7 @@ struct Residual {};
 /// infinities.
 /// **Source**: sentence-transformers' Dense, which adds its residual behind the activation: x itself where out is in,
 /// and a projection without bias where it is not.
-template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic>
-class Dense {
+template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class Dense {
   static_assert(Scalar<T>,
                 "seqpool: a Dense<T> holds a Linear<T>, whose weights are of float, double, Eigen::half or "
                 "Eigen::bfloat16.");
@@ -50,16 +49,14 @@ class Dense {
   static constexpr Index fixed_features = In;
 
   /// a(W x + b).
-  template <class L, class F>
-  Dense(const L& linear, const F& activation);
+  template <class L, class F> Dense(const L& linear, const F& activation);
 
   /// The same plus a residual: `Residual{}`, x itself, for which out must be in; or a `Linear` of linear's sizes, P x,
   /// and its bias if it has one.
   ///
   /// **Errors**: sizes that do not fit do not compile where the types state them, and are `std::invalid_argument`
   /// otherwise.
-  template <class L, class F, class R>
-  Dense(const L& linear, const F& activation, const R& residual);
+  template <class L, class F, class R> Dense(const L& linear, const F& activation, const R& residual);
 
   [[nodiscard]] Index out() const noexcept { return linear_.out(); }
   [[nodiscard]] Index in() const noexcept { return linear_.in(); }
@@ -70,8 +67,7 @@ class Dense {
 
   void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
 
-  template <class D>
-  void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
 
  private:
   // Of which scalar a Linear is; of others there is none.
@@ -79,12 +75,9 @@ class Dense {
   static std::type_identity<U> scalar_of(const Linear<U, OtherOut, OtherIn>& linear);
 
   // What it was given, or a sentence and what compiles without another.
-  template <class L>
-  static Layer layer_of(const L& linear);
-  template <class F>
-  static Activation activation_of(const F& activation);
-  template <class R>
-  static consteval bool is_residual();
+  template <class L> static Layer layer_of(const L& linear);
+  template <class F> static Activation activation_of(const F& activation);
+  template <class R> static consteval bool is_residual();
 
   Layer linear_;
   Activate activate_;
@@ -95,8 +88,7 @@ class Dense {
 // Whatever it is made of, so that the constructors say what it should be.
 template <class T, Index Out, Index In, class F, class... R>
 Dense(const Linear<T, Out, In>&, const F&, const R&...) -> Dense<T, Out, In>;
-template <class L, class F, class... R>
-Dense(const L&, const F&, const R&...) -> Dense<float>;
+template <class L, class F, class... R> Dense(const L&, const F&, const R&...) -> Dense<float>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -150,9 +142,7 @@ Activation Dense<T, Out, In>::activation_of([[maybe_unused]] const F& activation
   return Activation::identity;
 }
 
-template <class T, Index Out, Index In>
-template <class R>
-consteval bool Dense<T, Out, In>::is_residual() {
+template <class T, Index Out, Index In> template <class R> consteval bool Dense<T, Out, In>::is_residual() {
   constexpr bool of_t = requires(const R& residual) {
     { scalar_of(residual) } -> std::same_as<std::type_identity<T>>;
   };

@@ -26,8 +26,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Errors**: `std::invalid_argument` for k less than 1, and for features that k does not divide.
 /// **Cost**: k times `Sequential`'s of the heads.
 /// **Numerics**: the heads'.
-template <class... H>
-class EachQuery {
+template <class... H> class EachQuery {
  public:
   explicit EachQuery(Index queries, H... heads) : queries_(queries), heads_(std::move(heads)...) {
     if (queries < 1) detail::fail("EachQuery{" + std::to_string(queries) + ", heads...}: there must be a query");
@@ -41,12 +40,14 @@ class EachQuery {
   }
 
   template <std::floating_point A>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     map(in, out, CallingThread{});
   }
 
   template <std::floating_point A, class D>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
     const Index from = in.features() / queries_;
     const Index to = out.features() / queries_;
     for (Index q = 0; q < queries_; ++q)

@@ -25,8 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// x, mask and device are those of `pool`. The result has the layout of x. A row's bits do not depend on the batch. A
 /// const Embedder serves many threads.
-template <class P, class... H>
-class Embedder {
+template <class P, class... H> class Embedder {
   static_assert(SomePooling<P>,
                 "seqpool: Classifier{pooling, heads...} and Embedder{pooling, heads...} take a seqpool::Pooling first: "
                 "Cls{}, Last{}, Mean{}, Max{}, Attention{query}, or your own.");

@@ -25,16 +25,15 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// Vectors, `[n, features]`, seen where they lie: what heads read and write.
 ///
 ///     for (seqpool::Index i = 0; i < rows.size(); ++i) rows[i];  // std::span, [features]
-template <class A>
-class Rows {
+template <class A> class Rows {
  public:
   /// Row i begins at `data + i * stride`; its features lie side by side.
   Rows(A* data, Index size, Index features, Index stride) noexcept
       : data_(data), size_(size), features_(features), stride_(stride) {}
   /// Rows that are written may be read.
   template <class B>
-  requires std::same_as<const B, A> Rows(const Rows<B>& other)
-  noexcept : Rows(other.data(), other.size(), other.features(), other.stride()) {}
+    requires std::same_as<const B, A>
+  Rows(const Rows<B>& other) noexcept : Rows(other.data(), other.size(), other.features(), other.stride()) {}
 
   [[nodiscard]] Index size() const noexcept { return size_; }
   [[nodiscard]] Index features() const noexcept { return features_; }

@@ -34,17 +34,14 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: t is rounded to `accumulator_t` of the probabilities, so that 0.7f reaches 0.7; a NaN reaches nothing.
 /// **Source**: scikit-learn's FixedThresholdClassifier; its label binarizers, as MLPClassifier, and Transformers'
 /// examples, by logits, say p > t.
-template <class X, class T>
-[[nodiscard]] auto threshold(const X& probabilities, const T& t);
+template <class X, class T> [[nodiscard]] auto threshold(const X& probabilities, const T& t);
 
 /// The first classes of each row and what they have, each `[batch, k]`.
-template <class Classes, class Values>
-struct TopClasses {
+template <class Classes, class Values> struct TopClasses {
   Classes classes;  ///< an Eigen::Tensor of `Index`
   Values values;    ///< of `accumulator_t`
 };
-template <class Classes, class Values>
-TopClasses(Classes, Values) -> TopClasses<Classes, Values>;
+template <class Classes, class Values> TopClasses(Classes, Values) -> TopClasses<Classes, Values>;
 
 /// The k classes with the largest numbers, the largest first; of equals the lower class; a NaN counts as larger than
 /// any number, as in `argmax`.
@@ -55,8 +52,7 @@ TopClasses(Classes, Values) -> TopClasses<Classes, Values>;
 /// **Errors**: `std::invalid_argument` unless 1 <= k <= classes.
 /// **Cost**: O(batch * classes * log k).
 /// **Numerics**: exact; a NaN is the one quiet NaN.
-template <class X>
-[[nodiscard]] auto top_k(const X& probabilities, Index k);
+template <class X> [[nodiscard]] auto top_k(const X& probabilities, Index k);
 
 /// How well a passage answers a query, of a cross-encoder's logits: of one the `sigmoid`, of two the `softmax`'s
 /// probability of class 1.
@@ -67,13 +63,11 @@ template <class X>
 /// **Numerics**: those of `sigmoid` and `softmax`, which are 1 from a logit, or a difference of two, of about 17 on in
 /// float, 37 in double: what lies beyond ties. Scores are for reading; order passages by the logit, or the difference.
 /// **Source**: sentence-transformers' CrossEncoder for one logit; for two the second is "relevant", as in monoBERT.
-template <class X>
-[[nodiscard]] auto rerank_scores(const X& logits);
+template <class X> [[nodiscard]] auto rerank_scores(const X& logits);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X, class T>
-auto threshold([[maybe_unused]] const X& probabilities, [[maybe_unused]] const T& t) {
+template <class X, class T> auto threshold([[maybe_unused]] const X& probabilities, [[maybe_unused]] const T& t) {
   if constexpr (detail::are_logits<X>() && detail::is_threshold<T>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(probabilities, "probabilities");
@@ -101,8 +95,7 @@ auto threshold([[maybe_unused]] const X& probabilities, [[maybe_unused]] const T
   }
 }
 
-template <class X>
-auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
+template <class X> auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
   if constexpr (detail::are_logits<X>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(probabilities, "probabilities");
@@ -142,8 +135,7 @@ auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
   }
 }
 
-template <class X>
-auto rerank_scores(const X& logits) {
+template <class X> auto rerank_scores(const X& logits) {
   if constexpr (detail::are_logits<X>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(logits, "logits");

@@ -31,8 +31,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// eps are 0 or normal, and neither z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow
 /// is NaN, as is one with a NaN or an infinity. A row of one number all along gives the bias exactly, or 0.
 /// **Source**: torch.nn.LayerNorm.
-template <class T>
-class LayerNorm {
+template <class T> class LayerNorm {
   static_assert(Scalar<T>,
                 "seqpool: LayerNorm{weight, bias} takes a weight and a bias of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
@@ -50,9 +49,11 @@ class LayerNorm {
   /// range each.
   /// **Errors**: `std::invalid_argument` for sizes that differ and for null pointers.
   template <class W>
-  requires(!std::is_arithmetic_v<W>) explicit LayerNorm(const W& weight, double eps = 1e-5);
+    requires(!std::is_arithmetic_v<W>)
+  explicit LayerNorm(const W& weight, double eps = 1e-5);
   template <class W, class B>
-  requires(!std::is_arithmetic_v<B>) LayerNorm(const W& weight, const B& bias, double eps = 1e-5);
+    requires(!std::is_arithmetic_v<B>)
+  LayerNorm(const W& weight, const B& bias, double eps = 1e-5);
 
   // As a Head.
   [[nodiscard]] Index width(Index features) const;
@@ -61,8 +62,7 @@ class LayerNorm {
 
  private:
   // A vector's numbers, or a sentence and none.
-  template <class V>
-  static detail::AlignedVector<A> copy(const V& vector);
+  template <class V> static detail::AlignedVector<A> copy(const V& vector);
 
   A eps_;  // its square root
   bool has_weight_ = false;
@@ -71,21 +71,24 @@ class LayerNorm {
 };
 
 template <class W>
-requires(!std::is_arithmetic_v<W>) explicit LayerNorm(const W&, double = 1e-5)->LayerNorm<detail::guide_scalar_t<W>>;
+  requires(!std::is_arithmetic_v<W>)
+explicit LayerNorm(const W&, double = 1e-5) -> LayerNorm<detail::guide_scalar_t<W>>;
 template <class W, class B>
-requires(!std::is_arithmetic_v<B>) LayerNorm(const W&, const B&, double = 1e-5)
-->LayerNorm<detail::guide_scalar_t<W>>;
+  requires(!std::is_arithmetic_v<B>)
+LayerNorm(const W&, const B&, double = 1e-5) -> LayerNorm<detail::guide_scalar_t<W>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
 template <class W>
-requires(!std::is_arithmetic_v<W>) LayerNorm<T>::LayerNorm(const W& weight, double eps)
+  requires(!std::is_arithmetic_v<W>)
+LayerNorm<T>::LayerNorm(const W& weight, double eps)
     : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)) {}
 
 template <class T>
 template <class W, class B>
-requires(!std::is_arithmetic_v<B>) LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
+  requires(!std::is_arithmetic_v<B>)
+LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
     : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)), bias_(copy(bias)) {
   if (weight_.size() != bias_.size())
     detail::fail("LayerNorm{weight, bias}: weight is " + detail::shape({static_cast<Index>(weight_.size())}) +
@@ -109,8 +112,7 @@ auto LayerNorm<T>::copy([[maybe_unused]] const V& vector) -> detail::AlignedVect
   return {};
 }
 
-template <class T>
-Index LayerNorm<T>::width(Index features) const {
+template <class T> Index LayerNorm<T>::width(Index features) const {
   const Index expected = static_cast<Index>(weight_.size());
   if (has_weight_ && features != expected)
     detail::fail("LayerNorm gets vectors of " + std::to_string(features) + " features, but its weight [features] is " +
@@ -118,8 +120,7 @@ Index LayerNorm<T>::width(Index features) const {
   return features;
 }
 
-template <class T>
-void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
+template <class T> void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) detail::layer_norm<A>(in[i], out[i], eps_, weight_, bias_);
 }
 

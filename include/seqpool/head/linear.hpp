@@ -33,8 +33,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |weight[o, f] * x[f]| + |bias[o]|), as long as that sum
 /// is finite and neither a product nor the result is subnormal.
 /// **Source**: torch.nn.Linear.
-template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic>
-class Linear {
+template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class Linear {
   static_assert(Scalar<T>,
                 "seqpool: Linear{weight, bias} takes a weight and a bias of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
@@ -51,14 +50,11 @@ class Linear {
   /// **Errors**: sizes that differ from each other or from Out and In do not compile where both are fixed, and are
   /// `std::invalid_argument` otherwise, as are null pointers.
   /// **Cost**: O(out * in), three allocations.
-  template <class W>
-  explicit Linear(const W& weight);
-  template <class W, class B>
-  Linear(const W& weight, const B& bias);
+  template <class W> explicit Linear(const W& weight);
+  template <class W, class B> Linear(const W& weight, const B& bias);
 
   /// The same head, its sizes in the type or not: `Linear<float> head = Linear{fixed_matrix}`.
-  template <Index OtherOut, Index OtherIn>
-  Linear(const Linear<T, OtherOut, OtherIn>& other);
+  template <Index OtherOut, Index OtherIn> Linear(const Linear<T, OtherOut, OtherIn>& other);
 
   [[nodiscard]] Index out() const noexcept { return product_.out(); }
   [[nodiscard]] Index in() const noexcept { return product_.in(); }
@@ -68,22 +64,17 @@ class Linear {
 
   void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
 
-  template <class D>
-  void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
 
  private:
-  template <class, Index, Index>
-  friend class Linear;
+  template <class, Index, Index> friend class Linear;
 
   // Each is true, or a sentence.
-  template <class W>
-  static consteval bool is_weight();
-  template <class B>
-  static consteval bool is_bias();
+  template <class W> static consteval bool is_weight();
+  template <class B> static consteval bool is_bias();
 
   static void check_sizes(Index out, Index in);
-  template <class W>
-  void copy(const W& weight, const detail::AlignedVector<A>& bias);
+  template <class W> void copy(const W& weight, const detail::AlignedVector<A>& bias);
 
   detail::Product<A> product_;
 };
@@ -98,9 +89,7 @@ Linear(const W&, const B&)
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T, Index Out, Index In>
-template <class W>
-Linear<T, Out, In>::Linear(const W& weight) {
+template <class T, Index Out, Index In> template <class W> Linear<T, Out, In>::Linear(const W& weight) {
   if constexpr (is_weight<W>())
     copy(weight, detail::AlignedVector<A>(static_cast<std::size_t>(detail::run_time_sizes(weight)[0]), A(0)));
 }
@@ -120,9 +109,7 @@ Linear<T, Out, In>::Linear(const Linear<T, OtherOut, OtherIn>& other) : product_
   check_sizes(other.out(), other.in());
 }
 
-template <class T, Index Out, Index In>
-template <class W>
-consteval bool Linear<T, Out, In>::is_weight() {
+template <class T, Index Out, Index In> template <class W> consteval bool Linear<T, Out, In>::is_weight() {
   static_assert(detail::MatrixLike<W>,
                 "seqpool: Linear{weight, bias} takes the weight [out, in] first, an Eigen tensor of rank 2 or an Eigen "
                 "matrix, as "
@@ -141,9 +128,7 @@ consteval bool Linear<T, Out, In>::is_weight() {
   }
 }
 
-template <class T, Index Out, Index In>
-template <class B>
-consteval bool Linear<T, Out, In>::is_bias() {
+template <class T, Index Out, Index In> template <class B> consteval bool Linear<T, Out, In>::is_bias() {
   static_assert(detail::VectorLike<B>,
                 "seqpool: Linear{weight, bias} takes the weight [out, in] first and the bias [out] second: an Eigen "
                 "tensor of rank 1, an Eigen vector, or a contiguous range.");
@@ -158,8 +143,7 @@ consteval bool Linear<T, Out, In>::is_bias() {
   }
 }
 
-template <class T, Index Out, Index In>
-Index Linear<T, Out, In>::width(Index features) const {
+template <class T, Index Out, Index In> Index Linear<T, Out, In>::width(Index features) const {
   if (features != in())
     detail::fail("a head gets vectors of " + std::to_string(features) + " features, but its weight [out, in] is " +
                  detail::shape({out(), in()}) +
@@ -176,8 +160,7 @@ void Linear<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) con
   detail::multiply(product_, x, y, device);
 }
 
-template <class T, Index Out, Index In>
-void Linear<T, Out, In>::check_sizes(Index out, Index in) {
+template <class T, Index Out, Index In> void Linear<T, Out, In>::check_sizes(Index out, Index in) {
   if (!detail::sizes_agree(out, Out) || !detail::sizes_agree(in, In))
     detail::fail(
         "weight [out, in] is " + detail::shape({out, in}) + ", but Linear<T, Out, In> has " + detail::shape({Out, In}) +

@@ -27,8 +27,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or without it the three `[embed, embed]`,
 /// `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight `[embed, embed]` and
 /// out_proj_bias `[embed]`. A bias may be empty.
-template <class T>
-struct MultiheadAttentionWeights {
+template <class T> struct MultiheadAttentionWeights {
   using Matrix = typename ValueProjection<T>::Matrix;
   using Vector = typename ValueProjection<T>::Vector;
 
@@ -58,8 +57,7 @@ struct MultiheadAttentionWeights {
 /// **Numerics**: the queries are folded in double and rounded to `accumulator_t` once; then `Attention`'s, of these
 /// queries, and `ValueProjection`'s.
 /// **Source**: torch.nn.MultiheadAttention, in evaluation, without bias_k, bias_v and add_zero_attn.
-template <class T>
-class MultiheadAttention {
+template <class T> class MultiheadAttention {
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
@@ -108,23 +106,20 @@ template <class T>
 MultiheadAttention<T>::MultiheadAttention(const MultiheadAttentionWeights<T>& weights)
     : pooling_(pooling_of(parted(weights))), head_(head_of(parted(weights))) {}
 
-template <class T>
-auto MultiheadAttention<T>::rows_of(const Matrix& matrix, Index first, Index count) -> Matrix {
+template <class T> auto MultiheadAttention<T>::rows_of(const Matrix& matrix, Index first, Index count) -> Matrix {
   Matrix rows(count, matrix.dimension(1));
   for (Index r = 0; r < count; ++r)
     for (Index c = 0; c < matrix.dimension(1); ++c) rows(r, c) = matrix(first + r, c);
   return rows;
 }
 
-template <class T>
-auto MultiheadAttention<T>::part_of(const Vector& vector, Index first, Index count) -> Vector {
+template <class T> auto MultiheadAttention<T>::part_of(const Vector& vector, Index first, Index count) -> Vector {
   Vector part(vector.size() == 0 ? 0 : count);
   for (Index i = 0; i < part.size(); ++i) part(i) = vector(first + i);
   return part;
 }
 
-template <class T>
-auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
+template <class T> auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
   Weights own(weights);
   const Index embed = own.query.dimension(1);
   const auto shape_of = [](const Matrix& m) { return detail::shape({m.dimension(0), m.dimension(1)}); };
@@ -150,8 +145,7 @@ auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
   return own;
 }
 
-template <class T>
-auto MultiheadAttention<T>::pooling_of(const Weights& weights) -> Attention<A, Eigen::Dynamic> {
+template <class T> auto MultiheadAttention<T>::pooling_of(const Weights& weights) -> Attention<A, Eigen::Dynamic> {
   const auto wide = [](auto x) { return static_cast<double>(widen(x)); };
   const Index embed = weights.query.dimension(1);
   const Index hidden = weights.k_proj_weight.dimension(1);
@@ -177,8 +171,7 @@ auto MultiheadAttention<T>::pooling_of(const Weights& weights) -> Attention<A, E
   return Attention<A, Eigen::Dynamic>(folded);
 }
 
-template <class T>
-auto MultiheadAttention<T>::head_of(const Weights& weights) -> ValueProjection<T> {
+template <class T> auto MultiheadAttention<T>::head_of(const Weights& weights) -> ValueProjection<T> {
   const Index embed = weights.query.dimension(1);
   return ValueProjection<T>(weights.v_proj_weight, part_of(weights.in_proj_bias, 2 * embed, embed),
                             weights.out_proj_weight, weights.out_proj_bias, weights.heads, weights.query.dimension(0));

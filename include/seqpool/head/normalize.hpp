@@ -49,21 +49,18 @@ class Normalize {
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
 
  private:
   // Of numbers up to 1, one of which is 1; leaves others than 2's powers in `y`.
-  template <class A>
-  A norm_of(std::span<A> y) const;
+  template <class A> A norm_of(std::span<A> y) const;
 
   double p_ = 2;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <std::floating_point A>
-void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+template <std::floating_point A> void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];
     const std::span<A> y = out[i];
@@ -76,8 +73,7 @@ void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   }
 }
 
-template <class A>
-A Normalize::norm_of(std::span<A> y) const {
+template <class A> A Normalize::norm_of(std::span<A> y) const {
   const Index features = static_cast<Index>(y.size());
   if (p_ == 2) return std::sqrt(detail::dot(y.data(), y.data(), features));
   const bool by_largest = p_ == std::numeric_limits<double>::infinity();

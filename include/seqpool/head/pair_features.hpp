@@ -31,13 +31,11 @@ struct PairFeatures {
 /// **Cost**: O(n * parts * features); allocates the result.
 /// **Numerics**: each number is the exact one, rounded once. A NaN is the one quiet NaN, and so is inf - inf.
 /// **Source**: sentence-transformers' SoftmaxLoss, whose defaults these are.
-template <class U, class V>
-[[nodiscard]] auto pair_features(const U& u, const V& v, PairFeatures parts = {});
+template <class U, class V> [[nodiscard]] auto pair_features(const U& u, const V& v, PairFeatures parts = {});
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class U, class V>
-auto pair_features(const U& u, const V& v, [[maybe_unused]] PairFeatures parts) {
+template <class U, class V> auto pair_features(const U& u, const V& v, [[maybe_unused]] PairFeatures parts) {
   if constexpr (detail::are_two_vectors<U, V>()) {
     using A = accumulator_t<detail::element_t<U>>;
     const auto a = detail::matrix_view(u, "u");

@@ -32,8 +32,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// feature, so that all bytes would be alike; and for a NaN or an infinity, whose row and feature it names. Where some
 /// features are the same all along, their ranges are empty, and the others tell vectors apart.
 /// **Numerics**: exact.
-template <class X>
-[[nodiscard]] auto calibration_ranges(const X& x);
+template <class X> [[nodiscard]] auto calibration_ranges(const X& x);
 
 /// Vectors in a byte a feature: q = min(max(floor((x - least) / step), 0), 255), where step = (largest - least) / 255,
 /// or 1 where that is 0.
@@ -47,33 +46,28 @@ template <class X>
 /// **Numerics**: ranges and steps are rounded to float; the rest is in `accumulator_t` of x.
 /// **Source**: sentence-transformers' quantize_embeddings, 6.2, which takes the ranges of x itself if there are no
 /// others; then equal vectors become different bytes in different batches.
-template <class X, class Ranges>
-[[nodiscard]] auto quantize_uint8(const X& x, const Ranges& ranges);
+template <class X, class Ranges> [[nodiscard]] auto quantize_uint8(const X& x, const Ranges& ranges);
 
 /// The same, less 128: from -128 to 127.
 ///
 /// **Shapes**: as `quantize_uint8`; result: of `std::int8_t`.
-template <class X, class Ranges>
-[[nodiscard]] auto quantize_int8(const X& x, const Ranges& ranges);
+template <class X, class Ranges> [[nodiscard]] auto quantize_int8(const X& x, const Ranges& ranges);
 
 /// Vectors in a bit a feature: 1 where x > 0. The first feature is a byte's highest bit; bits behind the last are 0.
 ///
 /// **Shapes**: x: `[n, features]`; result: `[n, ceil(features / 8)]` of `std::uint8_t`.
 /// **Numerics**: exact; a NaN is not larger than 0.
 /// **Source**: numpy.packbits(x > 0, axis=-1).
-template <class X>
-[[nodiscard]] auto quantize_ubinary(const X& x);
+template <class X> [[nodiscard]] auto quantize_ubinary(const X& x);
 
 /// The same, less 128: what indexes of signed bytes take.
 ///
 /// **Shapes**: as `quantize_ubinary`; result: of `std::int8_t`.
-template <class X>
-[[nodiscard]] auto quantize_binary(const X& x);
+template <class X> [[nodiscard]] auto quantize_binary(const X& x);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X>
-auto calibration_ranges(const X& x) {
+template <class X> auto calibration_ranges(const X& x) {
   if constexpr (detail::are_plain_vectors<X>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(x, "x");
@@ -113,32 +107,28 @@ auto calibration_ranges(const X& x) {
   }
 }
 
-template <class X, class Ranges>
-auto quantize_uint8(const X& x, [[maybe_unused]] const Ranges& ranges) {
+template <class X, class Ranges> auto quantize_uint8(const X& x, [[maybe_unused]] const Ranges& ranges) {
   if constexpr (detail::are_plain_vectors<X>() && detail::are_ranges<Ranges>())
     return detail::quantized<std::uint8_t>(x, detail::matrix_view(ranges, "ranges"), "quantize_uint8");
   else
     return detail::make_result<X, std::uint8_t>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X, class Ranges>
-auto quantize_int8(const X& x, [[maybe_unused]] const Ranges& ranges) {
+template <class X, class Ranges> auto quantize_int8(const X& x, [[maybe_unused]] const Ranges& ranges) {
   if constexpr (detail::are_plain_vectors<X>() && detail::are_ranges<Ranges>())
     return detail::quantized<std::int8_t>(x, detail::matrix_view(ranges, "ranges"), "quantize_int8");
   else
     return detail::make_result<X, std::int8_t>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X>
-auto quantize_ubinary(const X& x) {
+template <class X> auto quantize_ubinary(const X& x) {
   if constexpr (detail::are_plain_vectors<X>())
     return detail::packed<std::uint8_t>(x);
   else
     return detail::make_result<X, std::uint8_t>(Index{0}, Index{0});  // so that no other error follows
 }
 
-template <class X>
-auto quantize_binary(const X& x) {
+template <class X> auto quantize_binary(const X& x) {
   if constexpr (detail::are_plain_vectors<X>())
     return detail::packed<std::int8_t>(x);
   else

@@ -39,8 +39,7 @@ class QueryMean {
     return features / queries_;
   }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     for (Index i = 0; i < in.size(); ++i) {
       const auto x = in[i];
       const auto y = out[i];

@@ -24,8 +24,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: rows `[n, in]` to `[n, width]`, where the width of each head is the features of the next.
 /// **Errors**: `std::invalid_argument` where they are not; sizes that the types state do not compile.
 /// **Cost**: the heads'; allocates rows `[n, width]` of every head but the last.
-template <class... H>
-class Sequential {
+template <class... H> class Sequential {
   static_assert((SomeHead<H> && ...),
                 "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Dense{linear, activation}, "
                 "LayerNorm{weight, bias}, Normalize{}, Truncate{features}, or your own with width(features) and "
@@ -45,10 +44,7 @@ class Sequential {
   explicit Sequential(H... heads) : heads_(std::move(heads)...) {}
 
   /// Head i.
-  template <std::size_t i>
-  [[nodiscard]] const auto& get() const noexcept {
-    return std::get<i>(heads_);
-  }
+  template <std::size_t i> [[nodiscard]] const auto& get() const noexcept { return std::get<i>(heads_); }
 
   [[nodiscard]] Index width(Index features) const {
     std::apply([&](const H&... head) { ((features = static_cast<Index>(head.width(features))), ...); }, heads_);
@@ -56,18 +52,19 @@ class Sequential {
   }
 
   template <std::floating_point A>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     map(in, out, CallingThread{});
   }
 
   template <std::floating_point A, class D>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
     map_from<0, A>(in, out, device);
   }
 
  private:
-  template <std::size_t i, class A, class D>
-  void map_from(Rows<const A> in, Rows<A> out, const D& device) const;
+  template <std::size_t i, class A, class D> void map_from(Rows<const A> in, Rows<A> out, const D& device) const;
 
   std::tuple<H...> heads_;
 };

@@ -131,23 +131,19 @@ auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[mayb
   }
 }
 
-template <class X, class Y, class D>
-auto cosine_similarity(const X& a, const Y& b, const D& device) {
+template <class X, class Y, class D> auto cosine_similarity(const X& a, const Y& b, const D& device) {
   return seqpool::similarity(a, b, Similarity::cosine, device);
 }
 
-template <class X, class Y, class D>
-auto dot_similarity(const X& a, const Y& b, const D& device) {
+template <class X, class Y, class D> auto dot_similarity(const X& a, const Y& b, const D& device) {
   return seqpool::similarity(a, b, Similarity::dot, device);
 }
 
-template <class X, class Y, class D>
-auto euclidean_similarity(const X& a, const Y& b, const D& device) {
+template <class X, class Y, class D> auto euclidean_similarity(const X& a, const Y& b, const D& device) {
   return seqpool::similarity(a, b, Similarity::euclidean, device);
 }
 
-template <class X, class Y, class D>
-auto manhattan_similarity(const X& a, const Y& b, const D& device) {
+template <class X, class Y, class D> auto manhattan_similarity(const X& a, const Y& b, const D& device) {
   return seqpool::similarity(a, b, Similarity::manhattan, device);
 }
 

@@ -28,8 +28,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: `Sequential`'s of the heads.
 /// **Numerics**: the heads', and one rounding of the sum.
 /// **Source**: the residuals of transformers; of one `Linear` alone see `Dense`.
-template <class... H>
-class SkipConnection {
+template <class... H> class SkipConnection {
  public:
   static constexpr Index fixed_features = Sequential<H...>::fixed_features;
   static constexpr Index fixed_width = Sequential<H...>::fixed_width;
@@ -49,12 +48,14 @@ class SkipConnection {
   }
 
   template <std::floating_point A>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     map(in, out, CallingThread{});
   }
 
   template <std::floating_point A, class D>
-  requires(Head<H, A>&&...) void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+    requires(Head<H, A> && ...)
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
     seqpool::map_rows(heads_, in, out, device);
     for (Index i = 0; i < in.size(); ++i) as_array(out[i]) += as_array(in[i]);
   }

@@ -36,8 +36,7 @@ class TopK {
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
 
  private:
   Index k_;
@@ -45,8 +44,7 @@ class TopK {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <std::floating_point A>
-void TopK::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+template <std::floating_point A> void TopK::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
   const auto is_larger = [](A a, A b) { return a > b || (std::isnan(a) && !std::isnan(b)); };
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];

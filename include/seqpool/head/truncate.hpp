@@ -38,8 +38,7 @@ class Truncate {
     return features_;
   }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     for (Index i = 0; i < in.size(); ++i) std::copy_n(in[i].begin(), features_, out[i].begin());
   }
 

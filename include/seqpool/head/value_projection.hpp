@@ -34,8 +34,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * queries * embed * (hidden + width)); allocates rows `[n, queries * embed]`.
 /// **Numerics**: `Linear`'s, twice.
 /// **Source**: torch.nn.MultiheadAttention.
-template <class T>
-class ValueProjection {
+template <class T> class ValueProjection {
   static_assert(Scalar<T>,
                 "seqpool: ValueProjection<T> takes weights of float, double, Eigen::half or Eigen::bfloat16; convert "
                 "others first, for example with weight.cast<float>().");
@@ -57,8 +56,7 @@ class ValueProjection {
 
   void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
 
-  template <class D>
-  void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
 
  private:
   // Outputs [first, first + count) of a linear layer.
@@ -110,8 +108,7 @@ auto ValueProjection<T>::product_of(const Matrix& weight, const Vector& bias, In
       [&](Index o) { return bias.size() == 0 ? A(0) : widen(bias(first + o)); });
 }
 
-template <class T>
-Index ValueProjection<T>::width(Index features) const {
+template <class T> Index ValueProjection<T>::width(Index features) const {
   if (features != features_)
     detail::fail("a ValueProjection gets vectors of " + std::to_string(features) +
                  " features, but has queries * heads * hidden = " + std::to_string(queries_) + " * " +

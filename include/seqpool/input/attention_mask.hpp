@@ -27,8 +27,7 @@ concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 ///
 /// It owns nothing and copies nothing: the memory must outlive it. torch's `key_padding_mask` is the inverse, true for
 /// padding, and looks like any other mask: it is taken at its word, so invert it first.
-template <class M>
-class AttentionMask {
+template <class M> class AttentionMask {
   static_assert(MaskScalar<M>,
                 "seqpool: an AttentionMask [batch, seq] holds 1 for a real token and 0 for a padded one, in any "
                 "arithmetic type, Eigen::half or Eigen::bfloat16; copy values of another type into one of these.");
@@ -48,16 +47,16 @@ class AttentionMask {
   }
   // Of what is no pointer to M: a sentence.
   template <class P>
-  requires(!std::convertible_to<P, const M*>) AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {})
-      : AttentionMask(nullptr, {0, 0}) {
+    requires(!std::convertible_to<P, const M*>)
+  AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) : AttentionMask(nullptr, {0, 0}) {
     static_cast<void>(detail::is_pointer_to<M, P>());
   }
 
   /// Views an Eigen tensor or map of rank 2, in either layout. A temporary tensor is refused by the compiler, as it
   /// would be gone at the end of the line.
   template <class X>
-  requires(!std::same_as<std::remove_cvref_t<X>, AttentionMask>) explicit AttentionMask(X&& mask)
-      : mask_(view_of<X>(mask)) {}
+    requires(!std::same_as<std::remove_cvref_t<X>, AttentionMask>)
+  explicit AttentionMask(X&& mask) : mask_(view_of<X>(mask)) {}
 
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
@@ -70,19 +69,16 @@ class AttentionMask {
 
  private:
   // X as it was deduced of X&&.
-  template <class X>
-  static detail::MatrixView<const M> view_of(const std::remove_cvref_t<X>& mask);
+  template <class X> static detail::MatrixView<const M> view_of(const std::remove_cvref_t<X>& mask);
   // The first token from `begin` on, before `end`, for which f(value) is not 0; or `end`. Behind a few, many
   // neighbours at once.
-  template <class F>
-  Index first_of(Index row, Index begin, Index end, F f) const noexcept;
+  template <class F> Index first_of(Index row, Index begin, Index end, F f) const noexcept;
   [[noreturn]] void refuse(Index row, Index token) const;
 
   detail::MatrixView<const M> mask_;
 };
 
-template <class X>
-explicit AttentionMask(const X&) -> AttentionMask<detail::guide_element_t<X>>;
+template <class X> explicit AttentionMask(const X&) -> AttentionMask<detail::guide_element_t<X>>;
 template <class P>
 AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) -> AttentionMask<detail::guide_pointee_t<P>>;
 
@@ -112,8 +108,7 @@ auto AttentionMask<M>::view_of([[maybe_unused]] const std::remove_cvref_t<Argume
   return {nullptr, 0, 0, 1, 1};
 }
 
-template <class M>
-void AttentionMask<M>::check(Index batch, Index seq) const {
+template <class M> void AttentionMask<M>::check(Index batch, Index seq) const {
   if (mask_.rows != batch || mask_.columns != seq)
     detail::fail("mask is " + detail::shape({mask_.rows, mask_.columns}) +
                  ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
@@ -128,8 +123,7 @@ void AttentionMask<M>::check(Index batch, Index seq) const {
   }
 }
 
-template <class M>
-Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
+template <class M> Run AttentionMask<M>::next_run(Index row, Run within) const noexcept {
   const Index last = (std::min)(within.end, mask_.columns);
   const Index begin = first_of(row, within.begin, last, [](M value) { return static_cast<int>(!(value == M(0))); });
   return {begin, first_of(row, begin, last, [](M value) { return static_cast<int>(value == M(0)); })};
@@ -154,8 +148,7 @@ Index AttentionMask<M>::first_of(Index row, Index begin, Index end, F f) const n
   return begin;
 }
 
-template <class M>
-void AttentionMask<M>::refuse(Index row, Index token) const {
+template <class M> void AttentionMask<M>::refuse(Index row, Index token) const {
   std::ostringstream what;
   what << "mask value " << +mask_(row, token) << " at [" << row << ", " << token
        << "]: an attention mask holds 1 for a real token and 0 for a padded one";

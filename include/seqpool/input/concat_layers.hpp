@@ -14,8 +14,7 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// The layers of an encoder side by side; made by `concat_layers`.
-template <class X>
-class ConcatLayers {
+template <class X> class ConcatLayers {
  public:
   using value_type = typename X::value_type;
 
@@ -48,15 +47,13 @@ class ConcatLayers {
 ///
 /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`: a `Layers`, or what one is made from.
 /// **Errors**: `std::invalid_argument` as `Layers`.
-template <class L>
-[[nodiscard]] auto concat_layers(L&& layers) {
+template <class L> [[nodiscard]] auto concat_layers(L&& layers) {
   return ConcatLayers(Layers(std::forward<L>(layers)));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X>
-void ConcatLayers<X>::copy(Index b, Run run, value_type* out) const {
+template <class X> void ConcatLayers<X>::copy(Index b, Run run, value_type* out) const {
   layers_.for_each_chunk(run, [&](Index s, Index first, Index count) {
     value_type room[std::size_t{Layers<X>::chunk_features}];
     for (Index layer = 0; layer < layers_.size(); ++layer)

@@ -29,20 +29,18 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// |---|---|
 /// | `x.copy(b, run, out)` | writes the tokens `run` of sequence b to `out`, `[run, hidden]` |
 template <class X>
-concept Sequences = Scalar<typename X::value_type> &&
-    requires(const X& x, Index i, Run run, typename X::value_type* out) {
-  { x.batch() } -> std::convertible_to<Index>;
-  { x.seq() } -> std::convertible_to<Index>;
-  { x.seq(i) } -> std::convertible_to<Index>;
-  { x.hidden() } -> std::convertible_to<Index>;
-  requires requires {
-    { x.token(i, i) } -> std::same_as<const typename X::value_type*>;
-    { x.token_stride() } -> std::convertible_to<Index>;
-    { x.hidden_stride() } -> std::convertible_to<Index>;
-  } || requires {
-    x.copy(i, run, out);
-  };
-};
+concept Sequences =
+    Scalar<typename X::value_type> && requires(const X& x, Index i, Run run, typename X::value_type* out) {
+      { x.batch() } -> std::convertible_to<Index>;
+      { x.seq() } -> std::convertible_to<Index>;
+      { x.seq(i) } -> std::convertible_to<Index>;
+      { x.hidden() } -> std::convertible_to<Index>;
+      requires requires {
+        { x.token(i, i) } -> std::same_as<const typename X::value_type*>;
+        { x.token_stride() } -> std::convertible_to<Index>;
+        { x.hidden_stride() } -> std::convertible_to<Index>;
+      } || requires { x.copy(i, run, out); };
+    };
 
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///
@@ -52,8 +50,7 @@ concept Sequences = Scalar<typename X::value_type> &&
 ///
 /// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
 /// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
-template <class T>
-class HiddenStates {
+template <class T> class HiddenStates {
   static_assert(Scalar<T>,
                 "seqpool: HiddenStates<T> are of float, double, Eigen::half or Eigen::bfloat16; convert others first, "
                 "for example with x.template cast<float>() into an Eigen::Tensor<float, 3>.");
@@ -77,16 +74,16 @@ class HiddenStates {
   }
   // Of what is no pointer to T: a sentence.
   template <class P>
-  requires(!std::convertible_to<P, const T*>) HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {})
-      : HiddenStates(nullptr, {0, 0, 0}) {
+    requires(!std::convertible_to<P, const T*>)
+  HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {}) : HiddenStates(nullptr, {0, 0, 0}) {
     static_cast<void>(detail::is_pointer_to<T, P>());
   }
 
   /// Views an Eigen tensor or map of rank 3, in either layout. A temporary tensor is refused by the compiler, as it
   /// would be gone at the end of the line.
   template <class X>
-  requires(!std::same_as<std::remove_cvref_t<X>, HiddenStates>) explicit HiddenStates(X&& x)
-      : HiddenStates(view_of<X>(x)) {}
+    requires(!std::same_as<std::remove_cvref_t<X>, HiddenStates>)
+  explicit HiddenStates(X&& x) : HiddenStates(view_of<X>(x)) {}
 
   [[nodiscard]] Index batch() const noexcept { return sizes_[0]; }
   [[nodiscard]] Index seq() const noexcept { return sizes_[1]; }
@@ -111,16 +108,14 @@ class HiddenStates {
 
  private:
   // X as it was deduced of X&&.
-  template <class X>
-  static HiddenStates view_of(const std::remove_cvref_t<X>& x);
+  template <class X> static HiddenStates view_of(const std::remove_cvref_t<X>& x);
 
   const T* data_;
   std::array<Index, 3> sizes_;
   std::array<Index, 3> strides_;
 };
 
-template <class X>
-explicit HiddenStates(const X&) -> HiddenStates<detail::guide_element_t<X>>;
+template <class X> explicit HiddenStates(const X&) -> HiddenStates<detail::guide_element_t<X>>;
 template <class P>
 HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {}) -> HiddenStates<detail::guide_pointee_t<P>>;
 

@@ -35,8 +35,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// an `AnyPooling<float>`. For weights of 0 or more |error| <= (layers + 1) * eps * (sum_l w_l |layer_l|) / (sum_l
 /// w_l), as long as those sums are finite and, unless 0, normal. One layer of weight 1 keeps its bits.
 /// **Source**: sentence-transformers' WeightedLayerPooling; its `layer_start` is `last(layers - layer_start)`.
-template <class X>
-class LayerMix {
+template <class X> class LayerMix {
  public:
   using value_type = accumulator_t<typename X::value_type>;
 
@@ -44,11 +43,10 @@ class LayerMix {
   /// vector or a contiguous range; without them all are 1.
   /// **Errors**: `std::invalid_argument` as `Layers`, if weights are not `[layers]`, or if their sum is 0 or not
   /// finite.
-  template <class L, class W>
-  LayerMix(L&& layers, const W& weights);
+  template <class L, class W> LayerMix(L&& layers, const W& weights);
   template <class L>
-  requires(!std::same_as<std::remove_cvref_t<L>, LayerMix>) explicit LayerMix(L&& layers)
-      : layers_(std::forward<L>(layers)) {
+    requires(!std::same_as<std::remove_cvref_t<L>, LayerMix>)
+  explicit LayerMix(L&& layers) : layers_(std::forward<L>(layers)) {
     weigh(std::vector<value_type>(static_cast<std::size_t>(layers_.size()), 1));
   }
 
@@ -81,9 +79,8 @@ explicit LayerMix(const L&) -> LayerMix<typename decltype(Layers(std::declval<co
 template <class X>
 template <class L, class W>
 LayerMix<X>::LayerMix(L&& layers, const W& weights) : layers_(std::forward<L>(layers)) {
-  constexpr bool lawful = detail::ScalarVector<W> && requires {
-    requires std::same_as<accumulator_t<detail::vector_scalar_t<W>>, value_type>;
-  };
+  constexpr bool lawful = detail::ScalarVector<W> &&
+                          requires { requires std::same_as<accumulator_t<detail::vector_scalar_t<W>>, value_type>; };
   static_assert(lawful,
                 "seqpool: LayerMix{layers, weights} takes one weight for each layer, [layers], second: an Eigen tensor "
                 "of rank 1, an Eigen vector, or a contiguous range, of double for layers of double, of float, "
@@ -94,8 +91,7 @@ LayerMix<X>::LayerMix(L&& layers, const W& weights) : layers_(std::forward<L>(la
   }
 }
 
-template <class X>
-void LayerMix<X>::weigh(std::vector<value_type> weights) {
+template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
   weights_ = std::move(weights);
   if (static_cast<Index>(weights_.size()) != layers_.size())
     detail::fail("weights are " + detail::shape({static_cast<Index>(weights_.size())}) + ", but there are " +
@@ -106,8 +102,7 @@ void LayerMix<X>::weigh(std::vector<value_type> weights) {
                  ": they are divided by that, so it must be finite and not 0");
 }
 
-template <class X>
-[[gnu::flatten]] void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
+template <class X> [[gnu::flatten]] void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
   using T = typename X::value_type;
   constexpr Index chunk = Layers<X>::chunk_features;
   using Lanes = Eigen::Array<value_type, chunk, 1>;

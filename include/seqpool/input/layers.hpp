@@ -29,8 +29,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::mean_pool(seqpool::concat_layers(all.last(4)), mask);  // side by side, [batch, 4 * hidden]
 ///
 /// It owns nothing and copies nothing: the memory must outlive it.
-template <class X>
-class Layers {
+template <class X> class Layers {
   static constexpr bool is_stored = Sequences<X> && requires(const X& x, Index i) { x.token(i, i); };
   static_assert(is_stored,
                 "seqpool: Layers are of hidden states whose tokens lie in memory: seqpool::HiddenStates, PackedStates, "
@@ -46,7 +45,10 @@ class Layers {
   /// **Errors**: `std::invalid_argument` for no layer, or one of another size than the first, naming both.
   /// **Cost**: O(layers), one allocation; copies views, and of packed and ragged sequences what they copied.
   template <class R>
-  requires(!std::same_as<std::remove_cvref_t<R>, Layers>) explicit Layers(R&& layers) { view<R>(layers); }
+    requires(!std::same_as<std::remove_cvref_t<R>, Layers>)
+  explicit Layers(R&& layers) {
+    view<R>(layers);
+  }
 
   [[nodiscard]] Index size() const noexcept { return static_cast<Index>(layers_.size()); }
   [[nodiscard]] const X& operator[](Index layer) const noexcept { return layers_[static_cast<std::size_t>(layer)]; }
@@ -66,8 +68,7 @@ class Layers {
 
   // f(s, first, count) for each token s of a run and each chunk of its features, those that lie close together one
   // after the other.
-  template <class F>
-  void for_each_chunk(Run run, F f) const;
+  template <class F> void for_each_chunk(Run run, F f) const;
 
   // Features [first, first + chunk_features) of a token: where they lie, or side by side in `room`, where 0 stands
   // behind the last one.
@@ -75,32 +76,27 @@ class Layers {
 
  private:
   // R as it was deduced of R&&.
-  template <class R>
-  void view(const std::remove_cvref_t<R>& layers);
+  template <class R> void view(const std::remove_cvref_t<R>& layers);
   void check(std::size_t layer) const;
 
   std::vector<X> layers_;
 };
 
 template <std::ranges::contiguous_range R>
-requires Sequences<std::ranges::range_value_t<R>>
-explicit Layers(const R&)->Layers<std::ranges::range_value_t<R>>;
+  requires Sequences<std::ranges::range_value_t<R>>
+explicit Layers(const R&) -> Layers<std::ranges::range_value_t<R>>;
 // Whatever the layers are, so that the constructor says what they should be.
 template <std::ranges::contiguous_range R>
 explicit Layers(const R&) -> Layers<HiddenStates<detail::guide_element_t<std::ranges::range_value_t<R>>>>;
-template <class R>
-explicit Layers(const R&) -> Layers<HiddenStates<float>>;
+template <class R> explicit Layers(const R&) -> Layers<HiddenStates<float>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X>
-template <class Argument>
-void Layers<X>::view(const std::remove_cvref_t<Argument>& layers) {
+template <class X> template <class Argument> void Layers<X>::view(const std::remove_cvref_t<Argument>& layers) {
   using R = std::remove_cvref_t<Argument>;
   constexpr bool lawful = std::ranges::contiguous_range<R> && requires {
     requires std::same_as<std::ranges::range_value_t<R>, X> ||
-        detail::EigenTensorOfRank < std::ranges::range_value_t<R>,
-    3 > ;
+                 detail::EigenTensorOfRank<std::ranges::range_value_t<R>, 3>;
   };
   static_assert(lawful,
                 "seqpool: layers are a contiguous range, such as std::vector, of hidden states [batch, seq, hidden]: "
@@ -118,8 +114,7 @@ void Layers<X>::view(const std::remove_cvref_t<Argument>& layers) {
   for (std::size_t layer = 1; layer < layers_.size(); ++layer) check(layer);
 }
 
-template <class X>
-void Layers<X>::check(std::size_t layer) const {
+template <class X> void Layers<X>::check(std::size_t layer) const {
   const X& other = layers_[layer];
   const auto name = [&] { return "layer " + std::to_string(layer); };
   const std::array<Index, 3> sizes{other.batch(), other.seq(), other.hidden()}, first{batch(), seq(), hidden()};
@@ -132,16 +127,13 @@ void Layers<X>::check(std::size_t layer) const {
                    " tokens, but of layer 0 " + std::to_string(seq(b)));
 }
 
-template <class X>
-Layers<X> Layers<X>::last(Index k) const {
+template <class X> Layers<X> Layers<X>::last(Index k) const {
   if (k < 1 || k > size())
     detail::fail("the last " + std::to_string(k) + " layers were asked for, but there are " + std::to_string(size()));
   return Layers(std::vector<X>(layers_.end() - k, layers_.end()));
 }
 
-template <class X>
-template <class F>
-void Layers<X>::for_each_chunk(Run run, F f) const {
+template <class X> template <class F> void Layers<X>::for_each_chunk(Run run, F f) const {
   const auto count = [this](Index first) { return (std::min)(chunk_features, hidden() - first); };
   if (layers_.front().hidden_stride() == 1) {
     for (Index s = run.begin; s < run.end; ++s)

@@ -27,8 +27,7 @@ class Lengths {
   /// **Errors**: `std::invalid_argument` for a length under 0, naming its row; a length over seq is found, and its row
   /// named, when it meets the hidden states.
   /// **Cost**: O(batch), one allocation.
-  template <class V>
-  explicit Lengths(const V& lengths);
+  template <class V> explicit Lengths(const V& lengths);
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(lengths_.size()); }
   void check(Index batch, Index seq) const;
@@ -43,8 +42,7 @@ class Lengths {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class V>
-Lengths::Lengths(const V& lengths) {
+template <class V> Lengths::Lengths(const V& lengths) {
   static_assert(
       detail::IntegerVector<V>,
       "seqpool: Lengths(lengths) takes one integer for each row, [batch]: a contiguous range such as "

@@ -25,8 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
 /// `skip_prefix(AllTokens{}, counts)` are.
-template <class T>
-class PackedStates {
+template <class T> class PackedStates {
   static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
  public:
@@ -37,12 +36,11 @@ class PackedStates {
   /// **Errors**: `std::invalid_argument` for no offsets, offsets that do not start at 0, fall, or end elsewhere than at
   /// total, naming their index; a negative size; a null pointer to at least one element.
   /// **Cost**: O(batch), one allocation.
-  template <class V>
-  PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets);
+  template <class V> PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets);
   // Of what is no pointer to T: a sentence.
   template <class P, class V>
-  requires(!std::convertible_to<P, const T*>) PackedStates(const P&, std::array<Index, 2>, const V&)
-      : PackedStates(nullptr, {0, 0}, std::array<Index, 1>{}) {
+    requires(!std::convertible_to<P, const T*>)
+  PackedStates(const P&, std::array<Index, 2>, const V&) : PackedStates(nullptr, {0, 0}, std::array<Index, 1>{}) {
     static_cast<void>(detail::is_pointer_to<T, P>());
   }
 

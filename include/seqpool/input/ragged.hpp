@@ -24,8 +24,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// The memory must outlive it; pointers and lengths are copied. No mask is taken, as there is no padding; `Spans` and
 /// `skip_prefix(AllTokens{}, counts)` are.
-template <class T>
-class Ragged {
+template <class T> class Ragged {
   static_assert(Scalar<T>, "seqpool: sequences of Ragged<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
  public:
@@ -39,8 +38,7 @@ class Ragged {
   /// **Cost**: O(batch), two allocations.
   template <class P, class V>
   Ragged(const P& pointers, const V& lengths, Index hidden) : Ragged(pointers, lengths, hidden, hidden) {}
-  template <class P, class V>
-  Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride);
+  template <class P, class V> Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride);
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(lengths_.size()); }
   [[nodiscard]] Index seq() const noexcept { return longest_; }
@@ -66,10 +64,8 @@ template <class T>
 template <class P, class V>
 Ragged<T>::Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride)
     : hidden_(hidden), token_stride_(token_stride) {
-  constexpr bool lawful = detail::IntegerVector<V> && std::ranges::contiguous_range<P> && requires {
-    requires std::convertible_to < std::ranges::range_value_t<P>,
-    const T* > ;
-  };
+  constexpr bool lawful = detail::IntegerVector<V> && std::ranges::contiguous_range<P> &&
+                          requires { requires std::convertible_to<std::ranges::range_value_t<P>, const T*>; };
   static_assert(
       lawful,
       "seqpool: Ragged<T>(pointers, lengths, hidden) takes one pointer to T for each sequence, [batch], in a "

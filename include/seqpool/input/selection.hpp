@@ -48,23 +48,20 @@ struct AllTokens {
 };
 
 /// `s.next_run(row, within)`, and never outside `within`, whatever s says.
-template <Selection S>
-[[nodiscard]] Run next_run(const S& selection, Index row, Run within) {
+template <Selection S> [[nodiscard]] Run next_run(const S& selection, Index row, Run within) {
   const Run run = selection.next_run(row, within);
   const Index begin = (std::clamp)(run.begin, within.begin, within.end);
   return {begin, (std::clamp)(run.end, begin, within.end)};
 }
 
 /// What a selection says of its rows, or what goes without saying.
-template <class S>
-[[nodiscard]] Index rows_of([[maybe_unused]] const S& selection, Index batch) {
+template <class S> [[nodiscard]] Index rows_of([[maybe_unused]] const S& selection, Index batch) {
   if constexpr (requires { selection.rows(batch); })
     return selection.rows(batch);
   else
     return batch;
 }
-template <class S>
-[[nodiscard]] Index sequence_of([[maybe_unused]] const S& selection, Index row) {
+template <class S> [[nodiscard]] Index sequence_of([[maybe_unused]] const S& selection, Index row) {
   if constexpr (requires { selection.sequence(row); })
     return selection.sequence(row);
   else
@@ -73,8 +70,7 @@ template <class S>
 
 /// Throws `std::invalid_argument` unless the selection fits x, a `Sequences`, and takes its rows from sequences that
 /// are there.
-template <class S, class X>
-void check_selection(const S& selection, const X& x) {
+template <class S, class X> void check_selection(const S& selection, const X& x) {
   if constexpr (requires { selection.check(x); })
     selection.check(x);
   else

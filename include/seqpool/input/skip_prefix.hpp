@@ -20,8 +20,7 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// The real tokens of another selection but for the first few of each row; made by `skip_prefix`.
-template <Selection S>
-class SkipPrefix {
+template <Selection S> class SkipPrefix {
  public:
   SkipPrefix(S selection, std::vector<Index> counts);
 
@@ -31,7 +30,7 @@ class SkipPrefix {
   }
   // As `check(batch, seq)`, of sequences of different lengths.
   template <class X>
-  requires requires(const X& x) { x.batch(); }
+    requires requires(const X& x) { x.batch(); }
   void check(const X& x) const {
     seqpool::check_selection(selection_, x);
     check_counts(seqpool::rows_of(selection_, x.batch()));
@@ -39,12 +38,21 @@ class SkipPrefix {
   [[nodiscard]] Run next_run(Index row, Run within) const;
 
   // What the other selection says, where it does.
-  [[nodiscard]] Index batch() const requires requires(const S& s) { s.batch(); }
-  { return selection_.batch(); }
-  [[nodiscard]] Index rows(Index batch) const requires requires(const S& s) { s.rows(batch); }
-  { return selection_.rows(batch); }
-  [[nodiscard]] Index sequence(Index row) const requires requires(const S& s) { s.sequence(row); }
-  { return selection_.sequence(row); }
+  [[nodiscard]] Index batch() const
+    requires requires(const S& s) { s.batch(); }
+  {
+    return selection_.batch();
+  }
+  [[nodiscard]] Index rows(Index batch) const
+    requires requires(const S& s) { s.rows(batch); }
+  {
+    return selection_.rows(batch);
+  }
+  [[nodiscard]] Index sequence(Index row) const
+    requires requires(const S& s) { s.sequence(row); }
+  {
+    return selection_.sequence(row);
+  }
 
  private:
   void check_counts(Index rows) const;
@@ -66,21 +74,18 @@ class SkipPrefix {
 /// **Errors**: `std::invalid_argument` for a count under 0, naming its row, and, when it meets the hidden states, if
 /// counts are not one for each row.
 /// **Cost**: two allocations; for each run of a row, a walk over those of the tokens that are left out.
-template <class M, class V>
-[[nodiscard]] auto skip_prefix(M&& mask, const V& counts);
+template <class M, class V> [[nodiscard]] auto skip_prefix(M&& mask, const V& counts);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <Selection S>
 SkipPrefix<S>::SkipPrefix(S selection, std::vector<Index> counts)
     : selection_(std::move(selection)), counts_(std::move(counts)) {
-  if constexpr (
-      requires { selection_.batch(); } && !requires { selection_.rows(Index{}); })
+  if constexpr (requires { selection_.batch(); } && !requires { selection_.rows(Index{}); })
     check_counts(selection_.batch());
 }
 
-template <Selection S>
-void SkipPrefix<S>::check_counts(Index rows) const {
+template <Selection S> void SkipPrefix<S>::check_counts(Index rows) const {
   constexpr bool of_sequences = !requires(const S& s) { s.sequence(rows); };
   if (static_cast<Index>(counts_.size()) != rows)
     detail::fail("counts of skip_prefix are " + detail::shape({static_cast<Index>(counts_.size())}) + ", but " +
@@ -90,8 +95,7 @@ void SkipPrefix<S>::check_counts(Index rows) const {
 }
 
 // Walks from the row's start, so that nothing is asked of a selection before it has seen the hidden states.
-template <Selection S>
-Run SkipPrefix<S>::next_run(Index row, Run within) const {
+template <Selection S> Run SkipPrefix<S>::next_run(Index row, Run within) const {
   Index begin = 0;
   for (Index left = counts_[static_cast<std::size_t>(row)]; left > 0;) {
     const Run run = seqpool::next_run(selection_, row, {begin, within.end});
@@ -104,8 +108,7 @@ Run SkipPrefix<S>::next_run(Index row, Run within) const {
   return begin < within.end ? seqpool::next_run(selection_, row, {begin, within.end}) : Run{within.end, within.end};
 }
 
-template <class M, class V>
-auto skip_prefix([[maybe_unused]] M&& mask, const V& counts) {
+template <class M, class V> auto skip_prefix([[maybe_unused]] M&& mask, const V& counts) {
   using Mask = std::remove_cvref_t<M>;
   constexpr bool is_mask = Selection<Mask> || detail::EigenTensorOfRank<Mask, 2>;
   static_assert(

@@ -33,14 +33,12 @@ class Spans {
   /// **Errors**: a span that is not within its sequence is found, and named, when it meets the hidden states.
   /// **Cost**: copies the spans, one allocation.
   Spans(std::initializer_list<Span> spans) : spans_(spans) {}
-  template <class R>
-  explicit Spans(const R& spans);
+  template <class R> explicit Spans(const R& spans);
 
   void check(Index batch, Index seq) const {
     check_each(batch, [seq](Index) { return seq; });
   }
-  template <Sequences X>
-  void check(const X& x) const {
+  template <Sequences X> void check(const X& x) const {
     check_each(x.batch(), [&x](Index sequence) { return x.seq(sequence); });
   }
   [[nodiscard]] Index rows(Index) const noexcept { return static_cast<Index>(spans_.size()); }
@@ -52,19 +50,16 @@ class Spans {
   }
 
  private:
-  template <class Seq>
-  void check_each(Index batch, Seq seq) const;
+  template <class Seq> void check_each(Index batch, Seq seq) const;
 
   std::vector<Span> spans_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class R>
-Spans::Spans(const R& spans) {
-  constexpr bool lawful = std::ranges::input_range<const R> && requires {
-    requires std::same_as<std::ranges::range_value_t<const R>, Span>;
-  };
+template <class R> Spans::Spans(const R& spans) {
+  constexpr bool lawful = std::ranges::input_range<const R> &&
+                          requires { requires std::same_as<std::ranges::range_value_t<const R>, Span>; };
   static_assert(
       lawful,
       "seqpool: Spans(spans) takes a range of seqpool::Span, such as std::vector<seqpool::Span>, each of them "
@@ -73,8 +68,7 @@ Spans::Spans(const R& spans) {
     for (const Span& span : spans) spans_.push_back(span);
 }
 
-template <class Seq>
-void Spans::check_each(Index batch, Seq seq) const {
+template <class Seq> void Spans::check_each(Index batch, Seq seq) const {
   for (std::size_t i = 0; i < spans_.size(); ++i) {
     const Span& span = spans_[i];
     const auto name = [&] {

@@ -31,8 +31,7 @@ enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean, other };
 /// The dtype of the C++ scalar `T`.
 ///
 /// **Errors**: any other type does not compile, and the message lists the eight.
-template <class T>
-[[nodiscard]] constexpr DType dtype_of();
+template <class T> [[nodiscard]] constexpr DType dtype_of();
 
 namespace detail {
 
@@ -49,8 +48,7 @@ inline constexpr std::array<DTypeRow, 8> dtype_rows{
   return dtype == DType::other ? DTypeRow{"?", 0} : dtype_rows[static_cast<std::size_t>(dtype)];
 }
 
-template <class T>
-inline constexpr bool always_false = false;
+template <class T> inline constexpr bool always_false = false;
 
 }  // namespace detail
 
@@ -64,8 +62,7 @@ constexpr std::optional<DType> dtype_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-template <class T>
-constexpr DType dtype_of() {
+template <class T> constexpr DType dtype_of() {
   if constexpr (std::same_as<T, double>)
     return DType::f64;
   else if constexpr (std::same_as<T, float>)

@@ -38,8 +38,7 @@ namespace detail {
 }
 
 // and an Error where the file's name is known: f(), whose system errors are those of `file`.
-template <class F>
-auto with_file_name(const std::string& file, F f) {
+template <class F> auto with_file_name(const std::string& file, F f) {
   try {
     return f();
   } catch (const std::system_error& error) {

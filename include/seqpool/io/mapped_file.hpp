@@ -69,7 +69,7 @@ inline MappedFile::MappedFile(const std::filesystem::path& path) {
   // Without O_NONBLOCK, opening a FIFO would wait for its writer, before we can see that it is none of ours.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) fail(errno, "cannot open");
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.value, &status) != 0) fail(errno, "cannot read the size");
   if (!S_ISREG(status.st_mode)) fail(EINVAL, "not a regular file");
   if (status.st_size == 0) return;  // mmap refuses length 0

@@ -34,8 +34,7 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 namespace detail {
 
 // The body of what only a named Safetensors may be asked for.
-template <class Result>
-[[noreturn]] Result refuse_temporary() {
+template <class Result> [[noreturn]] Result refuse_temporary() {
   static_assert(always_false<Result>,
                 "seqpool: this Safetensors is a temporary, and what it is asked for would not outlive it. Give it a "
                 "name first: const seqpool::io::Safetensors file(path); file.tensor<float, 2>(name).");
@@ -60,10 +59,8 @@ template <class Result>
 class Safetensors {
  public:
   /// What tensor() returns: a const, row-major view.
-  template <class T, int Rank>
-  using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor, Index>>;
-  template <int Rank>
-  using Shape = std::array<Index, static_cast<std::size_t>(Rank)>;
+  template <class T, int Rank> using View = Eigen::TensorMap<const Eigen::Tensor<T, Rank, Eigen::RowMajor, Index>>;
+  template <int Rank> using Shape = std::array<Index, static_cast<std::size_t>(Rank)>;
 
   /// Maps and checks the file at `path`.
   ///
@@ -100,15 +97,13 @@ class Safetensors {
   ///
   /// **Errors**: `Error` if there is none.
   [[nodiscard]] const TensorInfo& info(std::string_view name) const& { return find(name).info; }
-  template <class Info = TensorInfo>
-  const Info& info(std::string_view) const&& {
+  template <class Info = TensorInfo> const Info& info(std::string_view) const&& {
     return detail::refuse_temporary<const Info&>();
   }
 
   /// The file's free-form texts, empty if it has none.
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const& { return metadata_; }
-  template <class Text = std::string>
-  const std::map<Text, Text>& metadata() const&& {
+  template <class Text = std::string> const std::map<Text, Text>& metadata() const&& {
     return detail::refuse_temporary<const std::map<Text, Text>&>();
   }
 
@@ -118,10 +113,8 @@ class Safetensors {
   /// **Errors**: `Error` if there is no such tensor, or if its element type is not T or its rank not Rank.
   /// **Cost**: O(log n) for n tensors; nothing is allocated or copied.
   /// **Numerics**: the file's bits, never converted.
-  template <class T, int Rank>
-  [[nodiscard]] View<T, Rank> tensor(std::string_view name) const&;
-  template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view) const&& {
+  template <class T, int Rank> [[nodiscard]] View<T, Rank> tensor(std::string_view name) const&;
+  template <class T, int Rank> View<T, Rank> tensor(std::string_view) const&& {
     return detail::refuse_temporary<View<T, Rank>>();
   }
 
@@ -131,8 +124,7 @@ class Safetensors {
   /// **Errors**: as above, and if the sizes differ.
   template <class T, int Rank>
   [[nodiscard]] View<T, Rank> tensor(std::string_view name, const Shape<Rank>& shape) const&;
-  template <class T, int Rank>
-  View<T, Rank> tensor(std::string_view, const Shape<Rank>&) const&& {
+  template <class T, int Rank> View<T, Rank> tensor(std::string_view, const Shape<Rank>&) const&& {
     return detail::refuse_temporary<View<T, Rank>>();
   }
 
@@ -174,8 +166,7 @@ inline std::vector<std::string> Safetensors::names() const {
   return result;
 }
 
-template <class T, int Rank>
-Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const& {
+template <class T, int Rank> Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const& {
   Shape<Rank> any;
   any.fill(-1);
   return tensor<T, Rank>(name, any);

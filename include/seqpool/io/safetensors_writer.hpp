@@ -49,8 +49,7 @@ class SafetensorsWriter {
   /// or if the tensor has elements but no memory: a map of a null pointer.
   /// **Cost**: O(size), and one buffer of the tensor's bytes; column-major needs a second one meanwhile.
   /// **Numerics**: bits are copied as they are, NaN payloads included.
-  template <class X>
-  SafetensorsWriter& add(std::string name, const X& tensor);
+  template <class X> SafetensorsWriter& add(std::string name, const X& tensor);
 
   /// Adds the text `value` under `key` to the file's metadata, and returns this writer.
   ///
@@ -102,8 +101,7 @@ inline constexpr const char* writer_name = "safetensors writer";
 }
 
 // Copies a tensor's elements in row-major order; `size` is what they take in bytes.
-template <class X>
-void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
+template <class X> void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
   constexpr int rank = static_cast<int>(X::NumIndices);
   if constexpr (static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor) || rank < 2) {
     std::memcpy(out, tensor.data(), size);
@@ -119,8 +117,7 @@ void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
 
 }  // namespace detail
 
-template <class X>
-SafetensorsWriter& SafetensorsWriter::add(std::string name, const X& tensor) {
+template <class X> SafetensorsWriter& SafetensorsWriter::add(std::string name, const X& tensor) {
   static_assert(seqpool::detail::EigenTensor<X>,
                 "seqpool: SafetensorsWriter::add takes an Eigen::Tensor or Eigen::TensorMap; evaluate an expression or "
                 "an Eigen::TensorRef into an Eigen::Tensor first.");

@@ -39,8 +39,7 @@ namespace detail {
 inline constexpr std::size_t max_rank = 32;
 
 // For messages: "F32 [2, 3]", where a size of -1 reads "any".
-template <class Sizes>
-[[nodiscard]] std::string describe(std::string_view dtype, const Sizes& shape) {
+template <class Sizes> [[nodiscard]] std::string describe(std::string_view dtype, const Sizes& shape) {
   std::string sizes;
   for (const Index size : shape) {
     if (!sizes.empty()) sizes += ", ";

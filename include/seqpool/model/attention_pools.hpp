@@ -111,10 +111,7 @@ inline void refuse_unused_behind(const Checkpoint& weights, const std::string& p
 }
 
 // Layers' weights [out, in], or their biases [out], as of one layer.
-template <class T>
-[[nodiscard]] T joined(const T& first, const T& second) {
-  return first.concatenate(second, 0);
-}
+template <class T> [[nodiscard]] T joined(const T& first, const T& second) { return first.concatenate(second, 0); }
 
 [[nodiscard]] inline Matrix identity(Index size) {
   Matrix matrix(size, size);

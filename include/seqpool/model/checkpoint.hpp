@@ -32,8 +32,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-template <int Rank>
-using Copy = Eigen::Tensor<float, Rank, Eigen::RowMajor, Index>;
+template <int Rank> using Copy = Eigen::Tensor<float, Rank, Eigen::RowMajor, Index>;
 using Matrix = Copy<2>;
 using Vector = Copy<1>;
 
@@ -176,8 +175,7 @@ inline Matrix Checkpoint::matrix(const std::string& name, Index rows, Index colu
 
 inline Vector Checkpoint::vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
-template <int Rank>
-Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
   const auto found = files_.find(name);
   if (found == files_.end()) refuse_missing(name, seqpool::detail::shape(shape));
   used_.insert(name);
@@ -260,8 +258,7 @@ inline void Checkpoint::refuse_missing(const std::string& name, const std::strin
                          (count > most ? ", ..." : "") + std::string(advice));
 }
 
-template <class F>
-void Checkpoint::refuse_unused(F is_other, const std::string& user) const {
+template <class F> void Checkpoint::refuse_unused(F is_other, const std::string& user) const {
   for (const auto& [name, file] : files_)
     if (!used_.contains(name) && !is_other(std::string_view(name)))
       refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");

@@ -79,8 +79,7 @@ class Config {
 
   [[nodiscard]] std::size_t size() const { return object_.size(); }
   // f(key, value) for each; the value may be of any kind.
-  template <class F>
-  void each(F f) const {
+  template <class F> void each(F f) const {
     for (const auto& [key, value] : object_.items()) f(key, value);
   }
 

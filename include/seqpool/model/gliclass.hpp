@@ -36,13 +36,11 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 /// **Errors**: `Error` names the file, the key, and what is understood; it refuses an LSTM and a mix of layers in front
 /// of the pooling, and "decoder-kv", which pools otherwise.
 /// **Source**: GLiClass 0.1, which pools a batch without its mask: the numbers are those of a text by itself.
-template <Scalar T>
-[[nodiscard]] AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder);
+template <Scalar T> [[nodiscard]] AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
-AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder) {
+template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder) {
   constexpr std::array<std::string_view, 8> strategies{"first", "last", "avg",     "max",
                                                        "sum",   "rms",  "abs_max", "abs_avg"};
   constexpr std::array<std::string_view, 5> architectures{"uni-encoder", "bi-encoder", "bi-encoder-fused",

@@ -23,8 +23,7 @@ inline constexpr bool are_ids_given =
     (!Device<I> && (std::ranges::range<I> || Selection<I> || requires(const I& ids) { typename I::Scalar; }));
 
 // True, or a sentence.
-template <class I>
-consteval bool are_token_ids() {
+template <class I> consteval bool are_token_ids() {
   constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
   if constexpr (Device<I>) {
     static_assert(lawful, "seqpool: input_ids come before the device: write x, mask, input_ids, device.");
@@ -45,8 +44,7 @@ consteval bool are_token_ids() {
 }
 
 // The ids where they lie, one for each token of `states`.
-template <class I, class States>
-[[nodiscard]] auto ids_of(const I& input_ids, const States& states) {
+template <class I, class States> [[nodiscard]] auto ids_of(const I& input_ids, const States& states) {
   const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
   if (ids.rows != states.batch() || ids.columns != states.seq())
     seqpool::detail::fail(

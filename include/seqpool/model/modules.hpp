@@ -66,8 +66,7 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 struct SampleStandardize {
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
-  template <std::floating_point A>
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     for (Index i = 0; i < in.size(); ++i) {
       const auto x = in[i];
       const auto y = out[i];

@@ -36,8 +36,7 @@ class SharedAttention {
   using Queries = Attention<float, Eigen::Dynamic>;
 
  public:
-  template <Scalar T>
-  using State = Queries::State<T>;
+  template <Scalar T> using State = Queries::State<T>;
 
   SharedAttention(Queries queries) : queries_(std::make_shared<const Queries>(std::move(queries))) {}
 
@@ -81,8 +80,7 @@ struct PoolingConfig {
   [[nodiscard]] Index width() const;
 
   // As a pooling of hidden states of T, in front of which `before` tokens were left out.
-  template <Scalar T>
-  [[nodiscard]] AnyPooling<T> pooling(Index before, Means means) const;
+  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before, Means means) const;
 };
 
 // Reads a Pooling module's `pooling_mode`, one name or a list (5.4 and newer), or a flag for each mode; where both are,
@@ -120,8 +118,7 @@ inline Index PoolingConfig::width() const {
   return all;
 }
 
-template <Scalar T>
-AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
+template <Scalar T> AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
   std::vector<AnyPooling<T>> all;
   for (const FolderPooling& pooling : poolings)
     all.push_back(std::visit(

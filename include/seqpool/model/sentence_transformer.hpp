@@ -234,8 +234,7 @@ inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& fol
   return detail::HeadList(pooling_.hidden);
 }
 
-template <class X, class M, class D>
-auto SentenceTransformer::embed(const X& x, const M& mask, const D& device) const {
+template <class X, class M, class D> auto SentenceTransformer::embed(const X& x, const M& mask, const D& device) const {
   return embed_behind(Index{0}, x, mask, device);
 }
 

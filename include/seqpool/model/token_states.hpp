@@ -28,8 +28,7 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // Each of these is true, or a sentence.
-template <class X>
-consteval bool are_float_states() {
+template <class X> consteval bool are_float_states() {
   constexpr bool lawful = !std::same_as<typename seqpool::detail::sequences_t<X>::value_type, double>;
   static_assert(lawful,
                 "seqpool: a model's folder works on hidden states of float, Eigen::half or Eigen::bfloat16; convert "
@@ -37,8 +36,7 @@ consteval bool are_float_states() {
   return lawful;
 }
 
-template <class M>
-consteval bool is_mask_of_rows() {
+template <class M> consteval bool is_mask_of_rows() {
   constexpr bool lawful = !requires(const M& mask, Index row) { mask.sequence(row); };
   static_assert(lawful,
                 "seqpool: each token is taken once here, so that Spans cannot say which: pass a mask, Lengths or "
@@ -53,8 +51,7 @@ inline void check_hidden(Index found, Index hidden) {
 }
 
 // f(sequence, run) for each run of real tokens, cut into pieces of a block at most.
-template <class States, class M, class F>
-void for_each_run(const States& states, const M& mask, F f) {
+template <class States, class M, class F> void for_each_run(const States& states, const M& mask, F f) {
   seqpool::detail::with_selection(mask, [&](const auto& selection) {
     seqpool::check_selection(selection, states);
     const Index rows = seqpool::rows_of(selection, states.batch());
@@ -69,8 +66,7 @@ void for_each_run(const States& states, const M& mask, F f) {
 }
 
 // Where tokens are, if they are computed, and in float, if they are not so already.
-template <class X>
-struct TokenRooms {
+template <class X> struct TokenRooms {
   seqpool::detail::AlignedVector<typename X::value_type> computed;
   seqpool::detail::AlignedVector<float> wide;
 };

@@ -24,8 +24,7 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // What each token is multiplied by: the weight of its word.
-template <class I>
-struct WordWeightsOf {
+template <class I> struct WordWeightsOf {
   seqpool::detail::MatrixView<const I> ids;  // [batch, seq]
   const std::vector<float>& weights;         // by id
 
@@ -33,8 +32,7 @@ struct WordWeightsOf {
 };
 
 // Hidden states times their weights: `Sequences` whose tokens are computed.
-template <class X, class I>
-class WeightedStates {
+template <class X, class I> class WeightedStates {
  public:
   using value_type = float;
 
@@ -52,8 +50,7 @@ class WeightedStates {
 };
 
 // The weights alone, [w, 1] for each token: their sums are what means are divided by, and how many tokens there are.
-template <class X, class I>
-class WeightsAlone {
+template <class X, class I> class WeightsAlone {
  public:
   using value_type = float;
 
@@ -81,8 +78,7 @@ class WeightsAlone {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class I>
-float WordWeightsOf<I>::operator()(Index b, Index s) const {
+template <class I> float WordWeightsOf<I>::operator()(Index b, Index s) const {
   const auto id = ids(b, s);
   if (std::cmp_less(id, 0) || std::cmp_greater_equal(id, weights.size()))
     seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
@@ -90,8 +86,7 @@ float WordWeightsOf<I>::operator()(Index b, Index s) const {
   return weights[static_cast<std::size_t>(id)];
 }
 
-template <class X, class I>
-void WeightedStates<X, I>::copy(Index b, Run run, float* out) const {
+template <class X, class I> void WeightedStates<X, I>::copy(Index b, Run run, float* out) const {
   TokenRooms<X> rooms;
   const auto tokens = detail::tokens_of(x_, b, run, rooms);
   for (Index i = 0; i < tokens.rows; ++i) {

@@ -22,8 +22,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact. A NaN in a real token reaches its feature.
 /// **Source**: GLiClass' "abs_max".
 struct AbsMax {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = [](auto held, auto x) { return detail::larger(held, std::abs(x)); };
 
   [[nodiscard]] std::string name() const { return "abs_max"; }

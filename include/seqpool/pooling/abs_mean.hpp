@@ -23,8 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// finite in `accumulator_t` and the result is normal there.
 /// **Source**: GLiClass' "abs_avg".
 struct AbsMean {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = [](auto sum, auto x) { return sum + std::abs(x); };
 
   [[nodiscard]] std::string name() const { return "abs_mean"; }

@@ -42,8 +42,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// makes the row NaN; an infinite feature, whose tanh is 1, need not.
 /// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options the
 /// head of many Kaggle notebooks, Linear, LayerNorm, GELU, Linear.
-template <class T>
-class AdditiveAttention {
+template <class T> class AdditiveAttention {
   static_assert(Scalar<T>,
                 "seqpool: AdditiveAttention{weight, bias, v} takes parameters of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
@@ -53,13 +52,11 @@ class AdditiveAttention {
   /// How many softmaxes run side by side.
   static constexpr Index fixed_heads = 1;
 
-  template <Scalar U>
-  using State = NetworkState<U>;
+  template <Scalar U> using State = NetworkState<U>;
 
   /// Copies the parameters: weight, an Eigen tensor of rank 2 or an Eigen matrix; bias and v, an Eigen tensor of rank
   /// 1, an Eigen vector or a contiguous range each.
-  template <class W, class B, class V>
-  AdditiveAttention(const W& weight, const B& bias, const V& v);
+  template <class W, class B, class V> AdditiveAttention(const W& weight, const B& bias, const V& v);
 
   /// The same with layer normalisation before the activation; weight and bias `[attention]`.
   template <class W, class B>
@@ -71,14 +68,13 @@ class AdditiveAttention {
   [[nodiscard]] std::string name() const { return "additive_attention" + network_.fingerprint(); }
   [[nodiscard]] Index width(Index hidden) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
-    state.start(1, hidden);
-  }
+  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(1, hidden); }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, network_); }
+    requires std::same_as<accumulator_t<U>, A>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
+    state.fold(tokens, network_);
+  }
 
   void merge(auto& state, const auto& next) const { state.merge(next); }
   void finish(const auto& state, auto out) const { state.finish(out); }
@@ -131,8 +127,7 @@ AdditiveAttention<T> AdditiveAttention<T>::layer_norm(const W& weight, const B& 
   return normalized;
 }
 
-template <class T>
-AdditiveAttention<T> AdditiveAttention<T>::gelu() const {
+template <class T> AdditiveAttention<T> AdditiveAttention<T>::gelu() const {
   AdditiveAttention other(*this);
   other.network_.use_gelu();
   return other;
@@ -149,8 +144,7 @@ auto AdditiveAttention<T>::checked(const V& vector, const char* what, Index atte
   return detail::widened(vector);
 }
 
-template <class T>
-Index AdditiveAttention<T>::width(Index hidden) const {
+template <class T> Index AdditiveAttention<T>::width(Index hidden) const {
   network_.check_hidden(hidden, "weight");
   return hidden;
 }

@@ -33,8 +33,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// state is one allocation, and of several one more for each. Copies share the pooling.
 /// **Errors**: `std::invalid_argument` for a state that another pooling made, or one of the same type and another name.
 /// **Numerics**: the bits of the pooling it holds.
-template <Scalar T>
-class AnyPooling {
+template <Scalar T> class AnyPooling {
   using A = accumulator_t<T>;
   struct Held;
 
@@ -58,14 +57,12 @@ class AnyPooling {
     virtual void visit(const std::function<void(StatePart)>& f) = 0;
     virtual bool holds(Index first, Index n) const = 0;
   };
-  template <class P>
-  class PoolerOf;
+  template <class P> class PoolerOf;
   class SideBySide;
 
  public:
   class StateOfT;
-  template <std::same_as<T> U>
-  using State = StateOfT;
+  template <std::same_as<T> U> using State = StateOfT;
 
   /// Several side by side in one read of memory, as `Concat` of them.
   ///
@@ -73,7 +70,8 @@ class AnyPooling {
   AnyPooling(std::vector<AnyPooling> poolings);
 
   template <class P>
-  requires(!std::same_as<P, AnyPooling>) AnyPooling(P pooling) {
+    requires(!std::same_as<P, AnyPooling>)
+  AnyPooling(P pooling) {
     constexpr bool lawful = Pooling<P, T>;  // by this name g++ does not list what is missing as errors of their own
     static_assert(
         lawful,
@@ -100,8 +98,7 @@ class AnyPooling {
 
  private:
   // What a state holds; throws unless a pooling of this type and name made it.
-  template <class AState>
-  auto& held(AState& state) const {
+  template <class AState> auto& held(AState& state) const {
     if (state.pooler_ != pooler_) check_maker(state);
     return *state.held_;
   }
@@ -110,21 +107,17 @@ class AnyPooling {
   std::shared_ptr<const Pooler> pooler_;
 };
 
-template <class P>
-inline constexpr bool is_any_pooling = false;
-template <Scalar T>
-inline constexpr bool is_any_pooling<AnyPooling<T>> = true;
-template <Scalar T>
-inline constexpr bool is_any_pooling<std::vector<AnyPooling<T>>> = true;
+template <class P> inline constexpr bool is_any_pooling = false;
+template <Scalar T> inline constexpr bool is_any_pooling<AnyPooling<T>> = true;
+template <Scalar T> inline constexpr bool is_any_pooling<std::vector<AnyPooling<T>>> = true;
 
 // Without the scalar T: a sentence.
 template <class P>
-requires(!is_any_pooling<P>) AnyPooling(P)
-->AnyPooling<detail::scalar_of_any<P, is_any_pooling<P>>>;
+  requires(!is_any_pooling<P>)
+AnyPooling(P) -> AnyPooling<detail::scalar_of_any<P, is_any_pooling<P>>>;
 
 /// The state of whichever pooling it was last initialised by.
-template <Scalar T>
-class AnyPooling<T>::StateOfT {
+template <Scalar T> class AnyPooling<T>::StateOfT {
  public:
   StateOfT() = default;
   StateOfT(const StateOfT& other) : pooler_(other.pooler_), held_(other.held_ ? other.held_->copy() : nullptr) {}
@@ -150,9 +143,7 @@ class AnyPooling<T>::StateOfT {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <Scalar T>
-template <class P>
-class AnyPooling<T>::PoolerOf final : public Pooler {
+template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : public Pooler {
   using PState = typename P::template State<T>;
   struct HeldState final : Held {
     PState state;
@@ -191,8 +182,7 @@ class AnyPooling<T>::PoolerOf final : public Pooler {
   P pooling_;
 };
 
-template <Scalar T>
-void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
+template <Scalar T> void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
   if (state.pooler_ != pooler_) {
     state.held_ = pooler_->make();
     state.pooler_ = pooler_;
@@ -200,8 +190,7 @@ void AnyPooling<T>::init(StateOfT& state, Index hidden) const {
   pooler_->init(*state.held_, hidden);
 }
 
-template <Scalar T>
-void AnyPooling<T>::check_maker(const StateOfT& state) const {
+template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const {
   if (state.pooler_ == nullptr)
     detail::fail("a state that no AnyPooling has initialised was given to '" + name() + "'");
   const bool alike = state.pooler_->kind() == pooler_->kind();
@@ -212,8 +201,7 @@ void AnyPooling<T>::check_maker(const StateOfT& state) const {
 }
 
 // The poolings of a list, as one: what Concat does, for a number of them that is known at run time only.
-template <Scalar T>
-class AnyPooling<T>::SideBySide {
+template <Scalar T> class AnyPooling<T>::SideBySide {
  public:
   struct StateOfAll {
     std::vector<StateOfT> parts;
@@ -226,8 +214,7 @@ class AnyPooling<T>::SideBySide {
       return std::all_of(parts.begin(), parts.end(), [&](const StateOfT& part) { return part.holds(first, n); });
     }
   };
-  template <std::same_as<T> U>
-  using State = StateOfAll;
+  template <std::same_as<T> U> using State = StateOfAll;
 
   explicit SideBySide(std::vector<AnyPooling> poolings) : poolings_(std::move(poolings)) {
     if (poolings_.empty()) detail::fail("AnyPooling{poolings} takes at least one pooling");

@@ -45,8 +45,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A scale is multiplied into the
 /// query, which is rounded once more. A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf
 /// has weight 0, also where all are: finite features give zeros then, and in PyTorch NaN.
-template <class T, Index Queries = 1>
-class Attention {
+template <class T, Index Queries = 1> class Attention {
   static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
   using A = accumulator_t<detail::lawful_t<T>>;
 
@@ -54,13 +53,11 @@ class Attention {
   /// How many softmaxes run side by side, as far as the type says.
   static constexpr Index fixed_heads = Queries;
 
-  template <Scalar U>
-  using State = SoftmaxState<U>;
+  template <Scalar U> using State = SoftmaxState<U>;
 
   /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`; or several, an
   /// Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
-  template <class Q>
-  explicit Attention(const Q& query, double scale = 1);
+  template <class Q> explicit Attention(const Q& query, double scale = 1);
 
   /// The same with the mean of the k results, `[hidden]`.
   [[nodiscard]] Attention average() const;
@@ -71,14 +68,13 @@ class Attention {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
-    state.start(heads(), hidden);
-  }
+  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, *this); }
+    requires std::same_as<accumulator_t<U>, A>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
+    state.fold(tokens, *this);
+  }
 
   void merge(auto& state, const auto& next) const { state.merge(next); }
   void finish(const auto& state, auto out) const { averages_ ? state.finish_mean(out) : state.finish(out); }
@@ -91,19 +87,17 @@ class Attention {
   }
 
  private:
-  template <class Q>
-  void copy(const Q& query, double scale);
+  template <class Q> void copy(const Q& query, double scale);
 
   Index heads_ = 1;
   bool averages_ = false;
   detail::AlignedVector<A> query_;  // [heads, hidden]
 };
 
-template <class Q>
-explicit Attention(const Q&, double = 1) -> Attention<detail::guide_scalar_t<Q>>;
+template <class Q> explicit Attention(const Q&, double = 1) -> Attention<detail::guide_scalar_t<Q>>;
 template <detail::MatrixLike Q>
-requires(!detail::VectorLike<Q>) explicit Attention(const Q&, double = 1)
-    ->Attention<detail::element_t<Q>, detail::static_sizes<Q>()[0]>;
+  requires(!detail::VectorLike<Q>)
+explicit Attention(const Q&, double = 1) -> Attention<detail::element_t<Q>, detail::static_sizes<Q>()[0]>;
 
 /// `pool(Attention{query}, x, mask, device)`.
 ///
@@ -146,9 +140,7 @@ Attention<T, Queries>::Attention(const Q& query, [[maybe_unused]] double scale) 
   }
 }
 
-template <class T, Index Queries>
-template <class Q>
-void Attention<T, Queries>::copy(const Q& query, double scale) {
+template <class T, Index Queries> template <class Q> void Attention<T, Queries>::copy(const Q& query, double scale) {
   if (!std::isfinite(scale))
     detail::fail("Attention's scale is " + std::to_string(scale) + ": it must be a finite number");
   if constexpr (detail::VectorLike<Q>) {
@@ -169,22 +161,19 @@ void Attention<T, Queries>::copy(const Q& query, double scale) {
     for (A& q : query_) q = static_cast<A>(static_cast<double>(q) * scale);
 }
 
-template <class T, Index Queries>
-auto Attention<T, Queries>::average() const -> Attention {
+template <class T, Index Queries> auto Attention<T, Queries>::average() const -> Attention {
   Attention other(*this);
   other.averages_ = true;
   return other;
 }
 
 // With what the queries are, so that states saved with others are refused.
-template <class T, Index Queries>
-std::string Attention<T, Queries>::name() const {
+template <class T, Index Queries> std::string Attention<T, Queries>::name() const {
   return (averages_ ? "average attention " : "attention ") + (heads_ == 1 ? "" : std::to_string(heads_) + " ") +
          std::to_string(detail::checksum(std::as_bytes(query())));
 }
 
-template <class T, Index Queries>
-Index Attention<T, Queries>::width(Index hidden) const {
+template <class T, Index Queries> Index Attention<T, Queries>::width(Index hidden) const {
   const Index found = static_cast<Index>(query_.size()) / heads_;
   if (hidden != found) {
     const bool one = Queries == 1;

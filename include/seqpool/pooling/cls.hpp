@@ -22,8 +22,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact.
 /// **Source**: BERT; the first real token instead of index 0 is sentence-transformers' rule since 5.5.
 struct Cls {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
 
   [[nodiscard]] std::string name() const { return "cls"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::first_token; }

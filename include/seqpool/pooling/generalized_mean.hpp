@@ -39,21 +39,17 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Source**: GeM, whose p is 3 and eps 1e-6.
 class GeneralizedMean {
  public:
-  template <Scalar T>
-  using State = FeatureState<T>;  // values: sum_t max(x_t, eps)^p
+  template <Scalar T> using State = FeatureState<T>;  // values: sum_t max(x_t, eps)^p
 
   /// p: a number, or, copied, an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`.
-  template <class P>
-  explicit GeneralizedMean(const P& p, double eps = 1e-6);
+  template <class P> explicit GeneralizedMean(const P& p, double eps = 1e-6);
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const;
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  template <Scalar T>
-  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
-  template <Scalar T>
-  void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+  template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
 
  private:
   void add(double p);
@@ -102,15 +98,14 @@ inline Index GeneralizedMean::width(Index hidden) const {
   return hidden;
 }
 
-template <Scalar T>
-void GeneralizedMean::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+template <Scalar T> void GeneralizedMean::fold(State<T>& state, const TokenBlock<T>& tokens) const {
   using A = accumulator_t<T>;
   const auto& p = std::get<detail::AlignedVector<A>>(p_);
   const A eps = static_cast<A>(eps_);
   if (!is_number_) {
     seqpool::fold_features(
         tokens, [](Index) { return nullptr; },
-        [eps](A x, std::nullptr_t, A & sum, const A& exponent)
+        [eps](A x, std::nullptr_t, A& sum, const A& exponent)
             __attribute__((always_inline)) { sum += detail::power(detail::either(x < eps, eps, x), exponent); },
         state.values.data(), p.data());
     state.count += tokens.size();
@@ -120,15 +115,13 @@ void GeneralizedMean::fold(State<T>& state, const TokenBlock<T>& tokens) const {
       return sum + base * base * base;
     });
   } else {
-    state.fold(
-        tokens, [ eps, exponent = p.front() ](A sum, A x) __attribute__((always_inline)) {
-          return sum + detail::power(detail::either(x < eps, eps, x), exponent);
-        });
+    state.fold(tokens, [eps, exponent = p.front()](A sum, A x) __attribute__((always_inline)) {
+      return sum + detail::power(detail::either(x < eps, eps, x), exponent);
+    });
   }
 }
 
-template <Scalar T>
-void GeneralizedMean::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
+template <Scalar T> void GeneralizedMean::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
   using A = accumulator_t<T>;
   const auto& p = std::get<detail::AlignedVector<A>>(p_);
   if (state.count == 0) {

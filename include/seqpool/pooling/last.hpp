@@ -22,8 +22,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact.
 /// **Source**: sentence-transformers' "lasttoken".
 struct Last {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
 
   [[nodiscard]] std::string name() const { return "last"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::last_token; }

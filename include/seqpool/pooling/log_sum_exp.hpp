@@ -32,8 +32,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Source**: timm's LsePlus1d, whose r is 10 before it learns one. It makes NaN of an infinity.
 class LogSumExp {
  public:
-  template <Scalar T>
-  struct State {
+  template <Scalar T> struct State {
     Accumulators<accumulator_t<T>> max;  // [hidden], a finite number at least, so that it can be subtracted from any
     Accumulators<accumulator_t<T>> sum;  // [hidden], sum_t e^(r (x_t - max))
     Index count = 0;                     // tokens taken in
@@ -49,19 +48,14 @@ class LogSumExp {
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const;
-  template <Scalar T>
-  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
-  template <Scalar T>
-  void merge(State<T>& state, const State<T>& next) const;
-  template <Scalar T>
-  void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+  template <Scalar T> void init(State<T>& state, Index hidden) const;
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T> void merge(State<T>& state, const State<T>& next) const;
+  template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
 
  private:
   // Takes in `sum` terms of which the largest is x: one exponential either way, as e^0 is 1.
-  template <class A>
-  [[gnu::always_inline]] static void add(A x, A terms, A r, A& max, A& sum);
+  template <class A> [[gnu::always_inline]] static void add(A x, A terms, A r, A& max, A& sum);
 
   double r_;
 };
@@ -78,15 +72,13 @@ inline std::string LogSumExp::name() const {
   return "log_sum_exp " + std::to_string(detail::checksum(std::as_bytes(std::span(&r_, 1))));
 }
 
-template <Scalar T>
-void LogSumExp::init(State<T>& state, Index hidden) const {
+template <Scalar T> void LogSumExp::init(State<T>& state, Index hidden) const {
   state.max.assign(static_cast<std::size_t>(hidden), std::numeric_limits<accumulator_t<T>>::lowest());
   state.sum.assign(static_cast<std::size_t>(hidden), 0);
   state.count = 0;
 }
 
-template <class A>
-inline void LogSumExp::add(A x, A terms, A r, A& max, A& sum) {
+template <class A> inline void LogSumExp::add(A x, A terms, A r, A& max, A& sum) {
   const A difference = x - max;
   const A less = detail::exponential(-std::abs(difference * r));
   const bool is_larger = difference > 0;
@@ -94,26 +86,23 @@ inline void LogSumExp::add(A x, A terms, A r, A& max, A& sum) {
   max = detail::larger(max, x);
 }
 
-template <Scalar T>
-void LogSumExp::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+template <Scalar T> void LogSumExp::fold(State<T>& state, const TokenBlock<T>& tokens) const {
   using A = accumulator_t<T>;
   seqpool::fold_features(
       tokens, [](Index) { return nullptr; },
-      [r = static_cast<A>(r_)](A x, std::nullptr_t, A & max, A & sum)
+      [r = static_cast<A>(r_)](A x, std::nullptr_t, A& max, A& sum)
           __attribute__((always_inline)) { add(x, A(1), r, max, sum); },
       state.max.data(), state.sum.data());
   state.count += tokens.size();
 }
 
-template <Scalar T>
-void LogSumExp::merge(State<T>& state, const State<T>& next) const {
+template <Scalar T> void LogSumExp::merge(State<T>& state, const State<T>& next) const {
   for (std::size_t h = 0; h < state.max.size(); ++h)
     add(next.max[h], next.sum[h], static_cast<accumulator_t<T>>(r_), state.max[h], state.sum[h]);
   state.count += next.count;
 }
 
-template <Scalar T>
-void LogSumExp::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
+template <Scalar T> void LogSumExp::finish(const State<T>& state, std::span<accumulator_t<T>> out) const {
   using A = accumulator_t<T>;
   if (state.count == 0) {
     as_array(out).setZero();

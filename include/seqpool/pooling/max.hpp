@@ -23,14 +23,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// are equal, the first one stays.
 /// **Source**: sentence-transformers' "max", whose empty row is -inf.
 struct Max {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = detail::larger;
 
   [[nodiscard]] std::string name() const { return "max"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const {
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
     state.start(hidden, -std::numeric_limits<accumulator_t<T>>::infinity());
   }
   void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }

@@ -26,11 +26,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact. A NaN counts as larger than any number, and the first one wins. 0 and -0 are equal.
 /// **Source**: the indices of `torch.max(dim)`.
 struct MaxIndices {
-  template <Scalar T>
-  using Result = Index;
+  template <Scalar T> using Result = Index;
 
-  template <Scalar T>
-  struct State {
+  template <Scalar T> struct State {
     Accumulators<accumulator_t<T>> max;  // [hidden]
     Accumulators<Index> index;           // [hidden]
     Index begin = 0;                     // the place of the first token taken in ...
@@ -55,8 +53,7 @@ struct MaxIndices {
   [[nodiscard]] std::string name() const { return "max_indices"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
 
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const {
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
     const auto size = static_cast<std::size_t>(hidden);
     state.max.assign(size, -std::numeric_limits<accumulator_t<T>>::infinity());
     state.newer.resize(size);
@@ -65,19 +62,16 @@ struct MaxIndices {
     state.begin = state.end = 0;
   }
 
-  template <Scalar T>
-  void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
 
   /// A next state whose places do not go on behind those of this one, as another stream's, is moved up behind them.
-  template <Scalar T>
-  void merge(State<T>& state, const State<T>& next) const;
+  template <Scalar T> void merge(State<T>& state, const State<T>& next) const;
 
   void finish(const auto& state, auto out) const { std::copy(state.index.begin(), state.index.end(), out.begin()); }
 
  private:
   // The first NaN of a feature is its maximum, for good: no number is larger.
-  template <Scalar T>
-  static void take_nan(State<T>& state, const TokenBlock<T>& tokens, std::size_t h);
+  template <Scalar T> static void take_nan(State<T>& state, const TokenBlock<T>& tokens, std::size_t h);
 };
 
 /// `pool(MaxIndices{}, x, mask, device)`.
@@ -91,8 +85,7 @@ template <class X, class M = AllTokens, class D = CallingThread>
 // ---------------------------------------------------------------------------------------------------------------------
 
 // Tokens are counted in the accumulator's type, side by side with the maxima, and looked up once for all of them.
-template <Scalar T>
-void MaxIndices::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+template <Scalar T> void MaxIndices::fold(State<T>& state, const TokenBlock<T>& tokens) const {
   using A = accumulator_t<T>;
   constexpr Index exact = Index{1} << 20;  // tokens that every accumulator can count
   for (Index first = 0; first < tokens.size(); first += exact) {
@@ -119,8 +112,7 @@ void MaxIndices::fold(State<T>& state, const TokenBlock<T>& tokens) const {
   }
 }
 
-template <Scalar T>
-void MaxIndices::take_nan(State<T>& state, const TokenBlock<T>& tokens, std::size_t h) {
+template <Scalar T> void MaxIndices::take_nan(State<T>& state, const TokenBlock<T>& tokens, std::size_t h) {
   if (state.max[h] != state.max[h]) return;
   for (Index i = 0; i < tokens.size(); ++i) {
     const auto x = widen(tokens[i][h]);
@@ -131,8 +123,7 @@ void MaxIndices::take_nan(State<T>& state, const TokenBlock<T>& tokens, std::siz
   }
 }
 
-template <Scalar T>
-void MaxIndices::merge(State<T>& state, const State<T>& next) const {
+template <Scalar T> void MaxIndices::merge(State<T>& state, const State<T>& next) const {
   if (next.end == 0) return;
   if (state.end == 0) {
     state = next;

@@ -46,14 +46,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// finite, so is each |x_t|^2 that is asked for, and neither a product nor the result is subnormal. A NaN in a real
 /// token makes the row NaN.
 /// **Source**: ColBERT; sentence-transformers' `maxsim`, whose empty document scores -1e9.
-template <class T>
-class MaxSim {
+template <class T> class MaxSim {
   static_assert(Scalar<T>, "seqpool: MaxSim{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  template <Scalar U>
-  struct State {
+  template <Scalar U> struct State {
     FeatureState<A> best;              // [k], max_t query_i·x_t
     detail::AlignedVector<A> widened;  // [taken, hidden], scratch for tokens of 16 bits
 
@@ -62,8 +60,7 @@ class MaxSim {
   };
 
   /// Copies the query: an Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
-  template <class Q>
-  explicit MaxSim(const Q& query);
+  template <class Q> explicit MaxSim(const Q& query);
 
   /// The same with the largest product of each query token for a result, `[k]`, in place of their sum.
   [[nodiscard]] MaxSim per_query() const { return with(&MaxSim::per_query_); }
@@ -74,14 +71,14 @@ class MaxSim {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
+  template <Scalar U> void init(State<U>& state, Index hidden) const {
     state.best.start(product_.out(), -std::numeric_limits<A>::infinity());
     if constexpr (!std::same_as<U, A>) state.widened.resize(static_cast<std::size_t>(taken * hidden));
   }
 
   template <Scalar U>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const requires std::same_as<accumulator_t<U>, A>;
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const
+    requires std::same_as<accumulator_t<U>, A>;
 
   void merge(auto& state, const auto& next) const { state.best.merge(next.best, detail::larger); }
   void finish(const auto& state, auto out) const {
@@ -95,13 +92,12 @@ class MaxSim {
   // Tokens that are taken at a time.
   static constexpr Index taken = 8 * detail::Product<A>::tile_rows;
 
-  [[nodiscard]] MaxSim with(bool MaxSim::*option) const {
+  [[nodiscard]] MaxSim with(bool MaxSim::* option) const {
     MaxSim other(*this);
     other.*option = true;
     return other;
   }
-  template <Scalar U>
-  static void widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened);
+  template <Scalar U> static void widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened);
 
   detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
   std::uint64_t checksum_ = 0;
@@ -109,14 +105,11 @@ class MaxSim {
   bool normalizes_ = false;
 };
 
-template <class Q>
-explicit MaxSim(const Q&) -> MaxSim<detail::guide_element_t<Q>>;
+template <class Q> explicit MaxSim(const Q&) -> MaxSim<detail::guide_element_t<Q>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T>
-template <class Q>
-MaxSim<T>::MaxSim(const Q& query) {
+template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
   static_assert(detail::MatrixLike<Q>,
                 "seqpool: MaxSim{query} takes the query [k, hidden], a row for each of its tokens: an Eigen tensor of "
                 "rank 2 or an Eigen matrix; view other memory with an Eigen::TensorMap.");
@@ -139,14 +132,12 @@ MaxSim<T>::MaxSim(const Q& query) {
 }
 
 // With what the query is, so that states saved with another one are refused.
-template <class T>
-std::string MaxSim<T>::name() const {
+template <class T> std::string MaxSim<T>::name() const {
   return "max_sim " + std::to_string(checksum_) + (normalizes_ ? " of normalized tokens" : "") +
          (per_query_ ? " per query" : "");
 }
 
-template <class T>
-Index MaxSim<T>::width(Index hidden) const {
+template <class T> Index MaxSim<T>::width(Index hidden) const {
   if (hidden != product_.in())
     detail::fail("query is " + detail::shape({product_.out(), product_.in()}) + ", but hidden states have hidden " +
                  std::to_string(hidden) + ": query must be [k, hidden]");
@@ -155,7 +146,9 @@ Index MaxSim<T>::width(Index hidden) const {
 
 template <class T>
 template <Scalar U>
-void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const requires std::same_as<accumulator_t<U>, A> {
+void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const
+  requires std::same_as<accumulator_t<U>, A>
+{
   const Index hidden = tokens.hidden();
   std::array<A, std::size_t{taken}> lengths;
   for (Index first = 0; first < tokens.size(); first += taken) {

@@ -23,8 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// `accumulator_t` and the result is normal there.
 /// **Source**: sentence-transformers' "mean", without its half-precision counts.
 struct Mean {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "mean"; }

@@ -25,8 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// the smallest normal number there.
 /// **Source**: timm's "avgmax".
 struct MeanMax {
-  template <Scalar T>
-  struct State {
+  template <Scalar T> struct State {
     Accumulators<accumulator_t<T>> sum;  // [hidden]
     Accumulators<accumulator_t<T>> max;  // [hidden]
     Index count = 0;                     // tokens taken in
@@ -41,15 +40,13 @@ struct MeanMax {
   [[nodiscard]] std::string name() const { return "mean_max"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
 
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const {
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
     state.sum.assign(static_cast<std::size_t>(hidden), 0);
     state.max.assign(static_cast<std::size_t>(hidden), -std::numeric_limits<accumulator_t<T>>::infinity());
     state.count = 0;
   }
 
-  template <Scalar T>
-  void fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const {
     using A = accumulator_t<T>;
     seqpool::fold_features(
         tokens, [](Index) { return nullptr; },
@@ -61,15 +58,13 @@ struct MeanMax {
     state.count += tokens.size();
   }
 
-  template <Scalar T>
-  void merge(State<T>& state, const State<T>& next) const {
+  template <Scalar T> void merge(State<T>& state, const State<T>& next) const {
     as_array(state.sum) += as_array(next.sum);
     for (std::size_t h = 0; h < state.max.size(); ++h) state.max[h] = detail::larger(state.max[h], next.max[h]);
     state.count += next.count;
   }
 
-  template <Scalar T>
-  void finish(const State<T>& state, auto out) const {
+  template <Scalar T> void finish(const State<T>& state, auto out) const {
     using A = accumulator_t<T>;
     if (state.count == 0)
       as_array(out).setZero();

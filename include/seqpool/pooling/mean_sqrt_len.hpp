@@ -23,8 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// as sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
 /// **Source**: sentence-transformers' "mean_sqrt_len_tokens".
 struct MeanSqrtLen {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "mean_sqrt_len"; }

@@ -23,14 +23,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// are equal, the first one stays.
 /// **Source**: `torch.amin`, which has no answer for an empty row.
 struct Min {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = detail::smaller;
 
   [[nodiscard]] std::string name() const { return "min"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const {
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
     state.start(hidden, std::numeric_limits<accumulator_t<T>>::infinity());
   }
   void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }

@@ -37,8 +37,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
 /// d <= (hidden / 4 + 34) * eps * (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) *
 /// max_t |x_t[h]|, in the domain of `Attention`. A NaN or +inf score makes its head NaN; a score of -inf has weight 0.
-template <class T>
-class PositionalAttention {
+template <class T> class PositionalAttention {
   static_assert(
       Scalar<T>,
       "seqpool: PositionalAttention{query, position_weight} takes parameters of float, double, Eigen::half or "
@@ -46,8 +45,7 @@ class PositionalAttention {
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  template <Scalar U>
-  using State = SoftmaxState<U>;
+  template <Scalar U> using State = SoftmaxState<U>;
 
   /// The `Scorer` of a tile whose first token is a row's real token `first`, counted from 0.
   class ScorerAt {
@@ -56,8 +54,7 @@ class PositionalAttention {
 
     [[nodiscard]] Index heads() const noexcept { return pooling_.heads(); }
 
-    template <Scalar U>
-    void score(const TokenBlock<U>& tile, std::span<A> scores) const;
+    template <Scalar U> void score(const TokenBlock<U>& tile, std::span<A> scores) const;
 
    private:
     const PositionalAttention& pooling_;
@@ -66,8 +63,7 @@ class PositionalAttention {
 
   /// Copies the parameters: query, an Eigen tensor of rank 2 or an Eigen matrix; position_weight, an Eigen tensor of
   /// rank 1, an Eigen vector or a contiguous range.
-  template <class Q, class W>
-  PositionalAttention(const Q& query, const W& position_weight);
+  template <class Q, class W> PositionalAttention(const Q& query, const W& position_weight);
 
   [[nodiscard]] Index heads() const noexcept { return query_.rows; }
   [[nodiscard]] Index hidden() const noexcept { return query_.columns; }
@@ -75,21 +71,17 @@ class PositionalAttention {
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
-    state.start(heads(), hidden);
-  }
+  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, A>
+    requires std::same_as<accumulator_t<U>, A>
   void fold(State<U>& state, const TokenBlock<U>& tokens) const {
     for (Index i = 0; i < tokens.size(); i += score_tile)
       state.fold(tokens.part(i, (std::min)(score_tile, tokens.size() - i)), scorer_at(state.count));
   }
 
   // What next has seen was counted from 0, and stands behind what state has seen.
-  template <Scalar U>
-  void merge(State<U>& state, const State<U>& next) const {
+  template <Scalar U> void merge(State<U>& state, const State<U>& next) const {
     state.merge(next, [&](std::size_t head) { return position_weight_[head] * static_cast<A>(state.count); });
   }
 
@@ -102,8 +94,7 @@ class PositionalAttention {
   detail::AlignedVector<A> position_weight_;  // [heads]
 };
 
-template <class Q, class W>
-PositionalAttention(const Q&, const W&) -> PositionalAttention<detail::guide_element_t<Q>>;
+template <class Q, class W> PositionalAttention(const Q&, const W&) -> PositionalAttention<detail::guide_element_t<Q>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -131,16 +122,14 @@ PositionalAttention<T>::PositionalAttention(const Q& query, const W& position_we
 }
 
 // With what the parameters are, so that states saved with others are refused.
-template <class T>
-std::string PositionalAttention<T>::name() const {
+template <class T> std::string PositionalAttention<T>::name() const {
   const auto text_of = [](std::span<const A> numbers) {
     return ' ' + std::to_string(detail::checksum(std::as_bytes(numbers)));
   };
   return "positional_attention " + std::to_string(heads()) + text_of(query_.values) + text_of(position_weight_);
 }
 
-template <class T>
-Index PositionalAttention<T>::width(Index hidden) const {
+template <class T> Index PositionalAttention<T>::width(Index hidden) const {
   if (hidden != this->hidden())
     detail::fail("query is " + detail::shape({heads(), this->hidden()}) + ", but hidden states have hidden " +
                  std::to_string(hidden) + ": query must be [heads, hidden]");

@@ -25,8 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// up to 2^24 tokens, and out[h] is 0 or at least 1e-15 in float, 1e-148 in double.
 /// **Source**: GLiClass' "rms".
 struct RootMeanSquare {
-  template <Scalar T>
-  using State = FeatureState<T>;  // values: sum_t (scale x_t)^2
+  template <Scalar T> using State = FeatureState<T>;  // values: sum_t (scale x_t)^2
 
   [[nodiscard]] std::string name() const { return "root_mean_square"; }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
@@ -38,8 +37,7 @@ struct RootMeanSquare {
     });
   }
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
-  template <Scalar T>
-  void finish(const State<T>& state, auto out) const {
+  template <Scalar T> void finish(const State<T>& state, auto out) const {
     // Not by Eigen's root, which is approximate, and of an infinity NaN.
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = std::sqrt(state.values[h] / state.divisor()) / scale<accumulator_t<T>>;
@@ -47,8 +45,7 @@ struct RootMeanSquare {
 
  private:
   // Its square by 2^24 is 1: so many squares of sqrt(max) are a finite sum.
-  template <class A>
-  static constexpr A scale = A(0x1p-12);
+  template <class A> static constexpr A scale = A(0x1p-12);
 };
 
 /// `pool(RootMeanSquare{}, x, mask, device)`.

@@ -31,32 +31,28 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * (attention + r) * hidden); the constructor copies the weights.
 /// **Numerics**: `AdditiveAttention`'s, with a row of weight2 for v and b = 0.
 /// **Source**: A Structured Self-attentive Sentence Embedding (Lin et al. 2017), W_s1 and W_s2.
-template <class T>
-class SelfAttentive {
+template <class T> class SelfAttentive {
   static_assert(Scalar<T>,
                 "seqpool: SelfAttentive{weight1, weight2} takes weights of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight1.cast<float>().");
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  template <Scalar U>
-  using State = NetworkState<U>;
+  template <Scalar U> using State = NetworkState<U>;
 
   /// Copies the weights: an Eigen tensor of rank 2 or an Eigen matrix each.
-  template <class W1, class W2>
-  SelfAttentive(const W1& weight1, const W2& weight2);
+  template <class W1, class W2> SelfAttentive(const W1& weight1, const W2& weight2);
 
   [[nodiscard]] std::string name() const { return "self_attentive" + network_.fingerprint(); }
   [[nodiscard]] Index width(Index hidden) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
-    state.start(heads(), hidden);
-  }
+  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const { state.fold(tokens, network_); }
+    requires std::same_as<accumulator_t<U>, A>
+  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
+    state.fold(tokens, network_);
+  }
 
   void merge(auto& state, const auto& next) const { state.merge(next); }
   void finish(const auto& state, auto out) const { state.finish(out); }
@@ -69,14 +65,11 @@ class SelfAttentive {
   ScoreNetwork<A> network_;
 };
 
-template <class W1, class W2>
-SelfAttentive(const W1&, const W2&) -> SelfAttentive<detail::guide_element_t<W1>>;
+template <class W1, class W2> SelfAttentive(const W1&, const W2&) -> SelfAttentive<detail::guide_element_t<W1>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T>
-template <class W1, class W2>
-SelfAttentive<T>::SelfAttentive(const W1& weight1, const W2& weight2) {
+template <class T> template <class W1, class W2> SelfAttentive<T>::SelfAttentive(const W1& weight1, const W2& weight2) {
   constexpr bool lawful = detail::MatrixOf<W1, T> && detail::MatrixOf<W2, T>;
   static_assert(lawful || !Scalar<T>,
                 "seqpool: SelfAttentive{weight1, weight2} takes the weights [attention, hidden] and [r, attention], an "
@@ -92,8 +85,7 @@ SelfAttentive<T>::SelfAttentive(const W1& weight1, const W2& weight2) {
   }
 }
 
-template <class T>
-Index SelfAttentive<T>::width(Index hidden) const {
+template <class T> Index SelfAttentive<T>::width(Index hidden) const {
   network_.check_hidden(hidden, "weight1");
   return detail::product(heads(), hidden, "the result");
 }

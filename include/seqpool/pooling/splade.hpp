@@ -33,8 +33,7 @@ struct Splade {
   Strategy strategy = max;
   Activation activation = relu;
 
-  template <Scalar T>
-  using State = FeatureState<T>;  // values: max(max_t x_t, 0), or sum_t w(x_t)
+  template <Scalar T> using State = FeatureState<T>;  // values: max(max_t x_t, 0), or sum_t w(x_t)
 
   [[nodiscard]] std::string name() const;
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
@@ -75,9 +74,8 @@ void Splade::fold(auto& state, const auto& tokens) const {
     state.fold(tokens, detail::larger);
   else
     with_activation(activation, [&](auto weight) {
-      state.fold(
-          tokens, [weight]<class A>(A held, A x)
-                      __attribute__((always_inline)) { return held + weight(detail::either(x < 0, A(0), x)); });
+      state.fold(tokens, [weight]<class A>(A held, A x)
+                             __attribute__((always_inline)) { return held + weight(detail::either(x < 0, A(0), x)); });
     });
 }
 

@@ -21,8 +21,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: in `accumulator_t`; blocks of 256 tokens are summed in order and then added up, so
 /// |error| <= (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, as long as that sum is finite in `accumulator_t`.
 struct Sum {
-  template <Scalar T>
-  using State = FeatureState<T>;
+  template <Scalar T> using State = FeatureState<T>;
   static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "sum"; }

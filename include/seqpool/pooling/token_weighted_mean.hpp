@@ -28,16 +28,14 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: in `accumulator_t`; for weights of 0 or more |error| <= (2 * (min(n, 256) + n / 256) + 4) * eps *
 /// (sum_t w_t |x_t[h]|) / (sum_t w_t), as long as those sums are finite and, unless 0, normal there.
 /// **Source**: sentence-transformers' token weights ("token_weights_sum").
-template <class T>
-class TokenWeightedMean {
+template <class T> class TokenWeightedMean {
   static_assert(Scalar<T>,
                 "seqpool: TokenWeightedMean{weights} takes weights of float, double, Eigen::half or Eigen::bfloat16; "
                 "convert others first, for example with cast<float>() into an Eigen::Tensor<float, 2>.");
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  template <Scalar U>
-  struct State {
+  template <Scalar U> struct State {
     Accumulators<accumulator_t<U>> weighted;  // [hidden], sum_t w_t x_t
     accumulator_t<U> weight = 0;              // sum_t w_t
 
@@ -48,8 +46,7 @@ class TokenWeightedMean {
   };
 
   /// Copies the weights: an Eigen tensor or map of rank 2, in either layout, `[batch, seq]`.
-  template <class W>
-  explicit TokenWeightedMean(const W& weights);
+  template <class W> explicit TokenWeightedMean(const W& weights);
 
   // With what the weights are, so that states of others are not taken for its own.
   [[nodiscard]] std::string name() const {
@@ -58,14 +55,13 @@ class TokenWeightedMean {
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void check(Index batch, Index seq) const;
 
-  template <Scalar U>
-  void init(State<U>& state, Index hidden) const {
+  template <Scalar U> void init(State<U>& state, Index hidden) const {
     state.weighted.assign(static_cast<std::size_t>(hidden), 0);
     state.weight = 0;
   }
 
   template <Scalar U>
-  requires std::same_as<accumulator_t<U>, A>
+    requires std::same_as<accumulator_t<U>, A>
   void fold(State<U>& state, const TokenBlock<U>& tokens) const {
     const A* const weights = weights_.data() + tokens.sequence() * seq_;
     seqpool::fold_features(
@@ -78,14 +74,12 @@ class TokenWeightedMean {
         [](A x, A weight, A& weighted) { weighted += weight * x; }, state.weighted.data());
   }
 
-  template <Scalar U>
-  void merge(State<U>& state, const State<U>& next) const {
+  template <Scalar U> void merge(State<U>& state, const State<U>& next) const {
     as_array(state.weighted) += as_array(next.weighted);
     state.weight += next.weight;
   }
 
-  template <Scalar U>
-  void finish(const State<U>& state, auto out) const {
+  template <Scalar U> void finish(const State<U>& state, auto out) const {
     if (state.weight == 0)
       as_array(out).setZero();
     else
@@ -99,14 +93,11 @@ class TokenWeightedMean {
   std::uint64_t checksum_ = 0;
 };
 
-template <class W>
-explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::guide_element_t<W>>;
+template <class W> explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::guide_element_t<W>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T>
-template <class W>
-TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
+template <class T> template <class W> TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
   static_assert(
       detail::EigenTensorOfRank<W, 2>,
       "seqpool: TokenWeightedMean{weights} takes the weights [batch, seq], one for each token: an Eigen::Tensor or "
@@ -126,8 +117,7 @@ TokenWeightedMean<T>::TokenWeightedMean(const W& weights) {
   }
 }
 
-template <class T>
-void TokenWeightedMean<T>::check(Index batch, Index seq) const {
+template <class T> void TokenWeightedMean<T>::check(Index batch, Index seq) const {
   if (batch_ != batch || seq_ != seq)
     detail::fail("weights are " + detail::shape({batch_, seq_}) +
                  ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));

@@ -31,8 +31,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 struct WeightedMean {
   Index before = 0;
 
-  template <Scalar T>
-  struct State {
+  template <Scalar T> struct State {
     Accumulators<accumulator_t<T>> weighted;  // [hidden], sum_p p x_p
     Accumulators<accumulator_t<T>> sum;       // [hidden], sum_p x_p: what a state that comes later is moved up by
     Index count = 0;
@@ -55,15 +54,13 @@ struct WeightedMean {
     return hidden;
   }
 
-  template <Scalar T>
-  void init(State<T>& state, Index hidden) const {
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
     state.weighted.assign(static_cast<std::size_t>(hidden), 0);
     state.sum.assign(static_cast<std::size_t>(hidden), 0);
     state.count = 0;
   }
 
-  template <Scalar T>
-  void fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const {
     using A = accumulator_t<T>;
     seqpool::fold_features(
         tokens, [&](Index i) { return static_cast<A>(state.count + i + 1); },
@@ -75,8 +72,7 @@ struct WeightedMean {
     state.count += tokens.size();
   }
 
-  template <Scalar T>
-  void merge(State<T>& state, const State<T>& next) const {
+  template <Scalar T> void merge(State<T>& state, const State<T>& next) const {
     if (state.count == 0) {  // and 0 times an infinity would be no 0
       state = next;
       return;
@@ -87,8 +83,7 @@ struct WeightedMean {
     state.count += next.count;
   }
 
-  template <Scalar T>
-  void finish(const State<T>& state, auto out) const {
+  template <Scalar T> void finish(const State<T>& state, auto out) const {
     using A = accumulator_t<T>;
     const A count = static_cast<A>(state.count);
     const A skipped = static_cast<A>(before);

@@ -3,8 +3,7 @@
 #include <string>
 
 // Whether `f` throws the Error that this file knows, with `sentence`, however io was compiled.
-template <class F>
-bool refused(const std::string& sentence, F f) {
+template <class F> bool refused(const std::string& sentence, F f) {
   try {
     static_cast<void>(f());
   } catch (const seqpool::io::Error& error) {

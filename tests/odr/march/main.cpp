@@ -55,8 +55,7 @@ Numbers make_numbers() {
 }
 
 // [parts, batch, hidden], but what is concatenated [batch, 3 * hidden].
-template <class Real>
-std::vector<double> expected(const Numbers& x, Real real) {
+template <class Real> std::vector<double> expected(const Numbers& x, Real real) {
   std::vector<double> result(Numbers::at(parts * batch * hidden));
   for (std::ptrdiff_t b = 0; b < batch; ++b) {
     double total = 0;
@@ -95,8 +94,7 @@ std::vector<double> expected(const Numbers& x, Real real) {
 }
 
 // As float or double, or the bits of a half or a bfloat16: of normal numbers and 0 without rounding.
-template <class Element>
-std::vector<Element> stored(const std::vector<double>& numbers, march::Scalar scalar) {
+template <class Element> std::vector<Element> stored(const std::vector<double>& numbers, march::Scalar scalar) {
   std::vector<Element> result;
   for (const double number : numbers) {
     if constexpr (std::is_same_v<Element, std::uint16_t>) {
@@ -128,8 +126,7 @@ void compare(const char* file, const char* scalar, const char* what, const std::
 }
 
 // One file's results for one scalar.
-template <class Element, class A>
-struct Case {
+template <class Element, class A> struct Case {
   Case(const Numbers& numbers, march::Scalar scalar)
       : states(stored<Element>(numbers.states, scalar)), query(stored<Element>(numbers.query, scalar)) {}
 

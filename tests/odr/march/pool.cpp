@@ -15,8 +15,7 @@ namespace {
 using march::batch, march::hidden, march::seq;
 using seqpool::Index;
 
-template <class T>
-using Matrix = Eigen::TensorMap<Eigen::Tensor<T, 2, Eigen::RowMajor>>;
+template <class T> using Matrix = Eigen::TensorMap<Eigen::Tensor<T, 2, Eigen::RowMajor>>;
 
 template <class T>
 constexpr march::Scalar place_of = std::is_same_v<T, float>         ? march::of_float
@@ -25,8 +24,7 @@ constexpr march::Scalar place_of = std::is_same_v<T, float>         ? march::of_
                                                                     : march::of_bfloat16;
 
 // Results are a row of numbers wherever they go: so the driver is compiled once for all poolings.
-template <class T>
-void pool(const march::Memory& memory) {
+template <class T> void pool(const march::Memory& memory) {
   using A = seqpool::accumulator_t<T>;
   const auto* const states = static_cast<const T*>(memory.states);
   const seqpool::HiddenStates<T> x(states, {batch, seq, hidden});
@@ -77,8 +75,7 @@ void pool(const march::Memory& memory) {
       Matrix<const A>(static_cast<const A*>(memory.streamed), batch, hidden));
 }
 
-template <class... T>
-void pool_each(const march::Memory (&memory)[march::scalars]) {
+template <class... T> void pool_each(const march::Memory (&memory)[march::scalars]) {
   (pool<T>(memory[place_of<T>]), ...);
 }
 
