@@ -1,7 +1,7 @@
 # cmake -D SOURCE_DIR=... -D OUTPUT=... -P single_header.cmake: seqpool.hpp and all it includes of ours, as one file.
 cmake_minimum_required(VERSION 3.25...4.3)
 set(licence "// SPDX-License-Identifier: MIT\n")
-set_property(GLOBAL PROPERTY text "${licence}// seqpool as one header, made of those in include/seqpool/; needs Eigen.\n")
+set_property(GLOBAL PROPERTY text "${licence}// seqpool as one header, made of those in include/seqpool/; needs Eigen.\n#pragma once\n")
 set_property(GLOBAL PROPERTY seen "")
 
 # Appends `header` to the text; each of our headers that was not seen yet stands in the place of its #include.
@@ -11,7 +11,7 @@ function(seqpool_inline header)
     message(FATAL_ERROR "${header} is included, but ${file} is not there")
   endif()
   file(READ ${file} text)
-  string(REPLACE "${licence}" "" text "${text}")
+  string(REPLACE "${licence}#pragma once\n" "" text "${text}")
   set(depth 0)
   while(TRUE)
     # <seqpool/stop> of version.hpp is no header: it stays, to end a compilation.
@@ -35,7 +35,7 @@ function(seqpool_inline header)
         math(EXPR depth "${depth} - 1")
       endif()
     endforeach()
-    if(NOT depth EQUAL 1)
+    if(NOT depth EQUAL 0)
       message(FATAL_ERROR "${header} includes under a condition, which a single header cannot: ${line}")
     endif()
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <Eigen/Core>
 #include <seqpool/scalar.hpp>
 
 #include <bit>
@@ -35,4 +36,10 @@ TEST_CASE("widen is exact for every half and every bfloat16", "[scalar]") {
         FAIL("bits " << bits << ": " << widened << " is not " << exact);
     }
   }
+}
+
+TEST_CASE("the bits of a half are those that it was made of", "[bits]") {
+  CHECK(seqpool::detail::bits_of(std::uint16_t{0xfc01}) == 0xfc01u);
+  CHECK(seqpool::detail::bits_of(Eigen::half(-2.0f).x) == 0xc000u);
+  CHECK(seqpool::detail::bits_of(Eigen::bfloat16(-2.0f).value) == 0xc000u);
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_AS_MATRIX_HPP
-#define SEQPOOL_AS_MATRIX_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/scalar.hpp>
@@ -44,5 +43,3 @@ template <class X> auto as_matrix(X&& x) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ATTENTION_WEIGHTS_HPP
-#define SEQPOOL_ATTENTION_WEIGHTS_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/driver/row_weights.hpp>
@@ -95,5 +94,3 @@ auto attention_weights([[maybe_unused]] const P& pooling, [[maybe_unused]] const
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

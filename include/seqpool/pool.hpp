@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOL_HPP
-#define SEQPOOL_POOL_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
+#include <seqpool/door/overlap.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/overlap.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -99,5 +98,3 @@ void pool_into([[maybe_unused]] Out&& out, [[maybe_unused]] const P& pooling, [[
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

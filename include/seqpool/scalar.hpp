@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_SCALAR_HPP
-#define SEQPOOL_SCALAR_HPP
+#pragma once
 
-#include <seqpool/detail/bits.hpp>
 #include <seqpool/version.hpp>
 
 #include <Eigen/Core>
@@ -12,6 +10,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// What Eigen keeps in a half: an integer, and on some ARM a native half. A bit_cast of the class itself, or a copy of
+// it, keeps g++ from making vector code.
+template <class Raw> std::uint32_t bits_of(Raw raw) noexcept {
+  if constexpr (std::unsigned_integral<Raw>)
+    return raw;
+  else
+    return std::bit_cast<std::uint16_t>(raw);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -44,5 +55,3 @@ inline float widen(const Eigen::half& x) noexcept {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_SEQPOOL_HPP
-#define SEQPOOL_SEQPOOL_HPP
+#pragma once
 
 // Everything that needs Eigen alone: poolings, the driver, heads. Left out, so that without their includes a compiler
 // knows no seqpool::io and no seqpool::model: seqpool/io/safetensors.hpp and seqpool/model/model.hpp, which need
@@ -17,7 +16,6 @@
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/head/activate.hpp>
-#include <seqpool/head/activation.hpp>
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/attention_probe.hpp>
@@ -26,18 +24,19 @@
 #include <seqpool/head/each_query.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/head/head.hpp>
+#include <seqpool/head/keep_largest.hpp>
 #include <seqpool/head/labels.hpp>
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/head/quantize.hpp>
 #include <seqpool/head/query_mean.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/head/skip_connection.hpp>
-#include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/head/value_projection.hpp>
 #include <seqpool/input/attention_mask.hpp>
@@ -79,5 +78,3 @@
 #include <seqpool/scalar.hpp>
 #include <seqpool/stream.hpp>
 #include <seqpool/version.hpp>
-
-#endif

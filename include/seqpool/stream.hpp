@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_STREAM_HPP
-#define SEQPOOL_STREAM_HPP
+#pragma once
 
 #include <seqpool/detail/bytes.hpp>
-#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/result_of.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -370,5 +369,3 @@ template <class P, Scalar T> bool Stream<P, T>::holds_its_tokens() {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

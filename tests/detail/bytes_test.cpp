@@ -2,6 +2,7 @@
 #include <seqpool/detail/bytes.hpp>
 
 #include <array>
+#include <string_view>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -29,4 +30,11 @@ TEST_CASE("numbers come back as they were written, and only those", "[bytes]") {
   CHECK_THROWS_WITH((ByteReader(bytes, 78)), ct::has_substring("do not begin"));
   CHECK_THROWS_WITH((ByteReader(std::span(bytes).first(15), 77)), ct::has_substring("fewer"));
   CHECK_THROWS_WITH((ByteReader(std::span(bytes).first(bytes.size() - 1), 77)), ct::has_substring("cut or changed"));
+}
+
+TEST_CASE("the checksum is FNV-1a of 64 bits", "[checksum]") {
+  const auto sum = [](std::string_view text) { return seqpool::detail::checksum(std::as_bytes(std::span(text))); };
+  CHECK(sum("") == 0xcbf29ce484222325u);
+  CHECK(sum("a") == 0xaf63dc4c8601ec8cu);
+  CHECK(sum("foobar") == 0x85944171f73967e8u);
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <seqpool/detail/checksum.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/seqpool.hpp>
 #include <span>
 #include <stdexcept>

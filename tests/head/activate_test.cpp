@@ -4,8 +4,8 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <seqpool/head/activation.hpp>
 #include <seqpool/head/dense.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <stdexcept>
 #include <vector>
 

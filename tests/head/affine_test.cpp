@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <seqpool/head/activation.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <stdexcept>
 #include <type_traits>
 #include <vector>

@@ -12,7 +12,7 @@ using seqpool::Linear;
 TEST_CASE("each query's vector is mapped by itself", "[each_query]") {
   Eigen::MatrixXf weight(3, 2);
   weight << 1, 0, 0, 1, 1, 1;
-  const EachQuery head{2, Linear{weight}, seqpool::TopK{1}};
+  const EachQuery head{2, Linear{weight}, seqpool::KeepLargest{1}};
   STATIC_REQUIRE(seqpool::Head<std::remove_cvref_t<decltype(head)>, float>);
   STATIC_REQUIRE(!seqpool::Head<std::remove_cvref_t<decltype(head)>, double>);
   Eigen::Tensor<float, 2, Eigen::RowMajor> x(2, 4);

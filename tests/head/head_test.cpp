@@ -77,11 +77,11 @@ template <class A, class F> void for_each_head(Index in, F f) {
     f(Any(seqpool::Activate{a}));
   f(Any(seqpool::Affine{A(1.5), A(-0.2)}));
   f(Any(seqpool::Affine{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
-  f(Any(seqpool::TopK{in / 3}));
+  f(Any(seqpool::KeepLargest{in / 3}));
   f(Any(values<A>(in)));
   f(Any(seqpool::SkipConnection{linear<A>(37, in, 8), linear<A>(in, 37, 9)}));
   const Index each = in % 3 == 0 ? in / 3 : in;
-  f(Any(seqpool::EachQuery{in / each, seqpool::LayerNorm<A>{}, linear<A>(7, each, 8), seqpool::TopK{3}}));
+  f(Any(seqpool::EachQuery{in / each, seqpool::LayerNorm<A>{}, linear<A>(7, each, 8), seqpool::KeepLargest{3}}));
   f(Any(seqpool::QueryMean{in / each}));
   f(Any(Differences{}));
   f(Any(std::vector<Any>{linear<A>(37, in, 8), seqpool::Activate{Activation::tanh}, Differences{}}));
@@ -221,7 +221,7 @@ TEST_CASE("Guarantee 6: a NaN reaches its own row, as the one quiet NaN", "[guar
   check(seqpool::map(linear<float>(70, 9, 1), x));
   check(seqpool::map(linear<float>(2, 9, 1), column_major));
   check(seqpool::map(seqpool::Truncate{9}, x));
-  check(seqpool::map(seqpool::TopK{1}, x));
+  check(seqpool::map(seqpool::KeepLargest{1}, x));
   check(seqpool::map(seqpool::Affine{2.f, 1.f}, x));
   check(seqpool::map(seqpool::EachQuery{3, seqpool::Affine{2.f, 1.f}}, x));
   check(seqpool::map(seqpool::QueryMean{3}, x));
@@ -246,7 +246,7 @@ TEST_CASE("Guarantee 9: mapping row-major memory allocates nothing", "[guarantee
   check(seqpool::LayerNorm<float>{}, 83);
   check(seqpool::Truncate{5}, 5);
   check(seqpool::AnyHead<float>{linear<float>(200, 83, 1)}, 200);
-  check(seqpool::TopK{5}, 83);
+  check(seqpool::KeepLargest{5}, 83);
   check(seqpool::Affine{2.f, 1.f}, 83);
   check(seqpool::EachQuery{1, linear<float>(200, 83, 1)}, 200);
   check(seqpool::QueryMean{1}, 83);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_DLPACK_HPP
-#define SEQPOOL_ADAPTER_DLPACK_HPP
+#pragma once
 
 // What DLPack hands over, which PyTorch, JAX, NumPy, CuPy, TVM and others speak: hidden_states<T>(tensor),
 // mask<M>(tensor) and visit(tensor, f) of DLTensor, and of what from_dlpack keeps.
@@ -96,5 +95,3 @@ template <class Managed> struct Access<DlpackOwner<Managed>> {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

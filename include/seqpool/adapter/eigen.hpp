@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_EIGEN_HPP
-#define SEQPOOL_ADAPTER_EIGEN_HPP
+#pragma once
 
 // One sequence in an Eigen matrix: hidden_states(matrix). The way back is as_matrix(vectors).
 //
@@ -61,5 +60,3 @@ template <EigenMatrix M> auto hidden_states([[maybe_unused]] M&& matrix) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

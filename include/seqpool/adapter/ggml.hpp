@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_GGML_HPP
-#define SEQPOOL_ADAPTER_GGML_HPP
+#pragma once
 
 // What ggml gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ggml_tensor;
 // and llama.cpp's packed batches by spans_of(seq_ids).
@@ -96,5 +95,3 @@ template <> struct Access<ggml_tensor> {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_LIBTORCH_HPP
-#define SEQPOOL_ADAPTER_LIBTORCH_HPP
+#pragma once
 
 // What libtorch gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of at::Tensor
 // (torch::Tensor is another name of it), and to_tensor(vectors) back.
@@ -89,5 +88,3 @@ template <class A> [[nodiscard]] at::Tensor to_tensor(const Eigen::Tensor<A, 2, 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

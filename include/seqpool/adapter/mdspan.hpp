@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_MDSPAN_HPP
-#define SEQPOOL_ADAPTER_MDSPAN_HPP
+#pragma once
 
 // std::mdspan, Kokkos' of it, CUDA's, or any with their interface: hidden_states(span) and mask(span). What they hold
 // is in their type, so that nothing is named and what does not fit does not compile.
@@ -92,5 +91,3 @@ template <MdSpan S> auto mask([[maybe_unused]] const S& span) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_ONNXRUNTIME_HPP
-#define SEQPOOL_ADAPTER_ONNXRUNTIME_HPP
+#pragma once
 
 // What ONNX Runtime gives, and what it takes: hidden_states<T>(value), mask<M>(value) and visit(value, f) of
 // Ort::Value, Ort::ConstValue and Ort::UnownedValue.
@@ -75,5 +74,3 @@ template <OrtTensor V> struct Access<V> {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

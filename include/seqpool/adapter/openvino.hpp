@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_OPENVINO_HPP
-#define SEQPOOL_ADAPTER_OPENVINO_HPP
+#pragma once
 
 // What OpenVINO gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ov::Tensor.
 //
@@ -62,5 +61,3 @@ template <> struct Access<ov::Tensor> {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

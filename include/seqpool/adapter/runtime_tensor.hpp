@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_ADAPTER_RUNTIME_TENSOR_HPP
-#define SEQPOOL_ADAPTER_RUNTIME_TENSOR_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/input/attention_mask.hpp>
@@ -177,5 +176,3 @@ template <class... T, class V, class F> decltype(auto) visit(V&& tensor, F&& f) 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
-
-#endif

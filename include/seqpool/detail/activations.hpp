@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_ACTIVATIONS_HPP
-#define SEQPOOL_DETAIL_ACTIVATIONS_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -38,5 +37,3 @@ template <class A> void gelu_of(std::span<const A> x, std::span<A> y) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_ALIGNED_HPP
-#define SEQPOOL_DETAIL_ALIGNED_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -55,5 +54,3 @@ template <class A> class Scratch {
 struct Neighbours : Eigen::Stride<0, 0> {};
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

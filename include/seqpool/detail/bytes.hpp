@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_BYTES_HPP
-#define SEQPOOL_DETAIL_BYTES_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cstddef>
@@ -15,6 +13,13 @@
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// FNV-1a, 64 bits: tells bytes that were changed by accident, not by intent.
+inline std::uint64_t checksum(std::span<const std::byte> bytes) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325u;
+  for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3u;
+  return hash;
+}
 
 // Numbers one behind the other, with a checksum behind them.
 class ByteWriter {
@@ -67,5 +72,3 @@ class ByteReader {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

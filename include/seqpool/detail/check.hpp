@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_CHECK_HPP
-#define SEQPOOL_DETAIL_CHECK_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -30,5 +29,3 @@ inline std::string shape(std::initializer_list<Index> sizes) {
 [[noreturn]] inline void fail(const std::string& what) { throw std::invalid_argument("seqpool: " + what); }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

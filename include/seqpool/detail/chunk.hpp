@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_CHUNK_HPP
-#define SEQPOOL_DETAIL_CHUNK_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -94,5 +93,3 @@ template <> class WidenedChunk<Eigen::half> {
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
 
 #undef SEQPOOL_F16C_MAY_BE
-
-#endif

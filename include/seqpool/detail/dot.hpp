@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_DOT_HPP
-#define SEQPOOL_DETAIL_DOT_HPP
+#pragma once
 
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/scalar.hpp>
@@ -65,5 +64,3 @@ template <class A, Scalar T, std::same_as<const T*>... More>
 template <class A, Scalar T> A dot(const A* a, const T* x, Index n) noexcept { return dots(a, n, 0, x)[0]; }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_EXPONENTIAL_HPP
-#define SEQPOOL_DETAIL_EXPONENTIAL_HPP
+#pragma once
 
 #include <seqpool/version.hpp>
 
@@ -120,5 +119,3 @@ template <std::floating_point A> A log_one_plus(A x) noexcept {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

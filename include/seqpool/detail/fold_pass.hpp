@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_FOLD_PASS_HPP
-#define SEQPOOL_DETAIL_FOLD_PASS_HPP
+#pragma once
 
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/token_source.hpp>
@@ -75,5 +74,3 @@ template <std::size_t... k, class Block, class Each, class Op, class... A>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

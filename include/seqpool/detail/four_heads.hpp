@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_FOUR_HEADS_HPP
-#define SEQPOOL_DETAIL_FOUR_HEADS_HPP
+#pragma once
 
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/dot.hpp>
@@ -130,5 +129,3 @@ template <class Block, class A, std::size_t... i>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_LAYER_NORM_HPP
-#define SEQPOOL_DETAIL_LAYER_NORM_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
-#include <seqpool/detail/extremum.hpp>
-#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cmath>
@@ -54,5 +52,3 @@ void layer_norm(std::span<const A> x, std::span<A> y, A root_eps, std::span<cons
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

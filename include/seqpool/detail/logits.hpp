@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_LOGITS_HPP
-#define SEQPOOL_DETAIL_LOGITS_HPP
+#pragma once
 
-#include <seqpool/detail/canonical.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/scalar.hpp>
@@ -78,5 +77,3 @@ template <class A> A shifted_exp(A logit, A largest) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_PRODUCT_HPP
-#define SEQPOOL_DETAIL_PRODUCT_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/chunk.hpp>
@@ -233,5 +232,3 @@ template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

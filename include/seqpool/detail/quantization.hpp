@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_QUANTIZATION_HPP
-#define SEQPOOL_DETAIL_QUANTIZATION_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -175,5 +174,3 @@ template <class Byte, class X> auto packed(const X& x) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

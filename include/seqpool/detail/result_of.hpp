@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_RESULT_OF_HPP
-#define SEQPOOL_DETAIL_RESULT_OF_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -33,5 +32,3 @@ template <class P, bool is_any>
 using scalar_of_any = std::conditional_t<detail::scalar_is_said<P, is_any>(), float, float>;
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

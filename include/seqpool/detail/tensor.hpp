@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_TENSOR_HPP
-#define SEQPOOL_DETAIL_TENSOR_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
@@ -202,5 +201,3 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_TOKEN_SOURCE_HPP
-#define SEQPOOL_DETAIL_TOKEN_SOURCE_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -61,5 +60,3 @@ struct Prefetch {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

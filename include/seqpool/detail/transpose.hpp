@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_TRANSPOSE_HPP
-#define SEQPOOL_DETAIL_TRANSPOSE_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -95,5 +94,3 @@ template <class T> void transpose(const LineTile<T>& tile, T* const* targets) no
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DETAIL_VECTOR_HPP
-#define SEQPOOL_DETAIL_VECTOR_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -107,5 +106,3 @@ template <IntegerVector V, class Refuse> std::vector<Index> indices(const V& v, 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_BLOCK_READER_HPP
-#define SEQPOOL_DRIVER_BLOCK_READER_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -224,5 +223,3 @@ template <class X, class S> void BlockReader<X, S>::pack(Index count, Run run) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

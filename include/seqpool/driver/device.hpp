@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_DEVICE_HPP
-#define SEQPOOL_DRIVER_DEVICE_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -74,5 +73,3 @@ template <class D, class F> void share_out(const D& device, Index n, double byte
 
 }  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_EXCHANGE_HPP
-#define SEQPOOL_DRIVER_EXCHANGE_HPP
+#pragma once
 
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
@@ -38,5 +37,3 @@ template <class P, class X, class S> bool may_exchange([[maybe_unused]] const X&
 
 }  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_ROW_FOLD_HPP
-#define SEQPOOL_DRIVER_ROW_FOLD_HPP
+#pragma once
 
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -88,5 +87,3 @@ template <class P, class T> class RowFold {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

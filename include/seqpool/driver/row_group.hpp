@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_ROW_GROUP_HPP
-#define SEQPOOL_DRIVER_ROW_GROUP_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/token_source.hpp>
@@ -225,5 +224,3 @@ template <class P, class X, class S> template <class F> void RowGroup<P, X, S>::
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

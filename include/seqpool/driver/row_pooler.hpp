@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_ROW_POOLER_HPP
-#define SEQPOOL_DRIVER_ROW_POOLER_HPP
+#pragma once
 
-#include <seqpool/detail/canonical.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
@@ -209,5 +208,3 @@ template <class P, class X, class S> void RowPooler<P, X, S>::clear(MatrixView<E
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_DRIVER_ROW_WEIGHTS_HPP
-#define SEQPOOL_DRIVER_ROW_WEIGHTS_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/logits.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/softmax.hpp>
@@ -93,5 +92,3 @@ template <class P, class X, class S> template <class F> void RowWeights<P, X, S>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#endif

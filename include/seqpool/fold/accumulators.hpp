@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_ACCUMULATORS_HPP
-#define SEQPOOL_FOLD_ACCUMULATORS_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/scalar.hpp>
@@ -96,5 +95,3 @@ template <class A> class Accumulators {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

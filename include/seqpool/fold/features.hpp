@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_FEATURES_HPP
-#define SEQPOOL_FOLD_FEATURES_HPP
+#pragma once
 
 #include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/token_source.hpp>
@@ -136,5 +135,3 @@ template <Scalar T> template <class F> void FeatureState<T>::write(std::span<A> 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

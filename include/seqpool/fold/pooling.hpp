@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_POOLING_HPP
-#define SEQPOOL_FOLD_POOLING_HPP
+#pragma once
 
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/fold/accumulators.hpp>
@@ -111,5 +110,3 @@ void check_tokens([[maybe_unused]] const P& pooling, [[maybe_unused]] Index batc
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_SCORE_NETWORK_HPP
-#define SEQPOOL_FOLD_SCORE_NETWORK_HPP
+#pragma once
 
 #include <seqpool/detail/activations.hpp>
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/layer_norm.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
@@ -209,5 +208,3 @@ template <Scalar T> void NetworkState<T>::fold(const TokenBlock<T>& tokens, cons
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

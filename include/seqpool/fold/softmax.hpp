@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_SOFTMAX_HPP
-#define SEQPOOL_FOLD_SOFTMAX_HPP
+#pragma once
 
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/four_heads.hpp>
@@ -195,5 +194,3 @@ template <Scalar T> void SoftmaxState<T>::finish_mean(std::span<A> out) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

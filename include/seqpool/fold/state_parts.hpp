@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_STATE_PARTS_HPP
-#define SEQPOOL_FOLD_STATE_PARTS_HPP
+#pragma once
 
 #include <seqpool/scalar.hpp>
 
@@ -49,5 +48,3 @@ template <Visitable State, class F> void for_each_part(State& state, F f) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_FOLD_TOKEN_BLOCK_HPP
-#define SEQPOOL_FOLD_TOKEN_BLOCK_HPP
+#pragma once
 
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/scalar.hpp>
@@ -74,5 +73,3 @@ template <Scalar T> class TokenBlock {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

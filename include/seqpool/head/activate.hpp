@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_ACTIVATE_HPP
-#define SEQPOOL_HEAD_ACTIVATE_HPP
+#pragma once
 
 #include <seqpool/detail/activations.hpp>
 #include <seqpool/detail/check.hpp>
@@ -127,5 +126,3 @@ template <std::floating_point A> void Activate::map(std::type_identity_t<Rows<co
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_AFFINE_HPP
-#define SEQPOOL_HEAD_AFFINE_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -146,5 +145,3 @@ template <class T> void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_ANY_HEAD_HPP
-#define SEQPOOL_HEAD_ANY_HEAD_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/any_device.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/head/detail/any_device.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -146,5 +145,3 @@ template <class A> template <class D> void AnyHead<A>::map(Rows<const B> in, Row
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

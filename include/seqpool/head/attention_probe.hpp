@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_ATTENTION_PROBE_HPP
-#define SEQPOOL_HEAD_ATTENTION_PROBE_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
@@ -105,5 +104,3 @@ auto AttentionProbe<T>::head_of(const PositionalAttention<T>& pooling, const V& 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_CLASSIFIER_HPP
-#define SEQPOOL_HEAD_CLASSIFIER_HPP
+#pragma once
 
 #include <seqpool/driver/device.hpp>
-#include <seqpool/head/activation.hpp>
 #include <seqpool/head/embedder.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
@@ -76,5 +75,3 @@ template <class P, class... H> class Classifier {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_DENSE_HPP
-#define SEQPOOL_HEAD_DENSE_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -175,5 +174,3 @@ void Dense<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) cons
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

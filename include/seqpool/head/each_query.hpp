@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_EACH_QUERY_HPP
-#define SEQPOOL_HEAD_EACH_QUERY_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -61,5 +60,3 @@ template <class... H> class EachQuery {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

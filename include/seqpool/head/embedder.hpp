@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_EMBEDDER_HPP
-#define SEQPOOL_HEAD_EMBEDDER_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
+#include <seqpool/door/head_checks.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/head_checks.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/sequential.hpp>
@@ -78,5 +77,3 @@ auto Embedder<P, H...>::embed(const X& x, [[maybe_unused]] const M& mask, [[mayb
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

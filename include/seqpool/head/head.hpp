@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_HEAD_HPP
-#define SEQPOOL_HEAD_HEAD_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/side_by_side.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/head_checks.hpp>
+#include <seqpool/door/overlap.hpp>
+#include <seqpool/door/vector_checks.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/head_checks.hpp>
-#include <seqpool/driver/overlap.hpp>
-#include <seqpool/driver/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
@@ -183,5 +181,3 @@ void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[mayb
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

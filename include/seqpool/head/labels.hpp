@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_LABELS_HPP
-#define SEQPOOL_HEAD_LABELS_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/logits.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/head/activation.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
@@ -154,5 +153,3 @@ template <class X> auto rerank_scores(const X& logits) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_LAYER_NORM_HPP
-#define SEQPOOL_HEAD_LAYER_NORM_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -125,5 +124,3 @@ template <class T> void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

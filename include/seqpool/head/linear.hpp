@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_LINEAR_HPP
-#define SEQPOOL_HEAD_LINEAR_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -9,7 +8,7 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/multiply.hpp>
+#include <seqpool/head/detail/multiply.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -186,5 +185,3 @@ void Linear<T, Out, In>::copy(const W& weight, const detail::AlignedVector<A>& b
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

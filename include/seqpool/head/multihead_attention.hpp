@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_MULTIHEAD_ATTENTION_HPP
-#define SEQPOOL_HEAD_MULTIHEAD_ATTENTION_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/value_projection.hpp>
@@ -178,5 +177,3 @@ template <class T> auto MultiheadAttention<T>::head_of(const Weights& weights) -
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

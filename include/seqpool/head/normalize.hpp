@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_NORMALIZE_HPP
-#define SEQPOOL_HEAD_NORMALIZE_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
-#include <seqpool/detail/extremum.hpp>
-#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
@@ -87,5 +85,3 @@ template <class A> A Normalize::norm_of(std::span<A> y) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_PAIR_FEATURES_HPP
-#define SEQPOOL_HEAD_PAIR_FEATURES_HPP
+#pragma once
 
-#include <seqpool/detail/canonical.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/vector_checks.hpp>
+#include <seqpool/door/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cmath>
@@ -67,5 +66,3 @@ template <class U, class V> auto pair_features(const U& u, const V& v, [[maybe_u
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

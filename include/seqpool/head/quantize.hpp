@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_QUANTIZE_HPP
-#define SEQPOOL_HEAD_QUANTIZE_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/quantization.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/vector_checks.hpp>
+#include <seqpool/door/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cmath>
@@ -136,5 +135,3 @@ template <class X> auto quantize_binary(const X& x) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

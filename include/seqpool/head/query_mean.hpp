@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_QUERY_MEAN_HPP
-#define SEQPOOL_HEAD_QUERY_MEAN_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/fold/accumulators.hpp>
@@ -55,5 +54,3 @@ class QueryMean {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_SEQUENTIAL_HPP
-#define SEQPOOL_HEAD_SEQUENTIAL_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/door/head_checks.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/head_checks.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -89,5 +88,3 @@ void Sequential<H...>::map_from(Rows<const A> in, Rows<A> out, const D& device) 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_SIMILARITY_HPP
-#define SEQPOOL_HEAD_SIMILARITY_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/product.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/door/vector_checks.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/pairs.hpp>
-#include <seqpool/driver/vector_checks.hpp>
+#include <seqpool/head/detail/pairs.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/scalar.hpp>
@@ -148,5 +147,3 @@ template <class X, class Y, class D> auto manhattan_similarity(const X& a, const
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_SKIP_CONNECTION_HPP
-#define SEQPOOL_HEAD_SKIP_CONNECTION_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
@@ -65,5 +64,3 @@ template <class... H> class SkipConnection {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

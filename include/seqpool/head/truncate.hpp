@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_TRUNCATE_HPP
-#define SEQPOOL_HEAD_TRUNCATE_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/head/head.hpp>
@@ -47,5 +46,3 @@ class Truncate {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_HEAD_VALUE_PROJECTION_HPP
-#define SEQPOOL_HEAD_VALUE_PROJECTION_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/product.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/multiply.hpp>
+#include <seqpool/head/detail/multiply.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -136,5 +135,3 @@ void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) con
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

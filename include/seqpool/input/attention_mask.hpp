@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_ATTENTION_MASK_HPP
-#define SEQPOOL_INPUT_ATTENTION_MASK_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -158,5 +157,3 @@ template <class M> void AttentionMask<M>::refuse(Index row, Index token) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

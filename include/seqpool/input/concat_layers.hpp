@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_CONCAT_LAYERS_HPP
-#define SEQPOOL_INPUT_CONCAT_LAYERS_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/layers.hpp>
@@ -63,5 +62,3 @@ template <class X> void ConcatLayers<X>::copy(Index b, Run run, value_type* out)
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

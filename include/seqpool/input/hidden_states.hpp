@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_HIDDEN_STATES_HPP
-#define SEQPOOL_INPUT_HIDDEN_STATES_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
@@ -145,5 +144,3 @@ auto HiddenStates<T>::view_of([[maybe_unused]] const std::remove_cvref_t<Argumen
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_LAYER_MIX_HPP
-#define SEQPOOL_INPUT_LAYER_MIX_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
@@ -121,5 +120,3 @@ template <class X> [[gnu::flatten]] void LayerMix<X>::copy(Index b, Run run, val
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

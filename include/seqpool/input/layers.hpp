@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_LAYERS_HPP
-#define SEQPOOL_INPUT_LAYERS_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
@@ -155,5 +154,3 @@ auto Layers<X>::chunk(Index layer, Index b, Index s, Index first, value_type* ro
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_LENGTHS_HPP
-#define SEQPOOL_INPUT_LENGTHS_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/vector.hpp>
@@ -66,5 +65,3 @@ inline void Lengths::check(Index batch, Index seq) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

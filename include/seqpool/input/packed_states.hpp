@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_PACKED_STATES_HPP
-#define SEQPOOL_INPUT_PACKED_STATES_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -97,5 +96,3 @@ PackedStates<T>::PackedStates(const T* data, std::array<Index, 2> sizes, const V
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_RAGGED_HPP
-#define SEQPOOL_INPUT_RAGGED_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -92,5 +91,3 @@ Ragged<T>::Ragged(const P& pointers, const V& lengths, Index hidden, Index token
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

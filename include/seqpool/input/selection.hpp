@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_SELECTION_HPP
-#define SEQPOOL_INPUT_SELECTION_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
@@ -89,5 +88,3 @@ template <class S, class X> void check_selection(const S& selection, const X& x)
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

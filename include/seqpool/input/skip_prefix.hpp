@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_SKIP_PREFIX_HPP
-#define SEQPOOL_INPUT_SKIP_PREFIX_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -138,5 +137,3 @@ template <class M, class V> auto skip_prefix([[maybe_unused]] M&& mask, const V&
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

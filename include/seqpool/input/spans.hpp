@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_INPUT_SPANS_HPP
-#define SEQPOOL_INPUT_SPANS_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/input/hidden_states.hpp>
@@ -84,5 +83,3 @@ template <class Seq> void Spans::check_each(Index batch, Seq seq) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

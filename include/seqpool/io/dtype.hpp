@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_DTYPE_HPP
-#define SEQPOOL_IO_DTYPE_HPP
+#pragma once
 
 #include <seqpool/version.hpp>
 
@@ -88,5 +87,3 @@ template <class T> constexpr DType dtype_of() {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_ERROR_HPP
-#define SEQPOOL_IO_ERROR_HPP
+#pragma once
 
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/version.hpp>
@@ -49,5 +48,3 @@ template <class F> auto with_file_name(const std::string& file, F f) {
 }  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_FILE_KIND_HPP
-#define SEQPOOL_IO_FILE_KIND_HPP
+#pragma once
 
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/version.hpp>
@@ -70,5 +69,3 @@ inline std::string file_kind(std::string_view text) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

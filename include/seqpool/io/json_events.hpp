@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_JSON_EVENTS_HPP
-#define SEQPOOL_IO_JSON_EVENTS_HPP
+#pragma once
 
 #include <seqpool/version.hpp>
 
@@ -48,5 +47,3 @@ SEQPOOL_JSON_INLINE void parse_json(std::string_view text, Events& events);
 [[nodiscard]] SEQPOOL_JSON_INLINE std::optional<std::string> quoted_json(const std::string& text);
 
 }  // namespace seqpool::inline SEQPOOL_JSON_ABI::json_detail
-
-#endif

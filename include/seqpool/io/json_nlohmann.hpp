@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_JSON_NLOHMANN_HPP
-#define SEQPOOL_IO_JSON_NLOHMANN_HPP
+#pragma once
 
 #include <seqpool/io/json_events.hpp>
 #include <seqpool/io/nlohmann.hpp>
@@ -58,5 +57,3 @@ std::optional<std::string> quoted_json(const std::string& text) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_JSON_ABI::json_detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_MAPPED_FILE_HPP
-#define SEQPOOL_IO_MAPPED_FILE_HPP
+#pragma once
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/version.hpp>
@@ -99,5 +98,3 @@ inline std::span<const std::byte> MappedFile::bytes() const noexcept {
 #endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

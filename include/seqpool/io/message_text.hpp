@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_MESSAGE_TEXT_HPP
-#define SEQPOOL_IO_MESSAGE_TEXT_HPP
+#pragma once
 
 #include <seqpool/version.hpp>
 
@@ -87,5 +86,3 @@ inline std::string printable(std::string_view text) {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

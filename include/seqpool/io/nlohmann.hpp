@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_NLOHMANN_HPP
-#define SEQPOOL_IO_NLOHMANN_HPP
+#pragma once
 
 // nlohmann/json, for the headers that cannot do without. The include of seqpool/stop ends the compilation, as in
 // version.hpp.
@@ -10,5 +9,3 @@
 #include <seqpool/stop>
 #endif
 #include <nlohmann/json.hpp>
-
-#endif

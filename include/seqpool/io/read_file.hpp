@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_READ_FILE_HPP
-#define SEQPOOL_IO_READ_FILE_HPP
+#pragma once
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/version.hpp>
@@ -37,5 +36,3 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_REPLACEMENT_FILE_HPP
-#define SEQPOOL_IO_REPLACEMENT_FILE_HPP
+#pragma once
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/version.hpp>
@@ -91,5 +90,3 @@ inline void ReplacementFile::open(const std::filesystem::path& path, std::ios::o
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

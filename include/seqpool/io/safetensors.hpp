@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_HPP
-#define SEQPOOL_IO_SAFETENSORS_HPP
+#pragma once
 
 // Reading and writing safetensors files, the format in which trained weights are shared. Needs nlohmann/json,
 // unless the library it is linked with was compiled (CMake option SEQPOOL_COMPILED_IO).
 
 #include <seqpool/io/safetensors_reader.hpp>
 #include <seqpool/io/safetensors_writer.hpp>
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_HEADER_HPP
-#define SEQPOOL_IO_SAFETENSORS_HEADER_HPP
+#pragma once
 
 #include <seqpool/io/tensor_info.hpp>
 #include <seqpool/version.hpp>
@@ -41,5 +40,3 @@ struct Header {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_LAYOUT_HPP
-#define SEQPOOL_IO_SAFETENSORS_LAYOUT_HPP
+#pragma once
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/file_kind.hpp>
@@ -90,5 +89,3 @@ inline void check_tiling(const Header& header, std::uint64_t data_size, const st
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_PARSER_HPP
-#define SEQPOOL_IO_SAFETENSORS_PARSER_HPP
+#pragma once
 
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
@@ -188,5 +187,3 @@ inline void HeaderParser::finish_tensor() {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
-
-#endif

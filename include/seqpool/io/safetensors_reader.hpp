@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_READER_HPP
-#define SEQPOOL_IO_SAFETENSORS_READER_HPP
+#pragma once
 
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
@@ -241,5 +240,3 @@ inline const Safetensors::Stored& Safetensors::find(std::string_view name) const
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_SAFETENSORS_WRITER_HPP
-#define SEQPOOL_IO_SAFETENSORS_WRITER_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/io/dtype.hpp>
@@ -232,5 +231,3 @@ inline std::string SafetensorsWriter::length_and_header() const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
-
-#endif

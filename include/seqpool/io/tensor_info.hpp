@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_IO_TENSOR_INFO_HPP
-#define SEQPOOL_IO_TENSOR_INFO_HPP
+#pragma once
 
 #include <seqpool/io/dtype.hpp>
 #include <seqpool/io/message_text.hpp>
@@ -68,5 +67,3 @@ template <class Sizes> [[nodiscard]] std::string describe(std::string_view dtype
 }  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io
-
-#endif

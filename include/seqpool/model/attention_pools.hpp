@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_ATTENTION_POOLS_HPP
-#define SEQPOOL_MODEL_ATTENTION_POOLS_HPP
+#pragma once
 
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/affine.hpp>
@@ -11,9 +10,9 @@
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/query_mean.hpp>
 #include <seqpool/head/skip_connection.hpp>
-#include <seqpool/model/checkpoint.hpp>
-#include <seqpool/model/head_list.hpp>
-#include <seqpool/model/siglip.hpp>
+#include <seqpool/model/detail/checkpoint.hpp>
+#include <seqpool/model/detail/head_list.hpp>
+#include <seqpool/model/detail/siglip.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -204,5 +203,3 @@ inline AttentionPool timm_attention_pool_latent(const std::filesystem::path& pat
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_ERROR_HPP
-#define SEQPOOL_MODEL_ERROR_HPP
+#pragma once
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/version.hpp>
@@ -21,5 +20,3 @@ class Error : public io::Error {
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_GLICLASS_HPP
-#define SEQPOOL_MODEL_GLICLASS_HPP
+#pragma once
 
-#include <seqpool/model/config.hpp>
-#include <seqpool/model/folder.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/folder.hpp>
 #include <seqpool/pooling/abs_max.hpp>
 #include <seqpool/pooling/abs_mean.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
@@ -70,5 +69,3 @@ template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

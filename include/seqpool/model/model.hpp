@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_MODEL_HPP
-#define SEQPOOL_MODEL_MODEL_HPP
+#pragma once
 
 // All of seqpool::model: folders and files that Python saved.
 
@@ -11,5 +10,3 @@
 #include <seqpool/model/sentence_transformer.hpp>
 #include <seqpool/model/sequence_classifier.hpp>
 #include <seqpool/model/token_classifier.hpp>
-
-#endif

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_MULTI_VECTOR_ENCODER_HPP
-#define SEQPOOL_MODEL_MULTI_VECTOR_ENCODER_HPP
+#pragma once
 
-#include <seqpool/driver/argument_checks.hpp>
+#include <seqpool/door/argument_checks.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/model/config.hpp>
-#include <seqpool/model/encode_settings.hpp>
-#include <seqpool/model/encoder_output.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/encode_settings.hpp>
+#include <seqpool/model/detail/encoder_output.hpp>
+#include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/detail/head_list.hpp>
+#include <seqpool/model/detail/modules.hpp>
+#include <seqpool/model/detail/token_states.hpp>
+#include <seqpool/model/detail/transformers_config.hpp>
 #include <seqpool/model/error.hpp>
-#include <seqpool/model/folder.hpp>
-#include <seqpool/model/head_list.hpp>
-#include <seqpool/model/modules.hpp>
-#include <seqpool/model/token_states.hpp>
-#include <seqpool/model/transformers_config.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -178,5 +177,3 @@ Eigen::Tensor<float, 3, Eigen::RowMajor> MultiVectorEncoder::token_vectors(const
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

@@ -1,37 +1,36 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_SENTENCE_TRANSFORMER_HPP
-#define SEQPOOL_MODEL_SENTENCE_TRANSFORMER_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/head.hpp>
+#include <seqpool/head/keep_largest.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/similarity.hpp>
-#include <seqpool/head/top_k.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/layer_mix.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
-#include <seqpool/model/config.hpp>
-#include <seqpool/model/encode_settings.hpp>
-#include <seqpool/model/encoder_output.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/encode_settings.hpp>
+#include <seqpool/model/detail/encoder_output.hpp>
+#include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/detail/head_list.hpp>
+#include <seqpool/model/detail/input_ids.hpp>
+#include <seqpool/model/detail/layer_weights.hpp>
+#include <seqpool/model/detail/modules.hpp>
+#include <seqpool/model/detail/pooling_modes.hpp>
+#include <seqpool/model/detail/token_states.hpp>
+#include <seqpool/model/detail/transformers_config.hpp>
+#include <seqpool/model/detail/weighted_tokens.hpp>
+#include <seqpool/model/detail/word_weights.hpp>
 #include <seqpool/model/error.hpp>
-#include <seqpool/model/folder.hpp>
-#include <seqpool/model/head_list.hpp>
-#include <seqpool/model/input_ids.hpp>
-#include <seqpool/model/layer_weights.hpp>
-#include <seqpool/model/modules.hpp>
-#include <seqpool/model/pooling_modes.hpp>
-#include <seqpool/model/token_states.hpp>
-#include <seqpool/model/transformers_config.hpp>
-#include <seqpool/model/weighted_tokens.hpp>
-#include <seqpool/model/word_weights.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/mean.hpp>
@@ -216,7 +215,7 @@ inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& 
   detail::HeadList heads(pooling_.width());
   while (++next < modules.size()) detail::add_module(heads, modules[next], settings_.max_active_dims);
   if (settings_.max_active_dims)
-    heads.add(TopK{*settings_.max_active_dims}, "top " + std::to_string(*settings_.max_active_dims));
+    heads.add(KeepLargest{*settings_.max_active_dims}, "top " + std::to_string(*settings_.max_active_dims));
   return heads;
 }
 
@@ -335,5 +334,3 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

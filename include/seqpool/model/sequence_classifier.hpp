@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_SEQUENCE_CLASSIFIER_HPP
-#define SEQPOOL_MODEL_SEQUENCE_CLASSIFIER_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/head/activation.hpp>
 #include <seqpool/head/head.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/model/classifier_folder.hpp>
+#include <seqpool/model/detail/classifier_folder.hpp>
+#include <seqpool/model/detail/input_ids.hpp>
+#include <seqpool/model/detail/scored_token.hpp>
+#include <seqpool/model/detail/token_states.hpp>
 #include <seqpool/model/error.hpp>
-#include <seqpool/model/input_ids.hpp>
-#include <seqpool/model/scored_token.hpp>
-#include <seqpool/model/token_states.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
@@ -174,5 +173,3 @@ auto SequenceClassifier::predict(const X& x, const M& mask, const I& input_ids, 
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
-#define SEQPOOL_MODEL_TOKEN_CLASSIFIER_HPP
+#pragma once
 
-#include <seqpool/driver/argument_checks.hpp>
-#include <seqpool/driver/arguments.hpp>
+#include <seqpool/door/argument_checks.hpp>
+#include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/head/activation.hpp>
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/model/architectures.hpp>
-#include <seqpool/model/classifier_folder.hpp>
-#include <seqpool/model/token_states.hpp>
+#include <seqpool/model/detail/architectures.hpp>
+#include <seqpool/model/detail/classifier_folder.hpp>
+#include <seqpool/model/detail/token_states.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -95,5 +94,3 @@ Eigen::Tensor<Index, 2, Eigen::RowMajor> TokenClassifier::predict(const X& x, co
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
-
-#endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ABS_MAX_HPP
-#define SEQPOOL_POOLING_ABS_MAX_HPP
+#pragma once
 
-#include <seqpool/detail/extremum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -42,5 +41,3 @@ template <class X, class M = AllTokens, class D = CallingThread>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ABS_MEAN_HPP
-#define SEQPOOL_POOLING_ABS_MEAN_HPP
+#pragma once
 
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -43,5 +42,3 @@ template <class X, class M = AllTokens, class D = CallingThread>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

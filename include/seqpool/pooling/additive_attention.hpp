@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ADDITIVE_ATTENTION_HPP
-#define SEQPOOL_POOLING_ADDITIVE_ATTENTION_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -150,5 +149,3 @@ template <class T> Index AdditiveAttention<T>::width(Index hidden) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ANY_POOLING_HPP
-#define SEQPOOL_POOLING_ANY_POOLING_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/result_of.hpp>
@@ -276,5 +275,3 @@ AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings)
     : pooler_(std::make_shared<const PoolerOf<SideBySide>>(SideBySide(std::move(poolings)))) {}
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

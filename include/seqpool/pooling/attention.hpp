@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ATTENTION_HPP
-#define SEQPOOL_POOLING_ATTENTION_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -185,5 +184,3 @@ template <class T, Index Queries> Index Attention<T, Queries>::width(Index hidde
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

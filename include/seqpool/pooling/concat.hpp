@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_CONCAT_HPP
-#define SEQPOOL_POOLING_CONCAT_HPP
+#pragma once
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/features.hpp>
@@ -192,5 +191,3 @@ template <class... P> template <Scalar T> void Concat<P...>::finish(State<T>& st
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_GENERALIZED_MEAN_HPP
-#define SEQPOOL_POOLING_GENERALIZED_MEAN_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -133,5 +132,3 @@ template <Scalar T> void GeneralizedMean::finish(const State<T>& state, std::spa
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

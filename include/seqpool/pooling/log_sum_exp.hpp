@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_LOG_SUM_EXP_HPP
-#define SEQPOOL_POOLING_LOG_SUM_EXP_HPP
+#pragma once
 
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/exponential.hpp>
-#include <seqpool/detail/extremum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -115,5 +114,3 @@ template <Scalar T> void LogSumExp::finish(const State<T>& state, std::span<accu
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_MAX_INDICES_HPP
-#define SEQPOOL_POOLING_MAX_INDICES_HPP
+#pragma once
 
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -139,5 +138,3 @@ template <Scalar T> void MaxIndices::merge(State<T>& state, const State<T>& next
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_MAX_SIM_HPP
-#define SEQPOOL_POOLING_MAX_SIM_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/dot.hpp>
-#include <seqpool/detail/extremum.hpp>
 #include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
-#include <seqpool/detail/sum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -188,5 +186,3 @@ void MaxSim<T>::widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>&
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

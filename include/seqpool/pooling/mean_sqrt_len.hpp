@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_MEAN_SQRT_LEN_HPP
-#define SEQPOOL_POOLING_MEAN_SQRT_LEN_HPP
+#pragma once
 
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -45,5 +44,3 @@ template <class X, class M = AllTokens, class D = CallingThread>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_POSITIONAL_ATTENTION_HPP
-#define SEQPOOL_POOLING_POSITIONAL_ATTENTION_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
@@ -147,5 +146,3 @@ void PositionalAttention<T>::ScorerAt::score(const TokenBlock<U>& x, std::span<A
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_ROOT_MEAN_SQUARE_HPP
-#define SEQPOOL_POOLING_ROOT_MEAN_SQUARE_HPP
+#pragma once
 
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -57,5 +56,3 @@ template <class X, class M = AllTokens, class D = CallingThread>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

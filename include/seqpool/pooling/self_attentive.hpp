@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_SELF_ATTENTIVE_HPP
-#define SEQPOOL_POOLING_SELF_ATTENTIVE_HPP
+#pragma once
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
@@ -91,5 +90,3 @@ template <class T> Index SelfAttentive<T>::width(Index hidden) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_SPLADE_HPP
-#define SEQPOOL_POOLING_SPLADE_HPP
+#pragma once
 
 #include <seqpool/detail/exponential.hpp>
-#include <seqpool/detail/extremum.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
@@ -94,5 +93,3 @@ void Splade::finish(const auto& state, auto out) const {
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_TOKEN_WEIGHTED_MEAN_HPP
-#define SEQPOOL_POOLING_TOKEN_WEIGHTED_MEAN_HPP
+#pragma once
 
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/checksum.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
@@ -124,5 +123,3 @@ template <class T> void TokenWeightedMean<T>::check(Index batch, Index seq) cons
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

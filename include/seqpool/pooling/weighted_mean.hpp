@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-#ifndef SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
-#define SEQPOOL_POOLING_WEIGHTED_MEAN_HPP
+#pragma once
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/driver/device.hpp>
@@ -104,5 +103,3 @@ template <class X, class M = AllTokens, class D = CallingThread>
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
-
-#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/head/head.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <type_traits>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// The k features of largest |x| of each vector, all others 0: what a sparse vector is cut to before it is stored.
+///
+///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::KeepLargest{64}};
+///
+/// Of equals the first ones stay. A NaN counts as larger than any number, so that it is not lost. k of at least the
+/// vector's features keeps all.
+///
+/// **Shapes**: rows `[n, features]` to `[n, features]`.
+/// **Errors**: `std::invalid_argument` for k less than 1.
+/// **Cost**: O(n * features) on average; allocates nothing.
+/// **Numerics**: exact.
+/// **Source**: max_active_dims of sentence-transformers' SparseEncoder, where which of equals stay is left open.
+class KeepLargest {
+ public:
+  explicit KeepLargest(Index k) : k_(k) {
+    if (k < 1) detail::fail("KeepLargest{" + std::to_string(k) + "}: there must be at least one feature left");
+  }
+
+  [[nodiscard]] Index width(Index features) const noexcept { return features; }
+
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+
+ private:
+  Index k_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <std::floating_point A> void KeepLargest::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+  const auto is_larger = [](A a, A b) { return a > b || (std::isnan(a) && !std::isnan(b)); };
+  for (Index i = 0; i < in.size(); ++i) {
+    const std::span<const A> x = in[i];
+    const std::span<A> y = out[i];
+    if (k_ >= in.features()) {
+      std::copy(x.begin(), x.end(), y.begin());
+      continue;
+    }
+    std::transform(x.begin(), x.end(), y.begin(), [](A value) { return std::abs(value); });
+    const auto kth = y.begin() + k_ - 1;
+    std::nth_element(y.begin(), kth, y.end(), is_larger);
+    const A least = *kth;
+    // How many of those that are as large as the k-th have room beside the larger ones, all of which stand before it.
+    Index room = k_ - std::count_if(y.begin(), kth, [&](A value) { return is_larger(value, least); });
+    for (std::size_t f = 0; f < x.size(); ++f) {
+      const A size = std::abs(x[f]);
+      const bool kept = is_larger(size, least) || (!is_larger(least, size) && room-- > 0);
+      y[f] = kept ? x[f] : A(0);
+    }
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/dense.hpp>
+#include <seqpool/head/layer_norm.hpp>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/model/detail/activation_names.hpp>
+#include <seqpool/model/detail/checkpoint.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/head_list.hpp>
+#include <seqpool/model/detail/pooling_modes.hpp>
+#include <seqpool/model/detail/siglip.hpp>
+#include <seqpool/model/detail/transformers_config.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/pooling/cls.hpp>
+#include <seqpool/pooling/last.hpp>
+#include <seqpool/pooling/mean.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// How each architecture of Transformers classifies: which token, which layers, by which names.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// What is read of a classifier: the pooling, and the heads that follow it.
+struct Reading {
+  const Config& config;
+  Checkpoint& weights;
+  HeadList heads;
+  FolderPooling pooling = Cls{};
+  bool has_classes = true;  // or gives a vector
+  // Whether the token is found by ids, and which of them is padding.
+  bool takes_ids = false;
+  std::optional<Index> pad_token_id = {};
+
+  void dense(const std::string& name, Activation activation, bool has_bias = true) {
+    const Index hidden = heads.width();
+    heads.add_layer(Dense{read_linear(weights, name, hidden, hidden, has_bias), activation}, "Dense", activation);
+  }
+  void linear(const std::string& name, Index out, bool has_bias = true) {
+    heads.add_layer(read_linear(weights, name, out, heads.width(), has_bias), "Linear");
+  }
+  // What most of them are.
+  void dense_and_linear(const std::string& first, Activation activation, const std::string& second, Index labels) {
+    dense(first, activation);
+    linear(second, labels);
+  }
+};
+
+// A family of architectures: what `architectures` names, the prefix of its encoder's tensors, and what comes behind the
+// encoder, for `labels` classes.
+struct Family {
+  std::string_view architecture;
+  std::string_view encoder;
+  void (*read)(Reading& reading, Index labels);
+};
+
+// All that classify a sequence; then all that classify each token.
+[[nodiscard]] inline std::span<const Family> sequence_families();
+[[nodiscard]] inline std::span<const Family> token_families();
+
+// The family of `architectures`; throws Error if it is none of these.
+[[nodiscard]] inline const Family& find_family(const Config& config, std::span<const Family> families);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline void read_bert(Reading& r, Index labels) {
+  r.dense_and_linear("bert.pooler.dense", Activation::tanh, "classifier", labels);
+}
+
+inline void read_albert(Reading& r, Index labels) {
+  r.dense_and_linear("albert.pooler", Activation::tanh, "classifier", labels);
+}
+
+inline void read_roberta(Reading& r, Index labels) {
+  r.dense_and_linear("classifier.dense", Activation::tanh, "classifier.out_proj", labels);
+}
+
+inline void read_electra(Reading& r, Index labels) {
+  r.dense_and_linear("classifier.dense", Activation::gelu, "classifier.out_proj", labels);
+}
+
+inline void read_distilbert(Reading& r, Index labels) {
+  r.dense_and_linear("pre_classifier", Activation::relu, "classifier", labels);
+}
+
+inline void read_deberta(Reading& r, Index labels) {
+  if (r.config.count("pooler_hidden_size", r.heads.width()) != r.heads.width())
+    r.config.refuse("pooler_hidden_size", "is not hidden_size, which is not understood");
+  r.dense_and_linear("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"), "classifier",
+                     labels);
+}
+
+inline void read_modernbert_tokens(Reading& r, Index labels) {
+  r.dense("head.dense", transformers_activation(r.config, "classifier_activation", "gelu"),
+          r.config.flag("classifier_bias", false));
+  const Vector weight = r.weights.vector("head.norm.weight", r.heads.width());
+  const double eps = r.config.number("norm_eps", 1e-5);
+  if (!(eps >= 0)) r.config.refuse("norm_eps", "must be 0 or more");
+  if (r.config.flag("norm_bias", false))
+    r.heads.add(LayerNorm{weight, r.weights.vector("head.norm.bias", r.heads.width()), eps}, "LayerNorm");
+  else
+    r.heads.add(LayerNorm{weight, eps}, "LayerNorm");
+  r.linear("classifier", labels);
+}
+
+inline void read_modernbert(Reading& r, Index labels) {
+  constexpr std::array<std::string_view, 2> understood{"cls", "mean"};
+  const std::string pooling = r.config.text("classifier_pooling", "cls");
+  if (pooling == "mean")
+    r.pooling = Mean{};
+  else if (pooling != "cls")
+    r.config.refuse_value("classifier_pooling", pooling, understood);
+  read_modernbert_tokens(r, labels);
+}
+
+// SequenceSummary. Its mean counts padding, and its last is the last column, so that it is the last token under left
+// padding alone: of these seqpool knows the last real token.
+inline void read_xlnet(Reading& r, Index labels) {
+  constexpr std::array<std::string_view, 2> understood{"last", "first"};
+  const std::string type = r.config.text("summary_type", "last");
+  if (type == "last")
+    r.pooling = Last{};
+  else if (type != "first")
+    r.config.refuse_value("summary_type", type, understood);
+  if (r.config.flag("summary_proj_to_labels", false))
+    r.config.refuse("summary_proj_to_labels", "is true, which is not understood");
+  // The key, when it is null, says that there is none; when it is not there, that it is tanh.
+  const Activation activation = r.config.is_null("summary_activation")
+                                    ? Activation::identity
+                                    : transformers_activation(r.config, "summary_activation", "tanh");
+  if (r.config.flag("summary_use_proj", true))
+    r.dense("sequence_summary.summary", activation);
+  else if (activation != Activation::identity)
+    r.heads.add(Activate{activation}, std::string(name_of(activation)));
+  r.linear("logits_proj", labels);
+}
+
+// The last token whose id is not padding's.
+inline void read_decoder_padded_by(Reading& r, Index labels, std::optional<Index> own_pad_token_id) {
+  r.pooling = Last{};
+  r.takes_ids = true;
+  r.pad_token_id = read_pad_token_id(r.config, own_pad_token_id);
+  r.linear("score", labels, false);
+}
+
+inline void read_decoder(Reading& r, Index labels) { read_decoder_padded_by(r, labels, {}); }
+
+inline void read_gemma(Reading& r, Index labels) { read_decoder_padded_by(r, labels, Index{0}); }
+
+// The decoder's hidden states, at the place of the last token of the encoder's input, which is eos.
+inline void read_encoder_decoder(Reading& r, Index labels) {
+  r.pooling = Last{};
+  r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
+}
+
+inline void read_siglip(Reading& r, Index labels) {
+  r.pooling = Mean{};
+  r.linear("classifier", labels);
+}
+
+inline void read_clip_text(Reading& r, Index) {
+  r.pooling = Last{};
+  r.has_classes = false;
+  const Index features = r.config.count("projection_dim", 512);
+  if (features < 1) r.config.refuse("projection_dim", "must be 1 or more");
+  r.linear("text_projection", features, false);
+}
+
+// The vision model's own attention pooling, which an image's vector comes from.
+inline void read_siglip_vision(Reading& r, Index) {
+  r.has_classes = false;
+  const Index hidden = r.heads.width();
+  const std::string whole = r.weights.has("vision_model.head.probe") ? "vision_model." : "";
+  for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
+  for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
+  const bool both = r.config.has("vision_config");
+  r.pooling = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights, whole + "head.",
+                                    hidden, r.heads);
+}
+
+inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
+
+inline void read_token_scores(Reading& r, Index labels) {
+  r.linear("score", labels, r.config.flag("token_classification_bias", true));
+}
+
+inline std::span<const Family> sequence_families() {
+  static constexpr Family families[]{
+      {"AlbertForSequenceClassification", "albert.", read_albert},
+      {"BartForSequenceClassification", "model.", read_encoder_decoder},
+      {"BertForSequenceClassification", "bert.", read_bert},
+      {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
+      {"CamembertForSequenceClassification", "roberta.", read_roberta},
+      {"DebertaForSequenceClassification", "deberta.", read_deberta},
+      {"DebertaV2ForSequenceClassification", "deberta.", read_deberta},
+      {"DistilBertForSequenceClassification", "distilbert.", read_distilbert},
+      {"ElectraForSequenceClassification", "electra.", read_electra},
+      {"GPT2ForSequenceClassification", "transformer.", read_decoder},
+      {"Gemma2ForSequenceClassification", "model.", read_gemma},
+      {"Gemma3TextForSequenceClassification", "model.", read_gemma},
+      {"GemmaForSequenceClassification", "model.", read_gemma},
+      {"LlamaForSequenceClassification", "model.", read_decoder},
+      {"MPNetForSequenceClassification", "mpnet.", read_roberta},
+      {"MistralForSequenceClassification", "model.", read_decoder},
+      {"ModernBertForSequenceClassification", "model.", read_modernbert},
+      {"Qwen2ForSequenceClassification", "model.", read_decoder},
+      {"Qwen3ForSequenceClassification", "model.", read_decoder},
+      {"RobertaForSequenceClassification", "roberta.", read_roberta},
+      {"Siglip2ForImageClassification", "vision_model.", read_siglip},
+      {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
+      {"Siglip2VisionModel", "encoder.", read_siglip_vision},
+      {"SiglipForImageClassification", "vision_model.", read_siglip},
+      {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
+      {"SiglipVisionModel", "encoder.", read_siglip_vision},
+      {"T5ForSequenceClassification", "transformer.", read_encoder_decoder},
+      {"XLMRobertaForSequenceClassification", "roberta.", read_roberta},
+      {"XLNetForSequenceClassification", "transformer.", read_xlnet},
+  };
+  return families;
+}
+
+inline std::span<const Family> token_families() {
+  static constexpr Family families[]{
+      {"AlbertForTokenClassification", "albert.", read_token_classifier},
+      {"BertForTokenClassification", "bert.", read_token_classifier},
+      {"CamembertForTokenClassification", "roberta.", read_token_classifier},
+      {"DebertaForTokenClassification", "deberta.", read_token_classifier},
+      {"DebertaV2ForTokenClassification", "deberta.", read_token_classifier},
+      {"DistilBertForTokenClassification", "distilbert.", read_token_classifier},
+      {"ElectraForTokenClassification", "electra.", read_token_classifier},
+      {"Gemma2ForTokenClassification", "model.", read_token_scores},
+      {"GemmaForTokenClassification", "model.", read_token_scores},
+      {"LlamaForTokenClassification", "model.", read_token_scores},
+      {"MPNetForTokenClassification", "mpnet.", read_token_classifier},
+      {"MistralForTokenClassification", "model.", read_token_scores},
+      {"ModernBertForTokenClassification", "model.", read_modernbert_tokens},
+      {"Qwen2ForTokenClassification", "model.", read_token_scores},
+      {"Qwen3ForTokenClassification", "model.", read_token_scores},
+      {"RobertaForTokenClassification", "roberta.", read_token_classifier},
+      {"XLMRobertaForTokenClassification", "roberta.", read_token_classifier},
+      {"XLNetForTokenClassification", "transformer.", read_token_classifier},
+  };
+  return families;
+}
+
+// How many letters have to be put in, taken out or changed to make the one of the other.
+inline std::size_t letters_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], (std::min)({changed, row[j] + 1, row[j + 1] + 1}));
+    }
+  }
+  return row.back();
+}
+
+inline const Family& find_family(const Config& config, std::span<const Family> families) {
+  const std::string page = "docs/from-a-model-folder.md lists all";
+  if (!config.has("architectures"))
+    config.refuse("architectures", "is missing, which says the class that saved the model, such as '" +
+                                       std::string(families.front().architecture) + "'; " + page);
+  const std::string name = io::detail::excerpt(architecture(config));
+  const auto is_it = [&](const Family& family) { return family.architecture == name; };
+  const auto found = std::find_if(families.begin(), families.end(), is_it);
+  if (found != families.end()) return *found;
+  // By what stands before "For", which is the model, and then by the whole name.
+  const auto distance = [&](const Family& family) {
+    const auto model = [](std::string_view all) { return all.substr(0, all.find("For")); };
+    return std::pair(detail::letters_between(model(family.architecture), model(name)),
+                     detail::letters_between(family.architecture, name));
+  };
+  const auto nearest = std::min_element(families.begin(), families.end(),
+                                        [&](const Family& a, const Family& b) { return distance(a) < distance(b); });
+  std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
+                     std::string(nearest->architecture) + "', and " + page;
+  if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
+  for (const auto& [readable, by] :
+       {std::pair(sequence_families(), "SequenceClassifier"), std::pair(token_families(), "TokenClassifier")})
+    if (std::any_of(readable.begin(), readable.end(), is_it)) rule += std::string("; a ") + by + " reads it";
+  config.refuse("architectures", rule);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/check.hpp>
+#include <seqpool/io/dtype.hpp>
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/safetensors_reader.hpp>
+#include <seqpool/io/tensor_info.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <unsupported/Eigen/CXX11/Tensor>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+template <int Rank> using Copy = Eigen::Tensor<float, Rank, Eigen::RowMajor, Index>;
+using Matrix = Copy<2>;
+using Vector = Copy<1>;
+
+// A checkpoint's tensors by name: model.safetensors, or the shards that model.safetensors.index.json names, each opened
+// when a tensor of it is asked for. Every error is an Error that names the file.
+class Checkpoint {
+ public:
+  explicit Checkpoint(Folder folder);
+  // The same of the folder at `path`; of a file there that file's.
+  [[nodiscard]] static Checkpoint at(const std::filesystem::path& path);
+
+  [[nodiscard]] bool has(std::string_view name) const { return files_.contains(name); }
+
+  // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
+  template <int Rank>
+  [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
+  [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns);
+  [[nodiscard]] Vector vector(const std::string& name, Index size);
+
+  // A tensor that is there and not needed; and all whose names begin with `prefix`.
+  void pass_over(const std::string& name) { used_.insert(name); }
+  void pass_over_all(std::string_view prefix) {
+    for (const auto& [name, file] : files_)
+      if (name.starts_with(prefix)) used_.insert(name);
+  }
+
+  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)` does not know: `user` is who
+  // should have.
+  template <class F>
+  void refuse_unused(F is_other, const std::string& user = "what the folder's configuration says") const;
+  // Throws Error about a tensor that is there.
+  [[noreturn]] void refuse(const std::string& name, const std::string& rule) const;
+
+ private:
+  Checkpoint(Folder folder, const std::string& file);
+  [[noreturn]] void refuse_other_weights() const;
+  [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
+  void add_file(const std::string& file);
+  [[nodiscard]] const io::Safetensors& open(const std::string& file);
+  template <class T, int Rank>
+  [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
+                                   const io::Safetensors::Shape<Rank>& shape) const;
+
+  Folder folder_;
+  std::string file_;
+  std::map<std::string, std::string, std::less<>> files_;  // tensor -> file within the folder
+  std::map<std::string, std::unique_ptr<const io::Safetensors>> open_;
+  std::set<std::string, std::less<>> used_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
+  const std::string whole = "model.safetensors";
+  const std::string index = "model.safetensors.index.json";
+  if (folder_.has(whole)) {
+    add_file(whole);
+  } else if (folder_.has(index)) {
+    file_ = folder_.file(index);
+    const Config config(file_, folder_.json(index));
+    config.object("weight_map").each([&](const std::string& name, const Json& file) {
+      if (!file.is_string()) config.refuse("weight_map", "must give a file for each tensor");
+      files_.emplace(name, file.get<std::string>());
+    });
+  } else {
+    refuse_other_weights();
+  }
+}
+
+// Without model.safetensors a folder may have its weights in another form, or none that a head is left in.
+inline void Checkpoint::refuse_other_weights() const {
+  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
+                                  const std::string& files) {
+    throw Error(folder_.file(file),
+                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
+                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+                    "for f in " +
+                    files +
+                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
+                    "'model.safetensors', {'format': 'pt'})\"");
+  };
+  refuse_adapter(folder_);
+  if (folder_.has("pytorch_model.bin"))
+    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
+                   "['pytorch_model.bin']");
+  if (folder_.has("pytorch_model.bin.index.json"))
+    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
+                   "json, torch",
+                   "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
+  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
+  for (const std::string name : {"", "onnx", "openvino"})
+    for (const std::string ending : {".onnx", "openvino_model.xml"}) {
+      const Folder folder = folder_.folder(name);
+      if (const std::string graph = folder.file_with_ending(ending); !graph.empty())
+        throw Error(folder.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
+                                            "; read the folder of the model that was exported");
+    }
+  for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
+    if (folder_.has(name))
+      throw Error(folder_.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
+                                          "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
+                                          "from_flax=True, and save it by save_pretrained()");
+  refuse_gguf(folder_);
+  throw Error(folder_.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
+}
+
+inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
+  if (!folder_.has(file)) throw Error(folder_.file(file), "is missing");
+  add_file(file);
+}
+
+inline Checkpoint Checkpoint::at(const std::filesystem::path& path) {
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) return Checkpoint(Folder(path));
+  const auto parent = path.parent_path();
+  return {Folder(parent.empty() ? "." : parent, parent), path.filename().string()};
+}
+
+inline void Checkpoint::add_file(const std::string& file) {
+  file_ = folder_.file(file);
+  for (const auto& name : open(file).names()) files_.emplace(name, file);
+}
+
+inline const io::Safetensors& Checkpoint::open(const std::string& file) {
+  auto& opened = open_[file];
+  if (!opened) {
+    if (!folder_.has(file)) throw Error(folder_.file(file), "is missing, though " + file_ + " names it");
+    try {
+      opened = std::make_unique<const io::Safetensors>(folder_.weights(file), folder_.file(file));
+    } catch (const io::Error& error) {
+      throw Error(error);
+    }
+  }
+  return *opened;
+}
+
+inline Matrix Checkpoint::matrix(const std::string& name, Index rows, Index columns) {
+  return tensor<2>(name, {rows, columns});
+}
+
+inline Vector Checkpoint::vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
+
+template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+  const auto found = files_.find(name);
+  if (found == files_.end()) refuse_missing(name, seqpool::detail::shape(shape));
+  used_.insert(name);
+  const io::Safetensors& from = open(found->second);
+  try {
+    switch (from.info(name).dtype) {
+      case io::DType::f16:
+        return widened<Eigen::half, Rank>(from, name, shape);
+      case io::DType::bf16:
+        return widened<Eigen::bfloat16, Rank>(from, name, shape);
+      case io::DType::f64:
+        return widened<double, Rank>(from, name, shape);
+      case io::DType::f32:
+        return widened<float, Rank>(from, name, shape);
+      default:
+        refuse(name, "is of " + io::detail::excerpt(from.info(name).dtype_text()) +
+                         ", which is not read as weights; F32, F16, BF16 and F64 are");
+    }
+  } catch (const Error&) {
+    throw;
+  } catch (const io::Error& error) {
+    throw Error(error);
+  }
+}
+
+template <class T, int Rank>
+Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& name,
+                               const io::Safetensors::Shape<Rank>& shape) const {
+  const auto stored = from.tensor<T, Rank>(name, shape);
+  Copy<Rank> copy(stored.dimensions());
+  for (Index i = 0; i < stored.size(); ++i) {
+    copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
+    if (!std::isfinite(copy.data()[i]))
+      throw Error(folder_.file(files_.find(name)->second),
+                  "tensor '" + io::detail::excerpt(name) + "': element " + std::to_string(i) + " is no finite number");
+  }
+  return copy;
+}
+
+// Whether `name` is the parts of `wanted` with others between or in front of them, or `wanted` but for its first parts.
+// Parts stand between dots.
+inline bool is_another_name(std::string_view name, std::string_view wanted) {
+  if (name.find('.') != name.npos && wanted.ends_with("." + std::string(name))) return true;
+  while (!name.empty() && !wanted.empty()) {
+    const auto part = name.substr(0, name.find('.'));
+    if (part == wanted.substr(0, wanted.find('.'))) wanted.remove_prefix((std::min)(part.size() + 1, wanted.size()));
+    name.remove_prefix((std::min)(part.size() + 1, name.size()));
+  }
+  return wanted.empty();
+}
+
+inline void Checkpoint::refuse_missing(const std::string& name, const std::string& shape) const {
+  struct Wrapper {
+    std::string_view part;
+    std::string_view advice;
+  };
+  constexpr std::string_view peft =
+      ": names of PEFT; merge its adapter into the model by model.merge_and_unload(), and save that by "
+      "save_pretrained()";
+  constexpr std::array<Wrapper, 5> wrappers{{
+      {"modules_to_save.", peft},
+      {"original_module.", peft},
+      {"base_model.model.", peft},
+      {"_orig_mod.", ": names of torch.compile; save the model in it, by model._orig_mod.save_pretrained()"},
+      {"module.",
+       ": names of a model that was wrapped, by DataParallel or its like; save the model in it, by "
+       "model.module.save_pretrained()"},
+  }};
+  constexpr std::size_t most = 3;
+  std::string others;
+  std::string_view advice;
+  std::size_t count = 0;
+  for (const auto& [other, file] : files_) {
+    if (!detail::is_another_name(other, name) || ++count > most) continue;
+    others += (others.empty() ? "; there is '" : ", '") + io::detail::excerpt(other) + "'";
+    for (const auto& [part, words] : wrappers)
+      if (advice.empty() && ("." + other).find("." + std::string(part)) != other.npos) advice = words;
+  }
+  throw Error(file_, "tensor '" + name + "' is missing, which must be " + shape + " (-1 is any size)" + others +
+                         (count > most ? ", ..." : "") + std::string(advice));
+}
+
+template <class F> void Checkpoint::refuse_unused(F is_other, const std::string& user) const {
+  for (const auto& [name, file] : files_)
+    if (!used_.contains(name) && !is_other(std::string_view(name)))
+      refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");
+}
+
+inline void Checkpoint::refuse(const std::string& name, const std::string& rule) const {
+  throw Error(folder_.file(files_.find(name)->second), "tensor '" + io::detail::excerpt(name) + "' " + rule);
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail

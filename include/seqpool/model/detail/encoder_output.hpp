@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/modules.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What sentence-transformers takes from an encoder for the modules behind it.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// What the encoder's forward() gives under the name `output`, handed on under the name `feature`.
+struct EncoderOutput {
+  std::string_view output;
+  std::string_view feature;
+};
+inline constexpr EncoderOutput hidden_states_output{"last_hidden_state", token_features};
+inline constexpr EncoderOutput token_logits_output{"logits", token_features};
+inline constexpr EncoderOutput class_logits_output{"logits", "scores"};
+
+// Throws Error if the module, an encoder, says that Python takes something else than `expected` from it: another layer,
+// another method's result. One of sentence-transformers that says nothing gives what its class does.
+inline void check_encoder_output(const Module& encoder, EncoderOutput expected);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+struct EncoderTask {
+  std::string_view name;
+  EncoderOutput gives;
+};
+
+inline constexpr std::array<EncoderTask, 6> encoder_tasks{{
+    {"feature-extraction", hidden_states_output},
+    {"fill-mask", token_logits_output},
+    {"sequence-classification", class_logits_output},
+    {"text-generation", {"logits", "causal_logits"}},
+    {"any-to-any", {"logits", "causal_logits"}},
+    {"retrieval", {"embeddings", token_features}},
+}};
+
+// Throws Error, about `key`, unless what is said there is what is expected.
+inline void check_said(const Config& config, std::string_view key, const std::string& said, std::string_view expected) {
+  if (said != expected)
+    config.refuse(key, "is '" + io::detail::excerpt(said) +
+                           "', which is what Python takes of the encoder; understood " + "here is '" +
+                           std::string(expected) + "' alone");
+}
+
+// Of a name alone in a list that name, as in Python.
+inline std::string output_name(const Config& of_modality) {
+  std::string name = "null";
+  of_modality.each([&](const std::string& key, const Json& value) {
+    if (key != "method_output_name") return;
+    const Json& shown = value.is_array() && value.size() == 1 ? value.front() : value;
+    name = shown.is_string() ? shown.get<std::string>() : shown.dump(-1, ' ', true, Json::error_handler_t::replace);
+  });
+  return name;
+}
+
+// Of the class of the encoder where no task is said: MLMTransformer is that of SPLADE before 5.4.
+inline void check_task(const Module& encoder, const Config& config, EncoderOutput expected) {
+  const std::string task =
+      config.text("transformer_task", encoder.type == "MLMTransformer" ? "fill-mask" : "feature-extraction");
+  const auto found =
+      std::find_if(encoder_tasks.begin(), encoder_tasks.end(), [&](const EncoderTask& t) { return t.name == task; });
+  if (found == encoder_tasks.end()) {
+    std::vector<std::string_view> names;
+    for (const EncoderTask& known : encoder_tasks) names.push_back(known.name);
+    config.refuse_value("transformer_task", task, names);
+  }
+  if (found->gives.output != expected.output || found->gives.feature != expected.feature)
+    config.refuse("transformer_task", "says, or means where it is not there, '" + task + "', of which Python takes '" +
+                                          std::string(found->gives.output) + "' of the encoder; understood here is '" +
+                                          std::string(expected.output) + "' alone");
+}
+
+inline void check_encoder_output(const Module& encoder, EncoderOutput expected) {
+  const std::string file = "sentence_bert_config.json";
+  const Config config =
+      encoder.folder.has(file) ? encoder.folder.config(file) : Config(encoder.folder.file(file), Json::object());
+  if (config.has("modality_config")) {
+    config.object("modality_config").each([&](const std::string& modality, const Json& value) {
+      const Config said(config.file(), value, "key 'modality_config': '" + io::detail::excerpt(modality) + "'");
+      check_said(said, "method", said.text("method"), "forward");
+      check_said(said, "method_output_name", output_name(said), expected.output);
+    });
+    check_said(config, "module_output_name", config.text("module_output_name"), expected.feature);
+  } else if (config.has("transformer_task") || (encoder.is_own && expected.feature == token_features)) {
+    // Of other packages' encoders nobody knows what they give; and classifiers had no modules before they said this.
+    check_task(encoder, config, expected);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail

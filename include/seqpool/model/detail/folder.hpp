@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/io/error.hpp>
+#include <seqpool/io/message_text.hpp>
+#include <seqpool/io/read_file.hpp>
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/version.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// A model's folder, of which nothing outside is read: names in its files may come from anyone.
+//
+// A link may lead within the folder, and from a snapshot of a Hugging Face cache to the blobs beside it, of which such
+// snapshots are made.
+class Folder {
+ public:
+  // Throws Error if there is no folder at `path`; messages call it `shown`.
+  explicit Folder(const std::filesystem::path& path) : Folder(path, path) {}
+  Folder(const std::filesystem::path& path, const std::filesystem::path& shown);
+
+  // The folder at `name` within this one, which need not be there; "" is this one.
+  [[nodiscard]] Folder folder(std::string_view name) const;
+  // The path of `name` within this folder; throws Error if it leads out of it.
+  [[nodiscard]] std::filesystem::path path(std::string_view name) const;
+  [[nodiscard]] bool has(std::string_view name) const;
+  // The first of the files in it whose names end with `ending`, as they are sorted; "" if there is none.
+  [[nodiscard]] std::string file_with_ending(std::string_view ending) const;
+  // The document in a JSON file; throws Error if there is none, or if it has more than 32 MB.
+  [[nodiscard]] Json json(std::string_view name) const;
+  // The same of one that holds an object.
+  [[nodiscard]] Config config(std::string_view name) const { return Config(file(name), json(name)); }
+  // What messages call a file.
+  [[nodiscard]] std::string file(std::string_view name) const { return (shown_ / name).string(); }
+  // The path of a file of weights, which are copied. Throws Error as `path` does, and when more than 4 times the file
+  // at the end of links is the same: what is little on disk would be much in memory.
+  [[nodiscard]] std::filesystem::path weights(std::string_view name) const;
+
+ private:
+  Folder within(std::string_view name) const {
+    Folder result = *this;
+    result.path_ = path(name);
+    result.shown_ /= name;
+    return result;
+  }
+
+  std::filesystem::path shown_;  // as the user wrote it
+  std::filesystem::path path_;   // without links
+  std::filesystem::path root_;   // the model's, without links
+  std::shared_ptr<std::map<std::filesystem::path, int>> opened_ =
+      std::make_shared<std::map<std::filesystem::path, int>>();  // files of weights, of all of the model
+};
+
+// Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
+inline void refuse_adapter(const Folder& folder);
+// And if it holds a model of llama.cpp.
+inline void refuse_gguf(const Folder& folder);
+
+// Whether `path` is `folder` or in it; both are canonical.
+[[nodiscard]] inline bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), path.begin(), path.end()).first == folder.end();
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::path& shown) : shown_(shown) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error))
+    throw Error(path.string(), "there is no such folder; a model's folder is what save_pretrained() writes");
+  const auto lacks = [&](const char* name) { return !std::filesystem::exists(path / name, error); };
+  if (!lacks("snapshots") && lacks("config.json") && lacks("modules.json"))
+    throw Error(path.string(), "is a Hugging Face cache of a model; the model's folder is one of those in snapshots");
+  path_ = root_ = std::filesystem::canonical(path, error);
+  if (error) throw Error(path.string(), "cannot be read: " + error.message());
+}
+
+inline Folder Folder::folder(std::string_view name) const { return name.empty() || name == "." ? *this : within(name); }
+
+inline std::filesystem::path Folder::path(std::string_view name) const {
+  constexpr std::size_t most = 1024;  // below what systems take, so that none of them is asked
+  if (name.size() > most)
+    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' has " + std::to_string(name.size()) +
+                                     " bytes, expected at most " + std::to_string(most));
+  const std::filesystem::path relative(name);
+  const auto leaves = [](const std::filesystem::path& part) { return part == ".."; };
+  if (name.empty() || name.find('\0') != name.npos || relative.is_absolute() || relative.has_root_path() ||
+      std::any_of(relative.begin(), relative.end(), leaves))
+    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' leads out of the folder");
+  std::error_code error;
+  const auto found = std::filesystem::weakly_canonical(path_ / relative, error);
+  if (error) throw Error(file(name), "cannot be read: " + error.message());
+  const auto above = root_.parent_path();
+  const bool is_blob = above.filename() == "snapshots" && is_within(found, above.parent_path() / "blobs");
+  if (!is_within(found, root_) && !is_blob)
+    throw Error(file(name), "is a link that leads out of the folder, to " + found.string());
+  return found;
+}
+
+inline bool Folder::has(std::string_view name) const {
+  std::error_code error;
+  return std::filesystem::exists(path(name), error);
+}
+
+inline std::string Folder::file_with_ending(std::string_view ending) const {
+  std::string first;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(ending) && (first.empty() || name < first)) first = name;
+  }
+  return first;
+}
+
+inline void refuse_adapter(const Folder& folder) {
+  if (folder.has("adapter_config.json"))
+    throw Error(
+        folder.file("adapter_config.json"),
+        "is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; in "
+        "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder");
+}
+
+inline void refuse_gguf(const Folder& folder) {
+  if (const std::string name = folder.file_with_ending(".gguf"); !name.empty())
+    throw Error(folder.file(name), "is GGUF, of llama.cpp, which is not read; read the folder that it was made from");
+}
+
+inline std::filesystem::path Folder::weights(std::string_view name) const {
+  constexpr int most = 4;
+  auto found = path(name);
+  if (++(*opened_)[found] > most)
+    throw Error(file(name), "is read more than " + std::to_string(most) + " times; each module has a file of its own");
+  return found;
+}
+
+inline Json Folder::json(std::string_view name) const {
+  const auto found = path(name);
+  if (!has(name)) refuse_gguf(*this);
+  std::error_code none;
+  const auto size = std::filesystem::file_size(found, none);
+  if (!none && size > largest_document)
+    throw Error(file(name),
+                "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(largest_document));
+  std::vector<std::byte> bytes;
+  try {
+    bytes = io::detail::read_file(found);
+  } catch (const std::system_error& error) {
+    throw Error(file(name), error.what());
+  }
+  return parse_document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file(name));
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/head/dense.hpp>
+#include <seqpool/head/layer_norm.hpp>
+#include <seqpool/head/linear.hpp>
+#include <seqpool/model/detail/checkpoint.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// `name`.weight [out, in], and `name`.bias [out] if it has one. Sizes of -1 are those of the file.
+[[nodiscard]] inline Linear<float> read_linear(Checkpoint& from, const std::string& name, Index out, Index in,
+                                               bool has_bias) {
+  const Matrix weight = from.matrix(name + ".weight", out, in);
+  return has_bias ? Linear<float>(weight, from.vector(name + ".bias", weight.dimension(0))) : Linear<float>(weight);
+}
+
+// `name`.weight and `name`.bias, [features] both.
+[[nodiscard]] inline LayerNorm<float> read_layer_norm(Checkpoint& from, const std::string& name, Index features,
+                                                      double eps) {
+  return LayerNorm<float>(from.vector(name + ".weight", features), from.vector(name + ".bias", features), eps);
+}
+
+// The heads of a folder in order, as they are read: how wide their result is, and what a summary calls them.
+class HeadList {
+ public:
+  explicit HeadList(Index features) : width_(features) {}
+
+  [[nodiscard]] Index width() const noexcept { return width_; }
+  [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+  [[nodiscard]] AnyHead<float> head() const { return AnyHead<float>(heads_); }
+
+  void add(AnyHead<float> head, const std::string& words) {
+    width_ = head.width(width_);
+    heads_.push_back(std::move(head));
+    summary_ += " -> " + words;
+  }
+  // A Linear and what follows it in one layer: `words` is "Linear" or "Dense".
+  void add_layer(AnyHead<float> head, const std::string& words, Activation activation = Activation::identity) {
+    const std::string sizes = std::to_string(width_) + "->" + std::to_string(head.width(width_));
+    const bool linear = activation == Activation::identity;
+    add(std::move(head), words + " " + sizes + (linear ? "" : " " + std::string(name_of(activation))));
+  }
+
+ private:
+  Index width_;
+  std::vector<AnyHead<float>> heads_;
+  std::string summary_;
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/model/detail/config.hpp>
+#include <seqpool/scalar.hpp>
+#include <seqpool/version.hpp>
+
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+// What the config.json of a model of Transformers says, whatever the architecture.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// Features of a token: one name for it in each family.
+[[nodiscard]] inline Index hidden_size(const Config& config) {
+  std::string_view name = "hidden_size";
+  for (const std::string_view other : {"d_model", "n_embd", "dim"})
+    if (!config.has(name)) name = config.has(other) ? other : name;
+  const Index size = config.count(name);
+  if (size < 1) config.refuse(name, "must be 1 or more");
+  return size;
+}
+
+// The id of padding: `pad_token_id`, which may be none, or be none's id, such as -1. Where the key is not there it is
+// `otherwise`, the architecture's own; where it is null there is none.
+[[nodiscard]] inline std::optional<Index> read_pad_token_id(const Config& config, std::optional<Index> otherwise) {
+  constexpr std::string_view key = "pad_token_id";
+  if (!config.has(key)) return config.is_null(key) ? std::nullopt : otherwise;
+  const double id = config.number(key);
+  constexpr double most = 2147483648.0;
+  if (id != std::floor(id) || std::abs(id) > most) config.refuse(key, "must be a whole number of at most 2^31");
+  return static_cast<Index>(id);
+}
+
+// The first of `architectures`.
+[[nodiscard]] inline std::string architecture(const Config& config) {
+  const auto all = config.texts("architectures");
+  if (all.empty()) config.refuse("architectures", "is an empty list");
+  return all.front();
+}
+
+// How many classes there are: those that `id2label` names, or `num_labels`, 2 if that is not said either.
+[[nodiscard]] inline Index count_labels(const Config& config) {
+  const std::string_view key = config.has("id2label") ? "id2label" : "num_labels";
+  const Index count = config.has("id2label") ? static_cast<Index>(config.object(key).size()) : config.count(key, 2);
+  if (count < 1) config.refuse(key, "says that there are no classes");
+  return count;
+}
+
+// The names of the classes by their numbers; without `id2label` LABEL_0, LABEL_1, ... A number alone may be any: ask
+// for names once the classifier's weight was found to be of so many classes.
+[[nodiscard]] inline std::vector<std::string> read_labels(const Config& config) {
+  if (!config.has("id2label")) {
+    std::vector<std::string> labels;
+    const Index count = detail::count_labels(config);
+    for (Index i = 0; i < count; ++i) labels.push_back("LABEL_" + std::to_string(i));
+    return labels;
+  }
+  const Config by_number = config.object("id2label");
+  std::vector<std::string> labels(by_number.size());
+  std::vector<bool> seen(labels.size());
+  by_number.each([&](const std::string& key, const Json&) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+    if (error != std::errc() || end != key.data() + key.size() || number >= labels.size() || seen[number])
+      config.refuse("id2label", "has the key '" + io::detail::excerpt(key) + "', expected each number from 0 to " +
+                                    std::to_string(labels.size()) + " - 1 once");
+    seen[number] = true;
+    labels[number] = by_number.text(key);
+  });
+  return labels;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
