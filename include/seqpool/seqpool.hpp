@@ -10,6 +10,7 @@
 #include <seqpool/attention_weights.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/score_network.hpp>
 #include <seqpool/fold/softmax.hpp>

@@ -50,6 +50,9 @@ extern const seqpool::TokenBlock<float> tokens;
 extern const float* const weights;
 extern std::vector<float> sum;
 }  // namespace fold_features
+namespace fold_parameters {
+extern const seqpool::Attention<float> pooling;
+}
 namespace fold_softmax {
 struct Length {
   static seqpool::Index heads() { return 1; }

@@ -14,9 +14,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// FNV-1a, 64 bits: tells bytes that were changed by accident, not by intent.
-inline std::uint64_t checksum(std::span<const std::byte> bytes) noexcept {
-  std::uint64_t hash = 0xcbf29ce484222325u;
+// FNV-1a, 64 bits, of these bytes behind those that `hash` is of: tells bytes that were changed by accident, not by
+// intent.
+inline constexpr std::uint64_t empty_checksum = 0xcbf29ce484222325u;
+inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t hash = empty_checksum) noexcept {
   for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3u;
   return hash;
 }

@@ -4,10 +4,12 @@
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -103,6 +105,11 @@ template <class P> [[nodiscard]] std::string name_of([[maybe_unused]] const P& p
     return pooling.name();
   else
     return {};
+}
+/// What states, merges and saved streams are known by: the name, and what tells the parameters apart.
+template <class P> [[nodiscard]] std::string identity_of(const P& pooling) {
+  const std::uint64_t parameters = seqpool::parameters_checksum(pooling);
+  return seqpool::name_of(pooling) + (parameters == 0 ? "" : " " + std::to_string(parameters));
 }
 template <class P>
 void check_tokens([[maybe_unused]] const P& pooling, [[maybe_unused]] Index batch, [[maybe_unused]] Index seq) {

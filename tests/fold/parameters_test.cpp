@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/fold/parameters.hpp>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using seqpool::Index;
+
+namespace {
+
+struct Line {
+  std::string name = "weight";
+  std::vector<float> weight{1, 2, 3, 4, 5, 6};
+  std::vector<Index> shape{2, 3};
+  std::vector<double> bias{7};
+
+  void visit_parameters(auto f) const {
+    f(std::string_view(name), std::span<const float>(weight), std::span<const Index>(shape), true);
+    seqpool::visit_parameter(f, "bias", bias, {1}, false);
+  }
+};
+
+struct Two {
+  Line first, second;
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameters(first, f, "0");
+    seqpool::visit_parameters(second, f, "1");
+  }
+};
+
+struct Nothing {};
+
+// What f is called for, as text.
+template <class P> std::string visited(const P& p) {
+  std::string all;
+  const auto add = [&all](std::string_view name, auto numbers, std::span<const Index> shape, bool penalised) {
+    all += std::string(name) + (penalised ? "!" : "");
+    for (const Index size : shape) all += ' ' + std::to_string(size);
+    all += ':';
+    for (const auto number : numbers) all += ' ' + std::to_string(static_cast<int>(number));
+    all += "; ";
+  };
+  seqpool::visit_parameters(p, add);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("parameters are visited in order, with names, numbers, shapes and whether they are penalised",
+          "[parameters]") {
+  CHECK(visited(Line{}) == "weight! 2 3: 1 2 3 4 5 6; bias 1: 7; ");
+  CHECK(visited(Two{{}, {.name = "query"}}) ==
+        "0.weight! 2 3: 1 2 3 4 5 6; 0.bias 1: 7; 1.query! 2 3: 1 2 3 4 5 6; 1.bias 1: 7; ");
+  CHECK(visited(Nothing{}).empty());
+  STATIC_REQUIRE(seqpool::Parametric<Line>);
+  STATIC_REQUIRE(!seqpool::Parametric<Nothing>);
+}
+
+TEST_CASE("a visitor of one type for all numbers calls what it was made of", "[parameters]") {
+  std::size_t floats = 0, doubles = 0;
+  const auto count = [&](std::string_view, auto numbers, std::span<const Index>, bool) {
+    (std::is_same_v<typename decltype(numbers)::value_type, float> ? floats : doubles) += numbers.size();
+  };
+  seqpool::visit_parameters(Two{}, seqpool::any_visitor(count));
+  CHECK(floats == 12);
+  CHECK(doubles == 2);
+}
+
+TEST_CASE("the checksum tells names, shapes, numbers and places", "[parameters]") {
+  CHECK(seqpool::parameters_checksum(Nothing{}) == 0);
+  CHECK(seqpool::parameters_checksum(Line{}) == seqpool::parameters_checksum(Line{}));
+  Line weight, bias;
+  weight.weight[5] = 7;
+  bias.bias[0] = 8;
+  const std::set<std::uint64_t> all{
+      0,
+      seqpool::parameters_checksum(Line{}),
+      seqpool::parameters_checksum(Line{.name = "query"}),
+      seqpool::parameters_checksum(Line{.shape = {3, 2}}),
+      seqpool::parameters_checksum(weight),
+      seqpool::parameters_checksum(bias),
+      seqpool::parameters_checksum(Two{}),
+      seqpool::parameters_checksum(Two{weight, {}}),
+      seqpool::parameters_checksum(Two{{}, weight}),
+  };
+  CHECK(all.size() == 9);
+}
