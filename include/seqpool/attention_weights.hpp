@@ -49,8 +49,7 @@ template <class P, class X, class M = AllTokens, class D = CallingThread>
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class P, class X, class M, class D>
-auto attention_weights([[maybe_unused]] const P& pooling, [[maybe_unused]] const X& x, [[maybe_unused]] const M& mask,
-                       [[maybe_unused]] const D& device) {
+auto attention_weights(const P& pooling, const X& x, const M& mask, const D& device) {
   if constexpr (detail::are_arguments<P, X, M, D>()) {
     using Seqs = detail::sequences_t<X>;
     using T = typename Seqs::value_type;
@@ -61,35 +60,34 @@ auto attention_weights([[maybe_unused]] const P& pooling, [[maybe_unused]] const
                   "what it weighs tokens by; pass the attention that it holds.");
     if constexpr (attends) {
       const Seqs& sequences = detail::sequences_of(x);
-      return detail::with_selection(mask, [&](const auto& selection) {
-        using A = accumulator_t<T>;
-        const Index rows = detail::RowPooler(pooling, sequences, selection).rows();  // throws if something does not fit
-        const Index heads = static_cast<Index>(detail::scorer_at(pooling, 0).heads());
-        const Index seq = sequences.seq();
-        auto out = [&] {
-          if constexpr (detail::heads_of<P> == 1)
-            return detail::make_result<X, A>(rows, seq);
-          else
-            return detail::make_result<X, A>(rows, heads, seq);
-        }();
-        out.setZero();
-        const auto strides =
-            detail::dense_strides(std::array{rows, heads, seq}, detail::is_row_major<decltype(out)>, "the result");
-        const double bytes = static_cast<double>(seq) * static_cast<double>(sequences.hidden()) * sizeof(T);
-        detail::share_out(detail::device_of(mask, device), rows, bytes, [&](Index first, Index last) {
-          detail::RowWeights weights(pooling, sequences, selection);
-          for (Index row = first; row < last; ++row)
-            weights.for_each(row, [&](Index head, Index position, A weight) {
-              out.data()[row * strides[0] + head * strides[1] + position * strides[2]] = weight;
-            });
-        });
-        return out;
+      const auto& selection = detail::selection_of(mask);
+      using A = accumulator_t<T>;
+      const Index rows = detail::RowPooler(pooling, sequences, selection).rows();  // throws if something does not fit
+      const Index heads = static_cast<Index>(detail::scorer_at(pooling, 0).heads());
+      const Index seq = sequences.seq();
+      auto out = [&] {
+        if constexpr (detail::heads_of<P> == 1)
+          return detail::make_result<X, A>(rows, seq);
+        else
+          return detail::make_result<X, A>(rows, heads, seq);
+      }();
+      out.setZero();
+      const auto strides =
+          detail::dense_strides(std::array{rows, heads, seq}, detail::is_row_major<decltype(out)>, "the result");
+      const double bytes = static_cast<double>(seq) * static_cast<double>(sequences.hidden()) * sizeof(T);
+      detail::share_out(detail::device_of(mask, device), rows, bytes, [&](Index first, Index last) {
+        detail::RowWeights weights(pooling, sequences, selection);
+        for (Index row = first; row < last; ++row)
+          weights.for_each(row, [&](Index head, Index position, A weight) {
+            out.data()[row * strides[0] + head * strides[1] + position * strides[2]] = weight;
+          });
       });
+      return out;
     } else {
-      return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+      return detail::refused<X>();
     }
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});
+    return detail::refused<X>();
   }
 }
 

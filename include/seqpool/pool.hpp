@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/arguments.hpp>
@@ -11,8 +10,6 @@
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
-
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -59,40 +56,33 @@ void pool_into(Out&& out, const P& pooling, const X& x, const M& mask = {}, cons
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class P, class X, class M, class D>
-auto pool([[maybe_unused]] const P& pooling, [[maybe_unused]] const X& x, [[maybe_unused]] const M& mask,
-          [[maybe_unused]] const D& device) {
+template <class P, class X, class M, class D> auto pool(const P& pooling, const X& x, const M& mask, const D& device) {
   if constexpr (detail::are_arguments<P, X, M, D>()) {
     using Seqs = detail::sequences_t<X>;
     const Seqs& sequences = detail::sequences_of(x);
-    return detail::with_selection(mask, [&](const auto& selection) {
-      const detail::RowPooler pooler(pooling, sequences, selection);
-      auto out = detail::make_result<X, result_t<P, typename Seqs::value_type>>(pooler.rows(), pooler.width());
-      pooler.run(detail::matrix_view(out, "the result"), detail::device_of(mask, device));
-      return out;
-    });
+    const auto& selection = detail::selection_of(mask);
+    const detail::RowPooler pooler(pooling, sequences, selection);
+    auto out = detail::make_result<X, result_t<P, typename Seqs::value_type>>(pooler.rows(), pooler.width());
+    pooler.run(detail::matrix_view(out, "the result"), detail::device_of(mask, device));
+    return out;
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
   }
 }
 
 template <class Out, class P, class X, class M, class D>
-void pool_into([[maybe_unused]] Out&& out, [[maybe_unused]] const P& pooling, [[maybe_unused]] const X& x,
-               [[maybe_unused]] const M& mask, [[maybe_unused]] const D& device) {
+void pool_into(Out&& out, const P& pooling, const X& x, const M& mask, const D& device) {
   if constexpr (detail::are_arguments<P, X, M, D>()) {
     using Seqs = detail::sequences_t<X>;
     if constexpr (detail::is_result<Out, result_t<P, typename Seqs::value_type>>()) {
       const Seqs& sequences = detail::sequences_of(x);
       const auto view = detail::matrix_view(out, "out");
-      detail::with_selection(mask, [&](const auto& selection) {
-        const detail::RowPooler pooler(pooling, sequences, selection);
-        if (view.rows != pooler.rows() || view.columns != pooler.width())
-          detail::fail("out is " + detail::shape({view.rows, view.columns}) +
-                       ", but the result is [batch, width] = " + detail::shape({pooler.rows(), pooler.width()}) +
-                       " for hidden states " + detail::shape({sequences.batch(), sequences.seq(), sequences.hidden()}));
-        detail::check_apart(view, sequences);
-        pooler.run(view, detail::device_of(mask, device));
-      });
+      const auto& selection = detail::selection_of(mask);
+      const detail::RowPooler pooler(pooling, sequences, selection);
+      detail::check_result(view, pooler.rows(), pooler.width(), "hidden states",
+                           {sequences.batch(), sequences.seq(), sequences.hidden()});
+      detail::check_apart(view, sequences);
+      pooler.run(view, detail::device_of(mask, device));
     }
   }
 }

@@ -18,8 +18,8 @@ struct Device {
 };
 
 template <class S, class M> bool stands_for(const M& mask) {
-  return detail::with_selection(
-      mask, [](const auto& selection) { return std::is_same_v<std::remove_cvref_t<decltype(selection)>, S>; });
+  const auto& selection = detail::selection_of(mask);
+  return std::is_same_v<std::remove_cvref_t<decltype(selection)>, S>;
 }
 
 }  // namespace
@@ -30,6 +30,8 @@ TEST_CASE("a mask, lengths, spans, a device and nothing each stand for their sel
   CHECK(stands_for<seqpool::AttentionMask<int>>(seqpool::AttentionMask(mask)));
   CHECK(stands_for<seqpool::AllTokens>(seqpool::AllTokens{}));
   CHECK(stands_for<seqpool::AllTokens>(Device{}));
+  const seqpool::AllTokens all;
+  CHECK(&detail::selection_of(all) == &all);  // the caller's own
   const Device device;
   CHECK(&detail::device_of(device, seqpool::CallingThread{}) == &device);
   CHECK(&detail::device_of(mask, device) == &device);

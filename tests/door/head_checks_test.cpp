@@ -25,9 +25,10 @@ TEST_CASE("what a head maps, on what, and which sizes its type states", "[head_c
   STATIC_REQUIRE(detail::sizes_of_heads<Free, Fixed>().width == 3);
   STATIC_REQUIRE(detail::sizes_of_heads<>().features == Eigen::Dynamic);
   STATIC_REQUIRE(detail::sizes_of_heads<>().width == Eigen::Dynamic);
-  STATIC_REQUIRE(detail::features_fit<4, 4>());
-  STATIC_REQUIRE(detail::features_fit<Eigen::Dynamic, 4>());
-  STATIC_REQUIRE(detail::features_fit<4, Eigen::Dynamic>());
+  using Two = Eigen::TensorFixedSize<float, Eigen::Sizes<2, 4>>;
+  STATIC_REQUIRE(detail::is_mapped<Fixed, Two, seqpool::CallingThread>());
+  STATIC_REQUIRE(detail::is_mapped<Free, Two, Eigen::ThreadPoolDevice>());
+  STATIC_REQUIRE(detail::is_mapped<Fixed, Eigen::Tensor<float, 2>, seqpool::CallingThread>());
 
   using Next = seqpool::Linear<float, 5, 3>;
   STATIC_REQUIRE(detail::heads_fit<>());

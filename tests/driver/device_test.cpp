@@ -26,6 +26,20 @@ struct Serial {
   }
 };
 
+// Notes what it is asked to share out.
+struct Noting {
+  int threads;
+  mutable Index asked = -1;
+  mutable double bytes = -1;
+
+  int numThreads() const { return threads; }
+  void parallelFor(Index n, const Eigen::TensorOpCost& cost, std::function<void(Index, Index)> f) const {
+    asked = n;
+    bytes = cost.bytes_loaded();
+    f(0, n);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a device is Eigen's or anything with its two members", "[device]") {
@@ -140,4 +154,29 @@ TEST_CASE("on a thread of the device's own pool the calling thread does all, wit
     CHECK(seqpool::detail::threads_of(device) == threads);
   }
   CHECK(seqpool::detail::threads_of(Serial{}) == 2);  // which does not say what thread it is on
+}
+
+TEST_CASE("any device is the device that it was made of", "[device]") {
+  STATIC_REQUIRE(seqpool::Device<seqpool::detail::AnyDevice>);
+  const Noting noting{3};
+  const seqpool::detail::AnyDevice device(noting);
+  CHECK(device.numThreads() == 3);
+  CHECK(seqpool::detail::AnyDevice(Noting{-1}).numThreads() == 1);
+  CHECK(seqpool::detail::AnyDevice(seqpool::CallingThread{}).numThreads() == 1);
+  Index done = 0;
+  device.parallelFor(7, Eigen::TensorOpCost(12, 0, 0), [&](Index first, Index last) { done = last - first; });
+  CHECK((noting.asked == 7 && noting.bytes == 12 && done == 7));
+}
+
+TEST_CASE("any device of a thread pool does every item once, and lets exceptions out", "[device]") {
+  Eigen::ThreadPool thread_pool(2);
+  const Eigen::ThreadPoolDevice two(&thread_pool, 2);
+  const seqpool::detail::AnyDevice device(two);
+  std::vector<std::atomic<int>> times(1000);
+  seqpool::detail::share_out(device, 1000, 1e6, [&](Index first, Index last) {
+    for (Index i = first; i < last; ++i) ++times[static_cast<std::size_t>(i)];
+  });
+  for (const auto& t : times) CHECK(t == 1);
+  CHECK_THROWS_AS(seqpool::detail::share_out(device, 9, 1e6, [](Index, Index) { throw std::runtime_error("no"); }),
+                  std::runtime_error);
 }

@@ -55,6 +55,9 @@ inline constexpr auto smaller = [](auto held, auto x) {
   return x != x ? x : number;
 };
 
+// Whether a is larger than b, where a NaN is larger than any number.
+inline constexpr auto exceeds = [](auto a, auto b) { return a > b || (a != a && b == b); };
+
 // max_i |x[i]|, 0 of none. A NaN is passed over. By lanes, as one maximum would wait for the one before.
 template <class A> A largest_size(const A* x, Index n) noexcept {
   constexpr std::size_t lanes = 16;

@@ -49,6 +49,9 @@ inline constexpr bool is_temporary =
 
 template <class X> using element_t = std::remove_cv_t<typename X::Scalar>;
 
+template <class X, int Rank>
+concept ScalarTensor = EigenTensorOfRank<X, Rank> && Scalar<element_t<X>>;
+
 // For deduction guides, which leave it to the constructor to say what X should have been.
 template <class X> struct GuideElement {
   using type = float;
@@ -198,6 +201,14 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
       detail::fail("the result " + detail::shape({Index{sizes}...}) +
                    " is too large for the index type of the tensor that it is made from");
   return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
+}
+
+// What a function returns whose arguments a static_assert has refused, so that no other error follows.
+template <class X, class A = float, int rank = 2> auto refused() {
+  if constexpr (rank == 1)
+    return detail::make_result<X, A>(Index{0});
+  else
+    return detail::make_result<X, A>(Index{0}, Index{0});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -37,18 +37,19 @@ template <class X> inline constexpr bool has_padding<ConcatLayers<X>> = has_padd
 // A selection that says how many sequences it is for, as a mask and lengths do, is about padding.
 template <class M> inline constexpr bool is_mask = EigenTensor<M> || requires(const M& mask) { mask.batch(); };
 
-// f(selection) with the selection that a mask, which passed `is_selection`, stands for.
-template <class M, class F> decltype(auto) with_selection([[maybe_unused]] const M& mask, F f) {
+// The selection that a mask, which passed `is_selection`, stands for: the caller's own, or a value that a reference
+// keeps.
+template <class M> decltype(auto) selection_of(const M& mask) {
   if constexpr (Device<M>)
-    return f(AllTokens{});
+    return AllTokens{};
   else if constexpr (Selection<M>)
-    return f(mask);
+    return (mask);
   else
-    return f(AttentionMask(mask));
+    return AttentionMask(mask);
 }
 
 // The device: the last argument, or the one in the mask's place.
-template <class M, class D> const auto& device_of([[maybe_unused]] const M& mask, [[maybe_unused]] const D& device) {
+template <class M, class D> const auto& device_of(const M& mask, const D& device) {
   if constexpr (Device<M>)
     return mask;
   else

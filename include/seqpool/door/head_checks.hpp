@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/door/vector_checks.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cstddef>
@@ -13,20 +14,17 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What H, a head, maps. The order comes first: of swapped arguments neither is what it is taken for.
 template <class H, class X> consteval bool are_vectors() {
-  static_assert(!EigenTensor<H>,
+  constexpr bool in_order = !EigenTensor<H>, matrix = EigenTensorOfRank<X, 2>, lawful = ScalarTensor<X, 2>;
+  static_assert(in_order,
                 "seqpool: the head comes before the vectors: map(head, pooled, device), and map_into(out, head, "
                 "pooled, device).");
-  static_assert(EigenTensor<H> || EigenTensorOfRank<X, 2>,
+  static_assert(matrix || !in_order,
                 "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool hidden states "
                 "[batch, seq, hidden] first, or use seqpool::Classifier{pooling, heads...} or "
                 "seqpool::Embedder{pooling, heads...}.");
-  if constexpr (!EigenTensor<H> && EigenTensorOfRank<X, 2>) {
-    static_assert(Scalar<element_t<X>>,
-                  "seqpool: a head takes pooled vectors of float, double, Eigen::half or Eigen::bfloat16.");
-    return Scalar<element_t<X>>;
-  } else {
-    return false;
-  }
+  static_assert(lawful || !matrix || !in_order,
+                "seqpool: a head takes pooled vectors of float, double, Eigen::half or Eigen::bfloat16.");
+  return in_order && lawful;
 }
 
 // A head for anything, and a head for these vectors.
@@ -61,12 +59,13 @@ template <class... H> consteval HeadSizes sizes_of_heads() {
   return {all[1].features, all[sizeof...(H)].width};
 }
 
-// Whether as many features come as the head's type states.
-template <Index features, Index found> consteval bool features_fit() {
-  static_assert(detail::sizes_agree(features, found),
+// Whether x has as many features as the head's type states, and a device comes behind it.
+template <class H, class X, class D> consteval bool is_mapped() {
+  constexpr bool fits = detail::sizes_agree(sizes_of_head<H>().features, static_sizes<X>()[1]);
+  static_assert(fits,
                 "seqpool: a head gets vectors of other than its features: a Linear's weight is [out, in] and its input "
                 "[batch, in], and the width of a head is the features of the next.");
-  return detail::sizes_agree(features, found);
+  return detail::is_device_at_the_end<D>() && fits;
 }
 
 // Whether each head's width is the next one's features, as far as their types state it.

@@ -59,6 +59,15 @@ template <class X> bool overlaps(const X& x, const Extent& memory) {
   return false;
 }
 
+// Throws unless out has the sizes of the result of `what`, which has `sizes`.
+template <class T>
+void check_result(const MatrixView<T>& out, Index rows, Index width, const char* what,
+                  std::initializer_list<Index> sizes) {
+  if (out.rows != rows || out.columns != width)
+    detail::fail("out is " + detail::shape({out.rows, out.columns}) + ", but the result is [batch, width] = " +
+                 detail::shape({rows, width}) + " for " + what + " " + detail::shape(sizes));
+}
+
 // Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
 // where they come from if x says of which `layers()`.
 template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {

@@ -13,44 +13,33 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What functions of vectors take that are no heads.
 template <class X> consteval bool are_plain_vectors() {
-  static_assert(EigenTensorOfRank<X, 2>,
+  constexpr bool matrix = EigenTensorOfRank<X, 2>, lawful = ScalarTensor<X, 2>;
+  static_assert(matrix,
                 "seqpool: similarity, pair_features, calibration_ranges and the quantize_ functions take vectors "
                 "[n, features], such as pool and map return: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate "
                 "an Eigen expression into a tensor first, and view other memory with an Eigen::TensorMap.");
-  if constexpr (EigenTensorOfRank<X, 2>) {
-    static_assert(Scalar<element_t<X>>,
-                  "seqpool: vectors [n, features] must be of float, double, Eigen::half or Eigen::bfloat16.");
-    return Scalar<element_t<X>>;
-  } else {
-    return false;
-  }
+  static_assert(lawful || !matrix,
+                "seqpool: vectors [n, features] must be of float, double, Eigen::half or Eigen::bfloat16.");
+  return lawful;
 }
 
 // Two of them, of which something is computed together.
 template <class A, class B> consteval bool are_two_vectors() {
-  constexpr bool a = are_plain_vectors<A>();
-  if constexpr (a) {
-    constexpr bool b = are_plain_vectors<B>();
-    if constexpr (b) {
-      constexpr bool alike = std::same_as<accumulator_t<element_t<A>>, accumulator_t<element_t<B>>>;
-      static_assert(alike,
-                    "seqpool: both vectors must accumulate in one type: double with double, and float, Eigen::half or "
-                    "Eigen::bfloat16 with each other; convert one of them, for example with "
-                    "Eigen::Tensor<float, 2>(x.cast<float>()).");
-      return alike;
-    }
+  constexpr bool a = detail::are_plain_vectors<A>(), b = detail::are_plain_vectors<B>();
+  if constexpr (a && b) {
+    constexpr bool alike = std::same_as<accumulator_t<element_t<A>>, accumulator_t<element_t<B>>>;
+    static_assert(alike,
+                  "seqpool: both vectors must accumulate in one type: double with double, and float, Eigen::half or "
+                  "Eigen::bfloat16 with each other; convert one of them, for example with "
+                  "Eigen::Tensor<float, 2>(x.cast<float>()).");
+    return alike;
   }
   return false;
 }
 
 // Of the quantize_ functions.
 template <class Ranges> consteval bool are_ranges() {
-  constexpr bool lawful = [] {
-    if constexpr (EigenTensorOfRank<Ranges, 2>)
-      return Scalar<element_t<Ranges>>;
-    else
-      return false;
-  }();
+  constexpr bool lawful = ScalarTensor<Ranges, 2>;
   static_assert(
       lawful,
       "seqpool: ranges are [2, features], the least and the largest of each feature, as calibration_ranges(x) "

@@ -71,5 +71,26 @@ template <class D, class F> void share_out(const D& device, Index n, double byte
   }
 }
 
+// A device of any type, or none, seen through a reference: what a virtual function can take. It must not outlive what
+// it was made of.
+class AnyDevice {
+  using Work = std::function<void(Eigen::Index, Eigen::Index)>;
+
+ public:
+  template <class D> explicit AnyDevice(const D& device) : threads_(detail::threads_of(device)) {
+    if constexpr (Device<D>)
+      parallel_for_ = [&device](Eigen::Index n, const Eigen::TensorOpCost& cost, const Work& f) {
+        device.parallelFor(n, cost, f);
+      };
+  }
+
+  [[nodiscard]] Index numThreads() const noexcept { return threads_; }
+  void parallelFor(Eigen::Index n, const Eigen::TensorOpCost& cost, const Work& f) const { parallel_for_(n, cost, f); }
+
+ private:
+  Index threads_;
+  std::function<void(Eigen::Index, const Eigen::TensorOpCost&, const Work&)> parallel_for_;
+};
+
 }  // namespace detail
 }  // namespace seqpool::inline SEQPOOL_ABI

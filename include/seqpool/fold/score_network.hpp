@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/activations.hpp>
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/layer_norm.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
+#include <seqpool/detail/tanh_gelu.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/softmax.hpp>

@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/activations.hpp>
-#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tanh_gelu.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <concepts>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Functions of one number, as models name them.
+/// Functions of one number, as models name them, and how far a(x) is off.
 ///
-/// | name | a(x) |
-/// |---|---|
-/// | `identity` | x |
-/// | `tanh` | tanh(x) |
-/// | `relu` | max(x, 0) |
-/// | `gelu` | x / 2 * (1 + erf(x / sqrt(2))) |
-/// | `gelu_tanh` | x / 2 * (1 + tanh(u)), u = sqrt(2 / pi) * (x + 0.044715 * x^3) |
-/// | `silu` | x / (1 + e^-x) |
-/// | `sigmoid` | 1 / (1 + e^-x) |
+/// | name | a(x) | relative error at most | a(-inf) |
+/// |---|---|---|---|
+/// | `identity` | x | 0 | -inf |
+/// | `tanh` | tanh(x) | 4 * eps | -1 |
+/// | `relu` | max(x, 0) | 0 | 0 |
+/// | `gelu` | x / 2 * (1 + erf(x / sqrt(2))) | (8 + min(x, 0)^2) * eps | NaN |
+/// | `gelu_tanh` | x / 2 * (1 + tanh(u)), u = sqrt(2 / pi) * (x + 0.044715 * x^3) | (8 - 8 * min(u, 0)) * eps | NaN |
+/// | `silu` | x / (1 + e^-x) | 8 * eps | NaN |
+/// | `sigmoid` | 1 / (1 + e^-x) | 4 * eps | 0 |
 enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 
 /// "identity", "tanh", ...: the name above.
@@ -40,12 +37,10 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 /// **Shapes**: rows `[n, features]` to `[n, features]`; for `map(in, out)` here the two may be the same rows.
 /// **Errors**: `std::invalid_argument` for a number that is no Activation.
 /// **Cost**: O(n * features), a function of the C library for each, for tanh of float Eigen's; allocates nothing.
-/// **Numerics**: identity and relu are exact. Where y is normal, the relative error is at most 4 * eps for tanh and
-/// sigmoid, 8 * eps for silu, (8 + min(x, 0)^2) * eps for gelu and (8 - 8 * min(u, 0)) * eps for gelu_tanh; where it is
-/// not, the absolute one is less than the smallest normal number. Nothing overflows at any finite x: gelu, gelu_tanh
-/// and silu of the largest number are that number, and of the lowest 0. NaN stays. At infinities each is its limit, but
-/// for gelu, gelu_tanh and silu of -inf, which are NaN, as in PyTorch. Of -0, relu is -0. sigmoid has the bits of the
-/// function `sigmoid`.
+/// **Numerics**: the bounds above hold where y is normal; where it is not, y is less than the smallest normal number
+/// off. Nothing overflows: gelu, gelu_tanh and silu of the largest number are that number, and of the lowest 0. Of +inf
+/// each is its limit; of -inf as above, NaN as in PyTorch. NaN stays NaN, and relu of -0 is -0. sigmoid has the bits of
+/// the function `sigmoid`.
 /// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch takes gelu from 1 + erf,
 /// which leaves 0 of a float below -6.
 class Activate {
@@ -75,23 +70,9 @@ class Activate {
 // ---------------------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view name_of(Activation activation) noexcept {
-  switch (activation) {
-    case Activation::identity:
-      return "identity";
-    case Activation::tanh:
-      return "tanh";
-    case Activation::relu:
-      return "relu";
-    case Activation::gelu:
-      return "gelu";
-    case Activation::gelu_tanh:
-      return "gelu_tanh";
-    case Activation::silu:
-      return "silu";
-    case Activation::sigmoid:
-      return "sigmoid";
-  }
-  return "";
+  constexpr std::array<std::string_view, 7> names{"identity", "tanh", "relu", "gelu", "gelu_tanh", "silu", "sigmoid"};
+  const auto i = static_cast<std::size_t>(activation);
+  return i < names.size() ? names[i] : "";
 }
 
 template <std::floating_point A> void Activate::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
-#include <concepts>
 #include <string>
-#include <type_traits>
+#include <string_view>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -56,8 +51,19 @@ template <class T> class Affine {
 
   void map(Rows<const A> in, Rows<A> out) const;
 
+  /// "scale" and "shift".
+  void visit_parameters(auto f) const {
+    const Index features = static_cast<Index>(scale_.size());
+    const auto shape = std::span(&features, 1).first(of_numbers_ ? 0 : 1);
+    f(std::string_view("scale"), std::span<const A>(scale_), shape, false);
+    f(std::string_view("shift"), std::span<const A>(shift_), shape, false);
+  }
+
  private:
-  // Each is true, or a sentence.
+  template <class S> static constexpr bool is_number = std::is_arithmetic_v<S> || Scalar<S>;
+  template <class S> using scalar_of = std::conditional_t<is_number<S>, S, detail::guide_scalar_t<S>>;
+
+  // True, or a sentence.
   template <class S, class B> static consteval bool are_parameters();
 
   bool of_numbers_ = true;
@@ -71,9 +77,7 @@ Affine(const S&, const B&)
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T>
-template <class S, class B>
-Affine<T>::Affine([[maybe_unused]] const S& scale, [[maybe_unused]] const B& shift) {
+template <class T> template <class S, class B> Affine<T>::Affine(const S& scale, const B& shift) {
   if constexpr (are_parameters<S, B>()) {
     of_numbers_ = Scalar<S>;
     if constexpr (Scalar<S>) {
@@ -101,18 +105,13 @@ template <class T> Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful
 }
 
 template <class T> template <class S, class B> consteval bool Affine<T>::are_parameters() {
-  constexpr bool numbers = (std::is_arithmetic_v<S> || Scalar<S>) && (std::is_arithmetic_v<B> || Scalar<B>);
+  constexpr bool numbers = is_number<S> && is_number<B>;
   constexpr bool vectors = detail::VectorLike<S> && detail::VectorLike<B>;
   static_assert(numbers || vectors,
                 "seqpool: Affine{scale, shift} takes two numbers, which are for all features, or two vectors "
                 "[features]: an Eigen tensor of rank 1, an Eigen vector or a contiguous range each.");
   if constexpr ((numbers || vectors) && Scalar<T>) {
-    constexpr bool of_t = [] {
-      if constexpr (numbers)
-        return std::same_as<S, T> && std::same_as<B, T>;
-      else
-        return std::same_as<detail::vector_scalar_t<S>, T> && std::same_as<detail::vector_scalar_t<B>, T>;
-    }();
+    constexpr bool of_t = std::same_as<scalar_of<S>, T> && std::same_as<scalar_of<B>, T>;
     static_assert(of_t,
                   "seqpool: an Affine<T> takes a scale and a shift of T; convert them: Affine<float>{2.0f, 0.0f}, "
                   "shift.cast<float>().");

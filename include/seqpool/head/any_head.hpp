@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/result_of.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/detail/any_device.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <concepts>
-#include <cstddef>
 #include <memory>
-#include <type_traits>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -37,11 +30,11 @@ template <class A> class AnyHead {
   struct Mapper {
     virtual ~Mapper() = default;
     virtual Index width(Index features) const = 0;
-    virtual void map(Rows<const B> in, Rows<B> out) const = 0;
     virtual void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const = 0;
+    virtual void visit_parameters(const ParameterVisitor& f) const = 0;
   };
   template <class H> class MapperOf;
-  class Several;
+  class Sequence;
 
  public:
   template <class H>
@@ -68,9 +61,11 @@ template <class A> class AnyHead {
   /// Of heads one after the other throws if the width of one is not what the next takes.
   [[nodiscard]] Index width(Index features) const { return mapper_->width(features); }
 
-  void map(Rows<const B> in, Rows<B> out) const { mapper_->map(in, out); }
+  template <class D = CallingThread> void map(Rows<const B> in, Rows<B> out, const D& device = {}) const {
+    mapper_->map(in, out, detail::AnyDevice(device));
+  }
 
-  template <class D> void map(Rows<const B> in, Rows<B> out, const D& device) const;
+  void visit_parameters(auto f) const { mapper_->visit_parameters(seqpool::any_visitor(f)); }
 
  private:
   std::shared_ptr<const Mapper> mapper_;
@@ -92,32 +87,29 @@ template <class A> template <class H> class AnyHead<A>::MapperOf final : public 
   explicit MapperOf(H head) : head_(std::move(head)) {}
 
   Index width(Index features) const override { return static_cast<Index>(head_.width(features)); }
-  void map(Rows<const B> in, Rows<B> out) const override { head_.map(in, out); }
   void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const override {
     seqpool::map_rows(head_, in, out, device);
   }
+  void visit_parameters(const ParameterVisitor& f) const override { seqpool::visit_parameters(head_, f); }
 
  private:
   H head_;
 };
 
-template <class A> class AnyHead<A>::Several final : public Mapper {
+// Heads one after the other, as one.
+template <class A> class AnyHead<A>::Sequence {
  public:
-  explicit Several(std::vector<AnyHead> heads) : heads_(std::move(heads)) {}
+  explicit Sequence(std::vector<AnyHead> heads) : heads_(std::move(heads)) {}
 
-  Index width(Index features) const override {
+  Index width(Index features) const {
     for (const AnyHead& head : heads_) features = head.width(features);
     return features;
   }
-  void map(Rows<const B> in, Rows<B> out) const override { map_all(in, out, CallingThread{}); }
-  void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const override { map_all(in, out, device); }
 
- private:
-  template <class D> void map_all(Rows<const B> in, Rows<B> out, const D& device) const {
+  template <class D = CallingThread> void map(Rows<const B> in, Rows<B> out, const D& device = {}) const {
     if (heads_.empty())
       for (Index i = 0; i < in.size(); ++i) std::copy(in[i].begin(), in[i].end(), out[i].begin());
-    detail::AlignedVector<B> from;
-    detail::AlignedVector<B> to;
+    detail::AlignedVector<B> from, to;
     for (const AnyHead& head : heads_) {
       if (&head == &heads_.back()) return head.map(in, out, device);
       const Index width = head.width(in.features());
@@ -129,19 +121,16 @@ template <class A> class AnyHead<A>::Several final : public Mapper {
     }
   }
 
+  void visit_parameters(auto f) const {
+    for (std::size_t i = 0; i < heads_.size(); ++i) seqpool::visit_parameters(heads_[i], f, std::to_string(i));
+  }
+
+ private:
   std::vector<AnyHead> heads_;
 };
 
 template <class A>
-AnyHead<A>::AnyHead(std::vector<AnyHead> heads) : mapper_(std::make_shared<const Several>(std::move(heads))) {}
-
-template <class A> template <class D> void AnyHead<A>::map(Rows<const B> in, Rows<B> out, const D& device) const {
-  if constexpr (std::same_as<D, CallingThread>)
-    mapper_->map(in, out);
-  else if constexpr (std::same_as<D, detail::AnyDevice>)
-    mapper_->map(in, out, device);
-  else
-    mapper_->map(in, out, detail::AnyDevice(device));
-}
+AnyHead<A>::AnyHead(std::vector<AnyHead> heads)
+    : mapper_(std::make_shared<const MapperOf<Sequence>>(Sequence(std::move(heads)))) {}
 
 }  // namespace seqpool::inline SEQPOOL_ABI

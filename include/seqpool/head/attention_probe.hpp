@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/detail/vector.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
-#include <string>
+#include <cstddef>
+#include <string_view>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -48,12 +43,24 @@ template <class T> class AttentionProbe {
   /// From there to `[batch, out]`, a `Head`.
   [[nodiscard]] const Linear<A>& head() const noexcept { return head_; }
 
+  /// By their saved names: "q.weight", "position_weight", "v.weight", "v.bias".
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameters(pooling_, [&](std::string_view name, auto numbers, auto shape, bool penalised) {
+      f(name == "query" ? std::string_view("q.weight") : name, numbers, shape, penalised);
+    });
+    seqpool::visit_parameter(f, "v.weight", value_.values, {value_.rows, value_.columns}, true);
+    seqpool::visit_parameter(f, "v.bias", bias_, {value_.rows}, false);
+  }
+
  private:
-  template <class V, class B>
-  static Linear<A> head_of(const PositionalAttention<T>& pooling, const V& value, const B& bias);
+  // Whether these are a value and its bias, or a sentence.
+  template <class V, class B> static consteval bool are_values();
+  Linear<A> head_of() const;
 
   PositionalAttention<T> pooling_;
-  Linear<A> head_;
+  detail::Numbers<A> value_;         // [heads * out, hidden]
+  detail::AlignedVector<A> bias_{};  // [heads * out]
+  Linear<A> head_{Eigen::Tensor<A, 2>()};
 };
 
 template <class Q, class W, class V, class B>
@@ -64,43 +71,44 @@ AttentionProbe(const Q&, const W&, const V&, const B&) -> AttentionProbe<detail:
 template <class T>
 template <class Q, class W, class V, class B>
 AttentionProbe<T>::AttentionProbe(const Q& query, const W& position_weight, const V& value, const B& bias)
-    : pooling_(query, position_weight), head_(head_of(pooling_, value, bias)) {}
+    : pooling_(query, position_weight) {
+  if constexpr (are_values<V, B>()) {
+    value_ = detail::widened_matrix(value, "value");
+    bias_ = detail::widened(bias);
+    head_ = head_of();
+  }
+}
 
-// out[o] = sum_k (bias[k, o] + sum_h value[k, o, h] * pooled[k, h]): one weight [out, heads * hidden].
-template <class T>
-template <class V, class B>
-auto AttentionProbe<T>::head_of(const PositionalAttention<T>& pooling, const V& value, const B& bias) -> Linear<A> {
-  using Weight = Eigen::Tensor<A, 2, Eigen::RowMajor>;
+template <class T> template <class V, class B> consteval bool AttentionProbe<T>::are_values() {
   constexpr bool lawful = detail::MatrixOf<V, T> && detail::VectorOf<B, T>;
   static_assert(
       lawful || !Scalar<T>,
       "seqpool: AttentionProbe{query, position_weight, value, bias} takes the value [heads * out, hidden], an "
       "Eigen tensor of rank 2 or an Eigen matrix, and the bias [heads * out], an Eigen tensor of rank 1, an Eigen "
       "vector or a contiguous range, of the query's scalar.");
-  if constexpr (lawful && Scalar<T>) {
-    const auto numbers = detail::widened_matrix(value, "value");
-    const auto biases = detail::widened(bias);
-    const Index heads = pooling.heads(), hidden = pooling.hidden();
-    if (numbers.columns != hidden || numbers.rows % heads != 0)
-      detail::fail("value is " + detail::shape({numbers.rows, numbers.columns}) + ", but query [heads, hidden] is " +
-                   detail::shape({heads, hidden}) + ": value must be [heads * out, hidden]");
-    if (static_cast<Index>(biases.size()) != numbers.rows)
-      detail::fail("bias is " + detail::shape({static_cast<Index>(biases.size())}) + ", but value is " +
-                   detail::shape({numbers.rows, hidden}) + ": bias must be [heads * out]");
-    const Index out = numbers.rows / heads;
-    Weight weight(out, heads * hidden);
-    Eigen::Tensor<A, 1> sums(out);
-    sums.setZero();
-    for (Index k = 0; k < heads; ++k)
-      for (Index o = 0; o < out; ++o) {
-        sums(o) += biases[static_cast<std::size_t>(k * out + o)];
-        for (Index h = 0; h < hidden; ++h)
-          weight(o, k * hidden + h) = numbers.values[static_cast<std::size_t>((k * out + o) * hidden + h)];
-      }
-    return Linear<A>(weight, sums);
-  } else {
-    return Linear<A>(Weight(0, 0));
-  }
+  return lawful && Scalar<T>;
+}
+
+// out[o] = sum_k (bias[k, o] + sum_h value[k, o, h] * pooled[k, h]): one weight [out, heads * hidden].
+template <class T> auto AttentionProbe<T>::head_of() const -> Linear<A> {
+  const Index heads = pooling_.heads(), hidden = pooling_.hidden();
+  if (value_.columns != hidden || value_.rows % heads != 0)
+    detail::fail("value is " + detail::shape({value_.rows, value_.columns}) + ", but query [heads, hidden] is " +
+                 detail::shape({heads, hidden}) + ": value must be [heads * out, hidden]");
+  if (static_cast<Index>(bias_.size()) != value_.rows)
+    detail::fail("bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ", but value is " +
+                 detail::shape({value_.rows, hidden}) + ": bias must be [heads * out]");
+  const Index out = value_.rows / heads;
+  Eigen::Tensor<A, 2, Eigen::RowMajor> weight(out, heads * hidden);
+  Eigen::Tensor<A, 1> sums(out);
+  sums.setZero();
+  for (Index k = 0; k < heads; ++k)
+    for (Index o = 0; o < out; ++o) {
+      sums(o) += bias_[static_cast<std::size_t>(k * out + o)];
+      for (Index h = 0; h < hidden; ++h)
+        weight(o, k * hidden + h) = value_.values[static_cast<std::size_t>((k * out + o) * hidden + h)];
+    }
+  return Linear<A>(weight, sums);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
+#include <seqpool/head/detail/classes.hpp>
 #include <seqpool/head/embedder.hpp>
-#include <seqpool/head/probabilities.hpp>
-#include <seqpool/head/sequential.hpp>
-#include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <utility>
 
@@ -49,8 +45,7 @@ template <class P, class... H> class Classifier {
   /// **Cost**: that of `logits`; allocates one more result.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const D& device = {}) const {
-    const auto scores = logits(x, mask, device);
-    return scores.dimension(1) == 1 ? seqpool::sigmoid(scores) : seqpool::softmax(scores);
+    return detail::probabilities_of(logits(x, mask, device));
   }
 
   /// argmax(logits), the most probable class; with a single class 1 where its logit is over 0, which is a probability
@@ -63,12 +58,11 @@ template <class P, class... H> class Classifier {
   /// which a NaN in a real token makes, is class 0 without a word. Where that can be, look at `logits` too.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const {
-    const auto scores = logits(x, mask, device);
-    auto classes = seqpool::argmax(scores);
-    if (scores.dimension(1) == 1)
-      for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = scores.data()[b] > 0 ? 1 : 0;
-    return classes;
+    return detail::classes_of(logits(x, mask, device));
   }
+
+  /// The pooling's and the heads': "pooling.query", "head.0.weight".
+  void visit_parameters(auto f) const { embedder_.visit_parameters(f); }
 
  private:
   Embedder<P, H...> embedder_;

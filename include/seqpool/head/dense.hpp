@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/activate.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/linear.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
-#include <cstddef>
-#include <type_traits>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -64,9 +54,13 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   // As a Head.
   [[nodiscard]] Index width(Index features) const { return linear_.width(features); }
 
-  void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
+  template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
-  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  /// "linear.weight" and "linear.bias", and of a projection "residual.weight" and "residual.bias".
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameters(linear_, f, "linear");
+    for (const Layer& layer : projection_) seqpool::visit_parameters(layer, f, "residual");
+  }
 
  private:
   // Of which scalar a Linear is; of others there is none.
@@ -98,8 +92,7 @@ Dense<T, Out, In>::Dense(const L& linear, const F& activation)
 
 template <class T, Index Out, Index In>
 template <class L, class F, class R>
-Dense<T, Out, In>::Dense(const L& linear, const F& activation, [[maybe_unused]] const R& residual)
-    : Dense(linear, activation) {
+Dense<T, Out, In>::Dense(const L& linear, const F& activation, const R& residual) : Dense(linear, activation) {
   if constexpr (std::same_as<R, Residual>) {
     static_assert(detail::sizes_agree(Out, In),
                   "seqpool: Dense{linear, activation, Residual{}} adds x to its result, so that out must be in; where "
@@ -116,9 +109,7 @@ Dense<T, Out, In>::Dense(const L& linear, const F& activation, [[maybe_unused]] 
   }
 }
 
-template <class T, Index Out, Index In>
-template <class L>
-auto Dense<T, Out, In>::layer_of([[maybe_unused]] const L& linear) -> Layer {
+template <class T, Index Out, Index In> template <class L> auto Dense<T, Out, In>::layer_of(const L& linear) -> Layer {
   constexpr bool some = requires { scalar_of(linear); };
   static_assert(some,
                 "seqpool: Dense{linear, activation} takes a seqpool::Linear first: Dense{Linear{weight, bias}, "
@@ -133,7 +124,7 @@ auto Dense<T, Out, In>::layer_of([[maybe_unused]] const L& linear) -> Layer {
 
 template <class T, Index Out, Index In>
 template <class F>
-Activation Dense<T, Out, In>::activation_of([[maybe_unused]] const F& activation) {
+Activation Dense<T, Out, In>::activation_of(const F& activation) {
   static_assert(std::same_as<F, Activation>,
                 "seqpool: Dense{linear, activation} takes a seqpool::Activation second: Activation::tanh, relu, gelu, "
                 "gelu_tanh, silu, sigmoid or identity.");

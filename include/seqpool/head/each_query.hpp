@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/sequential.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -38,21 +31,17 @@ template <class... H> class EachQuery {
     return detail::product(queries_, heads_.width(features / queries_), "features of all queries");
   }
 
-  template <std::floating_point A>
+  template <std::floating_point A, class D = CallingThread>
     requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-    map(in, out, CallingThread{});
-  }
-
-  template <std::floating_point A, class D>
-    requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device = {}) const {
     const Index from = in.features() / queries_;
     const Index to = out.features() / queries_;
     for (Index q = 0; q < queries_; ++q)
       seqpool::map_rows(heads_, Rows<const A>(in.data() + q * from, in.size(), from, in.stride()),
                         Rows<A>(out.data() + q * to, out.size(), to, out.stride()), device);
   }
+
+  void visit_parameters(auto f) const { seqpool::visit_parameters(heads_, f); }
 
  private:
   Index queries_;

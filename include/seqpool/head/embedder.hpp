@@ -1,17 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/door/head_checks.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/sequential.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <utility>
 
@@ -50,6 +41,12 @@ template <class P, class... H> class Embedder {
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed(const X& x, const M& mask = {}, const D& device = {}) const;
 
+  /// The pooling's and the heads': "pooling.query", "head.0.weight".
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameters(pooling_, f, "pooling");
+    seqpool::visit_parameters(heads_, f, "head");
+  }
+
  private:
   P pooling_;
   Sequential<H...> heads_;
@@ -59,20 +56,29 @@ template <class P, class... H> class Embedder {
 
 template <class P, class... H>
 template <class X, class M, class D>
-auto Embedder<P, H...>::embed(const X& x, [[maybe_unused]] const M& mask, [[maybe_unused]] const D& device) const {
+auto Embedder<P, H...>::embed(const X& x, const M& mask, const D& device) const {
   if constexpr ((SomeHead<H> && ...) && detail::are_arguments<P, X, M, D>()) {
-    using T = typename detail::sequences_t<X>::value_type;
-    using A = result_t<P, T>;
+    using Seqs = detail::sequences_t<X>;
+    using A = result_t<P, typename Seqs::value_type>;
     if constexpr (sizeof...(H) == 0) {
       return seqpool::pool(pooling_, x, mask, device);
     } else if constexpr (detail::is_head<true, Head<Sequential<H...>, A>>()) {
-      static_cast<void>(heads_.width(static_cast<Index>(pooling_.width(detail::sequences_of(x).hidden()))));
-      return seqpool::map(heads_, seqpool::pool(pooling_, x, mask, device), detail::device_of(mask, device));
+      const Seqs& sequences = detail::sequences_of(x);
+      const auto& selection = detail::selection_of(mask);
+      const detail::RowPooler pooler(pooling_, sequences, selection);
+      auto pooled = detail::make_result<X, A>(pooler.rows(), pooler.width());
+      const auto vectors = detail::matrix_view(pooled, "the result");
+      const detail::RowMapper mapper(heads_, vectors);
+      auto out = detail::make_result<X, A>(mapper.rows(), mapper.width());
+      const auto& on = detail::device_of(mask, device);
+      pooler.run(vectors, on);
+      mapper.run(detail::matrix_view(out, "the result"), on);
+      return out;
     } else {
-      return detail::make_result<X, A>(Index{0}, Index{0});  // so that no other error follows
+      return detail::refused<X, A>();
     }
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});
+    return detail::refused<X>();
   }
 }
 

@@ -1,58 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/head_checks.hpp>
 #include <seqpool/door/overlap.hpp>
-#include <seqpool/door/vector_checks.hpp>
-#include <seqpool/driver/device.hpp>
+#include <seqpool/driver/row_mapper.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
-#include <cstddef>
-#include <span>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
-
-/// Vectors, `[n, features]`, seen where they lie: what heads read and write.
-///
-///     for (seqpool::Index i = 0; i < rows.size(); ++i) rows[i];  // std::span, [features]
-template <class A> class Rows {
- public:
-  /// Row i begins at `data + i * stride`; its features lie side by side.
-  Rows(A* data, Index size, Index features, Index stride) noexcept
-      : data_(data), size_(size), features_(features), stride_(stride) {}
-  /// Rows that are written may be read.
-  template <class B>
-    requires std::same_as<const B, A>
-  Rows(const Rows<B>& other) noexcept : Rows(other.data(), other.size(), other.features(), other.stride()) {}
-
-  [[nodiscard]] Index size() const noexcept { return size_; }
-  [[nodiscard]] Index features() const noexcept { return features_; }
-  [[nodiscard]] A* data() const noexcept { return data_; }
-  [[nodiscard]] Index stride() const noexcept { return stride_; }
-
-  /// Row i, `[features]`.
-  [[nodiscard]] std::span<A> operator[](Index i) const noexcept {
-    return {features_ == 0 ? nullptr : data_ + i * stride_, static_cast<std::size_t>(features_)};
-  }
-  /// The rows from `first` on, `count` of them.
-  [[nodiscard]] Rows part(Index first, Index count) const noexcept {
-    return {features_ == 0 ? nullptr : data_ + first * stride_, count, features_, stride_};
-  }
-
- private:
-  A* data_;
-  Index size_;
-  Index features_;
-  Index stride_;
-};
 
 /// What follows a pooling: maps rows `[n, features]` to rows `[n, width]`, each by itself.
 ///
@@ -69,6 +29,7 @@ template <class A> class Rows {
 /// |---|---|---|
 /// | `h.map(in, out, device)` | the same, shared out by h itself | rows are shared out |
 /// | `H::fixed_features`, `H::fixed_width` | sizes that its type states, as `Index` | known at run time |
+/// | `h.visit_parameters(f)` | calls f for each parameter, see `Parametric` | it has none |
 ///
 /// A row of the result may depend on its own row alone, so that its bits do not depend on the batch. `map` is const:
 /// one head may serve many threads.
@@ -111,71 +72,35 @@ template <class H, class X, class D = CallingThread>
 template <class Out, class H, class X, class D = CallingThread>
 void map_into(Out&& out, const H& head, const X& x, const D& device = {});
 
-/// head.map(in, out), shared out on a device: how a head that is made of heads hands its rows on.
-template <class H, std::floating_point A, class D>
-void map_rows(const H& head, std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device);
-
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class H, std::floating_point A, class D>
-void map_rows(const H& head, std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) {
-  if constexpr (requires { head.map(in, out, device); }) {
-    head.map(in, out, device);
-  } else {
-    const double bytes = static_cast<double>(in.features() + out.features()) * sizeof(A);
-    detail::share_out(device, in.size(), bytes, [&](Index first, Index last) {
-      head.map(in.part(first, last - first), out.part(first, last - first));
-    });
-  }
-}
-
-template <class H, class X, class D>
-auto map([[maybe_unused]] const H& head, const X& x, [[maybe_unused]] const D& device) {
+template <class H, class X, class D> auto map(const H& head, const X& x, const D& device) {
   if constexpr (detail::are_vectors<H, X>()) {
     using A = accumulator_t<detail::element_t<X>>;
-    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>()) {
-      const auto in = detail::matrix_view(x, "head input");
-      auto out = detail::make_result<X, A>(in.rows, static_cast<Index>(head.width(in.columns)));
-      seqpool::map_into(out, head, x, device);
+    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_mapped<H, X, D>()) {
+      const detail::RowMapper mapper(head, detail::matrix_view(x, "head input"));
+      auto out = detail::make_result<X, A>(mapper.rows(), mapper.width());
+      mapper.run(detail::matrix_view(out, "the result"), device);
       return out;
     } else {
-      return detail::make_result<X, A>(Index{0}, Index{0});  // so that no other error follows
+      return detail::refused<X, A>();
     }
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});
+    return detail::refused<X>();
   }
 }
 
-template <class Out, class H, class X, class D>
-void map_into([[maybe_unused]] Out&& out, [[maybe_unused]] const H& head, [[maybe_unused]] const X& x,
-              [[maybe_unused]] const D& device) {
+template <class Out, class H, class X, class D> void map_into(Out&& out, const H& head, const X& x, const D& device) {
   if constexpr (detail::are_vectors<H, X>()) {
     using A = accumulator_t<detail::element_t<X>>;
-    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_device_at_the_end<D>() &&
-                  detail::features_fit<detail::sizes_of_head<H>().features, detail::static_sizes<X>()[1]>() &&
+    if constexpr (detail::is_head<SomeHead<H>, Head<H, A>>() && detail::is_mapped<H, X, D>() &&
                   detail::is_result<Out, A>()) {
       const auto from = detail::matrix_view(x, "head input");
       const auto to = detail::matrix_view(out, "out");
-      const Index width = static_cast<Index>(head.width(from.columns));
-      if (to.rows != from.rows || to.columns != width)
-        detail::fail("out is " + detail::shape({to.rows, to.columns}) + ", but the result is [batch, width] = " +
-                     detail::shape({from.rows, width}) + " for vectors " + detail::shape({from.rows, from.columns}));
-      if (to.rows == 0 || to.columns == 0) return;
+      const detail::RowMapper mapper(head, from);
+      detail::check_result(to, mapper.rows(), mapper.width(), "vectors", {from.rows, from.columns});
       detail::check_apart(to, from);
-      // Numbers that do not lie side by side, or of another type, are copied to rows first, and from rows at the end.
-      detail::AlignedVector<A> room;
-      const auto in = detail::side_by_side<A>(from, room);
-      const Rows<const A> rows(in.data, in.rows, in.columns, in.row_stride);
-      if (to.column_stride == 1) {
-        seqpool::map_rows(head, rows, Rows<A>(to.data, to.rows, width, to.row_stride), device);
-        for (Index b = 0; b < to.rows; ++b) detail::make_canonical(&to(b, 0), width);
-      } else {
-        detail::AlignedVector<A> mapped(static_cast<std::size_t>(to.rows * width));
-        seqpool::map_rows(head, rows, Rows<A>(mapped.data(), to.rows, width, width), device);
-        for (Index b = 0; b < to.rows; ++b)
-          for (Index o = 0; o < width; ++o)
-            to(b, o) = detail::canonical(mapped[static_cast<std::size_t>(b * width + o)]);
-      }
+      mapper.run(to, device);
     }
   }
 }

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <concepts>
-#include <cstddef>
-#include <span>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -44,7 +39,6 @@ class KeepLargest {
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <std::floating_point A> void KeepLargest::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-  const auto is_larger = [](A a, A b) { return a > b || (std::isnan(a) && !std::isnan(b)); };
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];
     const std::span<A> y = out[i];
@@ -54,13 +48,13 @@ template <std::floating_point A> void KeepLargest::map(std::type_identity_t<Rows
     }
     std::transform(x.begin(), x.end(), y.begin(), [](A value) { return std::abs(value); });
     const auto kth = y.begin() + k_ - 1;
-    std::nth_element(y.begin(), kth, y.end(), is_larger);
+    std::nth_element(y.begin(), kth, y.end(), detail::exceeds);
     const A least = *kth;
     // How many of those that are as large as the k-th have room beside the larger ones, all of which stand before it.
-    Index room = k_ - std::count_if(y.begin(), kth, [&](A value) { return is_larger(value, least); });
+    Index room = k_ - std::count_if(y.begin(), kth, [&](A value) { return detail::exceeds(value, least); });
     for (std::size_t f = 0; f < x.size(); ++f) {
       const A size = std::abs(x[f]);
-      const bool kept = is_larger(size, least) || (!is_larger(least, size) && room-- > 0);
+      const bool kept = detail::exceeds(size, least) || (!detail::exceeds(least, size) && room-- > 0);
       y[f] = kept ? x[f] : A(0);
     }
   }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/logits.hpp>
-#include <seqpool/detail/rows.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/head/probabilities.hpp>
-#include <seqpool/scalar.hpp>
+#include <seqpool/head/detail/classes.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -66,7 +60,7 @@ template <class X> [[nodiscard]] auto rerank_scores(const X& logits);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class X, class T> auto threshold([[maybe_unused]] const X& probabilities, [[maybe_unused]] const T& t) {
+template <class X, class T> auto threshold(const X& probabilities, const T& t) {
   if constexpr (detail::are_logits<X>() && detail::is_threshold<T>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(probabilities, "probabilities");
@@ -90,11 +84,11 @@ template <class X, class T> auto threshold([[maybe_unused]] const X& probabiliti
       for (Index c = 0; c < in.columns; ++c) out(b, c) = widen(in(b, c)) >= least[static_cast<std::size_t>(c)];
     return result;
   } else {
-    return detail::make_result<X, bool>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X, bool>();
   }
 }
 
-template <class X> auto top_k(const X& probabilities, [[maybe_unused]] Index k) {
+template <class X> auto top_k(const X& probabilities, Index k) {
   if constexpr (detail::are_logits<X>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(probabilities, "probabilities");
@@ -104,33 +98,22 @@ template <class X> auto top_k(const X& probabilities, [[maybe_unused]] Index k) 
     TopClasses result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
     const auto classes = detail::matrix_view(result.classes, "the result");
     const auto values = detail::matrix_view(result.values, "the result");
-    struct Candidate {
-      A value;
-      Index index;
-      bool is_nan;
-    };
-    std::vector<Candidate> candidates(static_cast<std::size_t>(in.columns));
+    std::vector<std::pair<A, Index>> candidates(static_cast<std::size_t>(in.columns));
     for (Index b = 0; b < in.rows; ++b) {
-      for (Index c = 0; c < in.columns; ++c) {
-        const A value = widen(in(b, c));
-        candidates[static_cast<std::size_t>(c)] = {value, c, value != value};
-      }
-      std::partial_sort(candidates.begin(), candidates.begin() + k, candidates.end(),
-                        [](const Candidate& left, const Candidate& right) {
-                          if (left.is_nan != right.is_nan) return left.is_nan;
-                          if (!left.is_nan && left.value != right.value) return left.value > right.value;
-                          return left.index < right.index;
-                        });
+      for (Index c = 0; c < in.columns; ++c) candidates[static_cast<std::size_t>(c)] = {widen(in(b, c)), c};
+      std::partial_sort(candidates.begin(), candidates.begin() + k, candidates.end(), [](auto left, auto right) {
+        if (detail::exceeds(left.first, right.first)) return true;
+        return !detail::exceeds(right.first, left.first) && left.second < right.second;
+      });
       for (Index i = 0; i < k; ++i) {
-        const Candidate& found = candidates[static_cast<std::size_t>(i)];
-        classes(b, i) = found.index;
-        values(b, i) = detail::canonical(found.value);
+        const auto [value, index] = candidates[static_cast<std::size_t>(i)];
+        classes(b, i) = index;
+        values(b, i) = detail::canonical(value);
       }
     }
     return result;
   } else {
-    return TopClasses{detail::make_result<X, Index>(Index{0}, Index{0}),
-                      detail::make_result<X, float>(Index{0}, Index{0})};
+    return TopClasses{detail::refused<X, Index>(), detail::refused<X>()};
   }
 }
 
@@ -142,13 +125,13 @@ template <class X> auto rerank_scores(const X& logits) {
       detail::fail("rerank_scores: logits are " + detail::shape({in.rows, in.columns}) +
                    ": of one logit, [batch, 1], the score is its sigmoid, and of two, [batch, 2], the softmax's " +
                    "probability of class 1; for others there is no rule");
-    const auto probabilities = in.columns == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
+    const auto probabilities = detail::probabilities_of(logits);
     const auto from = detail::matrix_view(probabilities, "probabilities");
     auto result = detail::make_result<X, A>(in.rows);
     for (Index b = 0; b < in.rows; ++b) result.data()[b] = from(b, in.columns - 1);
     return result;
   } else {
-    return detail::make_result<X, float>(Index{0});  // so that no other error follows
+    return detail::refused<X, float, 1>();
   }
 }
 

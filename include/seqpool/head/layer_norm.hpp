@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/layer_norm.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -40,7 +34,7 @@ template <class T> class LayerNorm {
   /// Without a weight and a bias, for rows of any number of features.
   ///
   /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; so for the others.
-  explicit LayerNorm(double eps = 1e-5) : eps_(detail::root_of_eps<A>(eps)) {}
+  explicit LayerNorm(double eps = 1e-5) : root_eps_(detail::root_of_eps<A>(eps)) {}
 
   /// Copies a weight, and a bias if there is one: what they were made from may go.
   ///
@@ -59,12 +53,20 @@ template <class T> class LayerNorm {
 
   void map(Rows<const A> in, Rows<A> out) const;
 
+  /// "weight" and "bias", as far as there are.
+  void visit_parameters(auto f) const {
+    const Index features = static_cast<Index>(weight_.size());
+    if (has_weight_) seqpool::visit_parameter(f, "weight", weight_, {features}, false);
+    if (has_bias_) seqpool::visit_parameter(f, "bias", bias_, {features}, false);
+  }
+
  private:
   // A vector's numbers, or a sentence and none.
   template <class V> static detail::AlignedVector<A> copy(const V& vector);
 
-  A eps_;  // its square root
+  A root_eps_;
   bool has_weight_ = false;
+  bool has_bias_ = false;
   detail::AlignedVector<A> weight_;
   detail::AlignedVector<A> bias_;  // empty if there is none
 };
@@ -82,21 +84,23 @@ template <class T>
 template <class W>
   requires(!std::is_arithmetic_v<W>)
 LayerNorm<T>::LayerNorm(const W& weight, double eps)
-    : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)) {}
+    : root_eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)) {}
 
 template <class T>
 template <class W, class B>
   requires(!std::is_arithmetic_v<B>)
 LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
-    : eps_(detail::root_of_eps<A>(eps)), has_weight_(true), weight_(copy(weight)), bias_(copy(bias)) {
+    : root_eps_(detail::root_of_eps<A>(eps)),
+      has_weight_(true),
+      has_bias_(true),
+      weight_(copy(weight)),
+      bias_(copy(bias)) {
   if (weight_.size() != bias_.size())
     detail::fail("LayerNorm{weight, bias}: weight is " + detail::shape({static_cast<Index>(weight_.size())}) +
                  ", but bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ": both must be [features]");
 }
 
-template <class T>
-template <class V>
-auto LayerNorm<T>::copy([[maybe_unused]] const V& vector) -> detail::AlignedVector<A> {
+template <class T> template <class V> auto LayerNorm<T>::copy(const V& vector) -> detail::AlignedVector<A> {
   static_assert(
       detail::VectorLike<V>,
       "seqpool: LayerNorm{weight, bias, eps} takes a weight and a bias [features]: an Eigen tensor of rank 1, "
@@ -120,7 +124,7 @@ template <class T> Index LayerNorm<T>::width(Index features) const {
 }
 
 template <class T> void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
-  for (Index i = 0; i < in.size(); ++i) detail::layer_norm<A>(in[i], out[i], eps_, weight_, bias_);
+  for (Index i = 0; i < in.size(); ++i) detail::layer_norm<A>(in[i], out[i], root_eps_, weight_, bias_);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

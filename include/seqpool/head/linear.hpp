@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/product.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/head/detail/multiply.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
-#include <cstddef>
 #include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -61,9 +53,13 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   // As a Head.
   [[nodiscard]] Index width(Index features) const;
 
-  void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
+  template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
-  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  /// "weight", and "bias" if there is one.
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameter(f, "weight", product_.weight(), {out(), in()}, true);
+    if (has_bias_) seqpool::visit_parameter(f, "bias", product_.bias(), {out()}, false);
+  }
 
  private:
   template <class, Index, Index> friend class Linear;
@@ -76,6 +72,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   template <class W> void copy(const W& weight, const detail::AlignedVector<A>& bias);
 
   detail::Product<A> product_;
+  bool has_bias_ = false;
 };
 
 // Whatever the weight and the bias are, so that the constructors say what they should be.
@@ -95,14 +92,16 @@ template <class T, Index Out, Index In> template <class W> Linear<T, Out, In>::L
 
 template <class T, Index Out, Index In>
 template <class W, class B>
-Linear<T, Out, In>::Linear(const W& weight, [[maybe_unused]] const B& bias) {
+Linear<T, Out, In>::Linear(const W& weight, const B& bias) {
   if constexpr (is_weight<W>())
     if constexpr (is_bias<B>()) copy(weight, detail::widened(bias));
+  has_bias_ = true;
 }
 
 template <class T, Index Out, Index In>
 template <Index OtherOut, Index OtherIn>
-Linear<T, Out, In>::Linear(const Linear<T, OtherOut, OtherIn>& other) : product_(other.product_) {
+Linear<T, Out, In>::Linear(const Linear<T, OtherOut, OtherIn>& other)
+    : product_(other.product_), has_bias_(other.has_bias_) {
   static_assert(detail::sizes_agree(Out, OtherOut) && detail::sizes_agree(In, OtherIn),
                 "seqpool: a Linear<T, Out, In> holds a weight [Out, In], and the other one has other sizes.");
   check_sizes(other.out(), other.in());
@@ -111,8 +110,7 @@ Linear<T, Out, In>::Linear(const Linear<T, OtherOut, OtherIn>& other) : product_
 template <class T, Index Out, Index In> template <class W> consteval bool Linear<T, Out, In>::is_weight() {
   static_assert(detail::MatrixLike<W>,
                 "seqpool: Linear{weight, bias} takes the weight [out, in] first, an Eigen tensor of rank 2 or an Eigen "
-                "matrix, as "
-                "torch.nn.Linear stores it; view other memory with an Eigen::TensorMap.");
+                "matrix, as torch.nn.Linear stores it; view other memory with an Eigen::TensorMap.");
   if constexpr (detail::MatrixLike<W> && Scalar<T>) {
     constexpr bool of_t = std::same_as<detail::element_t<W>, T>;
     static_assert(of_t, "seqpool: Linear<T, Out, In> takes a weight of T; convert it with cast<T>().");

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/driver/device.hpp>
+#include <seqpool/detail/vector.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/value_projection.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/attention.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
-#include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -68,6 +62,10 @@ template <class T> class MultiheadAttention {
   /// From there to `[batch, k * embed]`, a `Head`.
   [[nodiscard]] const ValueProjection<T>& head() const noexcept { return head_; }
 
+  /// "query" and what torch.nn.MultiheadAttention has: "in_proj_weight" or "q_proj_weight", "k_proj_weight" and
+  /// "v_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias", as far as they were given.
+  void visit_parameters(auto f) const;
+
  private:
   using Weights = MultiheadAttentionWeights<T>;
   using Matrix = typename Weights::Matrix;
@@ -75,11 +73,13 @@ template <class T> class MultiheadAttention {
 
   // The projections' weights and biases, each by itself.
   static Weights parted(const Weights& weights);
-  static Matrix rows_of(const Matrix& matrix, Index first, Index count);
-  static Vector part_of(const Vector& vector, Index first, Index count);
+  static Matrix rows_of(const Matrix& matrix, Index first, Index count) {
+    return matrix.slice(Eigen::array<Index, 2>{first, 0}, Eigen::array<Index, 2>{count, matrix.dimension(1)});
+  }
   static Attention<A, Eigen::Dynamic> pooling_of(const Weights& weights);
   static ValueProjection<T> head_of(const Weights& weights);
 
+  Weights weights_;
   Attention<A, Eigen::Dynamic> pooling_;
   ValueProjection<T> head_;
 };
@@ -88,34 +88,39 @@ template <class T> class MultiheadAttention {
 ///
 /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, k * embed]`.
 template <class X, class T, class M = AllTokens, class D = CallingThread>
-[[nodiscard]] auto multihead_attention_pool(const X& x, const MultiheadAttention<T>& attention,
-                                            [[maybe_unused]] const M& mask = {},
-                                            [[maybe_unused]] const D& device = {}) {
+[[nodiscard]] auto multihead_attention_pool(const X& x, const MultiheadAttention<T>& attention, const M& mask = {},
+                                            const D& device = {}) {
   using P = Attention<accumulator_t<T>, Eigen::Dynamic>;
   if constexpr (detail::are_arguments<P, X, M, D>())
     return seqpool::map(attention.head(), seqpool::pool(attention.pooling(), x, mask, device),
                         detail::device_of(mask, device));
   else
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
 MultiheadAttention<T>::MultiheadAttention(const MultiheadAttentionWeights<T>& weights)
-    : pooling_(pooling_of(parted(weights))), head_(head_of(parted(weights))) {}
+    : weights_(weights), pooling_(pooling_of(parted(weights))), head_(head_of(parted(weights))) {}
 
-template <class T> auto MultiheadAttention<T>::rows_of(const Matrix& matrix, Index first, Index count) -> Matrix {
-  Matrix rows(count, matrix.dimension(1));
-  for (Index r = 0; r < count; ++r)
-    for (Index c = 0; c < matrix.dimension(1); ++c) rows(r, c) = matrix(first + r, c);
-  return rows;
-}
-
-template <class T> auto MultiheadAttention<T>::part_of(const Vector& vector, Index first, Index count) -> Vector {
-  Vector part(vector.size() == 0 ? 0 : count);
-  for (Index i = 0; i < part.size(); ++i) part(i) = vector(first + i);
-  return part;
+template <class T> void MultiheadAttention<T>::visit_parameters(auto f) const {
+  const auto matrix = [&](std::string_view name, const Matrix& m) {
+    if (m.size() == 0) return;
+    const auto [rows, columns, values] = detail::widened_matrix(m, "weight");
+    seqpool::visit_parameter(f, name, values, {rows, columns}, true);
+  };
+  const auto vector = [&](std::string_view name, const Vector& v) {
+    if (v.size() != 0) seqpool::visit_parameter(f, name, detail::widened(v), {Index{v.size()}}, false);
+  };
+  matrix("query", weights_.query);
+  matrix("in_proj_weight", weights_.in_proj_weight);
+  matrix("q_proj_weight", weights_.q_proj_weight);
+  matrix("k_proj_weight", weights_.k_proj_weight);
+  matrix("v_proj_weight", weights_.v_proj_weight);
+  vector("in_proj_bias", weights_.in_proj_bias);
+  matrix("out_proj.weight", weights_.out_proj_weight);
+  vector("out_proj.bias", weights_.out_proj_bias);
 }
 
 template <class T> auto MultiheadAttention<T>::parted(const Weights& weights) -> Weights {
@@ -172,8 +177,11 @@ template <class T> auto MultiheadAttention<T>::pooling_of(const Weights& weights
 
 template <class T> auto MultiheadAttention<T>::head_of(const Weights& weights) -> ValueProjection<T> {
   const Index embed = weights.query.dimension(1);
-  return ValueProjection<T>(weights.v_proj_weight, part_of(weights.in_proj_bias, 2 * embed, embed),
-                            weights.out_proj_weight, weights.out_proj_bias, weights.heads, weights.query.dimension(0));
+  Vector bias;
+  if (weights.in_proj_bias.size() != 0)
+    bias = weights.in_proj_bias.slice(Eigen::array<Index, 1>{2 * embed}, Eigen::array<Index, 1>{embed});
+  return ValueProjection<T>(weights.v_proj_weight, bias, weights.out_proj_weight, weights.out_proj_bias, weights.heads,
+                            weights.query.dimension(0));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

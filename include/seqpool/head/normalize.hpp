@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
-#include <concepts>
 #include <limits>
-#include <span>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -50,7 +45,7 @@ class Normalize {
   template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
 
  private:
-  // Of numbers up to 1, one of which is 1; leaves others than 2's powers in `y`.
+  // The norm of y, whose largest number is 1 or -1. For all p but 2, y is overwritten.
   template <class A> A norm_of(std::span<A> y) const;
 
   double p_ = 2;

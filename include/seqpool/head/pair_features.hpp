@@ -3,9 +3,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/vector_checks.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 
@@ -34,7 +32,7 @@ template <class U, class V> [[nodiscard]] auto pair_features(const U& u, const V
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class U, class V> auto pair_features(const U& u, const V& v, [[maybe_unused]] PairFeatures parts) {
+template <class U, class V> auto pair_features(const U& u, const V& v, PairFeatures parts) {
   if constexpr (detail::are_two_vectors<U, V>()) {
     using A = accumulator_t<detail::element_t<U>>;
     const auto a = detail::matrix_view(u, "u");
@@ -61,7 +59,7 @@ template <class U, class V> auto pair_features(const U& u, const V& v, [[maybe_u
     add(parts.product, [](A x, A y) { return x * y; });
     return result;
   } else {
-    return detail::make_result<U, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<U>();
   }
 }
 

@@ -3,8 +3,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/logits.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/scalar.hpp>
+#include <seqpool/door/logit_checks.hpp>
 
 #include <cmath>
 
@@ -53,15 +52,9 @@ template <class X> [[nodiscard]] auto argmax(const X& logits);
 
 template <class X> auto softmax(const X& logits) {
   if constexpr (detail::are_logits<X>())
-    return detail::map_logits(logits, []<class A>(detail::LogitRow<A> row) {
-      const A largest = row.largest();
-      A sum = 0;
-      for (Index c = 0; c < row.size(); ++c) sum += row[c] = detail::shifted_exp(row[c], largest);
-      if (sum == 0) sum = 1;  // a row of -inf only
-      for (Index c = 0; c < row.size(); ++c) row[c] /= sum;
-    });
+    return detail::map_logits(logits, [](auto row) { detail::make_probabilities(row); });
   else
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
 }
 
 template <class X> auto log_softmax(const X& logits) {
@@ -75,7 +68,7 @@ template <class X> auto log_softmax(const X& logits) {
       for (Index c = 0; c < row.size(); ++c) row[c] = row[c] - largest - log_sum;
     });
   else
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
 }
 
 template <class X> auto sigmoid(const X& logits) {
@@ -87,7 +80,7 @@ template <class X> auto sigmoid(const X& logits) {
       }
     });
   else
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
 }
 
 template <class X> auto argmax(const X& logits) {
@@ -98,16 +91,13 @@ template <class X> auto argmax(const X& logits) {
     auto result = detail::make_result<X, Index>(in.rows);
     for (Index b = 0; b < in.rows; ++b) {
       Index best = 0;
-      for (Index c = 1; c < in.columns; ++c) {
-        const auto value = widen(in(b, c));
-        const auto held = widen(in(b, best));
-        if (value > held || (std::isnan(value) && !std::isnan(held))) best = c;
-      }
+      for (Index c = 1; c < in.columns; ++c)
+        if (detail::exceeds(widen(in(b, c)), widen(in(b, best)))) best = c;
       result.data()[b] = best;
     }
     return result;
   } else {
-    return detail::make_result<X, Index>(Index{0});
+    return detail::refused<X, Index, 1>();
   }
 }
 

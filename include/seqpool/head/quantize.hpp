@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/quantization.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/vector_checks.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -102,36 +98,36 @@ template <class X> auto calibration_ranges(const X& x) {
     }
     return result;
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
   }
 }
 
-template <class X, class Ranges> auto quantize_uint8(const X& x, [[maybe_unused]] const Ranges& ranges) {
+template <class X, class Ranges> auto quantize_uint8(const X& x, const Ranges& ranges) {
   if constexpr (detail::are_plain_vectors<X>() && detail::are_ranges<Ranges>())
     return detail::quantized<std::uint8_t>(x, detail::matrix_view(ranges, "ranges"), "quantize_uint8");
   else
-    return detail::make_result<X, std::uint8_t>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X, std::uint8_t>();
 }
 
-template <class X, class Ranges> auto quantize_int8(const X& x, [[maybe_unused]] const Ranges& ranges) {
+template <class X, class Ranges> auto quantize_int8(const X& x, const Ranges& ranges) {
   if constexpr (detail::are_plain_vectors<X>() && detail::are_ranges<Ranges>())
     return detail::quantized<std::int8_t>(x, detail::matrix_view(ranges, "ranges"), "quantize_int8");
   else
-    return detail::make_result<X, std::int8_t>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X, std::int8_t>();
 }
 
 template <class X> auto quantize_ubinary(const X& x) {
   if constexpr (detail::are_plain_vectors<X>())
     return detail::packed<std::uint8_t>(x);
   else
-    return detail::make_result<X, std::uint8_t>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X, std::uint8_t>();
 }
 
 template <class X> auto quantize_binary(const X& x) {
   if constexpr (detail::are_plain_vectors<X>())
     return detail::packed<std::int8_t>(x);
   else
-    return detail::make_result<X, std::int8_t>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X, std::int8_t>();
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
-#include <cstddef>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

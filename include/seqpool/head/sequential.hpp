@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/door/head_checks.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <concepts>
-#include <cstddef>
+#include <string>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -50,16 +44,16 @@ template <class... H> class Sequential {
     return features;
   }
 
-  template <std::floating_point A>
+  template <std::floating_point A, class D = CallingThread>
     requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-    map(in, out, CallingThread{});
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device = {}) const {
+    map_from<0, A>(in, out, device);
   }
 
-  template <std::floating_point A, class D>
-    requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
-    map_from<0, A>(in, out, device);
+  /// Each head's behind its place: "0.weight".
+  void visit_parameters(auto f) const {
+    std::size_t i = 0;
+    std::apply([&](const H&... head) { (seqpool::visit_parameters(head, f, std::to_string(i++)), ...); }, heads_);
   }
 
  private:

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/product.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/vector_checks.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/head/detail/pairs.hpp>
-#include <seqpool/head/head.hpp>
-#include <seqpool/head/normalize.hpp>
-#include <seqpool/scalar.hpp>
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -32,9 +26,11 @@ enum class Similarity { cosine, dot, euclidean, manhattan };
 //   meet; a NaN is the one quiet NaN of its type.
 // - Of no features it is 0.
 // - Widths that differ and null pointers throw `std::invalid_argument`.
-// - Each costs O(n * m * features), and allocates the result, copies of up to 128 vectors of one side at a time, which
-//   do not pay for themselves where the other has only a few, and for cosines, and for numbers that do not lie side by
-//   side or are to be widened, a copy of the other side.
+// - Each costs O(n * m * features), and allocates the result.
+// - It copies one side, up to 128 vectors at a time. Where the other side has only a few vectors, that takes longer
+// than
+//   it saves.
+// - It copies the other side for cosines, and where its numbers do not lie side by side or are widened.
 
 /// The similarity of every vector of a to every vector of b, chosen at run time.
 ///
@@ -78,21 +74,12 @@ template <class X, class Y, class D = CallingThread>
 // ---------------------------------------------------------------------------------------------------------------------
 
 constexpr std::string_view name_of(Similarity similarity) noexcept {
-  switch (similarity) {
-    case Similarity::cosine:
-      return "cosine";
-    case Similarity::dot:
-      return "dot";
-    case Similarity::euclidean:
-      return "euclidean";
-    case Similarity::manhattan:
-      return "manhattan";
-  }
-  return "";
+  constexpr std::array<std::string_view, 4> names{"cosine", "dot", "euclidean", "manhattan"};
+  const auto i = static_cast<std::size_t>(similarity);
+  return i < names.size() ? names[i] : "";
 }
 
-template <class X, class Y, class D>
-auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[maybe_unused]] const D& device) {
+template <class X, class Y, class D> auto similarity(const X& a, const Y& b, Similarity kind, const D& device) {
   if constexpr (detail::are_two_vectors<X, Y>() && detail::is_device_at_the_end<D>()) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto from = detail::matrix_view(a, "a");
@@ -102,31 +89,23 @@ auto similarity(const X& a, const Y& b, [[maybe_unused]] Similarity kind, [[mayb
                    detail::shape({with.rows, with.columns}) + ": both must have as many features");
     auto result = detail::make_result<X, A>(from.rows, with.rows);
     const auto out = detail::matrix_view(result, "the result");
-    const auto normalize = [](const detail::MatrixView<const A>& x, detail::AlignedVector<A>& room) {
-      room.resize(static_cast<std::size_t>(x.rows * x.columns));
-      Normalize{}.map(Rows<const A>(x.data, x.rows, x.columns, x.row_stride),
-                      Rows<A>(room.data(), x.rows, x.columns, x.columns));
-      return detail::MatrixView<const A>{room.data(), x.rows, x.columns, x.columns, 1};
-    };
     switch (kind) {
       case Similarity::cosine:
-        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, normalize, detail::WithinOne{}, device);
+        detail::for_all_pairs<detail::Cosine>(from, with, out, device);
         return result;
       case Similarity::dot:
-        detail::for_all_pairs<detail::TimesInPanels>(from, with, out, detail::AsItIs{}, detail::AsItIs{}, device);
+        detail::for_all_pairs<detail::DotProduct>(from, with, out, device);
         return result;
       case Similarity::euclidean:
-        detail::for_all_pairs<detail::SquaredDifference>(from, with, out, detail::AsItIs{}, detail::NegativeRoot{},
-                                                         device);
+        detail::for_all_pairs<detail::Distance>(from, with, out, device);
         return result;
       case Similarity::manhattan:
-        detail::for_all_pairs<detail::AbsoluteDifference>(from, with, out, detail::AsItIs{}, detail::Negative{},
-                                                          device);
+        detail::for_all_pairs<detail::AxesDistance>(from, with, out, device);
         return result;
     }
     detail::fail("similarity: the kind must be Similarity::cosine, dot, euclidean or manhattan");
   } else {
-    return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+    return detail::refused<X>();
   }
 }
 

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/matrix.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/fold/accumulators.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/sequential.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
 #include <string>
-#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -46,18 +39,14 @@ template <class... H> class SkipConnection {
     return features;
   }
 
-  template <std::floating_point A>
+  template <std::floating_point A, class D = CallingThread>
     requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-    map(in, out, CallingThread{});
-  }
-
-  template <std::floating_point A, class D>
-    requires(Head<H, A> && ...)
-  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device) const {
+  void map(std::type_identity_t<Rows<const A>> in, Rows<A> out, const D& device = {}) const {
     seqpool::map_rows(heads_, in, out, device);
     for (Index i = 0; i < in.size(); ++i) as_array(out[i]) += as_array(in[i]);
   }
+
+  void visit_parameters(auto f) const { seqpool::visit_parameters(heads_, f); }
 
  private:
   Sequential<H...> heads_;

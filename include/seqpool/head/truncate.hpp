@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <concepts>
 #include <string>
-#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/product.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/head/detail/multiply.hpp>
 #include <seqpool/head/head.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -53,9 +46,10 @@ template <class T> class ValueProjection {
   // As a Head.
   [[nodiscard]] Index width(Index features) const;
 
-  void map(Rows<const A> in, Rows<A> out) const { map(in, out, CallingThread{}); }
+  template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
-  template <class D> void map(Rows<const A> in, Rows<A> out, const D& device) const;
+  /// "v_proj.weight", "v_proj.bias", "out_proj.weight", "out_proj.bias"; of the biases those that there are.
+  void visit_parameters(auto f) const;
 
  private:
   // Outputs [first, first + count) of a linear layer.
@@ -68,6 +62,8 @@ template <class T> class ValueProjection {
   Index stride_ = 0;                        // queries * embed
   std::vector<detail::Product<A>> values_;  // one for each head
   detail::Product<A> out_;
+  bool has_value_bias_;
+  bool has_out_bias_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -75,7 +71,10 @@ template <class T> class ValueProjection {
 template <class T>
 ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bias, const Matrix& out,
                                     const Vector& out_bias, Index heads, Index queries)
-    : queries_(queries), hidden_(value.dimension(1)) {
+    : queries_(queries),
+      hidden_(value.dimension(1)),
+      has_value_bias_(value_bias.size() != 0),
+      has_out_bias_(out_bias.size() != 0) {
   const Index embed = value.dimension(0);
   const Index width = out.dimension(0);
   if (heads < 1 || queries < 1 || heads > (std::max)(embed, Index{1}) || embed % heads != 0)
@@ -105,6 +104,20 @@ auto ValueProjection<T>::product_of(const Matrix& weight, const Vector& bias, In
   return detail::Product<A>(
       count, weight.dimension(1), [&](Index o, Index f) { return widen(weight(first + o, f)); },
       [&](Index o) { return bias.size() == 0 ? A(0) : widen(bias(first + o)); });
+}
+
+template <class T> void ValueProjection<T>::visit_parameters(auto f) const {
+  detail::AlignedVector<A> weight, bias;
+  for (const auto& head : values_) {
+    const auto rows = head.weight();
+    weight.insert(weight.end(), rows.begin(), rows.end());
+    bias.insert(bias.end(), head.bias().begin(), head.bias().end());
+  }
+  const Index embed = static_cast<Index>(bias.size());
+  seqpool::visit_parameter(f, "v_proj.weight", weight, {embed, hidden_}, true);
+  if (has_value_bias_) seqpool::visit_parameter(f, "v_proj.bias", bias, {embed}, false);
+  seqpool::visit_parameter(f, "out_proj.weight", out_.weight(), {out_.out(), embed}, true);
+  if (has_out_bias_) seqpool::visit_parameter(f, "out_proj.bias", out_.bias(), {out_.out()}, false);
 }
 
 template <class T> Index ValueProjection<T>::width(Index features) const {

@@ -6,6 +6,7 @@
 #include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/head/detail/classes.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/input/selection.hpp>
@@ -165,11 +166,7 @@ auto SequenceClassifier::predict(const X& x, const M& mask, const I& input_ids, 
   if (labels().size() == 1 && folder_.unknown) throw Error(*folder_.unknown);
   if (folder_.scores == detail::Scores::logits && labels().size() == 1)
     seqpool::detail::fail("this model gives a number and no class: take its logits");
-  const auto scores = logits(x, mask, input_ids, device);
-  auto classes = seqpool::argmax(scores);
-  if (scores.dimension(1) == 1)
-    for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = scores.data()[b] > 0 ? 1 : 0;
-  return classes;
+  return seqpool::detail::classes_of(logits(x, mask, input_ids, device));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/product.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 

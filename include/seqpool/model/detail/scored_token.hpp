@@ -50,21 +50,20 @@ ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids
     seqpool::detail::fail(
         "this model has no pad_token_id, so that Transformers takes one sequence at a time, and not " +
         std::to_string(states.batch()) + ": call logits(x, mask)");
-  seqpool::detail::with_selection(mask, [&](const auto& selection) {
-    seqpool::check_selection(selection, states);
-    const Index rows = seqpool::rows_of(selection, states.batch());
-    tokens_.assign(static_cast<std::size_t>(rows), -1);
-    for (Index b = 0; b < rows; ++b) {
-      const Run all{0, states.seq(b)};
-      const Run real = seqpool::next_run(selection, b, all);
-      if (real.begin == real.end) continue;
-      Index token = all.end - 1;
-      while (token > 0 && is_pad(b, token)) --token;
-      const Run here = seqpool::next_run(selection, b, {token, token + 1});
-      if (here.begin == here.end) refuse(b, token, is_pad(b, token), pad_token_id);
-      tokens_[static_cast<std::size_t>(b)] = token;
-    }
-  });
+  const auto& selection = seqpool::detail::selection_of(mask);
+  seqpool::check_selection(selection, states);
+  const Index rows = seqpool::rows_of(selection, states.batch());
+  tokens_.assign(static_cast<std::size_t>(rows), -1);
+  for (Index b = 0; b < rows; ++b) {
+    const Run all{0, states.seq(b)};
+    const Run real = seqpool::next_run(selection, b, all);
+    if (real.begin == real.end) continue;
+    Index token = all.end - 1;
+    while (token > 0 && is_pad(b, token)) --token;
+    const Run here = seqpool::next_run(selection, b, {token, token + 1});
+    if (here.begin == here.end) refuse(b, token, is_pad(b, token), pad_token_id);
+    tokens_[static_cast<std::size_t>(b)] = token;
+  }
 }
 
 inline void ScoredToken::refuse(Index row, Index token, bool all_pads, std::optional<Index> pad_token_id) {

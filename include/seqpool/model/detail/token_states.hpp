@@ -50,17 +50,16 @@ inline void check_hidden(Index found, Index hidden) {
 
 // f(sequence, run) for each run of real tokens, cut into pieces of a block at most.
 template <class States, class M, class F> void for_each_run(const States& states, const M& mask, F f) {
-  seqpool::detail::with_selection(mask, [&](const auto& selection) {
-    seqpool::check_selection(selection, states);
-    const Index rows = seqpool::rows_of(selection, states.batch());
-    for (Index b = 0; b < rows; ++b) {
-      const Index end = states.seq(b);
-      for (Run run = seqpool::next_run(selection, b, {0, end}); run.begin < run.end;
-           run = seqpool::next_run(selection, b, {run.end, end}))
-        for (Index s = run.begin; s < run.end; s += seqpool::detail::block_tokens)
-          f(b, Run{s, (std::min)(s + seqpool::detail::block_tokens, run.end)});
-    }
-  });
+  const auto& selection = seqpool::detail::selection_of(mask);
+  seqpool::check_selection(selection, states);
+  const Index rows = seqpool::rows_of(selection, states.batch());
+  for (Index b = 0; b < rows; ++b) {
+    const Index end = states.seq(b);
+    for (Run run = seqpool::next_run(selection, b, {0, end}); run.begin < run.end;
+         run = seqpool::next_run(selection, b, {run.end, end}))
+      for (Index s = run.begin; s < run.end; s += seqpool::detail::block_tokens)
+        f(b, Run{s, (std::min)(s + seqpool::detail::block_tokens, run.end)});
+  }
 }
 
 // Where tokens are, if they are computed, and in float, if they are not so already.

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/head/probabilities.hpp>
+#include <seqpool/scalar.hpp>
+
+// What a row of logits says where its classes exclude each other, and a single class has one logit.
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// softmax, or of a single class sigmoid.
+template <class X> auto probabilities_of(const X& logits) {
+  return logits.dimension(1) == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
+}
+
+// argmax, or of a single class whether its logit is over 0.
+template <class X> auto classes_of(const X& logits) {
+  auto classes = seqpool::argmax(logits);
+  if (logits.dimension(1) == 1)
+    for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = logits.data()[b] > 0 ? 1 : 0;
+  return classes;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
