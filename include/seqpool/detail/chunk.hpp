@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <array>
@@ -15,14 +16,9 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // Features that the inner loop takes at a time: a cache line of T, and of float at least.
 template <Scalar T> inline constexpr Index chunk_features = sizeof(T) == 2 ? 32 : 16;
 
-// Asks memory for the chunk `ahead` elements behind x, which may lie in another array: it is asked for, and not read.
-// Into L2 and not L1: eight tokens of a power of two bytes, with eight more to come, fall into the same few sets of L1
-// and push each other out.
-template <Scalar T> inline void prefetch_chunk([[maybe_unused]] const T* x, [[maybe_unused]] Index ahead) noexcept {
-#if defined(__GNUC__)
-  for (Index j = 0; j < chunk_features<T>; j += 64 / static_cast<Index>(sizeof(T)))
-    __builtin_prefetch(x + (ahead + j), 0, 2);
-#endif
+// Asks memory for the chunk `ahead` elements behind x, which may lie in another array.
+template <Scalar T> inline void prefetch_chunk(const T* x, Index ahead) noexcept {
+  for (Index j = 0; j < chunk_features<T>; j += 64 / static_cast<Index>(sizeof(T))) detail::prefetch(x + (ahead + j));
 }
 
 // A chunk of a token's features in the accumulator's type, widened as they are taken ...
@@ -45,23 +41,7 @@ template <Scalar T> class WidenedChunk {
   const T* x_;
 };
 
-#if !defined(__F16C__) && defined(__x86_64__) && defined(__GNUC__)
-// For a processor that has F16C where the flags do not say so: conversion in software takes several times as long. A
-// function of its own, as its instructions are not for every processor; and an instruction by name, as the header that
-// declares it takes longer to compile than all of seqpool.
-[[gnu::target("avx,f16c"), gnu::noinline]] inline void widen_by_f16c(const Eigen::half* x, float* out) noexcept {
-  using Eight [[gnu::vector_size(32)]] = float;
-  for (Index j = 0; j < chunk_features<Eigen::half>; j += 8) {
-    Eight widened;
-    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char (*)[16]>(x + j)));
-    __builtin_memcpy(out + j, &widened, sizeof widened);
-  }
-}
-inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // no processor has that without F16C
-#define SEQPOOL_F16C_MAY_BE
-#endif
-
-#if defined(__F16C__) || defined(SEQPOOL_F16C_MAY_BE)
+#if defined(__F16C__) || defined(SEQPOOL_F16C_BY_NAME)
 // ... or all at once, where F16C has an instruction for it that compilers do not make of widen.
 template <> class WidenedChunk<Eigen::half> {
  public:
@@ -75,7 +55,7 @@ template <> class WidenedChunk<Eigen::half> {
       _mm256_store_ps(x_.data() + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + j))));
 #else
     if (detail::has_f16c())
-      detail::widen_by_f16c(x, x_.data());
+      detail::widen_by_f16c<chunk_features<Eigen::half>>(x, x_.data());
     else
       for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = widen(x[j]);
 #endif
@@ -91,5 +71,3 @@ template <> class WidenedChunk<Eigen::half> {
 #endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
-
-#undef SEQPOOL_F16C_MAY_BE

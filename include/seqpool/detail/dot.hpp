@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <array>
@@ -31,8 +32,8 @@ inline constexpr Index register_bytes = 16;
 // Flattened, as all that holds such arrays: their type is the same for every -march and their alignment is not, so
 // files of different flags must not share their functions.
 template <class A, Scalar T, std::same_as<const T*>... More>
-[[gnu::flatten, gnu::always_inline]] inline std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead,
-                                                                                    const T* x, More... more) noexcept {
+SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x,
+                                                                       More... more) noexcept {
   constexpr std::size_t count = 1 + sizeof...(More);
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = count == 1 || (count <= 4 && register_bytes >= 32) ? 16 : 8;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/version.hpp>
+#include <seqpool/detail/compiler.hpp>
 
 #include <bit>
 #include <concepts>
@@ -17,17 +17,17 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // e^x, |error| <= eps * e^x where that is normal; about 0 below, 0 of -inf. Infinity from x > 88.3 in float and 709.4
 // in double on, which is a little early. NaN stays.
-template <std::floating_point A> [[gnu::always_inline]] inline A exponential(A x) noexcept;
+template <std::floating_point A> SEQPOOL_INLINE A exponential(A x) noexcept;
 
 // log x, |error| <= eps * |log x|; -inf for all below the smallest normal number, 0 and negative ones too. NaN and
 // infinity stay.
-template <std::floating_point A> [[gnu::always_inline]] inline A logarithm(A x) noexcept;
+template <std::floating_point A> SEQPOOL_INLINE A logarithm(A x) noexcept;
 
 // log(1 + x) of an x of 0 or more, |error| <= 2 * eps * log(1 + x). NaN and infinity stay.
-template <std::floating_point A> [[gnu::always_inline]] inline A log_one_plus(A x) noexcept;
+template <std::floating_point A> SEQPOOL_INLINE A log_one_plus(A x) noexcept;
 
 // x^p of an x of 0 or more, |error| <= (3/2 * |p log x| + 1) * eps * x^p where both are normal. NaN and infinity stay.
-template <std::floating_point A> [[gnu::always_inline]] inline A power(A x, A p) noexcept {
+template <std::floating_point A> SEQPOOL_INLINE A power(A x, A p) noexcept {
   return detail::exponential(p * detail::logarithm(x));
 }
 
@@ -48,13 +48,13 @@ template <std::floating_point A> struct Binary {
 };
 
 // first + x * (second + x * (third + ...)).
-template <class A> [[gnu::always_inline]] constexpr A power_series(A, A first) noexcept { return first; }
-template <class A, class... More> [[gnu::always_inline]] constexpr A power_series(A x, A first, More... more) noexcept {
+template <class A> SEQPOOL_INLINE constexpr A power_series(A, A first) noexcept { return first; }
+template <class A, class... More> SEQPOOL_INLINE constexpr A power_series(A x, A first, More... more) noexcept {
   return first + x * detail::power_series(x, more...);
 }
 
 // condition ? a : b, by bits: of a choice between numbers g++ computes each where it is chosen, by branches.
-template <std::floating_point A> [[gnu::always_inline]] inline A either(bool condition, A a, A b) noexcept {
+template <std::floating_point A> SEQPOOL_INLINE A either(bool condition, A a, A b) noexcept {
   using Bits = typename Binary<A>::Bits;
   const Bits chosen = Bits(0) - static_cast<Bits>(condition);
   return std::bit_cast<A>((std::bit_cast<Bits>(a) & chosen) | (std::bit_cast<Bits>(b) & ~chosen));
@@ -84,7 +84,7 @@ template <std::floating_point A> A exponential(A x) noexcept {
 
 // log(x + rest) of a finite x, of which `rest` is less than the last bit: log(2^n m) = n log 2 + log m, where m is in
 // [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = f / (2 + f) and f = m - 1.
-template <std::floating_point A> [[gnu::always_inline]] inline A logarithm_of_sum(A x, A rest) noexcept {
+template <std::floating_point A> SEQPOOL_INLINE A logarithm_of_sum(A x, A rest) noexcept {
   using B = Binary<A>;
   using Bits = typename B::Bits;
   constexpr Bits bias = B::one >> B::fraction;

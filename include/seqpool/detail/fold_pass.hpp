@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -17,44 +18,31 @@ template <Scalar T, class Value> struct TokenChunk {
   Value value;
 };
 
-// op over one feature of the tokens of a pass. Inlined by force: at -O2 g++ calls it instead.
+// One accumulator of one feature, held in a register until it is put back; one that is const is only read.
+template <class A> struct Held {
+  A& place;
+  std::remove_const_t<A> value = place;
+
+  SEQPOOL_INLINE A& get() noexcept { return value; }
+  SEQPOOL_INLINE void put_back() const noexcept {
+    if constexpr (!std::is_const_v<A>) place = value;
+  }
+};
+
+// op over one feature of the tokens of a pass, its accumulators held meanwhile. Inlined by force: at -O2 g++ calls it.
 template <class Tokens, class Op, std::size_t... k, class... A>
-[[gnu::always_inline]] inline void fold_feature(const Tokens& tokens, Index j, Op op, std::index_sequence<k...>,
-                                                A&... acc) {
-  (op(tokens[k].x[j], tokens[k].value, acc...), ...);
+SEQPOOL_INLINE void fold_feature(const Tokens& tokens, Index j, Op op, std::index_sequence<k...>, Held<A>... acc) {
+  (op(tokens[k].x[j], tokens[k].value, acc.get()...), ...);
+  (acc.put_back(), ...);
 }
-
-// What becomes of an accumulator that was held in a register; one that is const was only read.
-template <class A> [[gnu::always_inline]] inline void put_back(A& acc, A held) { acc = held; }
-template <class A> [[gnu::always_inline]] inline void put_back(const A&, A) {}
-
-// The same for one feature of every acc, held in registers meanwhile.
-template <class Tokens, class Op, class Pass, class... A>
-[[gnu::always_inline]] inline void fold_held(const Tokens& tokens, Index j, Op op, Pass pass, A*... acc) {
-  [&](A... held) __attribute__((always_inline)) {
-    detail::fold_feature(tokens, j, op, pass, held...);
-    (detail::put_back(acc[j], held), ...);
-  }(acc[j]...);
-}
-
-// A chunk of features of the tokens of a pass: a loop of fixed length, without which compilers make no vector code at
-// -O2.
-template <Index features, class Tokens, class Op, class Pass, class... A>
-[[gnu::always_inline]] inline void fold_chunk(const Tokens& tokens, Op op, Pass pass, A*... acc) {
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC ivdep  // the accumulators overlap no token
-#endif
-  for (Index j = 0; j < features; ++j) detail::fold_held(tokens, j, op, pass, acc...);
-}
-
 // The inner loop: passes over the tokens from `first` on, each of which takes all features of as many tokens as there
 // are k. Returns the first token that is left, which are fewer than a pass takes. The tokens of the next pass are
 // prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. Never
 // inlined, as it needs every register for itself.
-template <std::size_t... k, class Block, class Each, class Op, class... A>
-[[gnu::noinline]] Index fold_passes(const Block& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
-                                    A* __restrict... acc) {
-  using T = typename Block::value_type;
+template <std::size_t... k, class Tokens, class Each, class Op, class... A>
+SEQPOOL_NOINLINE Index fold_passes(const Tokens& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
+                                   A* __restrict... acc) {
+  using T = typename Tokens::value_type;
   constexpr Index chunk = chunk_features<T>;
   constexpr Index count = sizeof...(k);
   using Value = std::decay_t<decltype(each(first))>;
@@ -66,7 +54,9 @@ template <std::size_t... k, class Block, class Each, class Op, class... A>
     for (; h + chunk <= x.hidden(); h += chunk) {
       if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
       const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
-      fold_chunk<chunk>(chunks, op, pass, acc + h...);
+      // Of fixed length, as compilers make no vector code at -O2 else; the accumulators overlap no token.
+      SEQPOOL_NO_OVERLAP
+      for (Index j = 0; j < chunk; ++j) detail::fold_feature(chunks, j, op, pass, Held<A>{acc[h + j]}...);
     }
     for (; h < x.hidden(); ++h) (op(widen(tokens[k][h]), values[k], acc[h]...), ...);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/scalar.hpp>
@@ -19,9 +20,9 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // additions: partial sums in lanes, a tree, then the features beyond the last whole chunk. Never inlined, as it needs
 // every register for itself. Both factors are loaded by name: as operands, g++ loads one of them anew for each product.
 template <Scalar T, class A, std::size_t... k, std::size_t... q, std::size_t... i>
-[[gnu::noinline, gnu::flatten]] void score_tokens(const std::array<const T*, sizeof...(k)>& x, const A* queries,
-                                                  Index hidden, Index ahead, A* scores, std::index_sequence<k...>,
-                                                  std::index_sequence<q...>, std::index_sequence<i...>) {
+SEQPOOL_NOINLINE SEQPOOL_FLATTEN void score_tokens(const std::array<const T*, sizeof...(k)>& x, const A* queries,
+                                                   Index hidden, Index ahead, A* scores, std::index_sequence<k...>,
+                                                   std::index_sequence<q...>, std::index_sequence<i...>) {
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = (std::max)(Index{4}, (std::min)(register_bytes, Index{32}) / static_cast<Index>(sizeof(A)));
   using Lanes = Eigen::Array<A, lanes, 1>;
@@ -91,7 +92,7 @@ template <class Block, class A> void score_by_queries(const Block& x, const A* q
 // The sums have names because g++ keeps those in registers, and an array of them in memory. Not flattened, unlike what
 // else has such lanes: that costs instructions here, and g++ inlines all of it anyway.
 template <class Block, class A, std::size_t... i>
-[[gnu::noinline]] void add_to_four(const Block& x, const A* weights, A* __restrict acc, std::index_sequence<i...>) {
+SEQPOOL_NOINLINE void add_to_four(const Block& x, const A* weights, A* __restrict acc, std::index_sequence<i...>) {
   using T = typename Block::value_type;
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = (std::min)(2 * register_bytes, Index{64}) / static_cast<Index>(sizeof(A));
@@ -109,7 +110,7 @@ template <class Block, class A, std::size_t... i>
     for (Index j = 0; j < chunk; j += lanes) {
       const Index at = h + j;
       Lanes a = Load(rows[0] + at), b = Load(rows[1] + at), c = Load(rows[2] + at), d = Load(rows[3] + at);
-      const auto add = [&](const A* features, const A* w) __attribute__((always_inline)) {
+      const auto add = [&](const A* features, const A* w) SEQPOOL_INLINE_LAMBDA {
         const Lanes f = Load(features);
         a += f * w[0];
         b += f * w[tile_tokens];

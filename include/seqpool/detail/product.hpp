@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/scalar.hpp>
@@ -227,10 +228,10 @@ void Product<A, Term>::tile(X x, Ahead ahead, Index row, Index panel, Take take)
 // outputs. The weight's registers are loaded by name: written as operands, g++ loads them once for each row.
 template <class A, class Term>
 template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
-[[gnu::noinline, gnu::flatten]] void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x,
-                                                              [[maybe_unused]] Ahead ahead, const A* weight, A* totals,
-                                                              std::index_sequence<r...>, std::index_sequence<v...>,
-                                                              std::index_sequence<i...>) const {
+SEQPOOL_NOINLINE SEQPOOL_FLATTEN void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x,
+                                                               [[maybe_unused]] Ahead ahead, const A* weight, A* totals,
+                                                               std::index_sequence<r...>, std::index_sequence<v...>,
+                                                               std::index_sequence<i...>) const {
   constexpr std::size_t registers = sizeof...(v);
   const A* const rows[] = {x[r]...};
   const A* const columns[] = {weight + static_cast<Index>(v / 2) * in_ * panel_outputs +

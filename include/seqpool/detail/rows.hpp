@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
@@ -15,7 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // sum_i x[i] of n numbers, in one fixed order of additions, which Eigen's own sums, that begin where an address is
 // aligned, do not promise: partial sums in 16 lanes, a tree, then the numbers beyond the last whole 16.
 // |error| <= (n / 32 + 10) * eps * sum_i |x[i]|.
-template <class A> [[gnu::flatten, gnu::always_inline]] inline A sum(const A* x, Index n) noexcept {
+template <class A> SEQPOOL_FLATTEN SEQPOOL_INLINE A sum(const A* x, Index n) noexcept {
   constexpr Index lanes = 16;
   using Lanes = Eigen::Array<A, lanes, 1>;
   Lanes sums = Lanes::Zero();
@@ -37,10 +38,10 @@ template <class A> A canonical(A x) noexcept {
 
 // The same of a row of n.
 template <class A> void make_canonical(A* row, Index n) noexcept {
-  constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
+  constexpr Index lanes = 16;  // a loop of fixed length, of which compilers make vector code
   Index i = 0;
-  for (; i + chunk <= n; i += chunk)
-    for (Index j = 0; j < chunk; ++j) row[i + j] = detail::canonical(row[i + j]);
+  for (; i + lanes <= n; i += lanes)
+    for (Index j = 0; j < lanes; ++j) row[i + j] = detail::canonical(row[i + j]);
   for (; i < n; ++i) row[i] = detail::canonical(row[i]);
 }
 

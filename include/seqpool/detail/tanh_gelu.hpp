@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
@@ -13,15 +14,15 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // y[f] = tanh(x[f]); the two may be the same row. Of float Eigen's, which is vector code, by eight, also at the end of
 // a row: single numbers would go by another function.
-[[gnu::flatten]] inline void tanh_of(std::span<const float> x, std::span<float> y) {
-  constexpr std::size_t chunk = 8;
-  using Chunk = Eigen::Array<float, chunk, 1>;
+SEQPOOL_FLATTEN inline void tanh_of(std::span<const float> x, std::span<float> y) {
+  constexpr std::size_t lanes = 8;
+  using Lanes = Eigen::Array<float, lanes, 1>;
   std::size_t f = 0;
-  for (; f + chunk <= x.size(); f += chunk) {
-    const Chunk part = Eigen::Map<const Chunk>(x.data() + f);
-    Eigen::Map<Chunk>(y.data() + f) = part.tanh().eval();
+  for (; f + lanes <= x.size(); f += lanes) {
+    const Lanes part = Eigen::Map<const Lanes>(x.data() + f);
+    Eigen::Map<Lanes>(y.data() + f) = part.tanh().eval();
   }
-  Chunk rest = Chunk::Zero();
+  Lanes rest = Lanes::Zero();
   std::copy(x.begin() + static_cast<std::ptrdiff_t>(f), x.end(), rest.data());
   rest = rest.tanh().eval();
   std::copy_n(rest.data(), x.size() - f, y.data() + f);

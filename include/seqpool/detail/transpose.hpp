@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -15,58 +17,39 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 template <class T> inline constexpr std::size_t line_elements = 64 / sizeof(T);
 
 // A square of cache lines.
-template <class T> using LineTile = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
+template <class T> using LineSquare = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
 
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_shufflevector)
-#define SEQPOOL_HAS_SHUFFLE 1
-#endif
-#endif
-
-#if defined(SEQPOOL_HAS_SHUFFLE)
-// 16 bytes in a register, of elements of so many bytes.
-template <std::size_t bytes> struct Register;
-template <> struct Register<2> {
-  typedef std::uint16_t type __attribute__((vector_size(16)));
-};
-template <> struct Register<4> {
-  typedef std::uint32_t type __attribute__((vector_size(16)));
-};
-template <> struct Register<8> {
-  typedef std::uint64_t type __attribute__((vector_size(16)));
-};
-
-// A square block in registers, transposed by interleaving its halves log2(size) times. Packs and no loops: -O2 unrolls
-// none, and an array that a loop goes through lies in memory.
-template <class T> struct Block {
-  using Row = typename Register<sizeof(T)>::type;
+#if defined(SEQPOOL_SHUFFLE)
+// A square of so many elements in registers, transposed by interleaving its halves log2(size) times. Packs and no
+// loops: -O2 unrolls none, and an array that a loop goes through lies in memory.
+template <class T> struct Square {
+  using Row =
+      typename Register<std::conditional_t<sizeof(T) == 2, std::uint16_t,
+                                           std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>>::type;
   static constexpr std::size_t size = 16 / sizeof(T);
 
   Row rows[size];
 
-  template <std::size_t... i>
-  [[gnu::always_inline]] static inline Row low(Row a, Row b, std::index_sequence<i...>) noexcept {
-    return __builtin_shufflevector(a, b, (i / 2 + i % 2 * size)...);
+  template <std::size_t... i> SEQPOOL_INLINE static Row low(Row a, Row b, std::index_sequence<i...>) noexcept {
+    return SEQPOOL_SHUFFLE(a, b, (i / 2 + i % 2 * size)...);
   }
-  template <std::size_t... i>
-  [[gnu::always_inline]] static inline Row high(Row a, Row b, std::index_sequence<i...>) noexcept {
-    return __builtin_shufflevector(a, b, (size / 2 + i / 2 + i % 2 * size)...);
+  template <std::size_t... i> SEQPOOL_INLINE static Row high(Row a, Row b, std::index_sequence<i...>) noexcept {
+    return SEQPOOL_SHUFFLE(a, b, (size / 2 + i / 2 + i % 2 * size)...);
   }
 
-  template <std::size_t... k>
-  [[gnu::always_inline]] inline Block interleaved(std::index_sequence<k...> all) const noexcept {
+  template <std::size_t... k> SEQPOOL_INLINE Square interleaved(std::index_sequence<k...> all) const noexcept {
     return {{(k % 2 == 0 ? low(rows[k / 2], rows[k / 2 + size / 2], all)
                          : high(rows[k / 2], rows[k / 2 + size / 2], all))...}};
   }
   template <std::size_t... k>
-  [[gnu::always_inline]] static inline Block load(const LineTile<T>& tile, std::size_t f, std::size_t i,
-                                                  std::index_sequence<k...>) noexcept {
-    Block block;
-    (std::memcpy(&block.rows[k], tile[f + k].data() + i, 16), ...);
-    return block;
+  SEQPOOL_INLINE static Square load(const LineSquare<T>& lines, std::size_t f, std::size_t i,
+                                    std::index_sequence<k...>) noexcept {
+    Square square;
+    (std::memcpy(&square.rows[k], lines[f + k].data() + i, 16), ...);
+    return square;
   }
   template <std::size_t... k>
-  [[gnu::always_inline]] inline void store(T* const* targets, std::size_t f, std::index_sequence<k...>) const noexcept {
+  SEQPOOL_INLINE void store(T* const* targets, std::size_t f, std::index_sequence<k...>) const noexcept {
     ((targets[k] == nullptr ? void()
                             : static_cast<void>(std::memcpy(static_cast<void*>(targets[k] + f), &rows[k], 16))),
      ...);
@@ -74,22 +57,22 @@ template <class T> struct Block {
 };
 #endif
 
-// targets[i][f] = tile[f][i], where there is a target.
-template <class T> void transpose(const LineTile<T>& tile, T* const* targets) noexcept {
-#if defined(SEQPOOL_HAS_SHUFFLE)
-  constexpr std::size_t size = Block<T>::size;
+// targets[i][f] = lines[f][i], where there is a target.
+template <class T> void transpose(const LineSquare<T>& lines, T* const* targets) noexcept {
+#if defined(SEQPOOL_SHUFFLE)
+  constexpr std::size_t size = Square<T>::size;
   constexpr auto all = std::make_index_sequence<size>();
   for (std::size_t i = 0; i < line_elements<T>; i += size)
     for (std::size_t f = 0; f < line_elements<T>; f += size) {
-      Block<T> block = Block<T>::load(tile, f, i, all).interleaved(all);
-      if constexpr (size > 2) block = block.interleaved(all);
-      if constexpr (size > 4) block = block.interleaved(all);
-      block.store(targets + i, f, all);
+      Square<T> square = Square<T>::load(lines, f, i, all).interleaved(all);
+      if constexpr (size > 2) square = square.interleaved(all);
+      if constexpr (size > 4) square = square.interleaved(all);
+      square.store(targets + i, f, all);
     }
 #else
   for (std::size_t i = 0; i < line_elements<T>; ++i)
     if (targets[i] != nullptr)
-      for (std::size_t f = 0; f < line_elements<T>; ++f) targets[i][f] = tile[f][i];
+      for (std::size_t f = 0; f < line_elements<T>; ++f) targets[i][f] = lines[f][i];
 #endif
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/detail/transpose.hpp>
 #include <seqpool/driver/block_reader.hpp>
@@ -158,10 +159,8 @@ template <class X, class S> void RowPacker<X, S>::pack(Index begin, Index end) {
         while (low < high && targets[low] == nullptr) ++low;
         if (low == high) continue;
         while (targets[high - 1] == nullptr) --high;
-#if defined(__GNUC__)
-        if (feature + line < x_.hidden())  // the same neighbours of the next features, into L2
-          for (Index f = 0; f < features; ++f) __builtin_prefetch(source + (f + line) * x_.hidden_stride() + low, 0, 2);
-#endif
+        if (feature + line < x_.hidden())  // the same neighbours of the next features
+          for (Index f = 0; f < features; ++f) detail::prefetch(source + (f + line) * x_.hidden_stride() + low);
         pack_line(source, feature, features, targets, i, low, high);
       }
     }
@@ -169,32 +168,32 @@ template <class X, class S> void RowPacker<X, S>::pack(Index begin, Index end) {
 }
 
 // Some features of the neighbours [low, high), of which the first and the last are real tokens', in the line that
-// begins at neighbour `first`. By way of a tile that is in L1, so that every line of memory is read once and written
+// begins at neighbour `first`. By way of a square that is in L1, so that every line of memory is read once and written
 // once.
 template <class X, class S>
 void RowPacker<X, S>::pack_line(const T* source, Index feature, Index features, T* const* targets, Index first,
                                 Index low, Index high) {
-  alignas(64) LineTile<T> tile;
+  alignas(64) LineSquare<T> square;
   std::array<T*, std::size_t{line}> own{};
   for (Index i = low; i < high; ++i)
     if (targets[i] != nullptr) own[static_cast<std::size_t>(i - first)] = targets[i] + feature;
   const Index stride = x_.hidden_stride();
   if (high - low == line && features == line) {
     for (std::size_t f = 0; f < std::size_t{line}; ++f)
-      std::memcpy(tile[f].data(), source + first + static_cast<Index>(f) * stride, sizeof tile[f]);
-    detail::transpose(tile, own.data());
+      std::memcpy(square[f].data(), source + first + static_cast<Index>(f) * stride, sizeof square[f]);
+    detail::transpose(square, own.data());
     return;
   }
   for (Index f = 0; f < features; ++f)
-    std::memcpy(tile[static_cast<std::size_t>(f)].data() + (low - first), source + low + f * stride,
+    std::memcpy(square[static_cast<std::size_t>(f)].data() + (low - first), source + low + f * stride,
                 static_cast<std::size_t>(high - low) * sizeof(T));
   if (features == line) {
-    detail::transpose(tile, own.data());
+    detail::transpose(square, own.data());
     return;
   }
   for (std::size_t i = 0; i < own.size(); ++i)
     if (own[i] != nullptr)
-      for (Index f = 0; f < features; ++f) own[i][f] = tile[static_cast<std::size_t>(f)][i];
+      for (Index f = 0; f < features; ++f) own[i][f] = square[static_cast<std::size_t>(f)][i];
 }
 
 template <class X, class S> auto RowPacker<X, S>::take(Index i, Index count) -> TokenBlock<T> {

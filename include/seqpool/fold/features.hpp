@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/fold/accumulators.hpp>
@@ -115,7 +116,7 @@ template <Scalar T> void FeatureState<T>::set(const T* token) {
 template <Scalar T> template <class Op> void FeatureState<T>::fold(const TokenBlock<T>& tokens, Op op) {
   seqpool::fold_features(
       tokens, [](Index) { return nullptr; },
-      [op](A x, std::nullptr_t, A& held) __attribute__((always_inline)) { held = op(held, x); }, values.data());
+      [op](A x, std::nullptr_t, A& held) SEQPOOL_INLINE_LAMBDA { held = op(held, x); }, values.data());
   count += tokens.size();
 }
 
@@ -131,7 +132,7 @@ template <Scalar T> template <class F> void FeatureState<T>::write(std::span<A> 
   const Index hidden = static_cast<Index>(values.size());
   seqpool::fold_features(
       TokenBlock<A>(values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
-      [f](A x, std::nullptr_t, A& result) __attribute__((always_inline)) { result = f(x); }, out.data());
+      [f](A x, std::nullptr_t, A& result) SEQPOOL_INLINE_LAMBDA { result = f(x); }, out.data());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

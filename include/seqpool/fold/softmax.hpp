@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/four_heads.hpp>
 #include <seqpool/fold/accumulators.hpp>
@@ -81,7 +82,7 @@ template <Scalar T> struct SoftmaxState {
   }
 
  private:
-  [[gnu::always_inline]] static inline A weight(A score, A largest) noexcept;
+  SEQPOOL_INLINE static A weight(A score, A largest) noexcept;
   void raise(std::size_t head, A largest);
   void weigh(std::size_t head, Index n);
   template <std::size_t... k> void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);

@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
@@ -101,7 +102,7 @@ template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
                  ": they are divided by that, so it must be finite and not 0");
 }
 
-template <class X> [[gnu::flatten]] void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
+template <class X> SEQPOOL_FLATTEN void LayerMix<X>::copy(Index b, Run run, value_type* out) const {
   using T = typename X::value_type;
   constexpr Index chunk = Layers<X>::chunk_features;
   using Lanes = Eigen::Array<value_type, chunk, 1>;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -148,9 +149,8 @@ template <class T, std::size_t... i>
 void Concat<P...>::fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>) {
   seqpool::fold_features(
       tile, [](Index) { return nullptr; },
-      [](accumulator_t<T> x, std::nullptr_t, auto&... held) __attribute__((always_inline)) {
-        ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...);
-      },
+      [](accumulator_t<T> x, std::nullptr_t, auto&... held)
+          SEQPOOL_INLINE_LAMBDA { ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...); },
       std::get<i>(state.parts).values.data()...);
   ((std::get<i>(state.parts).count += tile.size()), ...);
 }

@@ -4,6 +4,7 @@
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -105,7 +106,7 @@ template <Scalar T> void GeneralizedMean::fold(State<T>& state, const TokenBlock
     seqpool::fold_features(
         tokens, [](Index) { return nullptr; },
         [eps](A x, std::nullptr_t, A& sum, const A& exponent)
-            __attribute__((always_inline)) { sum += detail::power(detail::either(x < eps, eps, x), exponent); },
+            SEQPOOL_INLINE_LAMBDA { sum += detail::power(detail::either(x < eps, eps, x), exponent); },
         state.values.data(), p.data());
     state.count += tokens.size();
   } else if (p.front() == 3) {
@@ -114,7 +115,7 @@ template <Scalar T> void GeneralizedMean::fold(State<T>& state, const TokenBlock
       return sum + base * base * base;
     });
   } else {
-    state.fold(tokens, [eps, exponent = p.front()](A sum, A x) __attribute__((always_inline)) {
+    state.fold(tokens, [eps, exponent = p.front()](A sum, A x) SEQPOOL_INLINE_LAMBDA {
       return sum + detail::power(detail::either(x < eps, eps, x), exponent);
     });
   }

@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -54,7 +55,7 @@ class LogSumExp {
 
  private:
   // Takes in `sum` terms of which the largest is x: one exponential either way, as e^0 is 1.
-  template <class A> [[gnu::always_inline]] static void add(A x, A terms, A r, A& max, A& sum);
+  template <class A> SEQPOOL_INLINE static void add(A x, A terms, A r, A& max, A& sum);
 
   double r_;
 };
@@ -90,7 +91,7 @@ template <Scalar T> void LogSumExp::fold(State<T>& state, const TokenBlock<T>& t
   seqpool::fold_features(
       tokens, [](Index) { return nullptr; },
       [r = static_cast<A>(r_)](A x, std::nullptr_t, A& max, A& sum)
-          __attribute__((always_inline)) { add(x, A(1), r, max, sum); },
+          SEQPOOL_INLINE_LAMBDA { add(x, A(1), r, max, sum); },
       state.max.data(), state.sum.data());
   state.count += tokens.size();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/driver/device.hpp>
@@ -63,9 +64,9 @@ inline std::string Splade::name() const {
 
 void Splade::with_activation(Activation activation, auto f) {
   if (activation == relu)
-    f([](auto x) __attribute__((always_inline)) { return detail::log_one_plus(x); });
+    f([](auto x) SEQPOOL_INLINE_LAMBDA { return detail::log_one_plus(x); });
   else
-    f([](auto x) __attribute__((always_inline)) { return detail::log_one_plus(detail::log_one_plus(x)); });
+    f([](auto x) SEQPOOL_INLINE_LAMBDA { return detail::log_one_plus(detail::log_one_plus(x)); });
 }
 
 void Splade::fold(auto& state, const auto& tokens) const {
@@ -74,7 +75,7 @@ void Splade::fold(auto& state, const auto& tokens) const {
   else
     with_activation(activation, [&](auto weight) {
       state.fold(tokens, [weight]<class A>(A held, A x)
-                             __attribute__((always_inline)) { return held + weight(detail::either(x < 0, A(0), x)); });
+                             SEQPOOL_INLINE_LAMBDA { return held + weight(detail::either(x < 0, A(0), x)); });
     });
 }
 

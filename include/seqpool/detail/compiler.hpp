@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/version.hpp>
+
+#include <cstddef>
+
+// What is said to compilers and not to readers: attributes and built-ins, under one name each, which stands for nothing
+// where a compiler does not know it.
+//
+// SEQPOOL_INLINE         in front of a function: inlined by force; at -O2 g++ would call it
+// SEQPOOL_INLINE_LAMBDA  behind a lambda's parameters: the same
+// SEQPOOL_NOINLINE       a function that needs every register for itself
+// SEQPOOL_FLATTEN        all that it calls is inlined
+// SEQPOOL_COLD           never inlined, small, and far from what is run: what ends in an exception
+// SEQPOOL_NO_OVERLAP     in front of a loop: what it writes overlaps nothing that it reads
+// SEQPOOL_SHUFFLE        defined where vectors of 16 bytes can be shuffled
+#if defined(__GNUC__)
+#define SEQPOOL_INLINE [[gnu::always_inline]] inline
+#define SEQPOOL_INLINE_LAMBDA __attribute__((always_inline))
+#define SEQPOOL_NOINLINE [[gnu::noinline]]
+#define SEQPOOL_FLATTEN [[gnu::flatten]]
+#define SEQPOOL_COLD [[gnu::cold, gnu::noinline]]
+#else
+#define SEQPOOL_INLINE inline
+#define SEQPOOL_INLINE_LAMBDA
+#define SEQPOOL_NOINLINE
+#define SEQPOOL_FLATTEN
+#define SEQPOOL_COLD
+#endif
+#if defined(__GNUC__) && !defined(__clang__)
+#define SEQPOOL_NO_OVERLAP _Pragma("GCC ivdep")
+#else
+#define SEQPOOL_NO_OVERLAP
+#endif
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define SEQPOOL_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#endif
+#endif
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Asks memory for the cache line at `address`, which is not read and may lie anywhere. Into L2 and not L1: eight tokens
+// of a power of two bytes, with eight more to come, fall into the same few sets of L1 and push each other out.
+SEQPOOL_INLINE void prefetch([[maybe_unused]] const void* address) noexcept {
+#if defined(__GNUC__)
+  __builtin_prefetch(address, 0, 2);
+#endif
+}
+
+#if defined(__GNUC__)
+// 16 bytes in a register, of numbers of type N.
+template <class N> struct Register {
+  using type [[gnu::vector_size(16)]] = N;
+};
+#endif
+
+#if !defined(__F16C__) && defined(__x86_64__) && defined(__GNUC__)
+// For a processor that has F16C where the flags do not say so: n halves in floats, n a multiple of 8. A function of its
+// own, as its instructions are not for every processor; and an instruction by name, as the header that declares it
+// takes longer to compile than all of seqpool.
+#define SEQPOOL_F16C_BY_NAME
+inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // no processor has that without F16C
+template <std::size_t n>
+[[gnu::target("avx,f16c"), gnu::noinline]] void widen_by_f16c(const void* halves, float* out) noexcept {
+  using Eight [[gnu::vector_size(32)]] = float;
+  const auto* const from = static_cast<const char (*)[16]>(halves);
+  for (std::size_t j = 0; j < n; j += 8) {
+    Eight widened;
+    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(from[j / 8]));
+    __builtin_memcpy(out + j, &widened, sizeof widened);
+  }
+}
+#endif
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
