@@ -108,7 +108,7 @@ template <class P, Scalar T> class Stream {
   using State = detail::state_t<P, T>;
 
   // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
-  static constexpr std::uint64_t stream_magic = 0x32304d4c50514553u;  // "SEQPLM02", little-endian
+  static constexpr std::uint64_t stream_magic = 0x33304d4c50514553u;  // "SEQPLM03", little-endian
   static constexpr Index most_tokens = Index{1} << 62;                // so that no sum of two counts overflows
 
   Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / hidden_; }
@@ -147,7 +147,7 @@ Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hi
                              : std::is_same_v<T, double>      ? "double"
                              : std::is_same_v<T, Eigen::half> ? "half"
                                                               : "bfloat16";
-  identity_ = seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
+  identity_ = seqpool::identity_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
 }
 
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {

@@ -76,4 +76,13 @@ template <class A> A shifted_exp(A logit, A largest) {
   return logit == -std::numeric_limits<A>::infinity() ? A(0) : std::exp(logit - largest);
 }
 
+// The softmax of a row in place; zeros of -inf only.
+template <class A> void make_probabilities(LogitRow<A> row) {
+  const A largest = row.largest();
+  A sum = 0;
+  for (Index c = 0; c < row.size(); ++c) sum += row[c] = detail::shifted_exp(row[c], largest);
+  if (sum == 0) sum = 1;
+  for (Index c = 0; c < row.size(); ++c) row[c] /= sum;
+}
+
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -11,6 +11,7 @@
 #include <array>
 #include <concepts>
 #include <cstddef>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -64,6 +65,10 @@ template <class A, class Term = Times> class Product {
 
   Index out() const noexcept { return out_; }
   Index in() const noexcept { return in_; }
+
+  // The weight `[out, in]` and the bias `[out]`, as they were given.
+  AlignedVector<A> weight() const;
+  std::span<const A> bias() const noexcept { return std::span(bias_).first(static_cast<std::size_t>(out_)); }
 
   // Panels of outputs, what `multiply` can be shared out by.
   Index panels() const noexcept { return is_narrow() ? 1 : panels_; }
@@ -128,6 +133,18 @@ Product<A, Term>::Product(Index out, Index in, Weight weight, Bias bias)
         for (Index f = begin; f < (std::min)(in, begin + chunk); ++f)
           weight_[static_cast<std::size_t>(first + f * stride)] = weight(o, f);
       }
+}
+
+template <class A, class Term> AlignedVector<A> Product<A, Term>::weight() const {
+  AlignedVector<A> rows;
+  rows.reserve(static_cast<std::size_t>(out_ * in_));
+  for (Index o = 0; o < out_; ++o)
+    for (Index f = 0; f < in_; ++f) {
+      const Index panel = o / panel_outputs * in_;
+      rows.push_back(weight_[static_cast<std::size_t>(is_narrow() ? o * in_ + f
+                                                                  : (panel + f) * panel_outputs + o % panel_outputs)]);
+    }
+  return rows;
 }
 
 template <class A, class Term>

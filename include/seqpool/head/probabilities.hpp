@@ -53,13 +53,7 @@ template <class X> [[nodiscard]] auto argmax(const X& logits);
 
 template <class X> auto softmax(const X& logits) {
   if constexpr (detail::are_logits<X>())
-    return detail::map_logits(logits, []<class A>(detail::LogitRow<A> row) {
-      const A largest = row.largest();
-      A sum = 0;
-      for (Index c = 0; c < row.size(); ++c) sum += row[c] = detail::shifted_exp(row[c], largest);
-      if (sum == 0) sum = 1;  // a row of -inf only
-      for (Index c = 0; c < row.size(); ++c) row[c] /= sum;
-    });
+    return detail::map_logits(logits, [](auto row) { detail::make_probabilities(row); });
   else
     return detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
