@@ -13,16 +13,12 @@
 #include <seqpool/scalar.hpp>
 
 #include <array>
-#include <type_traits>
-#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A pooling of hidden states of T whose result is a sum of tokens, weighed by a softmax of scores: a `Scorer` too, or
-/// one that says `scorer_at(first)`, the `Scorer` of tokens from a row's real token `first` on, counted from 0.
+/// A pooling of hidden states of T whose result is a sum of tokens, weighed by a softmax of scores: a `Scorer` too.
 template <class P, class T = float>
-concept AttentionPooling =
-    Pooling<P, T> && Scorer<std::remove_cvref_t<decltype(detail::scorer_at(std::declval<const P&>(), Index{}))>, T>;
+concept AttentionPooling = Pooling<P, T> && Scorer<P, T>;
 
 /// What an attention pooling weighs each token by: softmax over a row's real tokens of their scores.
 ///
@@ -63,7 +59,7 @@ auto attention_weights(const P& pooling, const X& x, const M& mask, const D& dev
       const auto& selection = detail::selection_of(mask);
       using A = accumulator_t<T>;
       const Index rows = detail::RowPooler(pooling, sequences, selection).rows();  // throws if something does not fit
-      const Index heads = static_cast<Index>(detail::scorer_at(pooling, 0).heads());
+      const Index heads = static_cast<Index>(pooling.heads());
       const Index seq = sequences.seq();
       auto out = [&] {
         if constexpr (detail::heads_of<P> == 1)

@@ -12,7 +12,6 @@
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/score_network.hpp>
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
@@ -72,6 +71,7 @@
 #include <seqpool/pooling/positional_attention.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/self_attentive.hpp>
+#include <seqpool/pooling/softmax_pooling.hpp>
 #include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/token_weighted_mean.hpp>

@@ -3,23 +3,21 @@
 
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/driver/row_fold.hpp>
+#include <seqpool/driver/token_stream.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/state_parts.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -77,7 +75,7 @@ template <class P, Scalar T> class Stream {
   void merge(const Stream& other);
 
   /// How many tokens were taken in.
-  [[nodiscard]] Index size() const noexcept { return before_count_ + row_.count() + buffered(); }
+  [[nodiscard]] Index size() const noexcept { return seen_.size(); }
   [[nodiscard]] Index hidden() const noexcept { return hidden_; }
 
   /// The pooled vector of all tokens so far; more may come.
@@ -93,7 +91,7 @@ template <class P, Scalar T> class Stream {
   void value_into(std::span<Element> out) const;
 
   /// Forgets all tokens.
-  void reset();
+  void reset() { seen_.reset(); }
 
   /// What was seen so far, as bytes for `load`: on this machine or another one of the same byte order.
   [[nodiscard]] std::vector<std::byte> save() const;
@@ -105,30 +103,13 @@ template <class P, Scalar T> class Stream {
   void load(std::span<const std::byte> bytes);
 
  private:
-  using State = detail::state_t<P, T>;
-
   // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
-  static constexpr std::uint64_t stream_magic = 0x32304d4c50514553u;  // "SEQPLM02", little-endian
-  static constexpr Index most_tokens = Index{1} << 62;                // so that no sum of two counts overflows
-
-  Index buffered() const noexcept { return static_cast<Index>(buffer_.size()) / hidden_; }
-  void fold(const T* tokens, Index n) {
-    row_.fold(pooling_, TokenBlock<T>(tokens, n, hidden_, hidden_, before_count_ + row_.count()));
-  }
-  template <class M> static bool lies_dense(const M& tokens);
-  State whole() const;
-  template <class F> void visit(F f);
-  // Whether a stream can be saved and loaded, or a sentence.
-  template <class S> static consteval bool is_visitable();
-  bool holds_its_tokens();
+  static constexpr std::uint64_t stream_magic = 0x33304d4c50514553u;  // "SEQPLM03", little-endian
 
   P pooling_;
   Index hidden_;
   std::string identity_;  // what must agree between streams: pooling, scalar, hidden
-  Index before_count_ = 0;
-  std::optional<State> before_;  // what was merged: all that comes before row_
-  detail::RowFold<P, T> row_;
-  std::vector<T> buffer_;  // [fewer than a tile, hidden]: tokens that wait to be folded, behind those of row_
+  detail::TokenStream<P, T> seen_;
 };
 
 // Without the scalar T: a sentence.
@@ -137,9 +118,8 @@ template <class P> Stream(P, Index) -> Stream<P, detail::scalar_of_any<P, false>
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class P, Scalar T>
-Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden) {
+Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), seen_(hidden) {
   if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
-  row_.start(hidden);
   if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden));
   if (seqpool::per_token_of(pooling_))
     detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
@@ -147,50 +127,24 @@ Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hi
                              : std::is_same_v<T, double>      ? "double"
                              : std::is_same_v<T, Eigen::half> ? "half"
                                                               : "bfloat16";
-  identity_ = seqpool::name_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
+  identity_ = seqpool::identity_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
 }
 
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {
   detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
   if (n == 0) return;
-  if (n > most_tokens - size())
+  if (n > seen_.most_tokens - size())
     detail::fail(std::to_string(n) + " tokens were pushed behind " + std::to_string(size()) + ": the most is 2^62");
-  if (!buffer_.empty()) {
-    const Index taken = (std::min)(n, detail::tile_tokens - buffered());
-    buffer_.insert(buffer_.end(), tokens, tokens + taken * hidden_);
-    tokens += taken * hidden_;
-    n -= taken;
-    if (buffered() < detail::tile_tokens) return;
-    fold(buffer_.data(), detail::tile_tokens);
-    buffer_.clear();
-  }
-  const Index whole_tiles = n - n % detail::tile_tokens;
-  if (whole_tiles > 0) fold(tokens, whole_tiles);
-  buffer_.insert(buffer_.end(), tokens + whole_tiles * hidden_, tokens + n * hidden_);
+  seen_.push(pooling_, tokens, n);
 }
 
 template <class P, Scalar T> template <class U> void Stream<P, T>::push(const U*, Index) {
   static_assert(std::is_same_v<U, T>, "seqpool: a Stream<P, T> takes tokens of T; convert them first.");
 }
 
-// Whether rows lie one behind the other, each with its features side by side.
-template <class P, Scalar T> template <class M> bool Stream<P, T>::lies_dense([[maybe_unused]] const M& tokens) {
-  if constexpr (detail::EigenTensor<M>)
-    return detail::is_row_major<M>;
-  else if constexpr (requires { tokens.rowStride(); })
-    return tokens.colStride() == 1 && tokens.rowStride() == tokens.cols();
-  else
-    return false;
-}
-
 template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M& tokens) {
   constexpr bool is_tensor = detail::EigenTensorOfRank<M, 2>;
-  constexpr bool is_matrix = requires {
-    tokens.rows();
-    tokens.cols();
-    tokens(0, 0);
-    tokens.data();
-  } && !detail::EigenTensor<M>;
+  constexpr bool is_matrix = detail::EigenMatrix<M> && requires { tokens.rowStride(); };
   static_assert(
       is_tensor || is_matrix,
       "seqpool: push(tokens) takes tokens [n, hidden]: an Eigen tensor of rank 2 or an Eigen matrix; for a pointer "
@@ -199,16 +153,16 @@ template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M&
     constexpr bool of_t = std::is_same_v<std::remove_cv_t<typename M::Scalar>, T>;
     static_assert(of_t, "seqpool: a Stream<P, T> takes tokens of T; convert them first, with cast<T>().");
     if constexpr (of_t) {
-      const auto [rows, columns] = [&] {
-        if constexpr (is_tensor)
-          return detail::sizes_of<2>(tokens);
-        else
-          return std::array<Index, 2>{static_cast<Index>(tokens.rows()), static_cast<Index>(tokens.cols())};
-      }();
+      const auto [rows, columns] = detail::run_time_sizes(tokens);
       if (columns != hidden_)
         detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
                      std::to_string(hidden_) + ": they must be [n, hidden]");
-      if (tokens.data() == nullptr || lies_dense(tokens)) {
+      Index row_stride = columns, column_stride = 1;
+      if constexpr (is_matrix)
+        row_stride = tokens.rowStride(), column_stride = tokens.colStride();
+      else if constexpr (!detail::is_row_major<M>)
+        row_stride = 1, column_stride = rows;
+      if (tokens.data() == nullptr || (column_stride == 1 && row_stride == columns)) {
         push(tokens.data(), rows);
         return;
       }
@@ -219,7 +173,7 @@ template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M&
         for (Index h = 0; h < hidden_; ++h)
           for (Index i = 0; i < count; ++i)
             copy[static_cast<std::size_t>(i * hidden_ + h)] =
-                tokens(static_cast<typename M::Index>(first + i), static_cast<typename M::Index>(h));
+                tokens.data()[(first + i) * row_stride + h * column_stride];
         push(copy.data(), count);
       }
     }
@@ -233,34 +187,10 @@ template <class P, Scalar T> void Stream<P, T>::merge(const Stream& other) {
   if (other.identity_ != identity_)
     detail::fail("a stream of '" + other.identity_ + "' was merged into one of '" + identity_ +
                  "': both must have the same pooling, with the same parameters");
-  if (other.size() > most_tokens - size())
+  if (other.size() > seen_.most_tokens - size())
     detail::fail("streams of " + std::to_string(other.size()) + " and " + std::to_string(size()) +
                  " tokens are too long to be merged: the most is 2^62");
-  if (other.size() == 0) return;
-  if (size() == 0) {
-    before_count_ = other.before_count_;
-    before_ = other.before_;
-    row_ = other.row_;
-    buffer_ = other.buffer_;
-    return;
-  }
-  const Index count = size() + other.size();
-  State all = whole();
-  pooling_.merge(all, other.whole());
-  reset();
-  before_ = std::move(all);
-  before_count_ = count;
-}
-
-// The state of all tokens so far, of one at least.
-template <class P, Scalar T> auto Stream<P, T>::whole() const -> State {
-  detail::RowFold<P, T> row = row_;
-  if (!buffer_.empty())
-    row.fold(pooling_, TokenBlock<T>(buffer_.data(), buffered(), hidden_, hidden_, before_count_ + row_.count()));
-  if (!before_) return row.finished(pooling_);
-  State all = *before_;
-  if (row.count() > 0) pooling_.merge(all, row.finished(pooling_));
-  return all;
+  seen_.merge(pooling_, other.seen_);
 }
 
 template <class P, Scalar T> void Stream<P, T>::value_into(std::span<Element> out) const {
@@ -270,9 +200,9 @@ template <class P, Scalar T> void Stream<P, T>::value_into(std::span<Element> ou
                  ", but the pooled vector is [width] = " + detail::shape({width}));
   std::fill(out.begin(), out.end(), Element(0));
   if (size() == 0) return;
-  State all = whole();
+  auto all = seen_.whole(pooling_);
   pooling_.finish(all, out);
-  for (Element& element : out) element = detail::canonical(element);
+  detail::make_canonical(out.data(), width);
 }
 
 template <class P, Scalar T>
@@ -283,89 +213,22 @@ Eigen::Tensor<typename Stream<P, T>::Element, 2, Eigen::RowMajor> Stream<P, T>::
   return out;
 }
 
-template <class P, Scalar T> void Stream<P, T>::reset() {
-  before_.reset();
-  before_count_ = 0;
-  row_.start(hidden_);
-  buffer_.clear();
-}
-
 template <class P, Scalar T> std::vector<std::byte> Stream<P, T>::save() const {
-  Stream copy = *this;  // visit is not const, as load writes by it
   detail::ByteWriter writer;
   writer.put(stream_magic);
   writer.put(identity_.size());
   writer.put(std::span(identity_));
-  writer.put(static_cast<std::uint64_t>(before_count_));
-  writer.put(static_cast<std::uint64_t>(row_.count()));
-  writer.put(static_cast<std::uint64_t>(buffered()));
-  writer.put(std::span(buffer_));
-  copy.visit([&writer](StatePart part) {
-    std::visit(
-        [&writer](auto numbers) {
-          writer.put(numbers.size());
-          writer.put(numbers);
-        },
-        part);
-  });
+  seen_.save(writer);
   return writer.take();
 }
 
 template <class P, Scalar T> void Stream<P, T>::load(std::span<const std::byte> bytes) {
   detail::ByteReader reader(bytes, stream_magic);
-  if (reader.number() != identity_.size()) reader.refuse("they are of another pooling, scalar or hidden size");
-  std::string saved(identity_.size(), '\0');
+  const bool alike = reader.number() == identity_.size();
+  std::string saved(alike ? identity_.size() : 0, '\0');
   reader.get(std::span(saved));
   if (saved != identity_) reader.refuse("they are of another pooling, scalar or hidden size");
-
-  Stream loaded(pooling_, hidden_);
-  const std::uint64_t before = reader.number(), count = reader.number(), waiting = reader.number();
-  constexpr std::uint64_t tile = detail::tile_tokens, most = most_tokens;
-  if (before > most || count > most - before || waiting > most - before - count || count % tile != 0 || waiting >= tile)
-    reader.refuse("their counts are unlawful");
-  loaded.before_count_ = static_cast<Index>(before);
-  loaded.buffer_.resize(static_cast<std::size_t>(waiting) * static_cast<std::size_t>(hidden_));
-  reader.get(std::span(loaded.buffer_));
-  // States of the right sizes to write over.
-  if (loaded.before_count_ > 0) pooling_.init(loaded.before_.emplace(), hidden_);
-  loaded.row_.restore(pooling_, static_cast<Index>(count));
-  loaded.visit([&reader](StatePart part) {
-    std::visit(
-        [&reader](auto numbers) {
-          if (reader.number() != numbers.size()) reader.refuse("a state in them has another size");
-          reader.get(numbers);
-        },
-        part);
-  });
-  if (!reader.done()) reader.refuse("they go on too long");
-  if (!loaded.holds_its_tokens()) reader.refuse("a state in them has taken in other tokens than they say");
-  before_count_ = loaded.before_count_;
-  before_ = std::move(loaded.before_);
-  row_ = std::move(loaded.row_);
-  buffer_ = std::move(loaded.buffer_);
-}
-
-template <class P, Scalar T> template <class S> consteval bool Stream<P, T>::is_visitable() {
-  static_assert(Visitable<S>,
-                "seqpool: a stream is saved and loaded by its pooling's State::visit(f), which calls f for each number "
-                "or seqpool::Accumulators in the state; give the state one, see seqpool/fold/pooling.hpp.");
-  return Visitable<S>;
-}
-
-template <class P, Scalar T> template <class F> void Stream<P, T>::visit([[maybe_unused]] F f) {
-  if constexpr (is_visitable<State>()) {
-    if (before_) seqpool::for_each_part(*before_, f);
-    for (const auto& part : row_.parts()) seqpool::for_each_part(*part.state, f);
-  }
-}
-
-// Whether the states can be those of as many tokens as were counted.
-template <class P, Scalar T> bool Stream<P, T>::holds_its_tokens() {
-  const auto parts = row_.parts();
-  return (!before_ || seqpool::holds(*before_, 0, before_count_)) &&
-         std::all_of(parts.begin(), parts.end(), [this](const auto& part) {
-           return seqpool::holds(*part.state, before_count_ + part.first, part.count);
-         });
+  seen_.load(pooling_, reader);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

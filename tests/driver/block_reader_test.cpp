@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/driver/block_reader.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <numeric>
 #include <seqpool/seqpool.hpp>
 #include <vector>
@@ -46,6 +48,7 @@ TEST_CASE("blocks are cut every 256 real tokens, and may be read from any block 
     CHECK(block.row() == 1);
     CHECK(block.sequence() == 1);
     for (Index i = 0; i < block.size(); ++i) {
+      CHECK(block.number(i) == static_cast<Index>(seen.size()));
       seen.push_back(*block[i]);
       CHECK(block.position(i) == static_cast<Index>(seen.back()));
     }
@@ -61,8 +64,10 @@ TEST_CASE("blocks are cut every 256 real tokens, and may be read from any block 
   CHECK(skipped[0].begin == 1);
   CHECK(skipped[2].end == 999);
   for (std::size_t i = 0; i < 3; ++i) {
-    reader.start(1, skipped[i]);
+    reader.start(1, skipped[i], static_cast<Index>(i) * 256);
     const auto block = reader.next();
+    CHECK(block.number(0) == static_cast<Index>(i) * 256);
+    CHECK(reader.number() == block.number(0) + block.size());
     CHECK(block.size() == sizes[i]);
     CHECK(*block[0] == seen[i * 256]);
     CHECK(reader.next().empty());
@@ -84,6 +89,9 @@ TEST_CASE("a pooling of one or two tokens gets the first real one, the last one,
   CHECK(only(1, Reads::first_token).size() == 1);
   CHECK(*only(1, Reads::last_token)[0] == 998);
   CHECK(only(1, Reads::last_token).position(0) == 998);
+  CHECK(only(1, Reads::first_token).number(0) == 0);
+  CHECK(only(1, Reads::last_token).number(0) == 665);
+  CHECK(only(1, Reads::first_and_last).number(1) == 665);
   CHECK(only(1, Reads::first_and_last).size() == 2);
   CHECK(*only(1, Reads::first_and_last)[0] == 1);
   CHECK(*only(1, Reads::first_and_last)[1] == 998);
@@ -203,4 +211,62 @@ TEST_CASE("packed tokens know where they stand, and are the right ones behind ho
     for (Index h = 0; h < 3; ++h)
       CHECK(block[i][h] == static_cast<float>(10 * positions[static_cast<std::size_t>(i)] + h));
   }
+}
+
+namespace {
+
+// How many tokens have another number than their first feature says.
+struct WrongNumbers {
+  template <class T> struct State {
+    Index count = 0;
+  };
+  template <seqpool::Scalar T> using Result = Index;
+
+  Index width(Index) const { return 1; }
+  void init(auto& state, Index) const { state.count = 0; }
+  void fold(auto& state, const auto& tokens) const {
+    for (Index i = 0; i < tokens.size(); ++i) state.count += static_cast<float>(tokens.number(i)) != *tokens[i];
+  }
+  void merge(auto& state, const auto& next) const { state.count += next.count; }
+  void finish(const auto& state, auto out) const { out[0] = state.count; }
+};
+
+// Runs what it is given in parts, as many as there are threads.
+struct Parts {
+  static int numThreads() { return 4; }
+  static Index currentThreadId() { return -1; }
+  static void parallelFor(Index n, const Eigen::TensorOpCost&, const std::function<void(Index, Index)>& f) {
+    for (Index first = 0; first < n; first += 3) f(first, std::min(n, first + 3));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("tokens know their number among the row's real ones, in every form and with threads", "[block_reader]") {
+  constexpr Index batch = 3, seq = 1500, hidden = 40;
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(batch, seq, hidden);
+  Eigen::Tensor<bool, 2> mask(batch, seq);
+  for (Index b = 0; b < batch; ++b)
+    for (Index s = 0, number = 0; s < seq; ++s) {
+      mask(b, s) = b == 0 || (s + b) % (5 * b) != 0;
+      for (Index h = 0; h < hidden; ++h) x(b, s, h) = static_cast<float>(mask(b, s) ? number : -1);
+      number += mask(b, s);
+    }
+  const Eigen::Tensor<float, 3> columns = x.swap_layout().shuffle(std::array{2, 1, 0});
+  const auto none = [](const auto& wrong) {
+    for (Index i = 0; i < wrong.size(); ++i) CHECK(wrong.data()[i] == 0);
+  };
+  none(seqpool::pool(WrongNumbers{}, x, mask));
+  none(seqpool::pool(WrongNumbers{}, columns, mask));
+  none(seqpool::pool(WrongNumbers{}, x, mask, Parts{}));
+  none(seqpool::pool(WrongNumbers{}, columns, mask, Parts{}));
+  none(seqpool::pool(WrongNumbers{}, seqpool::HiddenStates<float>(x.data(), {1, seq, hidden}), Parts{}));
+  none(seqpool::pool(seqpool::Concat{WrongNumbers{}, WrongNumbers{}}, x, mask));
+  // A span begins anew.
+  const auto spanned = seqpool::pool(WrongNumbers{}, x, seqpool::Spans{{0, 0, 9}, {0, 1, 9}});
+  CHECK(spanned(0, 0) == 0);
+  CHECK(spanned(1, 0) == 8);
+  seqpool::Stream<WrongNumbers, float> stream{WrongNumbers{}, hidden};
+  for (Index s = 0; s < seq; s += 125) stream.push(x.data() + s * hidden, 125);
+  none(stream.value());
 }

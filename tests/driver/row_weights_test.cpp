@@ -14,14 +14,10 @@ namespace {
 
 // A score is the number of the token among its row's real ones.
 struct ByNumber {
-  struct At {
-    Index first;
-    Index heads() const { return 1; }
-    void score(const seqpool::TokenBlock<float>& tile, std::span<float> scores) const {
-      for (Index i = 0; i < tile.size(); ++i) scores[static_cast<std::size_t>(i)] = static_cast<float>(first + i);
-    }
-  };
-  At scorer_at(Index first) const { return {first}; }
+  Index heads() const { return 1; }
+  void score(const seqpool::TokenBlock<float>& tile, std::span<float> scores) const {
+    for (Index i = 0; i < tile.size(); ++i) scores[static_cast<std::size_t>(i)] = static_cast<float>(tile.number(i));
+  }
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/fold/pooling.hpp>
 
+#include <algorithm>
 #include <seqpool/seqpool.hpp>
 #include <string>
 #include <vector>
@@ -119,8 +120,9 @@ TEST_CASE("check is asked before anything is written", "[pooling]") {
   CHECK_NOTHROW(seqpool::pool(OfTwo{}, seqpool::HiddenStates<float>(data.data(), {2, 3, 1})));
 }
 
-// States are merged and loaded by the name of their pooling, so it must tell poolings apart by everything they hold.
-TEST_CASE("a pooling's name has all of its parameters", "[pooling]") {
+// States are merged and loaded by the identity of their pooling, so it must tell poolings apart by everything they
+// hold.
+TEST_CASE("a pooling's name and parameters are all that it holds", "[pooling]") {
   using Names = std::vector<std::string>;
   using Matrix = Eigen::Tensor<float, 2, Eigen::RowMajor>;
   const auto matrix = [](Index rows, Index columns, float first) {
@@ -130,7 +132,19 @@ TEST_CASE("a pooling's name has all of its parameters", "[pooling]") {
   };
   const auto names = [&] {
     Names all;
-    const auto add = [&](const auto&... poolings) { (all.push_back(seqpool::name_of(poolings)), ...); };
+    const auto add_one = [&](const auto& pooling) {
+      all.push_back(seqpool::identity_of(pooling));
+      Names parameters;
+      seqpool::visit_parameters(pooling, [&](std::string_view name, auto numbers, auto shape, bool) {
+        parameters.emplace_back(name);
+        Index size = 1;
+        for (const Index n : shape) size *= n;
+        CHECK(static_cast<std::size_t>(size) == numbers.size());
+      });
+      std::sort(parameters.begin(), parameters.end());
+      CHECK(std::adjacent_find(parameters.begin(), parameters.end()) == parameters.end());
+    };
+    const auto add = [&](const auto&... poolings) { (add_one(poolings), ...); };
     add(seqpool::Cls{}, seqpool::Last{}, seqpool::Mean{}, seqpool::Max{}, seqpool::Min{}, seqpool::Sum{},
         seqpool::AbsMax{}, seqpool::AbsMean{}, seqpool::RootMeanSquare{}, seqpool::MeanMax{}, seqpool::MeanSqrtLen{},
         seqpool::MaxIndices{});
@@ -140,7 +154,7 @@ TEST_CASE("a pooling's name has all of its parameters", "[pooling]") {
     add(seqpool::LogSumExp{3}, seqpool::LogSumExp{2});
     using seqpool::Splade;
     for (const auto strategy : {Splade::max, Splade::sum})
-      for (const auto activation : {Splade::relu, Splade::log1p_relu}) add(Splade{strategy, activation});
+      for (const auto weight : {Splade::relu, Splade::log1p_relu}) add(Splade{strategy, weight});
     for (const Matrix& query : {matrix(2, 3, 0), matrix(2, 3, 1), matrix(3, 3, 0)}) {
       const seqpool::MaxSim sim{query};
       add(sim, sim.per_query(), sim.normalize_tokens(), sim.per_query().normalize_tokens());
@@ -191,6 +205,20 @@ TEST_CASE("a pooling's name has all of its parameters", "[pooling]") {
       CHECK(all[i] != all[j]);
     }
   CHECK(seqpool::WeightedMean{}.name() == "weighted_mean");
+  CHECK(seqpool::Attention{std::vector<float>{1, 2}}.name() == "attention");
+  CHECK(seqpool::Attention(matrix(2, 2, 1), 0.1).average().name() == "average attention scaled by 0.1");
+  CHECK(seqpool::GeneralizedMean(3, 1e-5).name() == "generalized_mean of eps 1e-05");
+  CHECK(seqpool::GeneralizedMean(3, 1e-5 + 1e-20).name() != "generalized_mean of eps 1e-05");
+  // A query is visited without its scale, and those of others behind their place.
+  std::string visited;
+  seqpool::visit_parameters(seqpool::Concat{seqpool::Mean{}, seqpool::Attention(matrix(2, 2, 1), 0.1)},
+                            [&](std::string_view name, auto numbers, auto, bool penalised) {
+                              visited += name;
+                              for (const float number : numbers)
+                                visited += ' ' + std::to_string(static_cast<int>(number));
+                              CHECK(penalised);
+                            });
+  CHECK(visited == "1.query 1 2 3 4");
   // What it holds at run time changes no name.
   CHECK(seqpool::AnyPooling<float>(seqpool::WeightedMean{.before = 2}).name() ==
         seqpool::WeightedMean{.before = 2}.name());

@@ -26,12 +26,16 @@ TEST_CASE("a block of one run is its tokens in order, and parts of it", "[token_
   CHECK(part.position(1) == 9);
   CHECK(block.part(4, 0).empty());
   CHECK(block.part(1, 3).part(1, 1).position(0) == 9);
+  CHECK(block.number(3) == 10);
+  CHECK(block.part(1, 3).part(1, 1).number(0) == 9);
+  CHECK(block.numbered_from(2).part(1, 3).number(2) == 5);
+  CHECK(block.numbered_from(2).position(0) == 7);
 }
 
 TEST_CASE("a block with holes knows where each token lies and stands", "[token_block]") {
   const std::vector<float> x{0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   const std::vector<Index> places{1, 2, 6, 9};
-  TokenSource<float> source{.row = 3, .sequence = 2, .places = places.data(), .positions = places.data()};
+  TokenSource<float> source{.row = 3, .sequence = 2, .number = 5, .places = places.data(), .positions = places.data()};
   const TokenBlock<float> block(x.data(), 4, 1, 1, source);
   CHECK(block.row() == 3);
   CHECK(block.sequence() == 2);
@@ -42,6 +46,8 @@ TEST_CASE("a block with holes knows where each token lies and stands", "[token_b
   CHECK(*block.part(2, 2)[1] == 9);
   CHECK(block.part(2, 2).position(0) == 6);
   CHECK(block.part(1, 2).row() == 3);
+  CHECK(block.number(2) == 7);  // side by side, whatever lies between them
+  CHECK(block.part(1, 2).number(1) == 7);
 
   // Packed: side by side, whatever the positions.
   source.places = nullptr;

@@ -153,7 +153,8 @@ TEST_CASE("a state goes with the pooling that made it, or one with its name and 
         std::pair{two, concat}, std::pair{attention, other_attention},
         std::pair{two, Any(std::vector<Any>{mean, max, mean})}}) {
     State mine = state_of(own), theirs = state_of(other);
-    const std::string sentence = "of the pooling '" + other.name() + "' was given to '" + own.name() + "'";
+    const std::string sentence =
+        "of the pooling '" + seqpool::identity_of(other) + "' was given to '" + seqpool::identity_of(own) + "'";
     CHECK_THROWS_WITH(own.merge(mine, theirs), ct::has_substring(sentence));
     CHECK_THROWS_WITH(own.merge(theirs, mine), ct::has_substring(sentence));
     CHECK_THROWS_WITH(own.fold(theirs, tokens), ct::has_substring(sentence));

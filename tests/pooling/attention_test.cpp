@@ -177,10 +177,10 @@ TEST_CASE("attentions of other queries, numbers of them or ways to join them hav
   Eigen::Tensor<float, 2> tall(3, 4);
   tall.setConstant(1);
   const seqpool::Attention a{wide}, b{tall}, c{wide, 2};
-  CHECK(a.name() == seqpool::Attention{wide}.name());
-  CHECK(a.name() != b.name());
-  CHECK(a.name() != c.name());
-  CHECK(a.name() != a.average().name());
+  CHECK(seqpool::identity_of(a) == seqpool::identity_of(seqpool::Attention{wide}));
+  CHECK(seqpool::identity_of(a) != seqpool::identity_of(b));
+  CHECK(seqpool::identity_of(a) != seqpool::identity_of(c));
+  CHECK(seqpool::identity_of(a) != seqpool::identity_of(a.average()));
 }
 
 TEST_CASE("a NaN or +inf score of one query leaves the others alone, but not their mean", "[attention]") {

@@ -105,8 +105,10 @@ TEST_CASE("Guarantee 7: positional attention names the sizes that do not fit", "
   const PositionalAttention pooling{positional_query, positional_weight};
   CHECK(pooling.width(2) == 4);
   CHECK_THROWS_WITH(pooling.width(3), ct::has_substring("query is [2, 2]") && ct::has_substring("have hidden 3"));
-  CHECK(pooling.name() != PositionalAttention{positional_query, std::vector<float>{0.5f, 1}}.name());
-  CHECK(pooling.name() != PositionalAttention{Eigen::MatrixXf{{0.5f, 0.5f}, {1, 0}}, positional_weight}.name());
+  CHECK(seqpool::identity_of(pooling) !=
+        seqpool::identity_of(PositionalAttention{positional_query, std::vector<float>{0.5f, 1}}));
+  CHECK(seqpool::identity_of(pooling) !=
+        seqpool::identity_of(PositionalAttention{Eigen::MatrixXf{{0.5f, 0.5f}, {1, 0}}, positional_weight}));
 }
 
 TEST_CASE("what places are multiplied by is finite", "[positional_attention]") {

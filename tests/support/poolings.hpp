@@ -7,6 +7,7 @@
 #include <functional>
 #include <limits>
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -347,6 +348,40 @@ template <class T> Expected expected_positional_attention(const Tokens& tokens) 
   return expected_softmax<T>(tokens, scores, score_error);
 }
 
+// A scorer of a user: the nearer a token is to the origin, the more it weighs; score_k = -slope_k * |x|^2.
+template <class T> struct ByLength {
+  using A = accumulator_t<T>;
+  std::vector<A> slopes;
+
+  Index heads() const { return static_cast<Index>(slopes.size()); }
+  void score(const seqpool::TokenBlock<T>& tile, std::span<A> scores) const {
+    for (Index i = 0; i < tile.size(); ++i) {
+      A square = 0;
+      for (Index h = 0; h < tile.hidden(); ++h) square += seqpool::widen(tile[i][h]) * seqpool::widen(tile[i][h]);
+      for (std::size_t k = 0; k < slopes.size(); ++k)
+        scores[k * std::size_t{seqpool::score_tile} + static_cast<std::size_t>(i)] = -slopes[k] * square;
+    }
+  }
+  std::string name() const { return "by_length"; }
+  void visit_parameters(auto f) const { seqpool::visit_parameter(f, "slopes", slopes, {heads()}, true); }
+};
+inline constexpr double length_slopes[]{0.25, 0.03125};
+
+template <class T> Expected expected_by_length(const Tokens& tokens) {
+  std::vector<std::vector<double>> scores(2);
+  double error = 0;
+  for (const auto& token : tokens) {
+    double square = 0;
+    for (const double x : token) square += x * x;
+    for (std::size_t k = 0; k < 2; ++k) {
+      scores[k].push_back(-length_slopes[k] * square);
+      // A sum of squares one by one, and a product.
+      error = std::max(error, (static_cast<double>(token.size()) + 2) * eps<T> * length_slopes[k] * square);
+    }
+  }
+  return expected_softmax<T>(tokens, scores, error);
+}
+
 // A p for each feature, above and below 1.
 inline std::vector<float> exponents(Index hidden) {
   std::vector<float> p;
@@ -579,6 +614,10 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::PositionalAttention{probe_queries_of<T>(hidden), weights});
        },
        expected_positional_attention<T>},
+      {"SoftmaxPooling of a user's scorer", true,
+       always(seqpool::SoftmaxPooling{ByLength<T>{
+           {static_cast<accumulator_t<T>>(length_slopes[0]), static_cast<accumulator_t<T>>(length_slopes[1])}}}),
+       expected_by_length<T>},
       {"MultiheadAttention's pooling", true,
        [](Index hidden, const Layout&) {
          return AnyPooling<T>(seqpool::MultiheadAttention{multihead_weights<T>(hidden)}.pooling());

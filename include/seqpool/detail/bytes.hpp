@@ -4,8 +4,11 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string>
@@ -20,6 +23,14 @@ inline constexpr std::uint64_t empty_checksum = 0xcbf29ce484222325u;
 inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t hash = empty_checksum) noexcept {
   for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3u;
   return hash;
+}
+
+// A number in few digits if those read back as it, else in as many as tell all doubles apart.
+inline std::string exact_text(double number) {
+  std::array<char, 32> text;
+  std::snprintf(text.data(), text.size(), "%.6g", number);
+  if (std::strtod(text.data(), nullptr) != number) std::snprintf(text.data(), text.size(), "%.17g", number);
+  return text.data();
 }
 
 // Numbers one behind the other, with a checksum behind them.

@@ -15,6 +15,7 @@ template <Scalar T> struct TokenSource {
   Index row = 0;                     // the result that they go into
   Index sequence = 0;                // the sequence that they stand in
   Index position = 0;                // where token 0 stands in it, if they are one run
+  Index number = 0;                  // which of the row's real tokens token 0 is
   const Index* places = nullptr;     // where each token lies, in strides from data: where there are holes
   const Index* positions = nullptr;  // where each token stands in its sequence: where there are holes
   // To be prefetched, where that pays:

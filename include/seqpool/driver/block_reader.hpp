@@ -37,12 +37,15 @@ template <class X, class S> class BlockReader {
 
   BlockReader(const X& x, const S& selection);
 
-  // Goes to the first real token of `row`, or of those `within`.
-  void start(Index row) { start(row, {0, x_.seq(seqpool::sequence_of(selection_, row))}); }
-  void start(Index row, Run within);
+  // Goes to the first real token of `row`, or of those `within`, which is the row's real token `number`.
+  void start(Index row) { start(row, {0, x_.seq(seqpool::sequence_of(selection_, row))}, 0); }
+  void start(Index row, Run within, Index number);
 
   // Whether no real tokens are left.
   bool at_end() const noexcept { return run_.begin == run_.end; }
+
+  // The number that the next real token has: how many of the row's came before it.
+  Index number() const noexcept { return number_; }
 
   // Passes over a block: from its first token to behind its last one; empty behind the row's end.
   Run skip();
@@ -75,6 +78,7 @@ template <class X, class S> class BlockReader {
   Index row_ = 0;
   Index sequence_ = 0;
   Index end_ = 0;
+  Index number_ = 0;
   Run run_{0, 0};
   bool packs_;
   bool prefetches_;
@@ -97,10 +101,11 @@ template <class X, class S>
 BlockReader<X, S>::BlockReader(const X& x, const S& selection)
     : x_(x), selection_(selection), packs_(detail::needs_packing(x)), prefetches_(!packs_ && detail::beyond_cache(x)) {}
 
-template <class X, class S> void BlockReader<X, S>::start(Index row, Run within) {
+template <class X, class S> void BlockReader<X, S>::start(Index row, Run within, Index number) {
   row_ = row;
   sequence_ = seqpool::sequence_of(selection_, row);
   end_ = within.end;
+  number_ = number;
   advance(within.begin);
 }
 
@@ -113,6 +118,7 @@ template <class X, class S> template <class F> Index BlockReader<X, S>::take(F f
     run_.begin = run.end;
     if (at_end()) advance(run_.end);
   }
+  number_ += count;
   return count;
 }
 
@@ -140,9 +146,15 @@ template <class X, class S> auto BlockReader<X, S>::next() -> TokenBlock<T> {
 template <class X, class S> auto BlockReader<X, S>::next_only(Reads reads) -> TokenBlock<T> {
   if (at_end()) return block(0, run_, false, false);
   const Index first = run_.begin;
-  if (reads == Reads::first_token) return block(1, {first, first + 1}, false, false);
+  if (reads == Reads::first_token) {
+    ++number_;
+    return block(1, {first, first + 1}, false, false);
+  }
   Index last = first;
-  for (; run_.begin < run_.end; advance(run_.end)) last = run_.end - 1;
+  for (; run_.begin < run_.end; advance(run_.end)) {
+    number_ += run_.end - run_.begin;
+    last = run_.end - 1;
+  }
   if (reads == Reads::last_token || first == last) return block(1, {last, last + 1}, false, false);
   list(0, {first, first + 1});
   list(1, {last, last + 1});
@@ -159,6 +171,7 @@ auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch)
               TokenSource<T>{.row = row_,
                              .sequence = sequence_,
                              .position = first.begin,
+                             .number = number_ - count,
                              .places = positions,
                              .positions = positions,
                              .prefetch = prefetch,
@@ -166,7 +179,11 @@ auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch)
                              .next = ahead.next}};
     }
   return {packed(count, first, holes), count, x_.hidden(), x_.hidden(),
-          TokenSource<T>{.row = row_, .sequence = sequence_, .position = first.begin, .positions = positions}};
+          TokenSource<T>{.row = row_,
+                         .sequence = sequence_,
+                         .position = first.begin,
+                         .number = number_ - count,
+                         .positions = positions}};
 }
 
 // What the reader comes to after this block, whose last run ends at `end`: more of that run, the next one, or the next

@@ -64,6 +64,7 @@ template <class X, class S> class RowPacker {
     Run run{0, 0};      // what is left of the run that the next token is in
     Index base = 0;     // the slot of the first token that waits; the others go on behind it, around the last slot
     Index waiting = 0;  // how many wait
+    Index number = 0;   // how many were taken
   };
 
   T* slot(Index i, Index place) { return packed_.data() + (i * slots_ + place) * stride_; }
@@ -124,7 +125,7 @@ template <class X, class S> void RowPacker<X, S>::start(Index first, Index count
   first_ = first;
   count_ = count;
   for (Index i = 0; i < count; ++i)
-    rows_[static_cast<std::size_t>(i)] = {seqpool::next_run(selection_, first + i, {0, x_.seq()}), 0, 0};
+    rows_[static_cast<std::size_t>(i)] = {seqpool::next_run(selection_, first + i, {0, x_.seq()}), 0, 0, 0};
 }
 
 template <class X, class S> void RowPacker<X, S>::choose_slots(Index begin, Index end) {
@@ -201,7 +202,9 @@ template <class X, class S> auto RowPacker<X, S>::take(Index i, Index count) -> 
   const Index base = row.base;
   row.base = (base + count) % slots_;
   row.waiting -= count;
-  const TokenSource<T> source{.row = first_ + i, .sequence = first_ + i, .positions = positions(i) + base};
+  const TokenSource<T> source{
+      .row = first_ + i, .sequence = first_ + i, .number = row.number, .positions = positions(i) + base};
+  row.number += count;
   return {slot(i, base), count, x_.hidden(), stride_, source};
 }
 

@@ -57,7 +57,8 @@ template <class P, class X, class S> class RowPooler {
   using State = typename P::template State<T>;
   struct Block {
     Index row;
-    Run tokens;  // from its first to behind its last
+    Run tokens;    // from its first to behind its last
+    Index number;  // its first token's, among the row's real ones
   };
 
   double bytes(Index tokens) const {
@@ -157,7 +158,7 @@ void RowPooler<P, X, S>::pool_blocks(MatrixView<Element> out, const D& device) c
     detail::share_out(device, static_cast<Index>(blocks.size()), bytes(block_tokens), [&](Index first, Index last) {
       BlockReader<X, S> reader(x_, selection_);
       for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(last); ++i) {
-        reader.start(blocks[i].row, blocks[i].tokens);
+        reader.start(blocks[i].row, blocks[i].tokens, blocks[i].number);
         pooling_.init(states[i], x_.hidden());
         pooling_.fold(states[i], reader.next());
       }
@@ -175,10 +176,10 @@ void RowPooler<P, X, S>::pool_blocks(MatrixView<Element> out, const D& device) c
   };
   for (Index row = 0; row < rows_; ++row) {
     planner.start(row);
-    Run tokens = planner.skip();
-    if (tokens.begin == tokens.end) clear(out, row);
-    for (; tokens.begin < tokens.end; tokens = planner.skip()) {
-      blocks.push_back({row, tokens});
+    if (planner.at_end()) clear(out, row);
+    while (!planner.at_end()) {
+      const Index number = planner.number();
+      blocks.push_back({row, planner.skip(), number});
       if (static_cast<Index>(blocks.size()) == round) fold_and_merge();
     }
   }

@@ -17,15 +17,6 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// The Scorer of a row's tokens from its real token `first` on: the pooling itself, or where scores depend on that
-// number what it says.
-template <class P> decltype(auto) scorer_at(const P& pooling, [[maybe_unused]] Index first) {
-  if constexpr (requires { pooling.scorer_at(first); })
-    return pooling.scorer_at(first);
-  else
-    return (pooling);
-}
-
 // Heads that P's type states, Eigen::Dynamic where their number is known at run time only.
 template <class P> inline constexpr Index heads_of = Eigen::Dynamic;
 template <class P>
@@ -40,7 +31,7 @@ template <class P, class X, class S> class RowWeights {
 
   RowWeights(const P& pooling, const X& x, const S& selection)
       : pooling_(pooling),
-        heads_(static_cast<Index>(detail::scorer_at(pooling, 0).heads())),
+        heads_(static_cast<Index>(pooling.heads())),
         seq_(x.seq()),
         reader_(x, selection),
         tile_(static_cast<std::size_t>(heads_ * score_tile)),
@@ -60,7 +51,6 @@ template <class P, class X, class S> class RowWeights {
   AlignedVector<A> tile_;         // [heads, score_tile]
   AlignedVector<A> scores_;       // [heads, seq], of real tokens one behind the other
   std::vector<Index> positions_;  // [seq]
-  Index count_ = 0;               // real tokens so far
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -68,26 +58,20 @@ template <class P, class X, class S> class RowWeights {
 template <class P, class X, class S> void RowWeights<P, X, S>::score(const TokenBlock<typename X::value_type>& tokens) {
   for (Index first = 0; first < tokens.size(); first += score_tile) {
     const auto tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
-    detail::scorer_at(pooling_, count_).score(tile, std::span<A>(tile_));
+    pooling_.score(tile, std::span<A>(tile_));
     for (Index k = 0; k < heads_; ++k)
-      std::copy_n(tile_.data() + k * score_tile, tile.size(), scores_.data() + k * seq_ + count_);
-    for (Index i = 0; i < tile.size(); ++i) positions_[static_cast<std::size_t>(count_ + i)] = tile.position(i);
-    count_ += tile.size();
+      std::copy_n(tile_.data() + k * score_tile, tile.size(), scores_.data() + k * seq_ + tile.number(0));
+    for (Index i = 0; i < tile.size(); ++i) positions_[static_cast<std::size_t>(tile.number(i))] = tile.position(i);
   }
 }
 
 template <class P, class X, class S> template <class F> void RowWeights<P, X, S>::for_each(Index row, F f) {
-  count_ = 0;
   detail::for_each_block(reader_, row, Reads::every_token, [&](const auto& block) { score(block); });
+  const Index count = reader_.number();
   for (Index k = 0; k < heads_; ++k) {
     A* const weights = scores_.data() + k * seq_;
-    const LogitRow<A> scores{{weights, 1, count_, count_, 1}, 0};
-    const A largest = scores.largest();
-    A sum = 0;
-    for (Index i = 0; i < count_; ++i) sum += weights[i] = detail::shifted_exp(weights[i], largest);
-    if (sum == 0) sum = 1;  // scores of -inf only
-    for (Index i = 0; i < count_; ++i)
-      f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i] / sum));
+    detail::make_probabilities(LogitRow<A>{{weights, 1, count, count, 1}, 0});
+    for (Index i = 0; i < count; ++i) f(k, positions_[static_cast<std::size_t>(i)], detail::canonical(weights[i]));
   }
 }
 

@@ -30,8 +30,15 @@ inline constexpr Index score_tile = detail::tile_tokens;
 /// | `s.heads()` | how many softmaxes run side by side |
 /// | `s.score(tile, scores)` | head k's score of token i goes to `scores[k * score_tile + i]`, `[heads, score_tile]` |
 ///
-/// A scorer whose type knows how many they are may also say `S::fixed_heads`; `attention_weights` of one head are
-/// `[batch, seq]`.
+/// `SoftmaxPooling` makes a pooling of it. A scorer may also say:
+///
+/// | expression | meaning | without it |
+/// |---|---|---|
+/// | `S::fixed_heads` | heads that the type knows: `attention_weights` of one are `[batch, seq]` | `Eigen::Dynamic` |
+/// | `s.later(k, n)` | what head k's scores gain with n real tokens before theirs | they ask no `tile.number(i)` |
+/// | `s.averages()` | whether the result is the mean of the heads' results, `[hidden]` | side by side |
+/// | `s.check_hidden(hidden)` | throws unless tokens `[n, hidden]` fit its parameters | all fit |
+/// | `s.name()`, `s.visit_parameters(f)` | as of a pooling | none |
 template <class S, class T>
 concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, std::span<accumulator_t<T>> scores) {
   { s.heads() } -> std::convertible_to<Index>;
@@ -65,7 +72,8 @@ template <Scalar T> struct SoftmaxState {
     merge(next, [](std::size_t) { return A(0); });
   }
 
-  /// The same where each score of next's head k is to be larger by `later(k)`.
+  /// The same where each score of next's head k is to be larger by `later(k)`: states count their tokens from 0, be
+  /// they of a row's blocks or of streams from two machines.
   template <class Later> void merge(const SoftmaxState& next, Later later);
 
   /// out[k, h] = weighted[k, h] / sum[k]; zeros if no token was taken in.

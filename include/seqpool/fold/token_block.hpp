@@ -18,11 +18,12 @@ template <Scalar T> class TokenBlock {
  public:
   using value_type = T;
 
-  /// `size` tokens, each `stride` elements behind the one before it, the first of them at `position` of its sequence.
+  /// `size` tokens, each `stride` elements behind the one before it, the first of them at `position` of its sequence,
+  /// of which all are real.
   ///
   /// **Shapes**: data: `[size, hidden]`.
   TokenBlock(const T* data, Index size, Index hidden, Index stride, Index position = 0) noexcept
-      : TokenBlock(data, size, hidden, stride, detail::TokenSource<T>{.position = position}) {}
+      : TokenBlock(data, size, hidden, stride, detail::TokenSource<T>{.position = position, .number = position}) {}
 
   // As the driver makes it.
   TokenBlock(const T* data, Index size, Index hidden, Index stride, const detail::TokenSource<T>& source) noexcept
@@ -46,11 +47,23 @@ template <Scalar T> class TokenBlock {
     return source_.positions == nullptr ? source_.position + i : source_.positions[i];
   }
 
+  /// Which of its row's real tokens token i is, counted from 0: its position without padding. Where a
+  /// pooling reads the first and the last token alone, that of the last one is right.
+  [[nodiscard]] Index number(Index i) const noexcept { return source_.number + i; }
+
+  /// The same tokens, counted from `first` on.
+  [[nodiscard]] TokenBlock numbered_from(Index first) const noexcept {
+    TokenBlock block(*this);
+    block.source_.number = first;
+    return block;
+  }
+
   /// Tokens `[first, first + count)` of these, `[count, hidden]`.
   [[nodiscard]] TokenBlock part(Index first, Index count) const noexcept {
     TokenBlock block(*this);
     block.size_ = count;
     block.source_.following += size_ - first - count;
+    block.source_.number += first;
     if (source_.places == nullptr)
       block.data_ += first * stride_;
     else

@@ -6,12 +6,10 @@
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/score_network.hpp>
+#include <seqpool/pooling/detail/score_network.hpp>
+#include <seqpool/pooling/softmax_pooling.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <concepts>
-#include <span>
 #include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -41,53 +39,40 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// makes the row NaN; an infinite feature, whose tanh is 1, need not.
 /// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options the
 /// head of many Kaggle notebooks, Linear, LayerNorm, GELU, Linear.
-template <class T> class AdditiveAttention {
+template <class T>
+class AdditiveAttention : public SoftmaxPooling<detail::ScoreNetwork<accumulator_t<detail::lawful_t<T>>>> {
   static_assert(Scalar<T>,
                 "seqpool: AdditiveAttention{weight, bias, v} takes parameters of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight.cast<float>().");
-  using A = accumulator_t<detail::lawful_t<T>>;
+  using Network = detail::ScoreNetwork<accumulator_t<detail::lawful_t<T>>>;
 
  public:
   /// How many softmaxes run side by side.
   static constexpr Index fixed_heads = 1;
 
-  template <Scalar U> using State = NetworkState<U>;
+  template <Scalar U> using State = detail::NetworkState<U>;
 
   /// Copies the parameters: weight, an Eigen tensor of rank 2 or an Eigen matrix; bias and v, an Eigen tensor of rank
   /// 1, an Eigen vector or a contiguous range each.
-  template <class W, class B, class V> AdditiveAttention(const W& weight, const B& bias, const V& v);
+  template <class W, class B, class V>
+  AdditiveAttention(const W& weight, const B& bias, const V& v)
+      : SoftmaxPooling<Network>(network_of(weight, bias, v)) {}
 
   /// The same with layer normalisation before the activation; weight and bias `[attention]`.
   template <class W, class B>
   [[nodiscard]] AdditiveAttention layer_norm(const W& weight, const B& bias, double eps = 1e-5) const;
 
   /// The same with x / 2 * (1 + erf(x / sqrt(2))) for tanh.
-  [[nodiscard]] AdditiveAttention gelu() const;
-
-  [[nodiscard]] std::string name() const { return "additive_attention" + network_.fingerprint(); }
-  [[nodiscard]] Index width(Index hidden) const;
-
-  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(1, hidden); }
-
-  template <Scalar U>
-    requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
-    state.fold(tokens, network_);
+  [[nodiscard]] AdditiveAttention gelu() const {
+    AdditiveAttention other(*this);
+    other.use_gelu();
+    return other;
   }
 
-  void merge(auto& state, const auto& next) const { state.merge(next); }
-  void finish(const auto& state, auto out) const { state.finish(out); }
-
-  // As a Scorer.
-  [[nodiscard]] Index heads() const noexcept { return 1; }
-  void score(const auto& tile, std::span<A> scores) const { network_.score(tile, scores); }
-
  private:
+  template <class W, class B, class V> static Network network_of(const W& weight, const B& bias, const V& v);
   // The numbers of a vector [attention], or an error by its name.
-  template <class V>
-  static detail::AlignedVector<A> checked(const V& vector, const char* what, Index attention, Index hidden);
-
-  ScoreNetwork<A> network_;
+  template <class V> static auto checked(const V& vector, const char* what, Index attention, Index hidden);
 };
 
 template <class W, class B, class V>
@@ -96,8 +81,19 @@ AdditiveAttention(const W&, const B&, const V&) -> AdditiveAttention<detail::gui
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
+template <class V>
+auto AdditiveAttention<T>::checked(const V& vector, const char* what, Index attention, Index hidden) {
+  const Index size = static_cast<Index>(detail::size_of(vector));
+  if (size != attention)
+    detail::fail(std::string(what) + " is " + detail::shape({size}) + ", but weight [attention, hidden] is " +
+                 detail::shape({attention, hidden}) + ": " + what + " must be [attention]");
+  return detail::widened(vector);
+}
+
+template <class T>
 template <class W, class B, class V>
-AdditiveAttention<T>::AdditiveAttention(const W& weight, const B& bias, const V& v) {
+auto AdditiveAttention<T>::network_of(const W& weight, const B& bias, const V& v) -> Network {
+  constexpr detail::NetworkNames names{"additive_attention", "weight", "v"};
   constexpr bool lawful = detail::MatrixOf<W, T> && detail::VectorOf<B, T> && detail::VectorOf<V, T>;
   static_assert(
       lawful || !Scalar<T>,
@@ -107,7 +103,9 @@ AdditiveAttention<T>::AdditiveAttention(const W& weight, const B& bias, const V&
   if constexpr (lawful && Scalar<T>) {
     const auto numbers = detail::widened_matrix(weight, "weight");
     const auto biases = checked(bias, "bias", numbers.rows, numbers.columns);
-    network_ = {numbers, biases, {1, numbers.rows, checked(v, "v", numbers.rows, numbers.columns)}};
+    return {names, numbers, biases, {1, numbers.rows, checked(v, "v", numbers.rows, numbers.columns)}};
+  } else {
+    return Network(names);
   }
 }
 
@@ -121,31 +119,9 @@ AdditiveAttention<T> AdditiveAttention<T>::layer_norm(const W& weight, const B& 
       "scalar: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range each.");
   AdditiveAttention normalized(*this);
   if constexpr (lawful)
-    normalized.network_.normalize(checked(weight, "the layer norm's weight", network_.attention(), network_.hidden()),
-                                  checked(bias, "the layer norm's bias", network_.attention(), network_.hidden()), eps);
+    normalized.normalize(checked(weight, "the layer norm's weight", this->attention(), this->hidden()),
+                         checked(bias, "the layer norm's bias", this->attention(), this->hidden()), eps);
   return normalized;
-}
-
-template <class T> AdditiveAttention<T> AdditiveAttention<T>::gelu() const {
-  AdditiveAttention other(*this);
-  other.network_.use_gelu();
-  return other;
-}
-
-template <class T>
-template <class V>
-auto AdditiveAttention<T>::checked(const V& vector, const char* what, Index attention, Index hidden)
-    -> detail::AlignedVector<A> {
-  const Index size = static_cast<Index>(detail::size_of(vector));
-  if (size != attention)
-    detail::fail(std::string(what) + " is " + detail::shape({size}) + ", but weight [attention, hidden] is " +
-                 detail::shape({attention, hidden}) + ": " + what + " must be [attention]");
-  return detail::widened(vector);
-}
-
-template <class T> Index AdditiveAttention<T>::width(Index hidden) const {
-  network_.check_hidden(hidden, "weight");
-  return hidden;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

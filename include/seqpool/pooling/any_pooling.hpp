@@ -40,6 +40,7 @@ template <Scalar T> class AnyPooling {
     virtual ~Pooler() = default;
     virtual const void* kind() const = 0;  // its type's own address
     virtual std::string name() const = 0;
+    virtual void visit_parameters(const ParameterVisitor& f) const = 0;
     virtual Index width(Index hidden) const = 0;
     virtual Reads reads() const = 0;
     virtual bool per_token() const = 0;
@@ -86,6 +87,7 @@ template <Scalar T> class AnyPooling {
   }
 
   [[nodiscard]] std::string name() const { return pooler_->name(); }
+  void visit_parameters(auto f) const { pooler_->visit_parameters(seqpool::any_visitor(f)); }
   [[nodiscard]] Index width(Index hidden) const { return pooler_->width(hidden); }
   [[nodiscard]] Reads reads() const { return pooler_->reads(); }
   [[nodiscard]] bool per_token() const { return pooler_->per_token(); }
@@ -102,6 +104,7 @@ template <Scalar T> class AnyPooling {
     return *state.held_;
   }
   void check_maker(const StateOfT& state) const;
+  explicit AnyPooling(std::shared_ptr<const Pooler> pooler) : pooler_(std::move(pooler)) {}
 
   std::shared_ptr<const Pooler> pooler_;
 };
@@ -167,6 +170,7 @@ template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : pub
   }
 
   std::string name() const override { return seqpool::name_of(pooling_); }
+  void visit_parameters(const ParameterVisitor& f) const override { seqpool::visit_parameters(pooling_, f); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
   Reads reads() const override { return seqpool::reads_of(pooling_); }
   bool per_token() const override { return seqpool::per_token_of(pooling_); }
@@ -192,10 +196,10 @@ template <Scalar T> void AnyPooling<T>::init(StateOfT& state, Index hidden) cons
 template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const {
   if (state.pooler_ == nullptr)
     detail::fail("a state that no AnyPooling has initialised was given to '" + name() + "'");
-  const bool alike = state.pooler_->kind() == pooler_->kind();
-  if (!alike || state.pooler_->name() != name())
-    detail::fail("a state of the pooling '" + state.pooler_->name() + "' was given to '" + name() + "'" +
-                 (state.pooler_->name() == name() ? ", which is of another type" : "") +
+  const std::string own = seqpool::identity_of(*this), other = seqpool::identity_of(AnyPooling(state.pooler_));
+  if (state.pooler_->kind() != pooler_->kind() || other != own)
+    detail::fail("a state of the pooling '" + other + "' was given to '" + own + "'" +
+                 (other == own ? ", which is of another type" : "") +
                  ": only states of one pooling, with the same parameters, go together");
 }
 
@@ -223,6 +227,9 @@ template <Scalar T> class AnyPooling<T>::SideBySide {
     std::string all = "concat";
     for (const AnyPooling& pooling : poolings_) all += " " + pooling.name();
     return all;
+  }
+  void visit_parameters(auto f) const {
+    for (std::size_t i = 0; i < poolings_.size(); ++i) seqpool::visit_parameters(poolings_[i], f, std::to_string(i));
   }
   [[nodiscard]] Reads reads() const {
     Reads all{};

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/four_heads.hpp>
@@ -9,19 +8,65 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/softmax.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/softmax_pooling.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <concepts>
-#include <cstddef>
 #include <span>
 #include <string>
+#include <type_traits>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
+
+/// The `Scorer` of `Attention`: scale * query_k·x.
+template <class T, Index Queries> class QueryScorer {
+  static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  /// How many softmaxes run side by side, as far as the type says.
+  static constexpr Index fixed_heads = Queries;
+
+  /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`; or several, an
+  /// Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
+  template <class Q> explicit QueryScorer(const Q& query, double scale = 1);
+
+  /// The queries, each times the scale, `[k, hidden]`, in the accumulator's type.
+  [[nodiscard]] std::span<const A> query() const noexcept { return scaled_; }
+
+  [[nodiscard]] Index heads() const noexcept { return given_.rows; }
+  [[nodiscard]] bool averages() const noexcept { return averages_; }
+  void check_hidden(Index hidden) const;
+  void score(const auto& tile, std::span<A> scores) const {
+    detail::score_by_queries(tile, scaled_.data(), Queries == 1 ? 1 : heads(), scores.data());
+  }
+
+  [[nodiscard]] std::string name() const {
+    return (averages_ ? "average attention" : "attention") +
+           (scale_ == 1 ? "" : " scaled by " + detail::exact_text(scale_));
+  }
+  void visit_parameters(auto f) const {
+    if (Queries == 1)
+      seqpool::visit_parameter(f, "query", given_.values, {given_.columns}, true);
+    else
+      seqpool::visit_parameter(f, "query", given_.values, {given_.rows, given_.columns}, true);
+  }
+
+ protected:
+  bool averages_ = false;
+
+ private:
+  template <class Q> void copy(const Q& query);
+
+  double scale_;
+  detail::Numbers<A> given_;         // [heads, hidden]
+  detail::AlignedVector<A> scaled_;  // [heads, hidden]
+};
 
 /// Attention with learned queries: out[k] = sum_t a_t x_t, a = softmax over a row's real tokens of scale * query_k·x_t.
 /// The scale is 1 where none is given; many models train with 1 / sqrt(hidden).
@@ -36,61 +81,23 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// `[hidden]`.
 /// **Errors**: `std::invalid_argument` if the query is not `[hidden]` or `[k, hidden]`, or k is 0, or the scale is NaN
 /// or infinite.
-/// **Cost**: each tile of 8 tokens is used twice while in cache, and by four queries together; the constructor copies
-/// the queries.
+/// **Cost**: `SoftmaxPooling`'s; the constructor copies the queries.
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
 /// d <= (hidden / 8 + 34) * eps * sum_h |query[h] x_t[h]|, of several queries with hidden / 4 for hidden / 8, |error|
 /// <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, and the mean of k within k * eps of that size more, as long as those
 /// sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A scale is multiplied into the
 /// query, which is rounded once more. A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf
 /// has weight 0, also where all are: finite features give zeros then, and in PyTorch NaN.
-template <class T, Index Queries = 1> class Attention {
-  static_assert(Scalar<T>, "seqpool: Attention{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
-  using A = accumulator_t<detail::lawful_t<T>>;
-
+template <class T, Index Queries = 1> class Attention : public SoftmaxPooling<QueryScorer<T, Queries>> {
  public:
-  /// How many softmaxes run side by side, as far as the type says.
-  static constexpr Index fixed_heads = Queries;
-
-  template <Scalar U> using State = SoftmaxState<U>;
-
-  /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`; or several, an
-  /// Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
-  template <class Q> explicit Attention(const Q& query, double scale = 1);
+  using SoftmaxPooling<QueryScorer<T, Queries>>::SoftmaxPooling;
 
   /// The same with the mean of the k results, `[hidden]`.
-  [[nodiscard]] Attention average() const;
-
-  /// The queries, each times the scale, `[k, hidden]`, in the accumulator's type.
-  [[nodiscard]] std::span<const A> query() const noexcept { return query_; }
-
-  [[nodiscard]] std::string name() const;
-  [[nodiscard]] Index width(Index hidden) const;
-
-  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
-
-  template <Scalar U>
-    requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
-    state.fold(tokens, *this);
+  [[nodiscard]] Attention average() const {
+    Attention other(*this);
+    other.averages_ = true;
+    return other;
   }
-
-  void merge(auto& state, const auto& next) const { state.merge(next); }
-  void finish(const auto& state, auto out) const { averages_ ? state.finish_mean(out) : state.finish(out); }
-
-  // As a Scorer.
-  [[nodiscard]] Index heads() const noexcept { return heads_; }
-
-  void score(const auto& tile, std::span<A> scores) const {
-    detail::score_by_queries(tile, query_.data(), Queries == 1 ? 1 : heads_, scores.data());
-  }
-
- private:
-  template <class Q> void copy(const Q& query, double scale);
-
-  Index heads_ = 1;
-  bool averages_ = false;
-  detail::AlignedVector<A> query_;  // [heads, hidden]
 };
 
 template <class Q> explicit Attention(const Q&, double = 1) -> Attention<detail::guide_scalar_t<Q>>;
@@ -120,7 +127,7 @@ template <class X, class Q, class M = AllTokens, class D = CallingThread>
 
 template <class T, Index Queries>
 template <class Q>
-Attention<T, Queries>::Attention(const Q& query, [[maybe_unused]] double scale) {
+QueryScorer<T, Queries>::QueryScorer(const Q& query, double scale) : scale_(scale) {
   constexpr bool one = detail::VectorLike<Q>;
   constexpr bool lawful = one || detail::MatrixLike<Q>;
   static_assert(lawful,
@@ -135,52 +142,34 @@ Attention<T, Queries>::Attention(const Q& query, [[maybe_unused]] double scale) 
     static_assert(fits || !of_t,
                   "seqpool: an Attention<T> holds one query [hidden]; an Attention<T, Eigen::Dynamic> holds several, "
                   "[k, hidden].");
-    if constexpr (of_t && fits) copy(query, scale);
+    if constexpr (of_t && fits) copy(query);
   }
 }
 
-template <class T, Index Queries> template <class Q> void Attention<T, Queries>::copy(const Q& query, double scale) {
-  if (!std::isfinite(scale))
-    detail::fail("Attention's scale is " + std::to_string(scale) + ": it must be a finite number");
+template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries>::copy(const Q& query) {
+  if (!std::isfinite(scale_))
+    detail::fail("Attention's scale is " + std::to_string(scale_) + ": it must be a finite number");
   if constexpr (detail::VectorLike<Q>) {
-    query_ = detail::widened(query);
+    auto numbers = detail::widened(query);
+    given_ = {1, static_cast<Index>(numbers.size()), std::move(numbers)};
   } else {
-    if constexpr (detail::EigenTensor<Q>) static_cast<void>(detail::matrix_view(query, "queries"));  // throws if null
-    const auto [heads, hidden] = detail::run_time_sizes(query);
-    if (heads == 0 || !detail::sizes_agree(Queries, heads))
-      detail::fail("queries are " + detail::shape({heads, hidden}) + ": they must be [k, hidden], " +
+    given_ = detail::widened_matrix(query, "queries");
+    if (heads() == 0 || !detail::sizes_agree(Queries, heads()))
+      detail::fail("queries are " + detail::shape({heads(), given_.columns}) + ": they must be [k, hidden], " +
                    (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries)));
-    heads_ = heads;
-    const auto& elements = detail::evaluated(query);
-    query_.reserve(static_cast<std::size_t>(heads * hidden));
-    for (Index k = 0; k < heads; ++k)
-      for (Index h = 0; h < hidden; ++h) query_.push_back(widen(elements(k, h)));
   }
-  if (scale != 1)
-    for (A& q : query_) q = static_cast<A>(static_cast<double>(q) * scale);
+  scaled_ = given_.values;
+  if (scale_ != 1)
+    for (A& q : scaled_) q = static_cast<A>(static_cast<double>(q) * scale_);
 }
 
-template <class T, Index Queries> auto Attention<T, Queries>::average() const -> Attention {
-  Attention other(*this);
-  other.averages_ = true;
-  return other;
-}
-
-// With what the queries are, so that states saved with others are refused.
-template <class T, Index Queries> std::string Attention<T, Queries>::name() const {
-  return (averages_ ? "average attention " : "attention ") + (heads_ == 1 ? "" : std::to_string(heads_) + " ") +
-         std::to_string(detail::checksum(std::as_bytes(query())));
-}
-
-template <class T, Index Queries> Index Attention<T, Queries>::width(Index hidden) const {
-  const Index found = static_cast<Index>(query_.size()) / heads_;
-  if (hidden != found) {
-    const bool one = Queries == 1;
-    detail::fail((one ? "query is " + detail::shape({found}) : "queries are " + detail::shape({heads_, found})) +
+template <class T, Index Queries> void QueryScorer<T, Queries>::check_hidden(Index hidden) const {
+  const bool one = Queries == 1;
+  if (hidden != given_.columns)
+    detail::fail((one ? "query is " + detail::shape({given_.columns})
+                      : "queries are " + detail::shape({heads(), given_.columns})) +
                  ", but hidden states have hidden " + std::to_string(hidden) + ": " +
                  (one ? "query must be [hidden]" : "queries must be [k, hidden]"));
-  }
-  return averages_ ? hidden : detail::product(heads_, hidden, "queries");
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

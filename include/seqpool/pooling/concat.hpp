@@ -55,6 +55,11 @@ template <class... P> class Concat {
   explicit Concat(P... poolings) : poolings_(std::move(poolings)...) {}
 
   [[nodiscard]] std::string name() const;
+  void visit_parameters(auto f) const {
+    each([&, place = 0](const auto& pooling) mutable {
+      seqpool::visit_parameters(pooling, f, std::to_string(place++));
+    });
+  }
   [[nodiscard]] Reads reads() const;
   [[nodiscard]] Index width(Index hidden) const;
   void check(Index batch, Index seq) const

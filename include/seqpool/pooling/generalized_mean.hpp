@@ -7,6 +7,7 @@
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -44,7 +45,16 @@ class GeneralizedMean {
   /// p: a number, or, copied, an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`.
   template <class P> explicit GeneralizedMean(const P& p, double eps = 1e-6);
 
-  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string name() const {
+    return "generalized_mean" + (eps_ == 1e-6 ? "" : " of eps " + detail::exact_text(eps_));
+  }
+  void visit_parameters(auto f) const {
+    const auto& p = std::get<1>(p_);
+    if (is_number_)
+      seqpool::visit_parameter(f, "p", p, {}, false);
+    else
+      seqpool::visit_parameter(f, "p", p, {static_cast<Index>(p.size())}, false);
+  }
   [[nodiscard]] Index width(Index hidden) const;
   void init(auto& state, Index hidden) const { state.start(hidden, 0); }
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
@@ -80,14 +90,6 @@ inline void GeneralizedMean::add(double p) {
     detail::fail("p is " + std::to_string(p) + ": it must be a number above 0");
   std::get<0>(p_).push_back(static_cast<float>(p));
   std::get<1>(p_).push_back(p);
-}
-
-// With what p and eps are, so that states saved with others are refused.
-inline std::string GeneralizedMean::name() const {
-  const auto number = [](std::span<const double> values) {
-    return std::to_string(detail::checksum(std::as_bytes(values)));
-  };
-  return "generalized_mean " + number(std::get<1>(p_)) + " " + number(std::span(&eps_, 1));
 }
 
 inline Index GeneralizedMean::width(Index hidden) const {

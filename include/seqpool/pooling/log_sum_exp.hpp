@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -46,7 +46,8 @@ class LogSumExp {
 
   explicit LogSumExp(double r);
 
-  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string name() const { return "log_sum_exp"; }
+  void visit_parameters(auto f) const { seqpool::visit_parameter(f, "r", std::span(&r_, 1), {}, false); }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   template <Scalar T> void init(State<T>& state, Index hidden) const;
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
@@ -65,11 +66,6 @@ class LogSumExp {
 inline LogSumExp::LogSumExp(double r) : r_(r) {
   if (!(static_cast<float>(r) > 0 && std::isfinite(static_cast<float>(r))))
     detail::fail("r is " + std::to_string(r) + ": it must be a number above 0");
-}
-
-// With what r is, so that states saved with another one are refused.
-inline std::string LogSumExp::name() const {
-  return "log_sum_exp " + std::to_string(detail::checksum(std::as_bytes(std::span(&r_, 1))));
 }
 
 template <Scalar T> void LogSumExp::init(State<T>& state, Index hidden) const {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/fold_pass.hpp>
@@ -11,6 +10,7 @@
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/token_source.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -19,9 +19,7 @@
 #include <cmath>
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -66,7 +64,12 @@ template <class T> class MaxSim {
   /// The same of tokens x / max(sqrt(sum_h x[h]^2), 1e-12), where an encoder has not done that.
   [[nodiscard]] MaxSim normalize_tokens() const { return with(&MaxSim::normalizes_); }
 
-  [[nodiscard]] std::string name() const;
+  [[nodiscard]] std::string name() const {
+    return std::string("max_sim") + (normalizes_ ? " of normalized tokens" : "") + (per_query_ ? " per query" : "");
+  }
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameter(f, "query", product_.weight(), {product_.out(), product_.in()}, true);
+  }
   [[nodiscard]] Index width(Index hidden) const;
 
   template <Scalar U> void init(State<U>& state, Index hidden) const {
@@ -98,7 +101,6 @@ template <class T> class MaxSim {
   template <Scalar U> static void widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened);
 
   detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
-  std::uint64_t checksum_ = 0;
   bool per_query_ = false;
   bool normalizes_ = false;
 };
@@ -115,24 +117,13 @@ template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
     constexpr bool of_t = std::same_as<detail::element_t<Q>, T>;
     static_assert(of_t, "seqpool: MaxSim<T>{query} takes a query of T.");
     if constexpr (of_t) {
-      if constexpr (detail::EigenTensor<Q>) static_cast<void>(detail::matrix_view(query, "query"));  // throws if null
-      const auto [k, hidden] = detail::run_time_sizes(query);
-      const auto& elements = detail::evaluated(query);
-      detail::AlignedVector<A> rows;
-      rows.reserve(static_cast<std::size_t>(k * hidden));
-      for (Index i = 0; i < k; ++i)
-        for (Index h = 0; h < hidden; ++h) rows.push_back(widen(elements(i, h)));
-      checksum_ = detail::checksum(std::as_bytes(std::span<const A>(rows)));
-      product_ = {k, hidden, [&, in = hidden](Index i, Index h) { return rows[static_cast<std::size_t>(i * in + h)]; },
-                  [](Index) { return A(0); }};
+      const auto numbers = detail::widened_matrix(query, "query");
+      const auto element = [&](Index i, Index h) {
+        return numbers.values[static_cast<std::size_t>(i * numbers.columns + h)];
+      };
+      product_ = {numbers.rows, numbers.columns, element, [](Index) { return A(0); }};
     }
   }
-}
-
-// With what the query is, so that states saved with another one are refused.
-template <class T> std::string MaxSim<T>::name() const {
-  return "max_sim " + std::to_string(checksum_) + (normalizes_ ? " of normalized tokens" : "") +
-         (per_query_ ? " per query" : "");
 }
 
 template <class T> Index MaxSim<T>::width(Index hidden) const {

@@ -2,24 +2,53 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/softmax.hpp>
+#include <seqpool/fold/parameters.hpp>
+#include <seqpool/pooling/softmax_pooling.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
+
+/// The `Scorer` of `PositionalAttention`: query_k · x_t + w_k * t.
+template <class T> class PositionalScorer {
+  static_assert(
+      Scalar<T>,
+      "seqpool: PositionalAttention{query, position_weight} takes parameters of float, double, Eigen::half or "
+      "Eigen::bfloat16; convert others first, for example with query.cast<float>().");
+  using A = accumulator_t<detail::lawful_t<T>>;
+
+ public:
+  /// Copies the parameters: query, an Eigen tensor of rank 2 or an Eigen matrix; position_weight, an Eigen tensor of
+  /// rank 1, an Eigen vector or a contiguous range.
+  template <class Q, class W> PositionalScorer(const Q& query, const W& position_weight);
+
+  [[nodiscard]] Index heads() const noexcept { return query_.rows; }
+  [[nodiscard]] Index hidden() const noexcept { return query_.columns; }
+  void check_hidden(Index hidden) const;
+  void score(const auto& tile, std::span<A> scores) const;
+  [[nodiscard]] A later(Index k, Index n) const {
+    return position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(n);
+  }
+
+  [[nodiscard]] std::string name() const { return "positional_attention"; }
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameter(f, "query", query_.values, {heads(), hidden()}, true);
+    seqpool::visit_parameter(f, "position_weight", position_weight_, {heads()}, false);
+  }
+
+ private:
+  detail::Numbers<A> query_;                  // [heads, hidden]
+  detail::AlignedVector<A> position_weight_;  // [heads]
+};
 
 /// Attention that sees where a token stands: out_k = sum_t a_kt x_t, a_k = softmax over a row's n real tokens of
 /// query_k · x_t + w_k * t, t = 0, ..., n - 1.
@@ -32,65 +61,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: query `[heads, hidden]`, position_weight `[heads]`; tokens `[n, hidden]` to `[heads * hidden]`.
 /// **Errors**: `std::invalid_argument` for sizes that differ, for no heads, for a position_weight that is NaN or
 /// infinite, and for hidden states of another hidden than the query's.
-/// **Cost**: each tile of 8 tokens is used twice a head while in cache; the constructor copies the parameters.
+/// **Cost**: `SoftmaxPooling`'s; the constructor copies the parameters.
 /// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
 /// d <= (hidden / 4 + 34) * eps * (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) *
 /// max_t |x_t[h]|, in the domain of `Attention`. A NaN or +inf score makes its head NaN; a score of -inf has weight 0.
-template <class T> class PositionalAttention {
-  static_assert(
-      Scalar<T>,
-      "seqpool: PositionalAttention{query, position_weight} takes parameters of float, double, Eigen::half or "
-      "Eigen::bfloat16; convert others first, for example with query.cast<float>().");
-  using A = accumulator_t<detail::lawful_t<T>>;
-
+template <class T> class PositionalAttention : public SoftmaxPooling<PositionalScorer<T>> {
  public:
-  template <Scalar U> using State = SoftmaxState<U>;
-
-  /// The `Scorer` of a tile whose first token is a row's real token `first`, counted from 0.
-  class ScorerAt {
-   public:
-    ScorerAt(const PositionalAttention& pooling, Index first) noexcept : pooling_(pooling), first_(first) {}
-
-    [[nodiscard]] Index heads() const noexcept { return pooling_.heads(); }
-
-    template <Scalar U> void score(const TokenBlock<U>& tile, std::span<A> scores) const;
-
-   private:
-    const PositionalAttention& pooling_;
-    Index first_;
-  };
-
-  /// Copies the parameters: query, an Eigen tensor of rank 2 or an Eigen matrix; position_weight, an Eigen tensor of
-  /// rank 1, an Eigen vector or a contiguous range.
-  template <class Q, class W> PositionalAttention(const Q& query, const W& position_weight);
-
-  [[nodiscard]] Index heads() const noexcept { return query_.rows; }
-  [[nodiscard]] Index hidden() const noexcept { return query_.columns; }
-
-  [[nodiscard]] std::string name() const;
-  [[nodiscard]] Index width(Index hidden) const;
-
-  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
-
-  template <Scalar U>
-    requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
-    for (Index i = 0; i < tokens.size(); i += score_tile)
-      state.fold(tokens.part(i, (std::min)(score_tile, tokens.size() - i)), scorer_at(state.count));
-  }
-
-  // What next has seen was counted from 0, and stands behind what state has seen.
-  template <Scalar U> void merge(State<U>& state, const State<U>& next) const {
-    state.merge(next, [&](std::size_t head) { return position_weight_[head] * static_cast<A>(state.count); });
-  }
-
-  void finish(const auto& state, auto out) const { state.finish(out); }
-
-  [[nodiscard]] ScorerAt scorer_at(Index first) const noexcept { return {*this, first}; }
-
- private:
-  detail::Numbers<A> query_;                  // [heads, hidden]
-  detail::AlignedVector<A> position_weight_;  // [heads]
+  using SoftmaxPooling<PositionalScorer<T>>::SoftmaxPooling;
 };
 
 template <class Q, class W> PositionalAttention(const Q&, const W&) -> PositionalAttention<detail::guide_element_t<Q>>;
@@ -99,7 +76,7 @@ template <class Q, class W> PositionalAttention(const Q&, const W&) -> Positiona
 
 template <class T>
 template <class Q, class W>
-PositionalAttention<T>::PositionalAttention(const Q& query, const W& position_weight) {
+PositionalScorer<T>::PositionalScorer(const Q& query, const W& position_weight) {
   constexpr bool lawful = detail::MatrixOf<Q, T> && detail::VectorOf<W, T>;
   static_assert(
       lawful || !Scalar<T>,
@@ -120,29 +97,18 @@ PositionalAttention<T>::PositionalAttention(const Q& query, const W& position_we
   }
 }
 
-// With what the parameters are, so that states saved with others are refused.
-template <class T> std::string PositionalAttention<T>::name() const {
-  const auto text_of = [](std::span<const A> numbers) {
-    return ' ' + std::to_string(detail::checksum(std::as_bytes(numbers)));
-  };
-  return "positional_attention " + std::to_string(heads()) + text_of(query_.values) + text_of(position_weight_);
-}
-
-template <class T> Index PositionalAttention<T>::width(Index hidden) const {
+template <class T> void PositionalScorer<T>::check_hidden(Index hidden) const {
   if (hidden != this->hidden())
     detail::fail("query is " + detail::shape({heads(), this->hidden()}) + ", but hidden states have hidden " +
                  std::to_string(hidden) + ": query must be [heads, hidden]");
-  return detail::product(heads(), hidden, "the result");
 }
 
-template <class T>
-template <Scalar U>
-void PositionalAttention<T>::ScorerAt::score(const TokenBlock<U>& x, std::span<A> scores) const {
-  detail::score_by_queries(x, pooling_.query_.values.data(), heads(), scores.data());
+template <class T> void PositionalScorer<T>::score(const auto& tile, std::span<A> scores) const {
+  detail::score_by_queries(tile, query_.values.data(), heads(), scores.data());
   for (Index k = 0; k < heads(); ++k)
-    for (Index i = 0; i < x.size(); ++i)
+    for (Index i = 0; i < tile.size(); ++i)
       scores[static_cast<std::size_t>(k * score_tile + i)] +=
-          pooling_.position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(first_ + i);
+          position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(tile.number(i));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

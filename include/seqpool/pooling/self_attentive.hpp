@@ -5,14 +5,9 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/score_network.hpp>
+#include <seqpool/pooling/detail/score_network.hpp>
+#include <seqpool/pooling/softmax_pooling.hpp>
 #include <seqpool/scalar.hpp>
-
-#include <concepts>
-#include <cstddef>
-#include <span>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -30,45 +25,32 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * (attention + r) * hidden); the constructor copies the weights.
 /// **Numerics**: `AdditiveAttention`'s, with a row of weight2 for v and b = 0.
 /// **Source**: A Structured Self-attentive Sentence Embedding (Lin et al. 2017), W_s1 and W_s2.
-template <class T> class SelfAttentive {
+template <class T>
+class SelfAttentive : public SoftmaxPooling<detail::ScoreNetwork<accumulator_t<detail::lawful_t<T>>>> {
   static_assert(Scalar<T>,
                 "seqpool: SelfAttentive{weight1, weight2} takes weights of float, double, Eigen::half or "
                 "Eigen::bfloat16; convert others first, for example with weight1.cast<float>().");
-  using A = accumulator_t<detail::lawful_t<T>>;
+  using Network = detail::ScoreNetwork<accumulator_t<detail::lawful_t<T>>>;
 
  public:
-  template <Scalar U> using State = NetworkState<U>;
+  template <Scalar U> using State = detail::NetworkState<U>;
 
   /// Copies the weights: an Eigen tensor of rank 2 or an Eigen matrix each.
-  template <class W1, class W2> SelfAttentive(const W1& weight1, const W2& weight2);
-
-  [[nodiscard]] std::string name() const { return "self_attentive" + network_.fingerprint(); }
-  [[nodiscard]] Index width(Index hidden) const;
-
-  template <Scalar U> void init(State<U>& state, Index hidden) const { state.start(heads(), hidden); }
-
-  template <Scalar U>
-    requires std::same_as<accumulator_t<U>, A>
-  void fold(State<U>& state, const TokenBlock<U>& tokens) const {
-    state.fold(tokens, network_);
-  }
-
-  void merge(auto& state, const auto& next) const { state.merge(next); }
-  void finish(const auto& state, auto out) const { state.finish(out); }
-
-  // As a Scorer.
-  [[nodiscard]] Index heads() const noexcept { return network_.heads(); }
-  void score(const auto& tile, std::span<A> scores) const { network_.score(tile, scores); }
+  template <class W1, class W2>
+  SelfAttentive(const W1& weight1, const W2& weight2) : SoftmaxPooling<Network>(network_of(weight1, weight2)) {}
 
  private:
-  ScoreNetwork<A> network_;
+  template <class W1, class W2> static Network network_of(const W1& weight1, const W2& weight2);
 };
 
 template <class W1, class W2> SelfAttentive(const W1&, const W2&) -> SelfAttentive<detail::guide_element_t<W1>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <class T> template <class W1, class W2> SelfAttentive<T>::SelfAttentive(const W1& weight1, const W2& weight2) {
+template <class T>
+template <class W1, class W2>
+auto SelfAttentive<T>::network_of(const W1& weight1, const W2& weight2) -> Network {
+  constexpr detail::NetworkNames names{"self_attentive", "weight1", "weight2"};
   constexpr bool lawful = detail::MatrixOf<W1, T> && detail::MatrixOf<W2, T>;
   static_assert(lawful || !Scalar<T>,
                 "seqpool: SelfAttentive{weight1, weight2} takes the weights [attention, hidden] and [r, attention], an "
@@ -80,13 +62,10 @@ template <class T> template <class W1, class W2> SelfAttentive<T>::SelfAttentive
       detail::fail("weight2 is " + detail::shape({second.rows, second.columns}) +
                    ", but weight1 [attention, hidden] is " + detail::shape({first.rows, first.columns}) +
                    ": weight2 must be [r, attention], with at least one row");
-    network_ = {first, detail::AlignedVector<A>(static_cast<std::size_t>(first.rows), A(0)), second};
+    return {names, first, {}, second};
+  } else {
+    return Network(names);
   }
-}
-
-template <class T> Index SelfAttentive<T>::width(Index hidden) const {
-  network_.check_hidden(hidden, "weight1");
-  return detail::product(heads(), hidden, "the result");
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

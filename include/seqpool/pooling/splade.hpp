@@ -28,10 +28,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Source**: sentence-transformers' SpladePooling, by its names of strategies and activation functions.
 struct Splade {
   enum Strategy { max, sum };
-  enum Activation { relu, log1p_relu };
+  enum Weight { relu, log1p_relu };
 
   Strategy strategy = max;
-  Activation activation = relu;
+  Weight weight = relu;
 
   template <Scalar T> using State = FeatureState<T>;  // values: max(max_t x_t, 0), or sum_t w(x_t)
 
@@ -44,7 +44,7 @@ struct Splade {
 
  private:
   // f(w), where w takes a number of 0 or more.
-  static void with_activation(Activation activation, auto f);
+  void with_weight(auto f) const;
 };
 
 /// `pool(Splade{}, logits, mask, device)`.
@@ -59,11 +59,11 @@ template <class X, class M = AllTokens, class D = CallingThread>
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline std::string Splade::name() const {
-  return std::string("splade ") + (strategy == max ? "max" : "sum") + (activation == relu ? " relu" : " log1p_relu");
+  return std::string("splade ") + (strategy == max ? "max" : "sum") + (weight == relu ? " relu" : " log1p_relu");
 }
 
-void Splade::with_activation(Activation activation, auto f) {
-  if (activation == relu)
+void Splade::with_weight(auto f) const {
+  if (weight == relu)
     f([](auto x) SEQPOOL_INLINE_LAMBDA { return detail::log_one_plus(x); });
   else
     f([](auto x) SEQPOOL_INLINE_LAMBDA { return detail::log_one_plus(detail::log_one_plus(x)); });
@@ -73,9 +73,9 @@ void Splade::fold(auto& state, const auto& tokens) const {
   if (strategy == max)
     state.fold(tokens, detail::larger);
   else
-    with_activation(activation, [&](auto weight) {
-      state.fold(tokens, [weight]<class A>(A held, A x)
-                             SEQPOOL_INLINE_LAMBDA { return held + weight(detail::either(x < 0, A(0), x)); });
+    with_weight([&](auto w) {
+      state.fold(tokens,
+                 [w]<class A>(A held, A x) SEQPOOL_INLINE_LAMBDA { return held + w(detail::either(x < 0, A(0), x)); });
     });
 }
 
@@ -88,7 +88,7 @@ void Splade::merge(auto& state, const auto& next) const {
 
 void Splade::finish(const auto& state, auto out) const {
   if (strategy == max)
-    with_activation(activation, [&](auto weight) { state.write(out, weight); });
+    with_weight([&](auto w) { state.write(out, w); });
   else
     state.write(out);
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
-#include <cstdint>
-#include <span>
 #include <string>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -47,9 +45,9 @@ template <class T> class TokenWeightedMean {
   /// Copies the weights: an Eigen tensor or map of rank 2, in either layout, `[batch, seq]`.
   template <class W> explicit TokenWeightedMean(const W& weights);
 
-  // With what the weights are, so that states of others are not taken for its own.
-  [[nodiscard]] std::string name() const {
-    return "token_weighted_mean " + detail::shape({batch_, seq_}) + " " + std::to_string(checksum_);
+  [[nodiscard]] std::string name() const { return "token_weighted_mean"; }
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameter(f, "weights", weights_.values, {weights_.rows, weights_.columns}, false);
   }
   [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void check(Index batch, Index seq) const;
@@ -62,7 +60,7 @@ template <class T> class TokenWeightedMean {
   template <Scalar U>
     requires std::same_as<accumulator_t<U>, A>
   void fold(State<U>& state, const TokenBlock<U>& tokens) const {
-    const A* const weights = weights_.data() + tokens.sequence() * seq_;
+    const A* const weights = weights_.values.data() + tokens.sequence() * weights_.columns;
     seqpool::fold_features(
         tokens,
         [&](Index i) {
@@ -86,10 +84,7 @@ template <class T> class TokenWeightedMean {
   }
 
  private:
-  Index batch_ = 0;
-  Index seq_ = 0;
-  std::vector<A> weights_;  // [batch, seq], row-major
-  std::uint64_t checksum_ = 0;
+  detail::Numbers<A> weights_;  // [batch, seq]
 };
 
 template <class W> explicit TokenWeightedMean(const W&) -> TokenWeightedMean<detail::guide_element_t<W>>;
@@ -104,21 +99,13 @@ template <class T> template <class W> TokenWeightedMean<T>::TokenWeightedMean(co
   if constexpr (detail::EigenTensorOfRank<W, 2> && Scalar<T>) {
     constexpr bool of_t = std::same_as<detail::element_t<W>, T>;
     static_assert(of_t, "seqpool: TokenWeightedMean<T>{weights} takes weights of T.");
-    if constexpr (of_t) {
-      const auto view = detail::matrix_view(weights, "weights");
-      batch_ = view.rows;
-      seq_ = view.columns;
-      weights_.reserve(static_cast<std::size_t>(batch_ * seq_));
-      for (Index b = 0; b < batch_; ++b)
-        for (Index s = 0; s < seq_; ++s) weights_.push_back(widen(view(b, s)));
-      checksum_ = detail::checksum(std::as_bytes(std::span<const A>(weights_)));
-    }
+    if constexpr (of_t) weights_ = detail::widened_matrix(weights, "weights");
   }
 }
 
 template <class T> void TokenWeightedMean<T>::check(Index batch, Index seq) const {
-  if (batch_ != batch || seq_ != seq)
-    detail::fail("weights are " + detail::shape({batch_, seq_}) +
+  if (weights_.rows != batch || weights_.columns != seq)
+    detail::fail("weights are " + detail::shape({weights_.rows, weights_.columns}) +
                  ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
 }
 

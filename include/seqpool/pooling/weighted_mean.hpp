@@ -42,7 +42,6 @@ struct WeightedMean {
     }
   };
 
-  // With what before is, so that states saved with another one are refused.
   [[nodiscard]] std::string name() const {
     return "weighted_mean" + (before == 0 ? "" : " behind " + std::to_string(before));
   }

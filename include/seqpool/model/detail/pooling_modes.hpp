@@ -41,6 +41,7 @@ class SharedAttention {
 
   [[nodiscard]] Index heads() const noexcept { return queries_->heads(); }
   [[nodiscard]] std::string name() const { return queries_->name(); }
+  void visit_parameters(auto f) const { queries_->visit_parameters(f); }
   [[nodiscard]] Index width(Index hidden) const { return queries_->width(hidden); }
   void init(auto& state, Index hidden) const { queries_->init(state, hidden); }
   void fold(auto& state, const auto& tokens) const { queries_->fold(state, tokens); }
@@ -100,7 +101,7 @@ inline std::string summary_of(const FolderPooling& pooling) {
   const auto* const splade = std::get_if<Splade>(&pooling);
   if (splade == nullptr) return std::string(mode_names[pooling.index()]);
   return "splade " + std::string(splade_strategies[splade->strategy]) +
-         (splade->activation == Splade::relu ? "" : " " + std::string(splade_activations[splade->activation]));
+         (splade->weight == Splade::relu ? "" : " " + std::string(splade_activations[splade->weight]));
 }
 
 inline std::string PoolingConfig::summary() const {
@@ -177,7 +178,7 @@ inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder) {
   };
   PoolingConfig result;
   result.poolings = {Splade{static_cast<Splade::Strategy>(chosen("pooling_strategy", splade_strategies)),
-                            static_cast<Splade::Activation>(chosen("activation_function", splade_activations))}};
+                            static_cast<Splade::Weight>(chosen("activation_function", splade_activations))}};
   // Often null: Python sees how many logits come.
   const std::string_view size = dimension_key(config);
   const Config from = config.has(size) ? config : encoder.config("config.json");

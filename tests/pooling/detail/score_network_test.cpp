@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include <seqpool/fold/score_network.hpp>
+#include <seqpool/pooling/detail/score_network.hpp>
 
 #include <algorithm>
 #include <cstring>
-#include <seqpool/scalar.hpp>
+#include <seqpool/seqpool.hpp>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "support/allocations.hpp"
@@ -17,14 +18,16 @@ using seqpool::TokenBlock;
 
 namespace {
 
+constexpr seqpool::detail::NetworkNames names{"network", "weight", "v"};
+
 template <class A> seqpool::detail::Numbers<A> random_numbers(std::uint64_t seed, Index rows, Index columns) {
   const auto values = test::Random(seed).values<A>(rows * columns);
   return {rows, columns, {values.begin(), values.end()}};
 }
 
-template <class A> seqpool::ScoreNetwork<A> random_network(Index hidden, Index attention, Index heads) {
+template <class A> seqpool::detail::ScoreNetwork<A> random_network(Index hidden, Index attention, Index heads) {
   const auto bias = random_numbers<A>(2, 1, attention);
-  return {random_numbers<A>(1, attention, hidden), bias.values, random_numbers<A>(3, heads, attention)};
+  return {names, random_numbers<A>(1, attention, hidden), bias.values, random_numbers<A>(3, heads, attention)};
 }
 
 }  // namespace
@@ -62,7 +65,7 @@ TEST_CASE("a state folds by a network as by its scores, and keeps its room", "[s
   const auto network = random_network<float>(hidden, 300, heads);
   const auto tokens = test::Random(4).values<float>(n * hidden);
   const TokenBlock<float> all(tokens.data(), n, hidden, hidden);
-  seqpool::NetworkState<float> state;
+  seqpool::detail::NetworkState<float> state;
   state.start(heads, hidden);
   state.fold(all, network);
   CHECK(state.count == n);
@@ -77,30 +80,42 @@ TEST_CASE("a state folds by a network as by its scores, and keeps its room", "[s
   CHECK(count.so_far() == 0);
 }
 
-TEST_CASE("a fingerprint tells every parameter", "[score_network]") {
+TEST_CASE("name and parameters tell networks apart, and parameters are as they were given", "[score_network]") {
   const auto weight = random_numbers<float>(1, 4, 3);
   const auto out = random_numbers<float>(3, 1, 4);
   const seqpool::detail::AlignedVector<float> bias(4, 1.f);
-  const seqpool::ScoreNetwork<float> network(weight, bias, out);
-  std::vector<std::string> all{network.fingerprint()};
+  const seqpool::detail::ScoreNetwork<float> network(names, weight, bias, out);
+  std::vector<std::string> all{seqpool::identity_of(network)};
   const auto add = [&](auto change, int which) {
     auto w = weight, o = out;
     auto b = bias;
     change(which == 0 ? w.values[11] : which == 1 ? b[3] : o.values[3]);
-    all.push_back(seqpool::ScoreNetwork<float>(w, b, o).fingerprint());
+    all.push_back(seqpool::identity_of(seqpool::detail::ScoreNetwork<float>(names, w, b, o)));
   };
   for (const int which : {0, 1, 2}) add([](float& x) { x += 1; }, which);
   for (const double eps : {1e-5, 1e-6}) {
-    all.push_back(network.fingerprint());
     auto normalized = network;
-    normalized.normalize(bias, {}, eps);
-    all.back() = normalized.fingerprint();
+    normalized.normalize(bias, bias, eps);
+    all.push_back(seqpool::identity_of(normalized));
     normalized.use_gelu();
-    all.push_back(normalized.fingerprint());
+    all.push_back(seqpool::identity_of(normalized));
   }
   std::sort(all.begin(), all.end());
   CHECK(std::adjacent_find(all.begin(), all.end()) == all.end());
-  CHECK(network.fingerprint() == seqpool::ScoreNetwork<float>(weight, bias, out).fingerprint());
+  CHECK(seqpool::identity_of(network) ==
+        seqpool::identity_of(seqpool::detail::ScoreNetwork<float>(names, weight, bias, out)));
+
+  std::vector<std::string> found;
+  const auto check = [&](std::string_view name, auto numbers, std::span<const Index> shape, bool penalised) {
+    found.emplace_back(name);
+    const auto& given = name == "weight" ? weight.values : name == "bias" ? bias : out.values;
+    CHECK(std::equal(numbers.begin(), numbers.end(), given.begin(), given.end()));
+    CHECK(std::vector(shape.begin(), shape.end()) ==
+          (name == "weight" ? std::vector<Index>{4, 3} : std::vector<Index>{4}));
+    CHECK(penalised == (name != "bias"));
+  };
+  seqpool::visit_parameters(network, check);
+  CHECK(found == std::vector<std::string>{"weight", "bias", "v"});
 }
 
 TEST_CASE("tokens with holes between them have the scores of each", "[score_network]") {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/softmax.hpp>
+#include <seqpool/scalar.hpp>
+
+#include <any>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// A `Scorer` of hidden states of one scalar at least.
+template <class S>
+concept SomeScorer = Scorer<S, float> || Scorer<S, double> || Scorer<S, Eigen::half> || Scorer<S, Eigen::bfloat16>;
+
+/// Attention by any scores: out_k = sum_t a_kt x_t for each head k, a_k = softmax over a row's real tokens of what a
+/// `Scorer` gives them. All attention poolings are this one and a scorer each; one of your own is a few lines:
+///
+///     struct ByLength {  // the longer a token, the more it weighs
+///       static seqpool::Index heads() { return 1; }
+///       static void score(const seqpool::TokenBlock<float>& tile, std::span<float> scores) {
+///         for (seqpool::Index i = 0; i < tile.size(); ++i) {
+///           float sum = 0;
+///           for (seqpool::Index h = 0; h < tile.hidden(); ++h) sum += tile[i][h] * tile[i][h];
+///           scores[static_cast<std::size_t>(i)] = std::sqrt(sum);
+///         }
+///       }
+///     };
+///
+/// It is pooled by, and says what tokens weigh, like ours:
+///
+///     const seqpool::SoftmaxPooling pooling{scorer};
+///     const auto pooled = seqpool::pool(pooling, x, mask);                // [batch, heads * hidden]
+///     const auto weights = seqpool::attention_weights(pooling, x, mask);  // [batch, heads, seq]
+///
+/// It derives from its scorer, so that it says all that the scorer says: itself a `Scorer`.
+///
+/// **Shapes**: tokens `[n, hidden]` to `[heads * hidden]`, or `[hidden]` if the scorer averages.
+/// **Errors**: what the scorer's `check_hidden` throws.
+/// **Cost**: each tile of 8 tokens is scored and, while in cache, added up, by four heads together.
+/// **Numerics**: see `SoftmaxState`. With a score's error d, |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, as
+/// long as sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
+template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S>, S, std::any> {
+  static constexpr bool is_lawful = SomeScorer<S>;
+  static_assert(is_lawful,
+                "seqpool: SoftmaxPooling{scorer} takes a seqpool::Scorer: heads(), how many softmaxes run side by "
+                "side, and score(tile, scores), which writes head k's score of token i to scores[k * score_tile + i]; "
+                "see seqpool/fold/softmax.hpp.");
+  using Base = std::conditional_t<is_lawful, S, std::any>;  // std::any takes all, so that no other error follows
+
+ public:
+  template <Scalar T> using State = SoftmaxState<T>;
+
+  SoftmaxPooling(S scorer) : Base(std::move(scorer)) {}
+  using Base::Base;
+
+  [[nodiscard]] Index width(Index hidden) const {
+    if constexpr (requires { this->check_hidden(hidden); }) this->check_hidden(hidden);
+    return averages_heads() ? hidden : detail::product(Index{this->heads()}, hidden, "the result");
+  }
+
+  void init(auto& state, Index hidden) const { state.start(this->heads(), hidden); }
+
+  template <Scalar T>
+    requires Scorer<S, T>
+  void fold(auto& state, const TokenBlock<T>& tokens) const {
+    // A state counts from its own first token on, so that those of two streams merge as those of two blocks do.
+    if constexpr (counts_tokens)
+      state.fold(tokens.numbered_from(state.count), scorer());
+    else
+      state.fold(tokens, scorer());
+  }
+
+  void merge(auto& state, const auto& next) const {
+    if constexpr (counts_tokens)
+      state.merge(next, [&](std::size_t head) { return this->later(static_cast<Index>(head), state.count); });
+    else
+      state.merge(next);
+  }
+
+  void finish(const auto& state, auto out) const { averages_heads() ? state.finish_mean(out) : state.finish(out); }
+
+ private:
+  static constexpr bool counts_tokens = requires(const Base& scorer) { scorer.later(Index{0}, Index{1}); };
+
+  const S& scorer() const noexcept { return *this; }
+  bool averages_heads() const {
+    if constexpr (requires { this->averages(); })
+      return this->averages();
+    else
+      return false;
+  }
+};
+
+}  // namespace seqpool::inline SEQPOOL_ABI
