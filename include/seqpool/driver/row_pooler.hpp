@@ -103,15 +103,17 @@ void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
       RowPooler(pooling_, exchanged, selection_).run(columns, device);
       return;
     }
-  // A few long rows are shared out by blocks, if one is worth the handing over.
-  if constexpr (Device<D>) {  // so that no code is made where there is none
+  if constexpr (Device<D>) {
+    // A few long rows are shared out by blocks, if one is worth the handing over.
     const Index threads = detail::threads_of(device);
     if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384) {
       pool_blocks(out, device);
       return;
     }
+    detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
+  } else {
+    pool_range(out, 0, rows_);
   }
-  detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
 }
 
 template <class P, class X, class S>
