@@ -86,7 +86,7 @@ TEMPLATE_LIST_TEST_CASE("a head's parameters are those it was given, widened, in
     CHECK(found.numbers == (Given<A>() << weight << bias).numbers);
     found = all_parameters<A>(seqpool::Linear{weight});
     CHECK(found.names == Names{"weight!" + sizes});
-    found = all_parameters<A>(seqpool::Linear<T>(linear));
+    found = all_parameters<A>(seqpool::Linear<T>(seqpool::Linear<T, Eigen::Dynamic, 5>{weight, bias}));
     CHECK(found.numbers == (Given<A>() << weight << bias).numbers);
 
     found = all_parameters<A>(seqpool::Dense{linear, seqpool::Activation::tanh, seqpool::Linear{other}});
