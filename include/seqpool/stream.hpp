@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/token_stream.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -2,16 +2,10 @@
 #pragma once
 
 #include <seqpool/detail/result_of.hpp>
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/parameters.hpp>
-#include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <concepts>
-#include <cstdint>
-#include <span>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

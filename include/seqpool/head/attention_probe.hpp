@@ -94,8 +94,7 @@ auto AttentionProbe<T>::head_of(const PositionalAttention<T>& pooling, const V& 
     for (Index k = 0; k < heads; ++k)
       for (Index o = 0; o < out; ++o) {
         sums(o) += biases[static_cast<std::size_t>(k * out + o)];
-        for (Index h = 0; h < hidden; ++h)
-          weight(o, k * hidden + h) = numbers.values[static_cast<std::size_t>((k * out + o) * hidden + h)];
+        for (Index h = 0; h < hidden; ++h) weight(o, k * hidden + h) = numbers(k * out + o, h);
       }
     return Linear<A>(weight, sums);
   } else {
