@@ -59,8 +59,8 @@ template <class P, Scalar T> class Stream {
 
   /// Takes in what `other` has seen, which comes after what this has seen.
   ///
-  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ by name,
-  /// which tells parameters apart, or if there are more than 2^62 tokens in all.
+  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ in name
+  /// or parameters, or if there are more than 2^62 tokens in all.
   void merge(const Stream& other);
 
   /// How many tokens were taken in.
