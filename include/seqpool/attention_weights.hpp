@@ -5,14 +5,9 @@
 #include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/arguments.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/driver/row_weights.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/softmax.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <array>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -1,24 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/result_of.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/token_stream.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string>
 #include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -70,8 +59,8 @@ template <class P, Scalar T> class Stream {
 
   /// Takes in what `other` has seen, which comes after what this has seen.
   ///
-  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ by name,
-  /// which tells parameters apart, or if there are more than 2^62 tokens in all.
+  /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ in name
+  /// or parameters, or if there are more than 2^62 tokens in all.
   void merge(const Stream& other);
 
   /// How many tokens were taken in.

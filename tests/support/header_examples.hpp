@@ -149,6 +149,9 @@ extern const Matrix query;  // [heads, hidden]
 namespace pooling_self_attentive {
 extern const Matrix weight1, weight2;
 }
+namespace pooling_softmax_pooling {
+extern const fold_softmax::Length scorer;
+}
 namespace pooling_splade {
 extern const States logits;  // [batch, seq, vocabulary]
 }

@@ -64,6 +64,8 @@ template <class A> struct Numbers {
   Index rows = 0;
   Index columns = 0;
   AlignedVector<A> values;
+
+  A operator()(Index row, Index column) const { return values[static_cast<std::size_t>(row * columns + column)]; }
 };
 
 template <MatrixLike W>

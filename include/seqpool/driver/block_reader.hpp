@@ -6,12 +6,10 @@
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 

@@ -2,11 +2,7 @@
 #pragma once
 
 #include <seqpool/driver/block_reader.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <algorithm>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {

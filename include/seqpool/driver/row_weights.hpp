@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/logits.hpp>
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/row_pooler.hpp>
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <span>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {

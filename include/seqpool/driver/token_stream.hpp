@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/state_parts.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <span>
 #include <utility>
-#include <variant>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 

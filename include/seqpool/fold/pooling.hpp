@@ -2,16 +2,10 @@
 #pragma once
 
 #include <seqpool/detail/result_of.hpp>
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/parameters.hpp>
-#include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <concepts>
-#include <cstdint>
-#include <span>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -48,7 +42,8 @@ template <class P, class T> using result_t = typename detail::ResultOf<P, T>::ty
 /// | `p.reads()` | the tokens it has to see, `Reads` | `Reads::every_token` |
 /// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
 /// | `p.per_token()` | whether p holds something for each token, which no `Stream` takes | has it a `check`? |
-/// | `p.name()` | a `std::string` that tells its parameters apart: only states of one name go together | `""` |
+/// | `p.name()` | a `std::string`: its kind, with what no training changes; see `identity_of` | `""` |
+/// | `p.visit_parameters(f)` | calls f for each parameter, see `Parametric` | it has none |
 /// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
 /// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are held against it | they are believed |
 /// | `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |

@@ -4,10 +4,7 @@
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/four_heads.hpp>
-#include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
-#include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
@@ -82,19 +79,16 @@ template <Scalar T> struct SoftmaxState {
   /// out[h] = sum_k weighted[k, h] / sum[k] / heads: the mean of the heads' results, `[hidden]`.
   void finish_mean(std::span<A> out) const;
 
-  void visit(auto f) {
-    f(weighted);
-    f(max);
-    f(sum);
-    f(count);
-  }
+  void visit(auto f) { f(weighted), f(max), f(sum), f(count); }
 
  private:
   SEQPOOL_INLINE static A weight(A score, A largest) noexcept;
   void raise(std::size_t head, A largest);
   void weigh(std::size_t head, Index n);
   template <std::size_t... k> void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
-  std::span<A> row(std::size_t head) noexcept;
+  std::size_t hidden() const noexcept { return weighted.size() / max.size(); }
+  std::span<A> row(std::size_t head) noexcept { return {weighted.data() + head * hidden(), hidden()}; }
+  std::span<const A> row(std::size_t head) const noexcept { return {weighted.data() + head * hidden(), hidden()}; }
   // Of no token, and where all scores are -inf, 1: the result is zeros.
   A divisor(std::size_t head) const noexcept { return sum[head] == 0 ? A(1) : sum[head]; }
 };
@@ -112,11 +106,6 @@ template <Scalar T> void SoftmaxState<T>::start(Index heads, Index hidden) {
 // e^(score - largest), where a score of -inf weighs nothing even while it is the largest.
 template <Scalar T> auto SoftmaxState<T>::weight(A score, A largest) noexcept -> A {
   return detail::either(score == -std::numeric_limits<A>::infinity(), A(0), detail::exponential(score - largest));
-}
-
-template <Scalar T> auto SoftmaxState<T>::row(std::size_t head) noexcept -> std::span<A> {
-  const std::size_t hidden = weighted.size() / max.size();
-  return {weighted.data() + head * hidden, hidden};
 }
 
 // Lets `largest` be the score that all are measured by.
@@ -174,31 +163,24 @@ template <Scalar T> template <Scorer<T> S> void SoftmaxState<T>::fold(const Toke
 }
 
 template <Scalar T> template <class Later> void SoftmaxState<T>::merge(const SoftmaxState& next, Later later) {
-  const std::size_t hidden = weighted.size() / max.size();
   for (std::size_t head = 0; head < max.size(); ++head) {
     const A largest = next.max[head] + later(head);
     raise(head, largest);
     const A theirs = weight(largest, max[head]);
-    const std::span<const A> other(next.weighted.data() + head * hidden, hidden);
-    as_array(row(head)) += as_array(other) * theirs;
+    as_array(row(head)) += as_array(next.row(head)) * theirs;
     sum[head] += next.sum[head] * theirs;
   }
   count += next.count;
 }
 
 template <Scalar T> void SoftmaxState<T>::finish(std::span<A> out) const {
-  const std::size_t hidden = weighted.size() / max.size();
-  for (std::size_t head = 0; head < max.size(); ++head) {
-    const std::span<const A> own(weighted.data() + head * hidden, hidden);
-    as_array(out.subspan(head * hidden, hidden)) = as_array(own) / divisor(head);
-  }
+  for (std::size_t head = 0; head < max.size(); ++head)
+    as_array(out.subspan(head * hidden(), hidden())) = as_array(row(head)) / divisor(head);
 }
 
 template <Scalar T> void SoftmaxState<T>::finish_mean(std::span<A> out) const {
-  const std::size_t hidden = weighted.size() / max.size();
   as_array(out).setZero();
-  for (std::size_t head = 0; head < max.size(); ++head)
-    as_array(out) += as_array(std::span<const A>(weighted.data() + head * hidden, hidden)) / divisor(head);
+  for (std::size_t head = 0; head < max.size(); ++head) as_array(out) += as_array(row(head)) / divisor(head);
   as_array(out) /= static_cast<A>(max.size());
 }
 

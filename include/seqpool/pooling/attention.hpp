@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/parameters.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/softmax_pooling.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <cmath>
-#include <concepts>
-#include <span>
-#include <string>
-#include <type_traits>
-#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -2,21 +2,15 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <cstddef>
-#include <functional>
 #include <limits>
-#include <span>
-#include <string>
 #include <tuple>
 #include <type_traits>
 

@@ -5,15 +5,11 @@
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <span>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -37,11 +33,7 @@ class LogSumExp {
     Accumulators<accumulator_t<T>> sum;  // [hidden], sum_t e^(r (x_t - max))
     Index count = 0;                     // tokens taken in
 
-    void visit(auto f) {
-      f(max);
-      f(sum);
-      f(count);
-    }
+    void visit(auto f) { f(max), f(sum), f(count); }
   };
 
   explicit LogSumExp(double r);

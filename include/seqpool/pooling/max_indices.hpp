@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <algorithm>
-#include <cstddef>
 #include <limits>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -37,12 +30,7 @@ struct MaxIndices {
     Accumulators<accumulator_t<T>> newer;    // [hidden], which of its tokens the maximum is from, or -1
     Accumulators<accumulator_t<T>> strange;  // [hidden], 0 unless it saw a NaN or an infinity
 
-    void visit(auto f) {
-      f(max);
-      f(index);
-      f(begin);
-      f(end);
-    }
+    void visit(auto f) { f(max), f(index), f(begin), f(end); }
     [[nodiscard]] bool holds(Index first, Index n) const {
       const bool within = std::all_of(index.begin(), index.end(), [&](Index i) { return first <= i && i < first + n; });
       return begin == first && end == first + n && within;

@@ -10,17 +10,13 @@
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/token_source.hpp>
-#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <concepts>
 #include <cstddef>
 #include <limits>
-#include <string>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -98,7 +94,6 @@ template <class T> class MaxSim {
     other.*option = true;
     return other;
   }
-  template <Scalar U> static void widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened);
 
   detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
   bool per_query_ = false;
@@ -118,10 +113,7 @@ template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
     static_assert(of_t, "seqpool: MaxSim<T>{query} takes a query of T.");
     if constexpr (of_t) {
       const auto numbers = detail::widened_matrix(query, "query");
-      const auto element = [&](Index i, Index h) {
-        return numbers.values[static_cast<std::size_t>(i * numbers.columns + h)];
-      };
-      product_ = {numbers.rows, numbers.columns, element, [](Index) { return A(0); }};
+      product_ = {numbers.rows, numbers.columns, std::cref(numbers), [](Index) { return A(0); }};
     }
   }
 }
@@ -142,7 +134,9 @@ void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const
   std::array<A, std::size_t{taken}> lengths;
   for (Index first = 0; first < tokens.size(); first += taken) {
     const TokenBlock<U> some = tokens.part(first, (std::min)(taken, tokens.size() - first));
-    if constexpr (!std::same_as<U, A>) widen_all(some, state.widened);
+    if constexpr (!std::same_as<U, A>)
+      for (Index i = 0; i < some.size(); ++i)
+        for (Index h = 0; h < hidden; ++h) state.widened[static_cast<std::size_t>(i * hidden + h)] = widen(some[i][h]);
     const auto token = [&](Index i) -> const A* {
       if constexpr (std::same_as<U, A>)
         return some[i];
@@ -166,14 +160,6 @@ void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const
         });
   }
   state.best.count += tokens.size();
-}
-
-template <class T>
-template <Scalar U>
-void MaxSim<T>::widen_all(const TokenBlock<U>& tokens, detail::AlignedVector<A>& widened) {
-  const Index hidden = tokens.hidden();
-  for (Index i = 0; i < tokens.size(); ++i)
-    for (Index h = 0; h < hidden; ++h) widened[static_cast<std::size_t>(i * hidden + h)] = widen(tokens[i][h]);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

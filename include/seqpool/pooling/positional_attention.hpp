@@ -3,18 +3,9 @@
 
 #include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/check.hpp>
-#include <seqpool/detail/four_heads.hpp>
 #include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
-#include <seqpool/fold/parameters.hpp>
 #include <seqpool/pooling/softmax_pooling.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <cmath>
-#include <cstddef>
-#include <span>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/matrix.hpp>
-#include <seqpool/detail/tensor.hpp>
 #include <seqpool/pooling/detail/score_network.hpp>
 #include <seqpool/pooling/softmax_pooling.hpp>
-#include <seqpool/scalar.hpp>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

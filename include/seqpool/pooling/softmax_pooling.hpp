@@ -4,12 +4,9 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/softmax.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <any>
-#include <cstddef>
 #include <type_traits>
-#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

@@ -4,14 +4,7 @@
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <functional>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 

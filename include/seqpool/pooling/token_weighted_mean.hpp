@@ -4,13 +4,9 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <concepts>
 #include <cstddef>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -36,10 +32,7 @@ template <class T> class TokenWeightedMean {
     Accumulators<accumulator_t<U>> weighted;  // [hidden], sum_t w_t x_t
     accumulator_t<U> weight = 0;              // sum_t w_t
 
-    void visit(auto f) {
-      f(weighted);
-      f(weight);
-    }
+    void visit(auto f) { f(weighted), f(weight); }
   };
 
   /// Copies the weights: an Eigen tensor or map of rank 2, in either layout, `[batch, seq]`.

@@ -2,14 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <cstddef>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -35,11 +28,7 @@ struct WeightedMean {
     Accumulators<accumulator_t<T>> sum;       // [hidden], sum_p x_p: what a state that comes later is moved up by
     Index count = 0;
 
-    void visit(auto f) {
-      f(weighted);
-      f(sum);
-      f(count);
-    }
+    void visit(auto f) { f(weighted), f(sum), f(count); }
   };
 
   [[nodiscard]] std::string name() const {

@@ -2,26 +2,15 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
-#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/layer_norm.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/product.hpp>
 #include <seqpool/detail/tanh_gelu.hpp>
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/fold/features.hpp>
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/softmax.hpp>
 #include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
-
-#include <algorithm>
-#include <concepts>
-#include <cstddef>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -113,10 +102,8 @@ ScoreNetwork<A>::ScoreNetwork(const NetworkNames& names, const Numbers<A>& weigh
 
 template <std::floating_point A>
 Product<A> ScoreNetwork<A>::product_of(const Numbers<A>& weight, const AlignedVector<A>& bias) {
-  return Product<A>(
-      weight.rows, weight.columns,
-      [&](Index o, Index f) { return weight.values[static_cast<std::size_t>(o * weight.columns + f)]; },
-      [&](Index o) { return bias.empty() ? A(0) : bias[static_cast<std::size_t>(o)]; });
+  return Product<A>(weight.rows, weight.columns, std::cref(weight),
+                    [&](Index o) { return bias.empty() ? A(0) : bias[static_cast<std::size_t>(o)]; });
 }
 
 template <std::floating_point A>
