@@ -139,6 +139,18 @@ TEST_CASE("a user's own sequences are pooled as ours are, be their tokens stored
       }
     }
   };
+  struct Unpadded : Stored {
+    static constexpr bool has_padding = false;
+  };
+  STATIC_REQUIRE(seqpool::has_padding<Stored>);
+  STATIC_REQUIRE(!seqpool::has_padding<Unpadded>);
+  STATIC_REQUIRE(!seqpool::has_padding<seqpool::ConcatLayers<Unpadded>>);
+  STATIC_REQUIRE(seqpool::has_padding<seqpool::LayerMix<HiddenStates<float>>>);
+  CHECK(seqpool::sum_pool(Unpadded{}, seqpool::Spans{{0, 1, 2}})(0, 1) == Stored{}.token(0, 1)[1]);
+  struct Derived : HiddenStates<float> {
+    using HiddenStates::HiddenStates;
+  };
+  CHECK(seqpool::sum_pool(Derived(Stored{}.data.data(), {4, 1, 1}, {1, 1, 4})).size() == 4);
   STATIC_REQUIRE(seqpool::Sequences<Stored>);
   STATIC_REQUIRE(seqpool::Sequences<Computed>);
   STATIC_REQUIRE(!seqpool::Sequences<std::vector<float>>);

@@ -27,6 +27,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | expression | meaning |
 /// |---|---|
 /// | `x.copy(b, run, out)` | writes the tokens `run` of sequence b to `out`, `[run, hidden]` |
+///
+/// And one that has no padding, so that a mask or lengths of it make no sense and are refused, says so:
+///
+/// | expression | meaning | without it |
+/// |---|---|---|
+/// | `X::has_padding` | a constant bool: whether padded tokens are among those of its sequences | true |
 template <class X>
 concept Sequences =
     Scalar<typename X::value_type> && requires(const X& x, Index i, Run run, typename X::value_type* out) {
@@ -40,6 +46,12 @@ concept Sequences =
         { x.hidden_stride() } -> std::convertible_to<Index>;
       } || requires { x.copy(i, run, out); };
     };
+
+/// Whether X has padding: what it says itself, or what goes without saying.
+template <class X> inline constexpr bool has_padding = true;
+template <class X>
+  requires requires { bool{X::has_padding}; }
+inline constexpr bool has_padding<X> = X::has_padding;
 
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///

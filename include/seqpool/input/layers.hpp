@@ -37,6 +37,7 @@ template <class X> class Layers {
  public:
   using layer_type = X;
   using value_type = typename X::value_type;
+  static constexpr bool has_padding = seqpool::has_padding<X>;
 
   /// Views the layers of a contiguous range: of `Sequences`, or of Eigen tensors of rank 3 in either layout.
   ///

@@ -29,6 +29,7 @@ template <class T> class PackedStates {
 
  public:
   using value_type = T;
+  static constexpr bool has_padding = false;
 
   /// **Shapes**: data: `[total, hidden]` = `sizes`, row-major; offsets: `[batch + 1]`, integers in a contiguous range,
   /// an Eigen vector or an Eigen tensor of rank 1.

@@ -28,6 +28,7 @@ template <class T> class Ragged {
 
  public:
   using value_type = T;
+  static constexpr bool has_padding = false;
 
   /// **Shapes**: pointers: `[batch]`, a contiguous range of pointers to `[lengths[b], hidden]` elements; lengths:
   /// `[batch]`, integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1. A token's features are
