@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>

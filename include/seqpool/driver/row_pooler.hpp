@@ -10,7 +10,6 @@
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <concepts>

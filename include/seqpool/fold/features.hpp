@@ -5,7 +5,6 @@
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>

@@ -4,7 +4,6 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstddef>

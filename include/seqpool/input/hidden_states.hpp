@@ -3,7 +3,6 @@
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>

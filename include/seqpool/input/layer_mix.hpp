@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/lengths.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstddef>

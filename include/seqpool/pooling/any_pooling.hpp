@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/pooling/detail/side_by_side.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <functional>

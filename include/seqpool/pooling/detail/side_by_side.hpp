@@ -6,7 +6,6 @@
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
