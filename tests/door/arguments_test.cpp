@@ -3,6 +3,7 @@
 #include <seqpool/door/arguments.hpp>
 
 #include <array>
+#include <seqpool/input/packed_states.hpp>
 #include <type_traits>
 #include <vector>
 

@@ -129,3 +129,113 @@ TEST_CASE("rows of more blocks than a round takes, and empty ones between them, 
   seqpool::pool_into(out, seqpool::Mean{}, x, lengths, Claims{2});
   CHECK(test::rows_of(out) == test::rows_of(seqpool::mean_pool(x, lengths)));
 }
+
+namespace {
+
+using seqpool::detail::may_exchange;
+
+// The sum of every feature, times the feature's number: each by itself, but not alike.
+struct Numbered : seqpool::FeaturePooling<Numbered> {
+  static constexpr auto feature_op = std::plus<>();
+  static constexpr bool features_alike = false;
+  void finish(const auto& state, auto out) const {
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.values[h] * static_cast<float>(h);
+  }
+};
+
+// A factor for each feature: what it holds might be a feature's, so that it need not say so.
+struct Scaled : seqpool::FeaturePooling<Scaled> {
+  static constexpr auto feature_op = std::plus<>();
+  std::vector<float> factors;
+  void finish(const auto& state, auto out) const {
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.values[h] * factors[h];
+  }
+};
+
+// One of ours with a finish of its own.
+struct NumberedMean : seqpool::Mean {
+  void finish(const auto& state, auto out) const {
+    Mean::finish(state, out);
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] *= static_cast<float>(h);
+  }
+};
+
+// Alike, but twice as wide.
+struct Twice : seqpool::FeaturePooling<Twice> {
+  static constexpr auto feature_op = std::plus<>();
+  Index width(Index hidden) const { return 2 * hidden; }
+  void finish(const auto& state, auto out) const {
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.values[h / 2];
+  }
+};
+
+}  // namespace
+
+TEST_CASE("batch and hidden are exchanged for our plain poolings, in column-major, without a mask", "[row_pooler]") {
+  const std::vector<float> data(1000);
+  const HiddenStates<float> x(data.data(), {4, 5, 6}, {1, 4, 20});
+  CHECK(may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK(may_exchange<seqpool::Last, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK(may_exchange<seqpool::AbsMax, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK(may_exchange<seqpool::AbsMean, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK(may_exchange<seqpool::RootMeanSquare, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<Scaled, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<NumberedMean, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<seqpool::Attention<float>, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<seqpool::WeightedMean, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<Numbered, HiddenStates<float>, seqpool::AllTokens>(x));
+  CHECK_FALSE(may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::Lengths>(x));
+  const HiddenStates<float> row_major(data.data(), {4, 5, 6});
+  CHECK_FALSE(may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::AllTokens>(row_major));
+  const HiddenStates<float> sparse(data.data(), {4, 5, 6}, {60, 12, 2});  // neither lies side by side
+  CHECK_FALSE(may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::AllTokens>(sparse));
+  const HiddenStates<float> few(data.data(), {3, 5, 6}, {1, 3, 15});
+  CHECK_FALSE(may_exchange<seqpool::Mean, HiddenStates<float>, seqpool::AllTokens>(few));
+}
+
+TEST_CASE("a user's pooling that tells features apart is right in column-major too", "[row_pooler]") {
+  Eigen::Tensor<float, 3> column_major(6, 4, 5);
+  Eigen::Tensor<float, 3, Eigen::RowMajor> row_major(6, 4, 5);
+  column_major.setConstant(1);
+  row_major.setConstant(1);
+  const auto check = [&](const auto& pooling, float factor) {
+    const auto a = seqpool::pool(pooling, column_major);
+    const auto b = seqpool::pool(pooling, row_major);
+    for (Index h = 0; h < 5; ++h) {
+      CHECK(a(2, h) == factor * static_cast<float>(h));
+      CHECK(b(2, h) == factor * static_cast<float>(h));
+    }
+  };
+  check(Numbered{}, 4);
+  check(Scaled{{}, {0, 1, 2, 3, 4}}, 4);
+  check(NumberedMean{}, 1);
+  for (Index h = 0; h < 5; ++h) column_major.chip(h, 2).setConstant(static_cast<float>(h));
+  const auto twice = seqpool::pool(Twice{}, column_major);
+  REQUIRE(twice.dimension(1) == 10);
+  for (Index h = 0; h < 10; ++h) CHECK(twice(5, h) == static_cast<float>(4 * (h / 2)));
+}
+
+TEST_CASE("exchanged, every plain pooling gives what row-major gives", "[row_pooler]") {
+  Eigen::Tensor<float, 3> column_major(9, 300, 7);
+  Eigen::Tensor<float, 3, Eigen::RowMajor> row_major(9, 300, 7);
+  for (Index b = 0; b < 9; ++b)
+    for (Index s = 0; s < 300; ++s)
+      for (Index h = 0; h < 7; ++h)
+        column_major(b, s, h) = row_major(b, s, h) = (static_cast<float>((b * 31 + s * 17 + h * 7) % 101) - 50) / 7;
+  const auto check = [&](const auto& pooling) {
+    const auto a = seqpool::pool(pooling, column_major);
+    const auto b = seqpool::pool(pooling, row_major);
+    for (Index i = 0; i < 9; ++i)
+      for (Index h = 0; h < 7; ++h) CHECK(a(i, h) == b(i, h));
+  };
+  check(seqpool::Cls{});
+  check(seqpool::Last{});
+  check(seqpool::Mean{});
+  check(seqpool::Max{});
+  check(seqpool::Min{});
+  check(seqpool::Sum{});
+  check(seqpool::MeanSqrtLen{});
+  check(seqpool::AbsMax{});
+  check(seqpool::AbsMean{});
+  check(seqpool::RootMeanSquare{});
+}

@@ -114,7 +114,7 @@ inline void run_saved_stream(std::string_view text) {
       seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu},
       seqpool::Attention{query},
       seqpool::Attention{query, 0.5}.average(),
-      std::vector<Any>{seqpool::Cls{}, seqpool::MeanMax{}, seqpool::RootMeanSquare{}},
+      Any(std::vector<Any>{seqpool::Cls{}, seqpool::MeanMax{}, seqpool::RootMeanSquare{}}),
       seqpool::Concat{seqpool::AbsMax{}, seqpool::Attention{query}, seqpool::MeanSqrtLen{}},
   };
   const auto chosen = static_cast<std::size_t>(take(text, 1));

@@ -133,7 +133,7 @@ TEST_CASE("golden: sentence-transformers' Pooling", "[golden]") {
       if constexpr (is_bfloat16<T>) CHECK(c.off_own(mode, pooling) <= rounded_once);
       all.push_back(pooling);
     }
-    CHECK(c.off("all", all) <= of_sum);
+    CHECK(c.off("all", seqpool::AnyPooling<T>(all)) <= of_sum);
   });
 }
 
@@ -569,7 +569,7 @@ TEST_CASE("golden: sentence-transformers' maxsim", "[golden]") {
   const seqpool::MaxSim three{system.tensor<float, 2>("query_1")};
   for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
     // A column for every query.
-    const std::vector<seqpool::AnyPooling<T>> both{five, three};
+    const seqpool::AnyPooling<T> both(std::vector<seqpool::AnyPooling<T>>{five, three});
     CHECK(c.off("maxsim", both) <= of_product);
     CHECK(c.off("maxsim_per_query", five.per_query()) <= of_product);
     Eigen::Tensor<float, 2, Eigen::RowMajor> mean = c.pooled(both);
@@ -583,7 +583,8 @@ TEST_CASE("golden: sentence-transformers' maxsim of normalised tokens", "[golden
   const seqpool::MaxSim five{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_0"))};
   const seqpool::MaxSim three{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_1"))};
   for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
-    const std::vector<seqpool::AnyPooling<T>> both{five.normalize_tokens(), three.normalize_tokens()};
+    const seqpool::AnyPooling<T> both(
+        std::vector<seqpool::AnyPooling<T>>{five.normalize_tokens(), three.normalize_tokens()});
     CHECK(c.off("maxsim_normalized", both) <= of_product);
   });
 }

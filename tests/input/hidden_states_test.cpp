@@ -114,18 +114,27 @@ TEST_CASE("sizes and strides beyond memory are refused, and huge empty ones are 
   CHECK(broadcast.seq(7) == large);
 }
 
+namespace {
+
+struct Stored {  // two sequences of 1 and 2 tokens, [hidden] = 2
+  using value_type = float;
+  std::array<float, 6> data{1, 2, 3, 4, 5, 6};
+  Index batch() const { return 2; }
+  Index seq() const { return 2; }
+  Index seq(Index b) const { return b + 1; }
+  Index hidden() const { return 2; }
+  const float* token(Index b, Index s) const { return data.data() + 2 * (b + s); }
+  Index token_stride() const { return 2; }
+  Index hidden_stride() const { return 1; }
+};
+
+struct Unpadded : Stored {
+  static constexpr bool has_padding = false;
+};
+
+}  // namespace
+
 TEST_CASE("a user's own sequences are pooled as ours are, be their tokens stored or computed", "[hidden_states]") {
-  struct Stored {  // two sequences of 1 and 2 tokens, [hidden] = 2
-    using value_type = float;
-    std::array<float, 6> data{1, 2, 3, 4, 5, 6};
-    Index batch() const { return 2; }
-    Index seq() const { return 2; }
-    Index seq(Index b) const { return b + 1; }
-    Index hidden() const { return 2; }
-    const float* token(Index b, Index s) const { return data.data() + 2 * (b + s); }
-    Index token_stride() const { return 2; }
-    Index hidden_stride() const { return 1; }
-  };
   struct Computed {  // token s of sequence b is {b, s}
     using value_type = double;
     Index batch() const { return 3; }
@@ -139,6 +148,15 @@ TEST_CASE("a user's own sequences are pooled as ours are, be their tokens stored
       }
     }
   };
+  STATIC_REQUIRE(seqpool::has_padding<Stored>);
+  STATIC_REQUIRE(!seqpool::has_padding<Unpadded>);
+  STATIC_REQUIRE(!seqpool::has_padding<seqpool::ConcatLayers<Unpadded>>);
+  STATIC_REQUIRE(seqpool::has_padding<seqpool::LayerMix<HiddenStates<float>>>);
+  CHECK(seqpool::sum_pool(Unpadded{}, seqpool::Spans{{1, 1, 2}})(0, 1) == 6);
+  struct Derived : HiddenStates<float> {
+    using HiddenStates::HiddenStates;
+  };
+  CHECK(seqpool::sum_pool(Derived(Stored{}.data.data(), {4, 1, 1}, {1, 1, 4})).size() == 4);
   STATIC_REQUIRE(seqpool::Sequences<Stored>);
   STATIC_REQUIRE(seqpool::Sequences<Computed>);
   STATIC_REQUIRE(!seqpool::Sequences<std::vector<float>>);

@@ -2,7 +2,10 @@
 #include <seqpool/pooling/any_pooling.hpp>
 
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "midrange.hpp"
@@ -58,11 +61,68 @@ TEST_CASE("a pooling chosen at run time says what the pooling says", "[any_pooli
   CHECK(AnyPooling<float>(Midrange{}).name().empty());
 }
 
+TEST_CASE("one pooling converts by itself, a list where it is asked for", "[any_pooling]") {
+  using Any = AnyPooling<float>;
+  STATIC_REQUIRE(std::is_convertible_v<seqpool::Mean, Any>);
+  STATIC_REQUIRE(!std::is_convertible_v<std::vector<Any>, Any>);
+  STATIC_REQUIRE(std::is_constructible_v<Any, std::vector<Any>>);
+}
+
+namespace {
+
+// Of a user: a bias for each feature, which is learned.
+struct Biased : seqpool::FeaturePooling<Biased> {
+  static constexpr auto feature_op = std::plus<>();
+  std::vector<float> bias;
+  std::string name() const { return "biased"; }
+  void finish(const auto& state, auto out) const {
+    for (std::size_t h = 0; h < out.size(); ++h) out[h] = state.count > 0 ? state.values[h] + bias[h] : 0;
+  }
+  void visit_parameters(auto f) const {
+    seqpool::visit_parameter(f, "bias", bias, {static_cast<Index>(bias.size())}, false);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("parameters are handed on as they are, of a list behind their place", "[any_pooling]") {
+  using Any = AnyPooling<float>;
+  std::vector<std::string> seen;
+  const auto see = [&](std::string_view name, auto numbers, std::span<const Index> shape, bool penalised) {
+    seen.emplace_back(name);
+    REQUIRE(shape.size() == 1);
+    CHECK(shape[0] == static_cast<Index>(numbers.size()));
+    seen.back() += penalised ? "!" : "";
+    for (const auto number : numbers) seen.back() += " " + std::to_string(static_cast<int>(number));
+  };
+  const Any one = Biased{{}, {1, 2}};
+  one.visit_parameters(see);
+  CHECK(seen == std::vector<std::string>{"bias 1 2"});
+  seen.clear();
+  Any(std::vector<Any>{seqpool::Mean{}, one, Biased{{}, {3}}}).visit_parameters(see);
+  CHECK(seen == std::vector<std::string>{"1.bias 1 2", "2.bias 3"});
+  seen.clear();
+  Any(seqpool::Mean{}).visit_parameters(see);
+  CHECK(seen.empty());
+  CHECK(seqpool::parameters_checksum(one) == seqpool::parameters_checksum(Biased{{}, {1, 2}}));
+}
+
+TEST_CASE("states of a user's pooling with other parameters do not go together", "[any_pooling]") {
+  using Any = AnyPooling<float>;
+  const Any own = Biased{{}, {1, 2}}, alike = Biased{{}, {1, 2}}, other = Biased{{}, {1, 3}};
+  Any::State<float> state, same, different;
+  own.init(state, 2);
+  alike.init(same, 2);
+  other.init(different, 2);
+  CHECK_NOTHROW(own.merge(state, same));
+  CHECK_THROWS_WITH(own.merge(state, different), ct::has_substring("with the same parameters, go together"));
+}
+
 TEST_CASE("several poolings side by side at run time have the bits of Concat", "[any_pooling]") {
   using Any = AnyPooling<float>;
   const auto tokens = test::tokens<float>(21, 5, 4);
   const seqpool::HiddenStates<float> x(tokens.data(), {1, 21, 5});
-  const Any three = std::vector<Any>{seqpool::Cls{}, seqpool::Mean{}, seqpool::Last{}};
+  const Any three(std::vector<Any>{seqpool::Cls{}, seqpool::Mean{}, seqpool::Last{}});
   CHECK(test::rows_of(seqpool::pool(three, x)) ==
         test::rows_of(seqpool::pool(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Last{}}, x)));
   CHECK(three.name() == "concat cls mean last");
@@ -72,7 +132,7 @@ TEST_CASE("several poolings side by side at run time have the bits of Concat", "
   CHECK(Any(std::vector<Any>{seqpool::Cls{}, seqpool::Last{}}).reads() == Reads::first_and_last);
   CHECK_THROWS_WITH(Any(std::vector<Any>{}), ct::has_substring("at least one pooling"));
   Eigen::Tensor<float, 2> weights(2, 3);
-  const Any weighted = std::vector<Any>{seqpool::Cls{}, seqpool::TokenWeightedMean{weights}};
+  const Any weighted(std::vector<Any>{seqpool::Cls{}, seqpool::TokenWeightedMean{weights}});
   CHECK(weighted.per_token());
   CHECK_THROWS_WITH(weighted.check(2, 4), ct::has_substring("weights are [2, 3]"));
   CHECK(Any(std::vector<Any>{three, weighted}).per_token());
@@ -143,7 +203,7 @@ TEST_CASE("a state goes with the pooling that made it, or one with its name and 
     pooling.fold(state, tokens);
     return state;
   };
-  const Any mean = seqpool::Mean{}, max = seqpool::Max{}, two = std::vector<Any>{mean, max};
+  const Any mean = seqpool::Mean{}, max = seqpool::Max{}, two(std::vector<Any>{mean, max});
   const Any concat = seqpool::Concat{seqpool::Mean{}, seqpool::Max{}};
   const Any attention = seqpool::Attention{std::vector<float>{1, 2}};
   const Any other_attention = seqpool::Attention{std::vector<float>{2, 1}};

@@ -103,7 +103,7 @@ TEST_CASE("a width that no memory can hold is refused, also where there are no r
   };
   const seqpool::Concat two{seqpool::Mean{}, seqpool::Max{}};
   using Any = seqpool::AnyPooling<float>;
-  const Any list = std::vector<Any>{seqpool::Mean{}, seqpool::Max{}};
+  const Any list(std::vector<Any>{seqpool::Mean{}, seqpool::Max{}});
   CHECK(seqpool::pool(two, wide(most / 2)).dimension(1) == most - 1);
   CHECK(seqpool::pool(list, wide(most / 2)).dimension(1) == most - 1);
   refused(two, wide(most / 2 + 1));

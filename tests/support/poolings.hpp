@@ -463,6 +463,16 @@ template <class T> Expected expected_multihead_attention(const Tokens& tokens) {
 }
 
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.
+// As the comment of seqpool::FeaturePooling has it.
+struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
+  static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
+  static constexpr auto merge_op = std::plus<>();
+
+  void finish(const auto& state, auto out) const {
+    state.write(out, [n = state.divisor()](auto sum) { return sum / n; });
+  }
+};
+
 template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
   const auto always = [](auto pooling) { return [pooling](Index, const Layout&) { return AnyPooling<T>(pooling); }; };
   const auto one = [](std::size_t) { return 1.0; };
@@ -636,6 +646,8 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
            bound = eps<T> * (std::abs(low) + std::abs(high));  // one addition
          });
        }},
+      {"MeanSquare", true, always(MeanSquare{}),  // another, of FeaturePooling
+       mean_of<T>([](double x) { return x * x; }, 3)},
   };
   return cases;
 }

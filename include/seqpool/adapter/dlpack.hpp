@@ -57,18 +57,19 @@ template <> struct Access<DLTensor> {
   static constexpr int bool_code = 6;  // kDLBool, which headers before 0.8 do not know; their users may meet it
 
   static Element element_of(DLDataType type) {
-    struct Row {
-      int code, bits;
-      Element element;
-    };
-    constexpr std::array rows{Row{kDLFloat, 32, Element::float32}, Row{kDLFloat, 64, Element::float64},
-                              Row{kDLFloat, 16, Element::float16}, Row{kDLBfloat, 16, Element::bfloat16},
-                              Row{kDLInt, 64, Element::int64},     Row{kDLInt, 32, Element::int32},
-                              Row{kDLInt, 16, Element::int16},     Row{kDLInt, 8, Element::int8},
-                              Row{kDLUInt, 8, Element::uint8},     Row{bool_code, 8, Element::boolean}};
-    for (const Row& row : rows)
-      if (type.code == row.code && type.bits == row.bits && type.lanes == 1) return row.element;
-    return Element::other;
+    if (type.lanes != 1) return Element::other;
+    return detail::found<std::pair<int, int>, Element>({type.code, type.bits},
+                                                       {{{kDLFloat, 32}, Element::float32},
+                                                        {{kDLFloat, 64}, Element::float64},
+                                                        {{kDLFloat, 16}, Element::float16},
+                                                        {{kDLBfloat, 16}, Element::bfloat16},
+                                                        {{kDLInt, 64}, Element::int64},
+                                                        {{kDLInt, 32}, Element::int32},
+                                                        {{kDLInt, 16}, Element::int16},
+                                                        {{kDLInt, 8}, Element::int8},
+                                                        {{kDLUInt, 8}, Element::uint8},
+                                                        {{bool_code, 8}, Element::boolean}},
+                                                       Element::other);
   }
 
   // "float32", "float32x4"

@@ -8,7 +8,6 @@
 #include <seqpool/as_matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <Eigen/Core>
 

@@ -46,26 +46,16 @@ template <> struct Access<ggml_tensor> {
 
  private:
   static Element element_of(ggml_type type) {
-    switch (type) {
-      case GGML_TYPE_F32:
-        return Element::float32;
-      case GGML_TYPE_F64:
-        return Element::float64;
-      case GGML_TYPE_F16:
-        return Element::float16;
-      case GGML_TYPE_BF16:
-        return Element::bfloat16;
-      case GGML_TYPE_I64:
-        return Element::int64;
-      case GGML_TYPE_I32:
-        return Element::int32;
-      case GGML_TYPE_I16:
-        return Element::int16;
-      case GGML_TYPE_I8:
-        return Element::int8;
-      default:
-        return Element::other;
-    }
+    return detail::found<ggml_type, Element>(type,
+                                             {{GGML_TYPE_F32, Element::float32},
+                                              {GGML_TYPE_F64, Element::float64},
+                                              {GGML_TYPE_F16, Element::float16},
+                                              {GGML_TYPE_BF16, Element::bfloat16},
+                                              {GGML_TYPE_I64, Element::int64},
+                                              {GGML_TYPE_I32, Element::int32},
+                                              {GGML_TYPE_I16, Element::int16},
+                                              {GGML_TYPE_I8, Element::int8}},
+                                             Element::other);
   }
 };
 

@@ -50,30 +50,18 @@ template <> struct Access<at::Tensor> {
   }
 
   static Element element_of(at::ScalarType type) {
-    switch (type) {
-      case at::kFloat:
-        return Element::float32;
-      case at::kDouble:
-        return Element::float64;
-      case at::kHalf:
-        return Element::float16;
-      case at::kBFloat16:
-        return Element::bfloat16;
-      case at::kLong:
-        return Element::int64;
-      case at::kInt:
-        return Element::int32;
-      case at::kShort:
-        return Element::int16;
-      case at::kChar:
-        return Element::int8;
-      case at::kByte:
-        return Element::uint8;
-      case at::kBool:
-        return Element::boolean;
-      default:
-        return Element::other;
-    }
+    return detail::found<at::ScalarType, Element>(type,
+                                                  {{at::kFloat, Element::float32},
+                                                   {at::kDouble, Element::float64},
+                                                   {at::kHalf, Element::float16},
+                                                   {at::kBFloat16, Element::bfloat16},
+                                                   {at::kLong, Element::int64},
+                                                   {at::kInt, Element::int32},
+                                                   {at::kShort, Element::int16},
+                                                   {at::kChar, Element::int8},
+                                                   {at::kByte, Element::uint8},
+                                                   {at::kBool, Element::boolean}},
+                                                  Element::other);
   }
 };
 

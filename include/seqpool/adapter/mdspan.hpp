@@ -9,7 +9,6 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>

@@ -44,32 +44,20 @@ template <OrtTensor V> struct Access<V> {
 
  private:
   static std::pair<std::string, Element> element_of(ONNXTensorElementDataType type) {
-    switch (type) {
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT:
-        return {"float", Element::float32};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE:
-        return {"double", Element::float64};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16:
-        return {"float16", Element::float16};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16:
-        return {"bfloat16", Element::bfloat16};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64:
-        return {"int64", Element::int64};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32:
-        return {"int32", Element::int32};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16:
-        return {"int16", Element::int16};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8:
-        return {"int8", Element::int8};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8:
-        return {"uint8", Element::uint8};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL:
-        return {"bool", Element::boolean};
-      case ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING:
-        return {"string", Element::other};
-      default:
-        return {"ONNX's element type " + std::to_string(static_cast<int>(type)), Element::other};
-    }
+    return detail::found<ONNXTensorElementDataType, std::pair<std::string, Element>>(
+        type,
+        {{ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT, {"float", Element::float32}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE, {"double", Element::float64}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16, {"float16", Element::float16}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16, {"bfloat16", Element::bfloat16}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64, {"int64", Element::int64}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32, {"int32", Element::int32}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16, {"int16", Element::int16}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8, {"int8", Element::int8}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8, {"uint8", Element::uint8}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL, {"bool", Element::boolean}},
+         {ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, {"string", Element::other}}},
+        {"ONNX's element type " + std::to_string(static_cast<int>(type)), Element::other});
   }
 };
 

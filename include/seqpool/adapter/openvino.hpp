@@ -33,30 +33,18 @@ template <> struct Access<ov::Tensor> {
 
  private:
   static Element element_of(const ov::element::Type& type) {
-    switch (type) {
-      case ov::element::f32:
-        return Element::float32;
-      case ov::element::f64:
-        return Element::float64;
-      case ov::element::f16:
-        return Element::float16;
-      case ov::element::bf16:
-        return Element::bfloat16;
-      case ov::element::i64:
-        return Element::int64;
-      case ov::element::i32:
-        return Element::int32;
-      case ov::element::i16:
-        return Element::int16;
-      case ov::element::i8:
-        return Element::int8;
-      case ov::element::u8:
-        return Element::uint8;
-      case ov::element::boolean:
-        return Element::boolean;
-      default:
-        return Element::other;
-    }
+    return detail::found<ov::element::Type_t, Element>(type,
+                                                       {{ov::element::f32, Element::float32},
+                                                        {ov::element::f64, Element::float64},
+                                                        {ov::element::f16, Element::float16},
+                                                        {ov::element::bf16, Element::bfloat16},
+                                                        {ov::element::i64, Element::int64},
+                                                        {ov::element::i32, Element::int32},
+                                                        {ov::element::i16, Element::int16},
+                                                        {ov::element::i8, Element::int8},
+                                                        {ov::element::u8, Element::uint8},
+                                                        {ov::element::boolean, Element::boolean}},
+                                                       Element::other);
   }
 };
 

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -86,6 +85,14 @@ template <class T> constexpr Element element_of() {
   if constexpr (std::signed_integral<T> && sizeof(T) == 1) return Element::int8;
   if constexpr (std::unsigned_integral<T> && !std::same_as<T, bool> && sizeof(T) == 1) return Element::uint8;
   return Element::other;
+}
+
+// What a table gives for a runtime's own word, or `otherwise`.
+template <class Word, class Value>
+Value found(Word word, std::initializer_list<std::pair<Word, Value>> table, Value otherwise) {
+  for (const auto& [own, value] : table)
+    if (own == word) return value;
+  return otherwise;
 }
 
 // The C++ type of an element, as it is written between the angle brackets.

@@ -115,8 +115,8 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
   return strides;
 }
 
-// False, and a sentence, for what was handed over in the place of a `const T*`.
-template <class T, class P> consteval bool is_pointer_to() {
+// What was handed over as a pointer to T; of anything else null, and a sentence.
+template <class T, class P> const T* pointer_to([[maybe_unused]] const P& data) {
   constexpr bool lawful = std::is_convertible_v<P, const T*>;  // by this name g++ does not say why it is not
   static_assert(
       lawful,
@@ -125,7 +125,25 @@ template <class T, class P> consteval bool is_pointer_to() {
       "reinterpret_cast<const Eigen::half*>(data) or reinterpret_cast<const Eigen::bfloat16*>(data), and name "
       "the type that the memory has, such as seqpool::HiddenStates<double> or "
       "seqpool::AttentionMask<std::int32_t>, in place of another one.");
-  return lawful;
+  if constexpr (lawful)
+    return data;
+  else
+    return nullptr;
+}
+
+// False, and a sentence, for what came as X&& and cannot be seen as elements of T for longer than the line; `of_rank`:
+// whether the view's own sentence has let it pass.
+template <class T, class X, bool of_rank> consteval bool may_be_viewed() {
+  static_assert(!is_temporary<X>,
+                "seqpool: HiddenStates(x) and AttentionMask(mask) view the memory of a tensor, and this one is a "
+                "temporary, whose memory is gone at the end of the line. Give the tensor a name that lives as long as "
+                "the view, or hand it to the pooling as it is: mean_pool(encode(), make_mask()).");
+  if constexpr (of_rank) {
+    constexpr bool of_t = std::is_same_v<element_t<std::remove_cvref_t<X>>, T>;
+    static_assert(of_t, "seqpool: HiddenStates<T>(x) and AttentionMask<T>(mask) view a tensor of T.");
+    return of_t && !is_temporary<X>;
+  }
+  return false;
 }
 
 // Throws unless sizes are 0 or more, there is a pointer to the elements, and every offset to one is a number of bytes.

@@ -4,11 +4,7 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/input/attention_mask.hpp>
-#include <seqpool/input/concat_layers.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/input/layer_mix.hpp>
-#include <seqpool/input/packed_states.hpp>
-#include <seqpool/input/ragged.hpp>
 #include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -26,13 +22,6 @@ template <class X> decltype(auto) sequences_of(const X& x) {
 }
 
 template <class X> using sequences_t = std::remove_cvref_t<decltype(detail::sequences_of(std::declval<const X&>()))>;
-
-// Whether padding is a part of the sequences, so that a mask makes sense.
-template <class X> inline constexpr bool has_padding = true;
-template <class T> inline constexpr bool has_padding<PackedStates<T>> = false;
-template <class T> inline constexpr bool has_padding<Ragged<T>> = false;
-template <class X> inline constexpr bool has_padding<LayerMix<X>> = has_padding<X>;
-template <class X> inline constexpr bool has_padding<ConcatLayers<X>> = has_padding<X>;
 
 // A selection that says how many sequences it is for, as a mask and lengths do, is about padding.
 template <class M> inline constexpr bool is_mask = EigenTensor<M> || requires(const M& mask) { mask.batch(); };

@@ -8,7 +8,6 @@
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>

@@ -5,15 +5,14 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
 #include <seqpool/driver/device.hpp>
-#include <seqpool/driver/exchange.hpp>
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/driver/row_group.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <utility>
@@ -37,6 +36,21 @@ void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockR
               Index row, Reads reads) {
   fold.start(hidden);
   detail::for_each_block(reader, row, reads, [&](const auto& block) { fold.fold(pooling, block); });
+}
+
+// Of HiddenStates alone, and not of what derives from them.
+template <class X>
+concept Transposable = requires(const X& x) {
+  { x.transposed() } -> std::same_as<X>;
+};
+
+// Whether batch and hidden may change places: column-major hidden states hold one feature of the whole batch side by
+// side, and without a mask all rows have the same tokens, so such a feature is pooled as a row would be.
+template <class P, class X, class S> bool may_exchange(const X& x) noexcept {
+  if constexpr (FeaturesAlike<P> && std::same_as<S, AllTokens> && Transposable<X>)
+    return x.hidden_stride() != 1 && x.batch_stride() == 1 && x.batch() >= 4 && x.seq() > 0;
+  else
+    return false;
 }
 
 // The driver: rows to blocks, blocks to states, states to rows of out.
@@ -96,8 +110,8 @@ template <class P, class X, class S>
 template <class D>
 void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
   if (rows_ == 0 || width_ == 0) return;
-  if constexpr (requires { x_.transposed(); })
-    if (detail::may_exchange<P, X, S>(x_)) {
+  if constexpr (Transposable<X>)
+    if (width_ == x_.hidden() && detail::may_exchange<P, X, S>(x_)) {
       const X exchanged = x_.transposed();
       const MatrixView<Element> columns{out.data, out.columns, out.rows, out.column_stride, out.row_stride};
       RowPooler(pooling_, exchanged, selection_).run(columns, device);

@@ -6,11 +6,11 @@
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/token_block.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -79,11 +79,53 @@ template <Scalar T> struct FeatureState {
   }
 };
 
-/// A pooling whose state is a `FeatureState` and whose fold is `state.fold(tokens, P::feature_op)`: `Concat` folds all
-/// such in one pass over the features.
+/// The base of a plain pooling P, which takes in each feature by itself: P says its op, and of the rest what differs.
+///
+///     struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
+///       static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
+///       static constexpr auto merge_op = std::plus<>();
+///
+///       void finish(const auto& state, auto out) const {
+///         state.write(out, [n = state.divisor()](auto sum) { return sum / n; });
+///       }
+///     };
+///
+/// `seqpool::pool(MeanSquare{}, x, mask)` then gives out[h] = (sum_t x_t[h]^2) / n.
+///
+/// | expression | meaning | without it |
+/// |---|---|---|
+/// | `P::feature_op` | `op(held, x)`: a feature's value with one more token's; a constant | P has its own fold |
+/// | `P::merge_op` | `op(held, next)`: a feature's value with that of the tokens that follow | `feature_op` |
+/// | `P::start<A>` | a feature's value before the first token | 0 |
+/// | `p.finish(state, out)` | writes the result | the values; of no token zeros |
+/// | `P::features_alike` | false where an empty P tells features apart, by their numbers: see `FeaturesAlike` | true |
+///
+/// Any other step of a `Pooling` that P has hides the one of this base. A `Concat` folds those that say `feature_op` in
+/// one pass over the features.
+template <class P> struct FeaturePooling {
+  template <Scalar T> using State = FeatureState<T>;
+  template <class A> static constexpr A start = A(0);
+  static constexpr bool features_alike = true;
+
+  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
+  template <Scalar T> void init(FeatureState<T>& state, Index hidden) const {
+    state.start(hidden, P::template start<accumulator_t<T>>);
+  }
+  template <Scalar T> void fold(FeatureState<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T> void merge(FeatureState<T>& state, const FeatureState<T>& next) const;
+  void finish(const auto& state, auto out) const { state.write(out); }
+};
+
+/// A pooling whose state is a `FeatureState` and whose fold is `state.fold(tokens, P::feature_op)`.
 template <class P, class T>
 concept FeatureWise =
     Scalar<T> && std::same_as<typename P::template State<T>, FeatureState<T>> && requires { P::feature_op; };
+
+/// A pooling that treats all features alike, so that those of a column-major batch may be pooled as if they were its
+/// rows: one that derives from its own `FeaturePooling<P>`, holds nothing, which could be a feature's, and does not say
+/// that they differ.
+template <class P>
+concept FeaturesAlike = std::derived_from<P, FeaturePooling<P>> && std::is_empty_v<P> && P::features_alike;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -133,6 +175,25 @@ template <Scalar T> template <class F> void FeatureState<T>::write(std::span<A> 
   seqpool::fold_features(
       TokenBlock<A>(values.data(), 1, hidden, hidden), [](Index) { return nullptr; },
       [f](A x, std::nullptr_t, A& result) SEQPOOL_INLINE_LAMBDA { result = f(x); }, out.data());
+}
+
+template <class P>
+template <Scalar T>
+void FeaturePooling<P>::fold(FeatureState<T>& state, const TokenBlock<T>& tokens) const {
+  constexpr bool has_op = requires { P::feature_op; };
+  static_assert(has_op,
+                "seqpool: a FeaturePooling<P> says how a feature's value takes in a token's: static constexpr auto "
+                "feature_op = [](auto held, auto x) { return held + x; }; or has a fold(state, tokens) of its own.");
+  if constexpr (has_op) state.fold(tokens, P::feature_op);
+}
+
+template <class P>
+template <Scalar T>
+void FeaturePooling<P>::merge(FeatureState<T>& state, const FeatureState<T>& next) const {
+  if constexpr (requires { P::merge_op; })
+    state.merge(next, P::merge_op);
+  else if constexpr (requires { P::feature_op; })
+    state.merge(next, P::feature_op);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

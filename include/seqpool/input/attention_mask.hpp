@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
@@ -35,20 +33,16 @@ template <class M> class AttentionMask {
   /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token} from one
   /// row and one token to the next, counted in elements.
   ///
-  /// **Shapes**: data: `[batch, seq]`.
+  /// **Shapes**: data: a `const M*`, `[batch, seq]`.
   /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
   /// strides beyond what memory can hold.
-  AttentionMask(const M* data, std::array<Index, 2> sizes)
-      : AttentionMask(data, sizes, detail::dense_strides(sizes, true, "mask")) {}
-  AttentionMask(const M* data, std::array<Index, 2> sizes, std::array<Index, 2> strides)
-      : mask_{data, sizes[0], sizes[1], strides[0], strides[1]} {
-    detail::check_memory(data, sizes, strides, "mask values", "[batch, seq]");
-  }
-  // Of what is no pointer to M: a sentence.
   template <class P>
-    requires(!std::convertible_to<P, const M*>)
-  AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) : AttentionMask(nullptr, {0, 0}) {
-    static_cast<void>(detail::is_pointer_to<M, P>());
+  AttentionMask(const P& data, std::array<Index, 2> sizes)
+      : AttentionMask(data, sizes, detail::dense_strides(sizes, true, "mask")) {}
+  template <class P>
+  AttentionMask(const P& data, std::array<Index, 2> sizes, std::array<Index, 2> strides)
+      : mask_{detail::pointer_to<M>(data), sizes[0], sizes[1], strides[0], strides[1]} {
+    detail::check_memory(mask_.data, sizes, strides, "mask values", "[batch, seq]");
   }
 
   /// Views an Eigen tensor or map of rank 2, in either layout. A temporary tensor is refused by the compiler, as it
@@ -84,27 +78,19 @@ AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) -> Atte
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class M>
-template <class Argument>
-auto AttentionMask<M>::view_of([[maybe_unused]] const std::remove_cvref_t<Argument>& mask)
-    -> detail::MatrixView<const M> {
-  using X = std::remove_cvref_t<Argument>;
-  static_assert(
-      !detail::is_temporary<Argument>,
-      "seqpool: a mask is seen where it lies, and this one is a temporary tensor, whose memory is gone at the "
-      "end of the line. Give it a name that lives as long as the view, or hand it to the pooling as it is: "
-      "mean_pool(x, make_mask()).");
-  static_assert(detail::EigenTensorOfRank<X, 2>,
+template <class X>
+auto AttentionMask<M>::view_of([[maybe_unused]] const std::remove_cvref_t<X>& mask) -> detail::MatrixView<const M> {
+  constexpr bool of_rank = detail::EigenTensorOfRank<std::remove_cvref_t<X>, 2>;
+  static_assert(of_rank,
                 "seqpool: AttentionMask(mask) views an Eigen::Tensor or Eigen::TensorMap of rank 2, [batch, seq]; of "
                 "other memory write seqpool::AttentionMask(data, {batch, seq}), of lengths seqpool::Lengths(lengths), "
                 "and evaluate an Eigen expression or an Eigen::TensorRef into a tensor first.");
-  if constexpr (detail::EigenTensorOfRank<X, 2>) {
-    static_assert(std::is_same_v<detail::element_t<X>, M>, "seqpool: AttentionMask<M>(mask) views a tensor of M.");
-    if constexpr (std::is_same_v<detail::element_t<X>, M>) {
-      const auto view = detail::matrix_view(mask, "mask");
-      return {view.data, view.rows, view.columns, view.row_stride, view.column_stride};
-    }
+  if constexpr (detail::may_be_viewed<M, X, of_rank>()) {
+    const auto view = detail::matrix_view(mask, "mask");
+    return {view.data, view.rows, view.columns, view.row_stride, view.column_stride};
+  } else {
+    return {nullptr, 0, 0, 1, 1};
   }
-  return {nullptr, 0, 0, 1, 1};
 }
 
 template <class M> void AttentionMask<M>::check(Index batch, Index seq) const {

@@ -4,7 +4,6 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,27 +12,22 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// The layers of an encoder side by side; made by `concat_layers`.
-template <class X> class ConcatLayers {
+template <class X> class ConcatLayers : Layers<X> {
  public:
   using value_type = typename X::value_type;
 
-  explicit ConcatLayers(Layers<X> layers) : layers_(std::move(layers)) {}
+  explicit ConcatLayers(Layers<X> layers) : Layers<X>(std::move(layers)) {}
 
-  [[nodiscard]] Index batch() const { return layers_.batch(); }
-  [[nodiscard]] Index seq() const { return layers_.seq(); }
-  [[nodiscard]] Index seq(Index b) const { return layers_.seq(b); }
+  using Layers<X>::batch, Layers<X>::seq, Layers<X>::has_padding;
   [[nodiscard]] Index hidden() const {
-    return detail::product(layers_.size(), layers_.hidden(), "layers side by side");
+    return detail::product(layers().size(), layers().hidden(), "layers side by side");
   }
 
   /// What lies side by side.
-  [[nodiscard]] const Layers<X>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const Layers<X>& layers() const noexcept { return *this; }
 
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
-
- private:
-  Layers<X> layers_;
 };
 
 /// Hidden states of which each token is that of all layers, side by side: `[batch, seq, layers * hidden]`, for any
@@ -53,11 +47,11 @@ template <class L> [[nodiscard]] auto concat_layers(L&& layers) {
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class X> void ConcatLayers<X>::copy(Index b, Run run, value_type* out) const {
-  layers_.for_each_chunk(run, [&](Index s, Index first, Index count) {
+  this->for_each_chunk(run, [&](Index s, Index first, Index count) {
     value_type room[std::size_t{Layers<X>::chunk_features}];
-    for (Index layer = 0; layer < layers_.size(); ++layer)
-      std::copy_n(layers_.chunk(layer, b, s, first, room), count,
-                  out + (s - run.begin) * hidden() + layer * layers_.hidden() + first);
+    for (Index layer = 0; layer < this->size(); ++layer)
+      std::copy_n(this->chunk(layer, b, s, first, room), count,
+                  out + (s - run.begin) * hidden() + layer * layers().hidden() + first);
   });
 }
 

@@ -3,7 +3,6 @@
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <array>
 #include <concepts>
@@ -27,6 +26,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | expression | meaning |
 /// |---|---|
 /// | `x.copy(b, run, out)` | writes the tokens `run` of sequence b to `out`, `[run, hidden]` |
+///
+/// And one that has no padding, so that a mask or lengths of it make no sense and are refused, says so:
+///
+/// | expression | meaning | without it |
+/// |---|---|---|
+/// | `X::has_padding` | a constant bool: whether padded tokens are among those of its sequences | true |
 template <class X>
 concept Sequences =
     Scalar<typename X::value_type> && requires(const X& x, Index i, Run run, typename X::value_type* out) {
@@ -40,6 +45,12 @@ concept Sequences =
         { x.hidden_stride() } -> std::convertible_to<Index>;
       } || requires { x.copy(i, run, out); };
     };
+
+/// Whether X has padding: what it says itself, or what goes without saying.
+template <class X> inline constexpr bool has_padding = true;
+template <class X>
+  requires requires { bool{X::has_padding}; }
+inline constexpr bool has_padding<X> = X::has_padding;
 
 /// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
 ///
@@ -61,21 +72,17 @@ template <class T> class HiddenStates {
   /// hidden}, counted in elements (what PyTorch's `sizes()` and `strides()` give): element `(b, s, h)` is
   /// `data[b * strides[0] + s * strides[1] + h * strides[2]]`.
   ///
-  /// **Shapes**: data: `[batch, seq, hidden]`.
+  /// **Shapes**: data: a `const T*`, `[batch, seq, hidden]`.
   /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
   /// strides beyond what memory can hold.
-  HiddenStates(const T* data, std::array<Index, 3> sizes)
-      : HiddenStates(data, sizes, detail::dense_strides(sizes, true, "hidden states")) {}
-  HiddenStates(const T* data, std::array<Index, 3> sizes, std::array<Index, 3> strides)
-      : data_(data), sizes_(sizes), strides_(strides) {
-    detail::check_memory(data, sizes, strides, "hidden states", "[batch, seq, hidden]");
-    if (data == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
-  }
-  // Of what is no pointer to T: a sentence.
   template <class P>
-    requires(!std::convertible_to<P, const T*>)
-  HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {}) : HiddenStates(nullptr, {0, 0, 0}) {
-    static_cast<void>(detail::is_pointer_to<T, P>());
+  HiddenStates(const P& data, std::array<Index, 3> sizes)
+      : HiddenStates(data, sizes, detail::dense_strides(sizes, true, "hidden states")) {}
+  template <class P>
+  HiddenStates(const P& data, std::array<Index, 3> sizes, std::array<Index, 3> strides)
+      : data_(detail::pointer_to<T>(data)), sizes_(sizes), strides_(strides) {
+    detail::check_memory(data_, sizes, strides, "hidden states", "[batch, seq, hidden]");
+    if (data_ == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
   }
 
   /// Views an Eigen tensor or map of rank 3, in either layout. A temporary tensor is refused by the compiler, as it
@@ -124,23 +131,17 @@ template <class T>
 template <class Argument>
 auto HiddenStates<T>::view_of([[maybe_unused]] const std::remove_cvref_t<Argument>& x) -> HiddenStates {
   using X = std::remove_cvref_t<Argument>;
-  static_assert(
-      !detail::is_temporary<Argument>,
-      "seqpool: HiddenStates(x) views the memory of x, and this x is a temporary, whose memory is gone at the "
-      "end of the line. Give the tensor a name that lives as long as the view, or hand it to the pooling as it "
-      "is: mean_pool(encode(), mask).");
-  static_assert(detail::EigenTensorOfRank<X, 3>,
+  constexpr bool of_rank = detail::EigenTensorOfRank<X, 3>;
+  static_assert(of_rank,
                 "seqpool: HiddenStates(x) views an Eigen::Tensor or Eigen::TensorMap of rank 3, [batch, seq, hidden]; "
                 "of other memory write seqpool::HiddenStates<T>(data, {batch, seq, hidden}), and evaluate an Eigen "
                 "expression or an Eigen::TensorRef into a tensor first.");
-  if constexpr (detail::EigenTensorOfRank<X, 3>) {
-    static_assert(std::same_as<detail::element_t<X>, T>, "seqpool: HiddenStates<T>(x) views a tensor of T.");
-    if constexpr (std::same_as<detail::element_t<X>, T>) {
-      const auto sizes = detail::sizes_of<3>(x);
-      return HiddenStates(x.data(), sizes, detail::dense_strides(sizes, detail::is_row_major<X>, "hidden states"));
-    }
+  if constexpr (detail::may_be_viewed<T, Argument, of_rank>()) {
+    const auto sizes = detail::sizes_of<3>(x);
+    return HiddenStates(x.data(), sizes, detail::dense_strides(sizes, detail::is_row_major<X>, "hidden states"));
+  } else {
+    return HiddenStates(nullptr, {0, 0, 0});
   }
-  return HiddenStates(nullptr, {0, 0, 0});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -35,7 +33,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// an `AnyPooling<float>`. For weights of 0 or more |error| <= (layers + 1) * eps * (sum_l w_l |layer_l|) / (sum_l
 /// w_l), as long as those sums are finite and, unless 0, normal. One layer of weight 1 keeps its bits.
 /// **Source**: sentence-transformers' WeightedLayerPooling; its `layer_start` is `last(layers - layer_start)`.
-template <class X> class LayerMix {
+template <class X> class LayerMix : Layers<X> {
  public:
   using value_type = accumulator_t<typename X::value_type>;
 
@@ -46,17 +44,14 @@ template <class X> class LayerMix {
   template <class L, class W> LayerMix(L&& layers, const W& weights);
   template <class L>
     requires(!std::same_as<std::remove_cvref_t<L>, LayerMix>)
-  explicit LayerMix(L&& layers) : layers_(std::forward<L>(layers)) {
-    weigh(std::vector<value_type>(static_cast<std::size_t>(layers_.size()), 1));
+  explicit LayerMix(L&& layers) : Layers<X>(std::forward<L>(layers)) {
+    weigh(std::vector<value_type>(static_cast<std::size_t>(this->size()), 1));
   }
 
-  [[nodiscard]] Index batch() const { return layers_.batch(); }
-  [[nodiscard]] Index seq() const { return layers_.seq(); }
-  [[nodiscard]] Index seq(Index b) const { return layers_.seq(b); }
-  [[nodiscard]] Index hidden() const { return layers_.hidden(); }
+  using Layers<X>::batch, Layers<X>::seq, Layers<X>::hidden, Layers<X>::has_padding;
 
   /// What is mixed.
-  [[nodiscard]] const Layers<X>& layers() const noexcept { return layers_; }
+  [[nodiscard]] const Layers<X>& layers() const noexcept { return *this; }
 
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
@@ -64,7 +59,6 @@ template <class X> class LayerMix {
  private:
   void weigh(std::vector<value_type> weights);
 
-  Layers<X> layers_;
   std::vector<value_type> weights_;  // [layers]
   value_type sum_ = 0;               // of the weights
 };
@@ -78,7 +72,7 @@ explicit LayerMix(const L&) -> LayerMix<typename decltype(Layers(std::declval<co
 
 template <class X>
 template <class L, class W>
-LayerMix<X>::LayerMix(L&& layers, const W& weights) : layers_(std::forward<L>(layers)) {
+LayerMix<X>::LayerMix(L&& layers, const W& weights) : Layers<X>(std::forward<L>(layers)) {
   constexpr bool lawful = detail::ScalarVector<W> &&
                           requires { requires std::same_as<accumulator_t<detail::vector_scalar_t<W>>, value_type>; };
   static_assert(lawful,
@@ -93,9 +87,9 @@ LayerMix<X>::LayerMix(L&& layers, const W& weights) : layers_(std::forward<L>(la
 
 template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
   weights_ = std::move(weights);
-  if (static_cast<Index>(weights_.size()) != layers_.size())
+  if (static_cast<Index>(weights_.size()) != this->size())
     detail::fail("weights are " + detail::shape({static_cast<Index>(weights_.size())}) + ", but there are " +
-                 std::to_string(layers_.size()) + " layers: weights must be [layers]");
+                 std::to_string(this->size()) + " layers: weights must be [layers]");
   for (const value_type weight : weights_) sum_ += weight;
   if (sum_ == 0 || !std::isfinite(sum_))
     detail::fail("the weights of the layers add up to " + std::to_string(sum_) +
@@ -106,15 +100,15 @@ template <class X> SEQPOOL_FLATTEN void LayerMix<X>::copy(Index b, Run run, valu
   using T = typename X::value_type;
   constexpr Index chunk = Layers<X>::chunk_features;
   using Lanes = Eigen::Array<value_type, chunk, 1>;
-  layers_.for_each_chunk(run, [&](Index s, Index first, Index count) {
+  this->for_each_chunk(run, [&](Index s, Index first, Index count) {
     const auto weighed = [&](Index layer) -> Lanes {
       T room[std::size_t{chunk}];
       alignas(64) value_type wide[std::size_t{chunk}];
-      const detail::WidenedChunk<T> x(layers_.chunk(layer, b, s, first, room));
+      const detail::WidenedChunk<T> x(this->chunk(layer, b, s, first, room));
       return weights_[static_cast<std::size_t>(layer)] * Eigen::Map<const Lanes>(x.data(wide));
     };
     Lanes mixed = weighed(0);
-    for (Index layer = 1; layer < layers_.size(); ++layer) mixed += weighed(layer);
+    for (Index layer = 1; layer < this->size(); ++layer) mixed += weighed(layer);
     mixed /= sum_;
     std::copy_n(mixed.data(), count, out + (s - run.begin) * hidden() + first);
   });

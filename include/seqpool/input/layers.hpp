@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
@@ -37,6 +35,7 @@ template <class X> class Layers {
  public:
   using layer_type = X;
   using value_type = typename X::value_type;
+  static constexpr bool has_padding = seqpool::has_padding<X>;
 
   /// Views the layers of a contiguous range: of `Sequences`, or of Eigen tensors of rank 3 in either layout.
   ///

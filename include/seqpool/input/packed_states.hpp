@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -29,19 +26,14 @@ template <class T> class PackedStates {
 
  public:
   using value_type = T;
+  static constexpr bool has_padding = false;
 
-  /// **Shapes**: data: `[total, hidden]` = `sizes`, row-major; offsets: `[batch + 1]`, integers in a contiguous range,
-  /// an Eigen vector or an Eigen tensor of rank 1.
+  /// **Shapes**: data: a `const T*`, `[total, hidden]` = `sizes`, row-major; offsets: `[batch + 1]`, integers in a
+  /// contiguous range, an Eigen vector or an Eigen tensor of rank 1.
   /// **Errors**: `std::invalid_argument` for no offsets, offsets that do not start at 0, fall, or end elsewhere than at
   /// total, naming their index; a negative size; a null pointer to at least one element.
   /// **Cost**: O(batch), one allocation.
-  template <class V> PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets);
-  // Of what is no pointer to T: a sentence.
-  template <class P, class V>
-    requires(!std::convertible_to<P, const T*>)
-  PackedStates(const P&, std::array<Index, 2>, const V&) : PackedStates(nullptr, {0, 0}, std::array<Index, 1>{}) {
-    static_cast<void>(detail::is_pointer_to<T, P>());
-  }
+  template <class P, class V> PackedStates(const P& data, std::array<Index, 2> sizes, const V& offsets);
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(offsets_.size()) - 1; }
   [[nodiscard]] Index seq() const noexcept { return longest_; }
@@ -66,14 +58,14 @@ PackedStates(const P&, std::array<Index, 2>, const V&) -> PackedStates<detail::g
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
-template <class V>
-PackedStates<T>::PackedStates(const T* data, std::array<Index, 2> sizes, const V& offsets)
-    : data_(data), hidden_(sizes[1]) {
+template <class P, class V>
+PackedStates<T>::PackedStates(const P& data, std::array<Index, 2> sizes, const V& offsets)
+    : data_(detail::pointer_to<T>(data)), hidden_(sizes[1]) {
   static_assert(
       detail::IntegerVector<V>,
       "seqpool: PackedStates(data, {total, hidden}, offsets) takes integer offsets [batch + 1], as cu_seqlens: a "
       "contiguous range such as std::vector<std::int32_t>, an Eigen vector, or an Eigen tensor of rank 1.");
-  detail::check_memory(data, sizes, detail::dense_strides(sizes, true, "packed states"), "packed states",
+  detail::check_memory(data_, sizes, detail::dense_strides(sizes, true, "packed states"), "packed states",
                        "[total, hidden]");
   const auto refuse = [](std::size_t i, const std::string& offset, const std::string& rule) {
     detail::fail("offset " + std::to_string(i) + " is " + offset + ": " + rule);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/hidden_states.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <array>
@@ -28,6 +26,7 @@ template <class T> class Ragged {
 
  public:
   using value_type = T;
+  static constexpr bool has_padding = false;
 
   /// **Shapes**: pointers: `[batch]`, a contiguous range of pointers to `[lengths[b], hidden]` elements; lengths:
   /// `[batch]`, integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1. A token's features are

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <concepts>

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/attention_mask.hpp>
 #include <seqpool/input/lengths.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -115,24 +113,21 @@ template <class M, class V> auto skip_prefix([[maybe_unused]] M&& mask, const V&
       "seqpool: skip_prefix(mask, counts) takes first an attention mask [batch, seq], an Eigen tensor of rank "
       "2 or a seqpool::AttentionMask, or seqpool::Lengths, or seqpool::AllTokens{} where there is no padding; "
       "and the counts [batch] second.");
-  if constexpr (is_mask) {
-    static_assert(detail::IntegerVector<V>,
-                  "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous "
-                  "range such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
-    if constexpr (detail::IntegerVector<V>) {
-      auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
-        detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
-                     "; a count must be 0 or more");
-      });
-      if constexpr (Selection<Mask>)
-        return SkipPrefix<Mask>(mask, std::move(numbers));
-      else
-        return SkipPrefix(AttentionMask(std::forward<M>(mask)), std::move(numbers));
-    } else {
-      return AllTokens{};  // so that no other error follows
-    }
+  constexpr bool are_counts = !is_mask || detail::IntegerVector<V>;
+  static_assert(are_counts,
+                "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous "
+                "range such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
+  if constexpr (!is_mask || !are_counts) {
+    return AllTokens{};  // so that no other error follows
   } else {
-    return AllTokens{};
+    auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
+      detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
+                   "; a count must be 0 or more");
+    });
+    if constexpr (Selection<Mask>)
+      return SkipPrefix<Mask>(mask, std::move(numbers));
+    else
+      return SkipPrefix(AttentionMask(std::forward<M>(mask)), std::move(numbers));
   }
 }
 

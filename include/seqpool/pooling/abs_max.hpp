@@ -2,11 +2,8 @@
 #pragma once
 
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <string>
@@ -20,16 +17,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Numerics**: exact. A NaN in a real token reaches its feature.
 /// **Source**: GLiClass' "abs_max".
-struct AbsMax {
-  template <Scalar T> using State = FeatureState<T>;
+struct AbsMax : FeaturePooling<AbsMax> {
   static constexpr auto feature_op = [](auto held, auto x) { return detail::larger(held, std::abs(x)); };
+  static constexpr auto merge_op = detail::larger;
 
   [[nodiscard]] std::string name() const { return "abs_max"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, detail::larger); }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(AbsMax{}, x, mask, device)`.

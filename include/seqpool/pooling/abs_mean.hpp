@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <functional>
@@ -21,15 +18,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 2) * eps * out[h], as long as sum_t |x_t[h]| is
 /// finite in `accumulator_t` and the result is normal there.
 /// **Source**: GLiClass' "abs_avg".
-struct AbsMean {
-  template <Scalar T> using State = FeatureState<T>;
+struct AbsMean : FeaturePooling<AbsMean> {
   static constexpr auto feature_op = [](auto sum, auto x) { return sum + std::abs(x); };
+  static constexpr auto merge_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "abs_mean"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
 };
 

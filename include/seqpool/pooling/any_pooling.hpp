@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
 #include <seqpool/detail/result_of.hpp>
-#include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/state_parts.hpp>
-#include <seqpool/scalar.hpp>
+#include <seqpool/pooling/detail/side_by_side.hpp>
 
-#include <algorithm>
 #include <concepts>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <span>
@@ -21,16 +18,20 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Any pooling of hidden states of T, chosen at run time; itself a pooling.
+/// Any pooling of hidden states of T, chosen at run time; itself a pooling. Also any number of them, side by side.
 ///
 ///     seqpool::AnyPooling<float> pooling = seqpool::Mean{};
 ///     if (config == "max") pooling = seqpool::Max{};
 ///     seqpool::pool(pooling, x, mask);
-///     pooling = std::vector<seqpool::AnyPooling<float>>{seqpool::Cls{}, seqpool::Mean{}};  // side by side, as Concat
+///     const std::vector<seqpool::AnyPooling<float>> list{seqpool::Cls{}, pooling};
+///     seqpool::pool(seqpool::AnyPooling<float>(list), x, mask);  // [batch, 2 * hidden]
 ///
-/// **Cost**: one virtual call for each step, which is one for 256 tokens, and of several one for each and 8 tokens; a
-/// state is one allocation, and of several one more for each. Copies share the pooling.
-/// **Errors**: `std::invalid_argument` for a state that another pooling made, or one of the same type and another name.
+/// One pooling converts by itself; a list has to be asked for, as of an `AnyHead`, which means something else by it.
+///
+/// **Errors**: `std::invalid_argument` for a state that another pooling made: one of another type, or of the same type
+/// with another name or other parameters.
+/// **Cost**: each step is a virtual call, so there is one for every 256 tokens; of a list, one for every 8 tokens and
+/// pooling. A state is one allocation; of a list, one more for each pooling. Copies share the pooling.
 /// **Numerics**: the bits of the pooling it holds.
 template <Scalar T> class AnyPooling {
   using A = accumulator_t<T>;
@@ -40,6 +41,7 @@ template <Scalar T> class AnyPooling {
     virtual ~Pooler() = default;
     virtual const void* kind() const = 0;  // its type's own address
     virtual std::string name() const = 0;
+    virtual std::string identity() const = 0;
     virtual void visit_parameters(const ParameterVisitor& f) const = 0;
     virtual Index width(Index hidden) const = 0;
     virtual Reads reads() const = 0;
@@ -58,19 +60,13 @@ template <Scalar T> class AnyPooling {
     virtual bool holds(Index first, Index n) const = 0;
   };
   template <class P> class PoolerOf;
-  class SideBySide;
 
  public:
   class StateOfT;
   template <std::same_as<T> U> using State = StateOfT;
 
-  /// Several side by side in one read of memory, as `Concat` of them.
-  ///
-  /// **Errors**: `std::invalid_argument` for none.
-  AnyPooling(std::vector<AnyPooling> poolings);
-
   template <class P>
-    requires(!std::same_as<P, AnyPooling>)
+    requires(!std::same_as<P, AnyPooling> && !std::same_as<P, std::vector<AnyPooling>>)
   AnyPooling(P pooling) {
     constexpr bool lawful = Pooling<P, T>;  // by this name g++ does not list what is missing as errors of their own
     static_assert(
@@ -86,25 +82,29 @@ template <Scalar T> class AnyPooling {
     }
   }
 
+  /// Several side by side in one read of memory, as `Concat` of them.
+  ///
+  /// **Errors**: `std::invalid_argument` for none.
+  explicit AnyPooling(std::vector<AnyPooling> poolings);
+
   [[nodiscard]] std::string name() const { return pooler_->name(); }
-  void visit_parameters(auto f) const { pooler_->visit_parameters(seqpool::any_visitor(f)); }
   [[nodiscard]] Index width(Index hidden) const { return pooler_->width(hidden); }
   [[nodiscard]] Reads reads() const { return pooler_->reads(); }
   [[nodiscard]] bool per_token() const { return pooler_->per_token(); }
   void check(Index batch, Index seq) const { pooler_->check(batch, seq); }
+  void visit_parameters(auto f) const { pooler_->visit_parameters(seqpool::any_visitor(f)); }
   void init(StateOfT& state, Index hidden) const;
   void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(held(state), tokens); }
   void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(held(state), held(next)); }
   void finish(StateOfT& state, std::span<A> out) const { pooler_->finish(held(state), out); }
 
  private:
-  // What a state holds; throws unless a pooling of this type and name made it.
+  // What a state holds; throws unless a pooling of this type and identity made it.
   template <class AState> auto& held(AState& state) const {
     if (state.pooler_ != pooler_) check_maker(state);
     return *state.held_;
   }
   void check_maker(const StateOfT& state) const;
-  explicit AnyPooling(std::shared_ptr<const Pooler> pooler) : pooler_(std::move(pooler)) {}
 
   std::shared_ptr<const Pooler> pooler_;
 };
@@ -170,6 +170,7 @@ template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : pub
   }
 
   std::string name() const override { return seqpool::name_of(pooling_); }
+  std::string identity() const override { return seqpool::identity_of(pooling_); }
   void visit_parameters(const ParameterVisitor& f) const override { seqpool::visit_parameters(pooling_, f); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
   Reads reads() const override { return seqpool::reads_of(pooling_); }
@@ -194,91 +195,19 @@ template <Scalar T> void AnyPooling<T>::init(StateOfT& state, Index hidden) cons
 }
 
 template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const {
-  if (state.pooler_ == nullptr)
-    detail::fail("a state that no AnyPooling has initialised was given to '" + name() + "'");
-  const std::string own = seqpool::identity_of(*this), other = seqpool::identity_of(AnyPooling(state.pooler_));
+  const std::string own = pooler_->identity();
+  if (state.pooler_ == nullptr) detail::fail("a state that no AnyPooling has initialised was given to '" + own + "'");
+  const std::string other = state.pooler_->identity();
   if (state.pooler_->kind() != pooler_->kind() || other != own)
     detail::fail("a state of the pooling '" + other + "' was given to '" + own + "'" +
                  (other == own ? ", which is of another type" : "") +
                  ": only states of one pooling, with the same parameters, go together");
 }
 
-// The poolings of a list, as one: what Concat does, for a number of them that is known at run time only.
-template <Scalar T> class AnyPooling<T>::SideBySide {
- public:
-  struct StateOfAll {
-    std::vector<StateOfT> parts;
-    Index hidden = 0;
-
-    void visit(auto f) {
-      for (StateOfT& part : parts) part.visit(f);
-    }
-    [[nodiscard]] bool holds(Index first, Index n) const {
-      return std::all_of(parts.begin(), parts.end(), [&](const StateOfT& part) { return part.holds(first, n); });
-    }
-  };
-  template <std::same_as<T> U> using State = StateOfAll;
-
-  explicit SideBySide(std::vector<AnyPooling> poolings) : poolings_(std::move(poolings)) {
-    if (poolings_.empty()) detail::fail("AnyPooling{poolings} takes at least one pooling");
-  }
-
-  [[nodiscard]] std::string name() const {
-    std::string all = "concat";
-    for (const AnyPooling& pooling : poolings_) all += " " + pooling.name();
-    return all;
-  }
-  void visit_parameters(auto f) const {
-    for (std::size_t i = 0; i < poolings_.size(); ++i) seqpool::visit_parameters(poolings_[i], f, std::to_string(i));
-  }
-  [[nodiscard]] Reads reads() const {
-    Reads all{};
-    for (const AnyPooling& pooling : poolings_) all = all | pooling.reads();
-    return all;
-  }
-  [[nodiscard]] bool per_token() const {
-    return std::any_of(poolings_.begin(), poolings_.end(), [](const AnyPooling& p) { return p.per_token(); });
-  }
-  [[nodiscard]] Index width(Index hidden) const {
-    Index all = 0;
-    for (const AnyPooling& pooling : poolings_) all = detail::total(all, pooling.width(hidden), "AnyPooling");
-    return all;
-  }
-  void check(Index batch, Index seq) const {
-    for (const AnyPooling& pooling : poolings_) pooling.check(batch, seq);
-  }
-  void init(StateOfAll& state, Index hidden) const {
-    state.parts.resize(poolings_.size());
-    state.hidden = hidden;
-    for (std::size_t i = 0; i < poolings_.size(); ++i) poolings_[i].init(state.parts[i], hidden);
-  }
-  // A tile at a time, so that all but the first pooling find it in cache.
-  void fold(StateOfAll& state, const TokenBlock<T>& tokens) const {
-    for (Index first = 0; first < tokens.size(); first += detail::tile_tokens) {
-      TokenBlock<T> tile = tokens.part(first, (std::min)(detail::tile_tokens, tokens.size() - first));
-      for (std::size_t i = 0; i < poolings_.size(); ++i) {
-        poolings_[i].fold(state.parts[i], tile);
-        if (poolings_[i].reads() == Reads::every_token) tile = detail::Prefetch::without(tile);
-      }
-    }
-  }
-  void merge(StateOfAll& state, const StateOfAll& next) const {
-    for (std::size_t i = 0; i < poolings_.size(); ++i) poolings_[i].merge(state.parts[i], next.parts[i]);
-  }
-  void finish(StateOfAll& state, std::span<A> out) const {
-    for (std::size_t i = 0; i < poolings_.size(); ++i) {
-      const auto width = static_cast<std::size_t>(poolings_[i].width(state.hidden));
-      poolings_[i].finish(state.parts[i], out.first(width));
-      out = out.subspan(width);
-    }
-  }
-
- private:
-  std::vector<AnyPooling> poolings_;
-};
-
-template <Scalar T>
-AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings)
-    : pooler_(std::make_shared<const PoolerOf<SideBySide>>(SideBySide(std::move(poolings)))) {}
+template <Scalar T> AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings) {
+  if (poolings.empty()) detail::fail("AnyPooling{poolings} takes at least one pooling");
+  using List = detail::SideBySide<std::vector, AnyPooling>;
+  pooler_ = std::make_shared<const PoolerOf<List>>(List(std::move(poolings)));
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <string>
 
@@ -20,12 +17,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: one token is read, whatever n.
 /// **Numerics**: exact.
 /// **Source**: BERT; the first real token instead of index 0 is sentence-transformers' rule since 5.5.
-struct Cls {
-  template <Scalar T> using State = FeatureState<T>;
-
+struct Cls : FeaturePooling<Cls> {
   [[nodiscard]] std::string name() const { return "cls"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::first_token; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
     if (state.count == 0 && !tokens.empty()) state.set(tokens[0]);
@@ -35,7 +29,6 @@ struct Cls {
     if (state.count == 0) state.values = next.values;
     state.count += next.count;
   }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Cls{}, x, mask, device)`: without a mask x[:, 0, :].

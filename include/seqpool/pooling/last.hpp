@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <string>
 
@@ -20,12 +17,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: one token is read, whatever n.
 /// **Numerics**: exact.
 /// **Source**: sentence-transformers' "lasttoken".
-struct Last {
-  template <Scalar T> using State = FeatureState<T>;
-
+struct Last : FeaturePooling<Last> {
   [[nodiscard]] std::string name() const { return "last"; }
   [[nodiscard]] Reads reads() const noexcept { return Reads::last_token; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
   void init(auto& state, Index hidden) const { state.start(hidden); }
   void fold(auto& state, const auto& tokens) const {
     if (!tokens.empty()) state.set(tokens[tokens.size() - 1]);
@@ -35,7 +29,6 @@ struct Last {
     if (next.count > 0) state.values = next.values;
     state.count += next.count;
   }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Last{}, x, mask, device)`: without a mask x[:, seq - 1, :].

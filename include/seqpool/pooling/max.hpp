@@ -2,11 +2,8 @@
 #pragma once
 
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <limits>
 #include <string>
@@ -21,18 +18,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. Of 0 and -0, which
 /// are equal, the first one stays.
 /// **Source**: sentence-transformers' "max", whose empty row is -inf.
-struct Max {
-  template <Scalar T> using State = FeatureState<T>;
+struct Max : FeaturePooling<Max> {
   static constexpr auto feature_op = detail::larger;
+  template <class A> static constexpr A start = -std::numeric_limits<A>::infinity();
 
   [[nodiscard]] std::string name() const { return "max"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  template <Scalar T> void init(State<T>& state, Index hidden) const {
-    state.start(hidden, -std::numeric_limits<accumulator_t<T>>::infinity());
-  }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, detail::larger); }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Max{}, x, mask, device)`.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <functional>
 #include <string>
@@ -21,15 +18,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// up, so |error| <= (min(n, 256) + n / 256 + 2) * eps * mean_t |x_t[h]|, as long as sum_t |x_t[h]| is finite in
 /// `accumulator_t` and the result is normal there.
 /// **Source**: sentence-transformers' "mean", without its half-precision counts.
-struct Mean {
-  template <Scalar T> using State = FeatureState<T>;
+struct Mean : FeaturePooling<Mean> {
   static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "mean"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
 };
 

@@ -2,11 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cstddef>
 #include <limits>

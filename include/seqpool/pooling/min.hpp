@@ -2,11 +2,8 @@
 #pragma once
 
 #include <seqpool/detail/rows.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <limits>
 #include <string>
@@ -21,18 +18,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. Of 0 and -0, which
 /// are equal, the first one stays.
 /// **Source**: `torch.amin`, which has no answer for an empty row.
-struct Min {
-  template <Scalar T> using State = FeatureState<T>;
+struct Min : FeaturePooling<Min> {
   static constexpr auto feature_op = detail::smaller;
+  template <class A> static constexpr A start = std::numeric_limits<A>::infinity();
 
   [[nodiscard]] std::string name() const { return "min"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  template <Scalar T> void init(State<T>& state, Index hidden) const {
-    state.start(hidden, std::numeric_limits<accumulator_t<T>>::infinity());
-  }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, detail::smaller); }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Min{}, x, mask, device)`.

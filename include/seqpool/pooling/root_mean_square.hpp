@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <cmath>
 #include <cstddef>
@@ -23,28 +20,24 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// (min(n, 256) / 2 + n / 512 + 3) * eps * out[h], as long as all |x_t[h]| <= sqrt(max), which is 1.8e19 in float, for
 /// up to 2^24 tokens, and out[h] is 0 or at least 1e-15 in float, 1e-148 in double.
 /// **Source**: GLiClass' "rms".
-struct RootMeanSquare {
-  template <Scalar T> using State = FeatureState<T>;  // values: sum_t (scale x_t)^2
+struct RootMeanSquare : FeaturePooling<RootMeanSquare> {
+ private:
+  // Its square by 2^24 is 1: so many squares of sqrt(max) are a finite sum.
+  template <class A> static constexpr A scale = A(0x1p-12);
+
+ public:
+  static constexpr auto feature_op = []<class A>(A sum, A x) {
+    const A scaled = scale<A> * x;
+    return sum + scaled * scaled;
+  };
+  static constexpr auto merge_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "root_mean_square"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const {
-    state.fold(tokens, []<class A>(A sum, A x) {
-      const A scaled = scale<A> * x;
-      return sum + scaled * scaled;
-    });
-  }
-  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   template <Scalar T> void finish(const State<T>& state, auto out) const {
     // Not by Eigen's root, which is approximate, and of an infinity NaN.
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = std::sqrt(state.values[h] / state.divisor()) / scale<accumulator_t<T>>;
   }
-
- private:
-  // Its square by 2^24 is 1: so many squares of sqrt(max) are a finite sum.
-  template <class A> static constexpr A scale = A(0x1p-12);
 };
 
 /// `pool(RootMeanSquare{}, x, mask, device)`.

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/driver/device.hpp>
-#include <seqpool/fold/pooling.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/scalar.hpp>
 
 #include <functional>
 #include <string>
@@ -19,16 +16,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Numerics**: in `accumulator_t`; blocks of 256 tokens are summed in order and then added up, so
 /// |error| <= (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, as long as that sum is finite in `accumulator_t`.
-struct Sum {
-  template <Scalar T> using State = FeatureState<T>;
+struct Sum : FeaturePooling<Sum> {
   static constexpr auto feature_op = std::plus<>();
 
   [[nodiscard]] std::string name() const { return "sum"; }
-  [[nodiscard]] Index width(Index hidden) const noexcept { return hidden; }
-  void init(auto& state, Index hidden) const { state.start(hidden, 0); }
-  void fold(auto& state, const auto& tokens) const { state.fold(tokens, feature_op); }
-  void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
-  void finish(const auto& state, auto out) const { state.write(out); }
 };
 
 /// `pool(Sum{}, x, mask, device)`.

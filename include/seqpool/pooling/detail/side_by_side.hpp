@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/fold/features.hpp>
+#include <seqpool/fold/parameters.hpp>
+#include <seqpool/fold/pooling.hpp>
+#include <seqpool/fold/state_parts.hpp>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// Poolings side by side in one read of memory: Concat's, which are `Many` = std::tuple of P..., and a list's, a
+// std::vector of one P. Their states are in another such tuple or vector.
+template <template <class...> class Many, class... P> class SideBySide {
+  static constexpr bool is_tuple = requires { std::tuple_size<Many<P...>>::value; };
+
+ public:
+  template <Scalar T>
+    requires(Pooling<P, T> && ...)
+  struct State {
+    Many<typename P::template State<T>...> parts;
+    Index hidden = 0;
+
+    void visit(auto f)
+      requires(Visitable<typename P::template State<T>> && ...)
+    {
+      SideBySide::each_of([&](auto& part) { part.visit(f); }, parts);
+    }
+    [[nodiscard]] bool holds(Index first, Index n) const {
+      bool all = true;
+      SideBySide::each_of([&](const auto& part) { all = all && seqpool::holds(part, first, n); }, parts);
+      return all;
+    }
+  };
+  // accumulator_t only where there is no pooling, so that no other error follows.
+  template <Scalar T> using Result = std::tuple_element_t<0, std::tuple<result_t<P, T>..., accumulator_t<T>>>;
+
+  explicit SideBySide(Many<P...> poolings) : poolings_(std::move(poolings)) {}
+
+  [[nodiscard]] std::string name() const {
+    std::string all = "concat";
+    each([&](const auto& pooling) { all += " " + seqpool::name_of(pooling); });
+    return all;
+  }
+  [[nodiscard]] Reads reads() const {
+    Reads all{};
+    each([&](const auto& pooling) { all = all | seqpool::reads_of(pooling); });
+    return all;
+  }
+  [[nodiscard]] Index width(Index hidden) const {
+    Index all = 0;
+    each([&](const auto& pooling) {
+      all = detail::total(all, static_cast<Index>(pooling.width(hidden)), is_tuple ? "Concat" : "AnyPooling");
+    });
+    return all;
+  }
+  void check(Index batch, Index seq) const
+    requires(PerToken<P> || ...)
+  {
+    each([&](const auto& pooling) { seqpool::check_tokens(pooling, batch, seq); });
+  }
+  [[nodiscard]] bool per_token() const
+    requires(PerTokenAtRunTime<P> || ...)
+  {
+    bool any = false;
+    each([&](const auto& pooling) { any = any || seqpool::per_token_of(pooling); });
+    return any;
+  }
+  // Of each behind its place, as torch's Sequential: "0.query".
+  void visit_parameters(auto f) const {
+    each([&, i = 0](const auto& pooling) mutable { seqpool::visit_parameters(pooling, f, std::to_string(i++)); });
+  }
+
+  template <Scalar T> void init(State<T>& state, Index hidden) const {
+    state.hidden = hidden;
+    if constexpr (!is_tuple) state.parts.resize(poolings_.size());
+    each(
+        [&]<class Own>(const Own& pooling, auto& part) {
+          static_assert(std::same_as<result_t<Own, T>, Result<T>>,
+                        "seqpool: the poolings of a Concat must have results of one scalar.");
+          pooling.init(part, hidden);
+        },
+        state);
+  }
+  template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
+  template <Scalar T> void merge(State<T>& state, const State<T>& next) const {
+    each([](const auto& pooling, auto& part, const auto& next_part) { pooling.merge(part, next_part); }, state, next);
+  }
+  template <Scalar T> void finish(State<T>& state, std::span<Result<T>> out) const {
+    each(
+        [&](const auto& pooling, auto& part) {
+          const auto width = static_cast<std::size_t>(pooling.width(state.hidden));
+          pooling.finish(part, out.first(width));
+          out = out.subspan(width);
+        },
+        state);
+  }
+
+ private:
+  // f(first of the list, first of each more), f(second ...) and so on.
+  template <class F, class List, class... More> static void each_of(F f, List& list, More&... more) {
+    if constexpr (is_tuple)
+      [&]<std::size_t... i>(std::index_sequence<i...>) {
+        (SideBySide::call<i>(f, list, more...), ...);
+      }(std::index_sequence_for<P...>());
+    else
+      for (std::size_t i = 0; i < list.size(); ++i) f(list[i], more[i]...);
+  }
+  template <std::size_t i, class F, class... Lists> static void call(F& f, Lists&... lists) {
+    f(std::get<i>(lists)...);
+  }
+
+  // f(pooling) for each in order, and f(pooling, its state), f(pooling, its state, its next state).
+  template <class F, class... States> void each(F f, States&... states) const {
+    SideBySide::each_of(f, poolings_, states.parts...);
+  }
+
+  // The places of those that are folded in one pass, of which the type must be known.
+  template <Scalar T> static constexpr auto together();
+  template <class T, std::size_t... i>
+  static void fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>);
+
+  Many<P...> poolings_;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <template <class...> class Many, class... P>
+template <Scalar T>
+constexpr auto SideBySide<Many, P...>::together() {
+  constexpr bool feature_wise[] = {FeatureWise<P, T>...};
+  constexpr auto places = [&] {
+    std::array<std::size_t, sizeof...(P)> result{};
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < sizeof...(P); ++i)
+      if (feature_wise[i]) result[n++] = i;
+    return result;
+  }();
+  return [&]<std::size_t... k>(std::index_sequence<k...>) {
+    return std::index_sequence<places[k]...>();
+  }(std::make_index_sequence<(std::size_t{FeatureWise<P, T>} + ...)>());
+}
+
+template <template <class...> class Many, class... P>
+template <class T, std::size_t... i>
+void SideBySide<Many, P...>::fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>) {
+  seqpool::fold_features(
+      tile, [](Index) { return nullptr; },
+      [](accumulator_t<T> x, std::nullptr_t, auto&... held) __attribute__((always_inline)) {
+        ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...);
+      },
+      std::get<i>(state.parts).values.data()...);
+  ((std::get<i>(state.parts).count += tile.size()), ...);
+}
+
+// A tile at a time, so that all but what comes first find it in cache.
+template <template <class...> class Many, class... P>
+template <Scalar T>
+void SideBySide<Many, P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
+  constexpr auto places = together<T>();
+  constexpr bool are_together = places.size() > 1;
+  for (Index first = 0; first < tokens.size(); first += tile_tokens) {
+    TokenBlock<T> tile = tokens.part(first, (std::min)(tile_tokens, tokens.size() - first));
+    if constexpr (are_together) {
+      fold_together(state, tile, places);
+      tile = Prefetch::without(tile);
+    }
+    each(
+        [&]<class Own>(const Own& pooling, auto& part) {
+          if constexpr (!are_together || !FeatureWise<Own, T>) {
+            pooling.fold(part, tile);
+            if (seqpool::reads_of(pooling) == Reads::every_token) tile = Prefetch::without(tile);
+          }
+        },
+        state);
+  }
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::detail
