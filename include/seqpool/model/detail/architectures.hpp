@@ -23,7 +23,7 @@ struct Reading {
   const Config& config;
   Checkpoint& weights;
   HeadList heads;
-  PoolingConfig pooling;
+  PoolingConfig pooling = {.modes = {Mode::cls}};
   bool has_classes = true;  // or gives a vector
   // Whether the token is found by ids, and which of them is padding.
   bool takes_ids = false;
@@ -215,20 +215,6 @@ inline std::string Family::architecture(Task task) const {
   const bool is_whole = model.find("For") != model.npos || model.find("Model") != model.npos;
   if (is_whole) return std::string(model);
   return std::string(model) + (task == Task::sequence ? "ForSequenceClassification" : "ForTokenClassification");
-}
-
-// How many letters have to be put in, taken out or changed to make the one of the other.
-inline std::size_t letters_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], (std::min)({changed, row[j] + 1, row[j + 1] + 1}));
-    }
-  }
-  return row.back();
 }
 
 inline const Family& find_family(const Config& config, Task task) {

@@ -4,10 +4,13 @@
 #include <seqpool/head/activate.hpp>
 #include <seqpool/model/detail/config.hpp>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 // What a key chooses among: tables of names and of what they stand for.
@@ -39,6 +42,20 @@ template <class Table>
                           std::string_view otherwise = {}) {
   const std::string name = config.text(key, std::string(otherwise.empty() ? table.front().name : otherwise));
   return detail::chosen(config, key, name, name, table);
+}
+
+// How many letters have to be put in, taken out or changed to make the one of the other.
+inline std::size_t letters_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = std::exchange(row[j + 1], (std::min)({changed, row[j] + 1, row[j + 1] + 1}));
+    }
+  }
+  return row.back();
 }
 
 // The number that `key` says, or `otherwise`; throws Error unless it is 1 or more.

@@ -113,8 +113,7 @@ inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task 
   ClassifierFolder result;
   result.hidden = hidden_size(config.has("vision_config") ? config.object("vision_config") : config);
   Checkpoint weights(folder);
-  Reading reading{config, weights, HeadList(result.hidden), {}};
-  reading.pooling.modes = {Mode::cls};
+  Reading reading{config, weights, HeadList(result.hidden)};
   family.reader(task)(reading, count_labels(config));
   weights.refuse_unused([&](std::string_view name) {
     const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };

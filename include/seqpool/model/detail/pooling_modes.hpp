@@ -21,11 +21,9 @@
 #include <cmath>
 #include <cstddef>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -52,37 +50,41 @@ inline constexpr std::array<NamedMode, 6> modes{{
 // Whether means are divided by the number of tokens, or are still to be divided by something else.
 enum class Means { means, sums };
 
-// What a folder says of its pooling.
-class PoolingConfig {
+// An Attention whose copies share its queries, which are of the model's size: each call makes a pooling of its own.
+class SharedAttention {
+  using Queries = Attention<float, Eigen::Dynamic>;
+
  public:
+  template <Scalar T> using State = Queries::State<T>;
+
+  SharedAttention(Queries queries) : queries_(std::make_shared<const Queries>(std::move(queries))) {}
+
+  [[nodiscard]] Index heads() const noexcept { return queries_->heads(); }
+  [[nodiscard]] std::string name() const { return queries_->name(); }
+  [[nodiscard]] Index width(Index hidden) const { return queries_->width(hidden); }
+  void init(auto& state, Index hidden) const { queries_->init(state, hidden); }
+  void fold(auto& state, const auto& tokens) const { queries_->fold(state, tokens); }
+  void merge(auto& state, const auto& next) const { queries_->merge(state, next); }
+  void finish(auto& state, auto out) const { queries_->finish(state, out); }
+
+ private:
+  std::shared_ptr<const Queries> queries_;
+};
+
+// What a folder says of its pooling.
+struct PoolingConfig {
   Index hidden = 0;
-  std::vector<Mode> modes;                                    // side by side
-  Splade splade;                                              // of Mode::splade
-  std::optional<Attention<float, Eigen::Dynamic>> attention;  // of Mode::attention
+  std::vector<Mode> modes = {};                   // side by side
+  Splade splade = {};                             // of Mode::splade
+  std::optional<SharedAttention> attention = {};  // of Mode::attention
   bool include_prompt = true;
 
   // "mean", or "cls + mean" side by side.
   [[nodiscard]] std::string summary() const;
   [[nodiscard]] Index width() const;
 
-  // As a pooling of hidden states of T, which is made once, when the first of them come: what a program does not pool
-  // is not compiled.
-  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling() const;
-  // Of those in front of which `before` tokens were left out.
-  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before, Means means) const;
-
- private:
-  struct Made {
-    std::mutex mutex;
-    std::tuple<std::optional<AnyPooling<float>>, std::optional<AnyPooling<Eigen::half>>,
-               std::optional<AnyPooling<Eigen::bfloat16>>>
-        poolings;
-  };
-
-  [[nodiscard]] std::string summary_of(Mode mode) const;
-  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling_of(Mode mode, Index before, Means means) const;
-
-  std::shared_ptr<Made> made_ = std::make_shared<Made>();
+  // As a pooling of hidden states of T, in front of which `before` tokens were left out.
+  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before = 0, Means means = Means::means) const;
 };
 
 // Reads a Pooling module's `pooling_mode`, one name or a list (5.4 and newer), or a flag for each mode; where both are,
@@ -109,16 +111,18 @@ inline constexpr auto splade_strategies =
 inline constexpr auto splade_activations =
     std::to_array<Named<Splade::Activation>>({{"relu", Splade::relu}, {"log1p_relu", Splade::log1p_relu}});
 
-inline std::string PoolingConfig::summary_of(Mode mode) const {
-  if (mode == Mode::attention) return std::to_string(attention->heads()) + "-head attention";
-  if (mode != Mode::splade) return std::string(detail::modes[static_cast<std::size_t>(mode)].name);
-  return "splade " + std::string(splade_strategies[splade.strategy].name) +
-         (splade.activation == Splade::relu ? "" : " " + std::string(splade_activations[splade.activation].name));
-}
-
 inline std::string PoolingConfig::summary() const {
   std::string all;
-  for (const Mode mode : modes) all += (all.empty() ? "" : " + ") + summary_of(mode);
+  for (const Mode mode : modes) {
+    if (!all.empty()) all += " + ";
+    if (mode == Mode::attention)
+      all += std::to_string(attention->heads()) + "-head attention";
+    else if (mode != Mode::splade)
+      all += detail::modes[static_cast<std::size_t>(mode)].name;
+    else
+      all += "splade " + std::string(splade_strategies[splade.strategy].name) +
+             (splade.activation == Splade::relu ? "" : " " + std::string(splade_activations[splade.activation].name));
+  }
   return all;
 }
 
@@ -129,41 +133,32 @@ inline Index PoolingConfig::width() const {
   return all;
 }
 
-template <Scalar T> AnyPooling<T> PoolingConfig::pooling() const {
-  const std::lock_guard lock(made_->mutex);
-  auto& made = std::get<std::optional<AnyPooling<T>>>(made_->poolings);
-  if (!made) made = pooling<T>(0, Means::means);
-  return *made;
-}
-
 template <Scalar T> AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
+  const bool sums = means == Means::sums;
+  const auto make = [&](Mode mode) -> AnyPooling<T> {
+    switch (mode) {
+      case Mode::cls:
+        return Cls{};
+      case Mode::max:
+        return Max{};
+      case Mode::mean:
+        return sums ? AnyPooling<T>(Sum{}) : Mean{};
+      case Mode::mean_sqrt_len:
+        return sums ? AnyPooling<T>(Sum{}) : MeanSqrtLen{};
+      case Mode::weighted_mean:
+        return WeightedMean{before};
+      case Mode::last:
+        return Last{};
+      case Mode::splade:
+        return splade;
+      case Mode::attention:
+        break;
+    }
+    return *attention;
+  };
   std::vector<AnyPooling<T>> all;
-  for (const Mode mode : modes) all.push_back(pooling_of<T>(mode, before, means));
+  for (const Mode mode : modes) all.push_back(make(mode));
   return all.size() == 1 ? all.front() : AnyPooling<T>(std::move(all));
-}
-
-template <Scalar T> AnyPooling<T> PoolingConfig::pooling_of(Mode mode, Index before, Means means) const {
-  const bool sums = means == Means::sums && (mode == Mode::mean || mode == Mode::mean_sqrt_len);
-  if (sums) return Sum{};
-  switch (mode) {
-    case Mode::cls:
-      return Cls{};
-    case Mode::max:
-      return Max{};
-    case Mode::mean:
-      return Mean{};
-    case Mode::mean_sqrt_len:
-      return MeanSqrtLen{};
-    case Mode::weighted_mean:
-      return WeightedMean{before};
-    case Mode::last:
-      return Last{};
-    case Mode::splade:
-      return splade;
-    case Mode::attention:
-      break;
-  }
-  return *attention;
 }
 
 // Of a token, by one name or the other.
