@@ -4,13 +4,7 @@
 #include <seqpool/model/detail/architectures.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

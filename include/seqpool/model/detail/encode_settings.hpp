@@ -4,14 +4,8 @@
 #include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
 
-#include <algorithm>
-#include <array>
 #include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
