@@ -35,13 +35,13 @@ foreach(header IN LISTS headers)
   if(NOT text MATCHES "^// SPDX-License-Identifier: MIT\n#pragma once\n")
     fault("seqpool/${header} does not begin with the licence line and #pragma once")
   endif()
-  # Headers alone are compiled behind Eigen's Tensor header, which a header that names what it holds includes, or
-  # detail/tensor.hpp does.
+  # Headers alone are compiled behind Eigen's Tensor header, which a header that names what it holds includes by itself,
+  # by detail/tensor.hpp or by driver/device.hpp.
   if(NOT header MATCHES "^adapter/" AND
-     NOT text MATCHES "#include <(seqpool/detail/tensor.hpp|unsupported/Eigen/CXX11/Tensor)>")
+     NOT text MATCHES "#include <(seqpool/detail/tensor.hpp|seqpool/driver/device.hpp|unsupported/Eigen/CXX11/Tensor)>")
     string(REGEX REPLACE "//[^\n]*" "" code "${text}")
     string(REGEX REPLACE "\"[^\"\n]*\"" "" code "${code}")
-    if(code MATCHES "Eigen::Tensor(Map|Ref|Base|Fixed)?[ \n]*<|Eigen::ThreadPoolDevice")
+    if(code MATCHES "Eigen::(Tensor|ThreadPoolDevice|DSizes)[A-Za-z]*")
       fault("seqpool/${header} names ${CMAKE_MATCH_0} and does not include seqpool/detail/tensor.hpp")
     endif()
   endif()
