@@ -1,15 +1,6 @@
 # cmake -D RESULT=... -D WORDS=... -P must_end.cmake -- program arguments...: the program must end with that result, and
 # print these words, a regular expression.
-set(command "")
-set(behind FALSE)
-math(EXPR last "${CMAKE_ARGC} - 1")
-foreach(i RANGE ${last})
-  if(behind)
-    list(APPEND command "${CMAKE_ARGV${i}}")
-  elseif(CMAKE_ARGV${i} STREQUAL "--")
-    set(behind TRUE)
-  endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/../tests/command.cmake)
 execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(NOT result EQUAL RESULT OR NOT output MATCHES "${WORDS}")
   message(FATAL_ERROR "${command} ended with ${result}, expected ${RESULT} and \"${WORDS}\":\n${output}")

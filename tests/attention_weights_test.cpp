@@ -52,8 +52,8 @@ TEST_CASE("attention weights are the softmax of the scores, 0 in padding and in 
   for (Eigen::Index b = 0; b < 3; ++b) CHECK(weights(b, 3) == 0);
 }
 
-TEMPLATE_LIST_TEST_CASE("weights times tokens is what attention pools, and they add up to 1", "[attention_weights]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("weights times tokens is what attention pools, and they add up to 1", "[attention_weights]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr Index hidden = 21;
   const double eps = test::eps<TestType>;

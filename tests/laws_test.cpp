@@ -56,7 +56,7 @@ const Case& any_case() {
 
 #define SEQPOOL_STRING_OF(...) #__VA_ARGS__
 #define SEQPOOL_STRING(...) SEQPOOL_STRING_OF(__VA_ARGS__)
-#define LAW(name, tags) TEST_CASE(name " (" SEQPOOL_STRING(SEQPOOL_TEST_SCALAR) ")", tags)
+#define LAW(name, tags) TEST_CASE(name " - " SEQPOOL_STRING(SEQPOOL_TEST_SCALAR), tags)
 
 LAW("Guarantee 1: padded tokens are never read", "[guarantees]") {
   const Case& c = any_case();

@@ -9,16 +9,20 @@ function(seqpool_room header result)
   set(${result} ${room} PARENT_SCOPE)
 endfunction()
 
-# Every header is in a file set, in the umbrella unless it is private or optional, and has a test of its own.
+# Every header is in the umbrella, which is the list of CMakeLists.txt too, or in a folder of private or optional ones, which
+# that globs; and has a test of its own.
 file(READ ${SOURCE_DIR}/CMakeLists.txt lists)
-file(READ ${SOURCE_DIR}/tests/CMakeLists.txt tests)
 file(READ ${SOURCE_DIR}/include/seqpool/seqpool.hpp umbrella)
 file(GLOB_RECURSE headers RELATIVE ${SOURCE_DIR}/include/seqpool ${SOURCE_DIR}/include/seqpool/*.hpp)
 foreach(header IN LISTS headers)
-  if(NOT header MATCHES "^adapter/" AND NOT lists MATCHES "include/seqpool/${header}\n")
-    fault("include/seqpool/${header} is in no file set of CMakeLists.txt")
-  endif()
-  if(NOT header MATCHES "(^|/)(detail|driver|door|io|model|adapter)/|^seqpool.hpp$" AND NOT umbrella MATCHES "<seqpool/${header}>")
+  cmake_path(GET header PARENT_PATH folder)
+  if(header MATCHES "(^|/)(detail|driver|door|io|model)/")
+    if(NOT lists MATCHES "include/seqpool/${folder}/[*][.]hpp")
+      fault("seqpool/${header} is private or optional, but CMakeLists.txt does not look into ${folder}/")
+    elseif(umbrella MATCHES "<seqpool/${header}>")
+      fault("seqpool/${header} is private or optional, but in the umbrella")
+    endif()
+  elseif(NOT header MATCHES "^adapter/|^seqpool.hpp$" AND NOT umbrella MATCHES "\n#include <seqpool/${header}>\n")
     fault("seqpool/${header} is not in the umbrella")
   endif()
   # io/ is one reader and one writer in small pieces, tested as a whole, and so is model/; the umbrella is what the ODR
@@ -30,6 +34,16 @@ foreach(header IN LISTS headers)
   file(READ ${SOURCE_DIR}/include/seqpool/${header} text)
   if(NOT text MATCHES "^// SPDX-License-Identifier: MIT\n#pragma once\n")
     fault("seqpool/${header} does not begin with the licence line and #pragma once")
+  endif()
+  # Headers alone are compiled behind Eigen's Tensor header, which a header that names what it holds includes by itself,
+  # by detail/tensor.hpp or by driver/device.hpp.
+  if(NOT header MATCHES "^adapter/" AND
+     NOT text MATCHES "#include <(seqpool/detail/tensor.hpp|seqpool/driver/device.hpp|unsupported/Eigen/CXX11/Tensor)>")
+    string(REGEX REPLACE "//[^\n]*" "" code "${text}")
+    string(REGEX REPLACE "\"[^\"\n]*\"" "" code "${code}")
+    if(code MATCHES "Eigen::(Tensor|ThreadPoolDevice|DSizes)[A-Za-z]*")
+      fault("seqpool/${header} names ${CMAKE_MATCH_0} and does not include seqpool/detail/tensor.hpp")
+    endif()
   endif()
   if(text MATCHES "using namespace")
     fault("seqpool/${header} has a using namespace")
@@ -93,15 +107,18 @@ if(sized LESS 40)
   fault("This test finds only ${sized} functions that say a size")
 endif()
 
-# Every test file is built.
+# Every test file is built: tests/CMakeLists.txt globs all of them but the adapters'. Tests of templates have names that end
+# in the type's.
 include(${SOURCE_DIR}/cmake/seqpool-adapters.cmake)
-foreach(name IN LISTS seqpool_adapters ITEMS eigen mdspan runtime_tensor)
-  string(APPEND tests " adapter/${name}_test.cpp")  # by one loop of tests/adapter
-endforeach()
+list(JOIN seqpool_adapters "|" adapters)
 file(GLOB_RECURSE sources RELATIVE ${SOURCE_DIR}/tests ${SOURCE_DIR}/tests/*_test.cpp)
 foreach(source IN LISTS sources)
-  if(NOT tests MATCHES "${source}")
+  if(source MATCHES "^adapter/" AND NOT source MATCHES "/(${adapters}|eigen|mdspan|runtime_tensor)_test[.]cpp$")
     fault("tests/${source} is in no target")
+  endif()
+  file(READ ${SOURCE_DIR}/tests/${source} text)
+  if(text MATCHES "TEMPLATE_LIST_TEST_CASE")
+    fault("tests/${source} has a TEMPLATE_LIST_TEST_CASE, which numbers its types: TEMPLATE_TEST_CASE(..., SEQPOOL_TEST_SCALARS)")
   endif()
 endforeach()
 file(GLOB cases RELATIVE ${SOURCE_DIR}/tests/compile_fail ${SOURCE_DIR}/tests/compile_fail/*.cpp)

@@ -1,14 +1,7 @@
 # cmake -D MESSAGE=... [-D FOREIGN=ON] -P first_error.cmake -- compiler arguments...: passes if the compiler fails and
 # the first error that it prints, which is where a reader begins, holds MESSAGE; in a sentence of seqpool's own unless
 # FOREIGN. Errors behind it may only be seqpool's too, or that of the include that ends a compilation.
-set(command "")
-foreach(i RANGE ${CMAKE_ARGC})
-  if(DEFINED own_arguments)
-    list(APPEND command "${CMAKE_ARGV${i}}")
-  elseif("${CMAKE_ARGV${i}}" STREQUAL "--")
-    set(own_arguments ON)
-  endif()
-endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/../command.cmake)
 set(ENV{LC_ALL} C)
 execute_process(COMMAND ${command} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
 if(result EQUAL 0)

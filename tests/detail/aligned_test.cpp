@@ -6,7 +6,7 @@
 #include "support/catch.hpp"
 #include "support/scalars.hpp"
 
-TEMPLATE_LIST_TEST_CASE("an aligned vector starts on a cache line", "[aligned]", test::Reals) {
+TEMPLATE_TEST_CASE("an aligned vector starts on a cache line", "[aligned]", SEQPOOL_TEST_REALS) {
   for (const std::size_t n : {1u, 3u, 17u, 1000u}) {
     const seqpool::detail::AlignedVector<TestType> vector(n, TestType(2));
     CHECK(reinterpret_cast<std::uintptr_t>(vector.data()) % 64 == 0);

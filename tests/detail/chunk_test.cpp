@@ -10,8 +10,8 @@
 
 namespace detail = seqpool::detail;
 
-TEMPLATE_LIST_TEST_CASE("a chunk is at least a cache line, and widens every value as widen does", "[chunk]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a chunk is at least a cache line, and widens every value as widen does", "[chunk]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr std::size_t features = detail::chunk_features<TestType>;
   STATIC_REQUIRE(features * sizeof(TestType) >= 64);

@@ -11,7 +11,7 @@
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
-TEMPLATE_LIST_TEST_CASE("dot is within its bound, and its bits do not depend on addresses", "[dot]", test::AllScalars) {
+TEMPLATE_TEST_CASE("dot is within its bound, and its bits do not depend on addresses", "[dot]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const seqpool::Index n : {0, 1, 31, 32, 33, 64, 130, 1000}) {
     test::Random random(static_cast<std::uint64_t>(n) + 1);
@@ -38,7 +38,7 @@ TEMPLATE_LIST_TEST_CASE("dot is within its bound, and its bits do not depend on 
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("dots are the dots of each row, whichever stands beside it", "[dot]", test::AllScalars) {
+TEMPLATE_TEST_CASE("dots are the dots of each row, whichever stands beside it", "[dot]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const seqpool::Index n : {0, 1, 15, 16, 31, 32, 33, 130, 1000}) {
     test::Random random(static_cast<std::uint64_t>(n) + 2);

@@ -22,7 +22,7 @@ template <class A> double error_of(A result, long double exact) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("exponential is within its bound where the result is normal", "[exponential]", test::Reals) {
+TEMPLATE_TEST_CASE("exponential is within its bound where the result is normal", "[exponential]", SEQPOOL_TEST_REALS) {
   const double low = std::is_same_v<TestType, float> ? -87.3 : -708.3;
   const double high = std::is_same_v<TestType, float> ? 88.3 : 709.4;
   test::Random random(1);
@@ -35,7 +35,7 @@ TEMPLATE_LIST_TEST_CASE("exponential is within its bound where the result is nor
   CHECK(worst <= 1);
 }
 
-TEMPLATE_LIST_TEST_CASE("exponential at its edges", "[exponential]", test::Reals) {
+TEMPLATE_TEST_CASE("exponential at its edges", "[exponential]", SEQPOOL_TEST_REALS) {
   using seqpool::detail::exponential;
   constexpr bool is_float = std::is_same_v<TestType, float>;
   constexpr TestType infinity = std::numeric_limits<TestType>::infinity();
@@ -55,7 +55,7 @@ TEMPLATE_LIST_TEST_CASE("exponential at its edges", "[exponential]", test::Reals
   CHECK(std::isnan(exponential(-std::numeric_limits<TestType>::quiet_NaN())));
 }
 
-TEMPLATE_LIST_TEST_CASE("logarithms are within their bounds", "[exponential]", test::Reals) {
+TEMPLATE_TEST_CASE("logarithms are within their bounds", "[exponential]", SEQPOOL_TEST_REALS) {
   const double range = std::is_same_v<TestType, float> ? 87 : 708;
   test::Random random(2);
   double log = 0, log_one_plus = 0;
@@ -70,7 +70,7 @@ TEMPLATE_LIST_TEST_CASE("logarithms are within their bounds", "[exponential]", t
   CHECK(log_one_plus <= 2);
 }
 
-TEMPLATE_LIST_TEST_CASE("logarithms at their edges", "[exponential]", test::Reals) {
+TEMPLATE_TEST_CASE("logarithms at their edges", "[exponential]", SEQPOOL_TEST_REALS) {
   using seqpool::detail::log_one_plus;
   using seqpool::detail::logarithm;
   using Limits = std::numeric_limits<TestType>;

@@ -22,7 +22,7 @@ constexpr double wide(float x) { return static_cast<double>(x); }
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("four queries score each token of a tile within the bound", "[four_heads]", test::AllScalars) {
+TEMPLATE_TEST_CASE("four queries score each token of a tile within the bound", "[four_heads]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   constexpr double eps = wide(std::numeric_limits<A>::epsilon());
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
@@ -53,7 +53,7 @@ TEMPLATE_LIST_TEST_CASE("four queries score each token of a tile within the boun
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_heads]", test::AllScalars) {
+TEMPLATE_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_heads]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index hidden : {1, 15, 16, 33, 64, 131}) {
     // Numbers of few bits, so that every product and sum is exact.

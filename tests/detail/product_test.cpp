@@ -53,8 +53,8 @@ void check(const std::vector<A>& x, Index rows, const std::vector<A>& weight, co
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: a product is within its bound, for every width", "[guarantees][product]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: a product is within its bound, for every width", "[guarantees][product]",
+                   SEQPOOL_TEST_REALS) {
   constexpr Index panel = Product<TestType>::panel_outputs;
   test::Random random(1);
   for (const Index in : {0, 1, 7, 15, 16, 17, 31, 32, 83, 255, 256, 257, 513, 768})
@@ -65,8 +65,8 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: a product is within its bound, for every w
               in);
 }
 
-TEMPLATE_LIST_TEST_CASE("a product is within its bound where each addition loses what it adds", "[product]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("a product is within its bound where each addition loses what it adds", "[product]",
+                   SEQPOOL_TEST_REALS) {
   constexpr Index panel = Product<TestType>::panel_outputs;
   const auto tiny = std::numeric_limits<TestType>::epsilon() / 2;  // 1 + tiny rounds to 1
   for (const Index in : {2, 15, 16, 31, 33, 255, 256, 257, 512, 1000, 4096})
@@ -83,8 +83,8 @@ TEMPLATE_LIST_TEST_CASE("a product is within its bound where each addition loses
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("a product has the same bits for any rows, any panels and any address", "[product]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("a product has the same bits for any rows, any panels and any address", "[product]",
+                   SEQPOOL_TEST_REALS) {
   constexpr Index panel = Product<TestType>::panel_outputs;
   const Index most = 14;
   for (const Index in : {3, 83, 300})
@@ -118,7 +118,7 @@ TEMPLATE_LIST_TEST_CASE("a product has the same bits for any rows, any panels an
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("a product of a weight beyond the cache is complete", "[product]", test::Reals) {
+TEMPLATE_TEST_CASE("a product of a weight beyond the cache is complete", "[product]", SEQPOOL_TEST_REALS) {
   constexpr Index panel = Product<TestType>::panel_outputs;
   test::Random random(5);
   const Index in = 70000 / panel, out = 9 * panel + 1;  // one panel more than fits, twice
@@ -127,7 +127,7 @@ TEMPLATE_LIST_TEST_CASE("a product of a weight beyond the cache is complete", "[
           in);
 }
 
-TEMPLATE_LIST_TEST_CASE("a product touches nothing beside its rows", "[product]", test::Reals) {
+TEMPLATE_TEST_CASE("a product touches nothing beside its rows", "[product]", SEQPOOL_TEST_REALS) {
   constexpr Index panel = Product<TestType>::panel_outputs;
   for (const Index in : {1, 15, 17, 83})
     for (const Index out : {Index{1}, Index{3}, panel - 1, panel + 1, 4 * panel + 3})

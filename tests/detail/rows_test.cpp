@@ -11,7 +11,7 @@
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
-TEMPLATE_LIST_TEST_CASE("sum is within its bound, and its bits do not depend on addresses", "[sum]", test::Reals) {
+TEMPLATE_TEST_CASE("sum is within its bound, and its bits do not depend on addresses", "[sum]", SEQPOOL_TEST_REALS) {
   for (const seqpool::Index n : {0, 1, 15, 16, 17, 31, 32, 130, 1000}) {
     const auto x = test::Random(static_cast<std::uint64_t>(n) + 1).values<TestType>(n, -1, 1.5);
     long double exact = 0;
@@ -32,7 +32,7 @@ TEMPLATE_LIST_TEST_CASE("sum is within its bound, and its bits do not depend on 
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("sum loses to a large number no more than its bound", "[sum]", test::Reals) {
+TEMPLATE_TEST_CASE("sum loses to a large number no more than its bound", "[sum]", SEQPOOL_TEST_REALS) {
   const TestType eps = std::numeric_limits<TestType>::epsilon();
   std::vector<TestType> x(1024, eps * TestType(0.49));  // each of which 1 swallows
   x[0] = 1;

@@ -10,7 +10,7 @@
 #include "support/scalars.hpp"
 
 // Their bounds are those of seqpool::Activate, held by activate_test.cpp.
-TEMPLATE_LIST_TEST_CASE("an activation's bits are each number's own, in place too", "[tanh_gelu]", test::Reals) {
+TEMPLATE_TEST_CASE("an activation's bits are each number's own, in place too", "[tanh_gelu]", SEQPOOL_TEST_REALS) {
   using seqpool::detail::gelu_of;
   using seqpool::detail::tanh_of;
   const auto x = test::Random(3).values<TestType>(67, -4, 4);

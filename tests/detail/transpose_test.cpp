@@ -9,8 +9,8 @@
 
 namespace detail = seqpool::detail;
 
-TEMPLATE_LIST_TEST_CASE("every element of a square goes to its place, where there is a target", "[transpose]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("every element of a square goes to its place, where there is a target", "[transpose]",
+                   SEQPOOL_TEST_SCALARS) {
   constexpr std::size_t n = detail::line_elements<TestType>;
   STATIC_REQUIRE(n * sizeof(TestType) == 64);
   detail::LineSquare<TestType> lines;

@@ -11,8 +11,8 @@
 #include "support/catch.hpp"
 #include "support/scalars.hpp"
 
-TEMPLATE_LIST_TEST_CASE("accumulators start on a cache line and hold their value, at any size", "[accumulators]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("accumulators start on a cache line and hold their value, at any size", "[accumulators]",
+                   SEQPOOL_TEST_REALS) {
   for (const std::size_t n : {0u, 1u, 3u, 32u, 512u, 513u, 1024u, 1025u}) {
     const seqpool::Accumulators<TestType> row(n, 1.5);
     CHECK(reinterpret_cast<std::uintptr_t>(row.data()) % 64 == 0);

@@ -49,8 +49,8 @@ TEST_CASE("fold_features takes every token once, in order, with what belongs to 
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("a feature state is set to one token, at every width, whatever it held", "[features]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a feature state is set to one token, at every width, whatever it held", "[features]",
+                   SEQPOOL_TEST_SCALARS) {
   seqpool::FeatureState<TestType> state;
   for (const Index hidden : {1, 33, 512, 513, 1024, 1025, 16}) {  // within the room of an Accumulators, and beyond it
     std::vector<TestType> token(static_cast<std::size_t>(hidden + 1), static_cast<TestType>(99));

@@ -77,8 +77,8 @@ template <class A> std::vector<A> numbers_of_every_size() {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: activations keep their bounds at numbers of every size", "[guarantees][activate]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: activations keep their bounds at numbers of every size", "[guarantees][activate]",
+                   SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const auto x = numbers_of_every_size<TestType>();
   for (const Activation activation : all_activations) {
@@ -115,7 +115,7 @@ TEST_CASE("activations give the numbers of PyTorch", "[activate]") {
   check(Activation::sigmoid, {0.2689414213699951, 0.3775406687981454, 0.5, 0.6224593312018546, 0.8807970779778823});
 }
 
-TEMPLATE_LIST_TEST_CASE("activations at infinities, the largest numbers, zeros and NaN", "[activate]", test::Reals) {
+TEMPLATE_TEST_CASE("activations at infinities, the largest numbers, zeros and NaN", "[activate]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const TestType inf = Limits::infinity();
   const TestType largest = Limits::max();
@@ -148,7 +148,7 @@ TEMPLATE_LIST_TEST_CASE("activations at infinities, the largest numbers, zeros a
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("the activation sigmoid has the bits of the function", "[activate]", test::Reals) {
+TEMPLATE_TEST_CASE("the activation sigmoid has the bits of the function", "[activate]", SEQPOOL_TEST_REALS) {
   const auto x = numbers_of_every_size<TestType>();
   const Index n = static_cast<Index>(x.size());
   const Eigen::TensorMap<const Eigen::Tensor<const TestType, 2, Eigen::RowMajor>> logits(x.data(), 1, n);

@@ -28,8 +28,8 @@ template <class T, class A> std::vector<A> scaled_and_shifted(const Affine<T>& h
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: affine is scale times x plus shift, within its bound", "[guarantees][affine]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("Guarantee 4: affine is scale times x plus shift, within its bound", "[guarantees][affine]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const long double eps = static_cast<long double>(std::numeric_limits<A>::epsilon());
   for (const Index n : {1, 2, 15, 16, 17, 31, 100})
@@ -72,7 +72,7 @@ TEST_CASE("a scale and a shift are numbers for all features, or one for each", "
   STATIC_REQUIRE(!seqpool::Head<Affine<double>, float>);
 }
 
-TEMPLATE_LIST_TEST_CASE("a temperature divides", "[affine]", test::Reals) {
+TEMPLATE_TEST_CASE("a temperature divides", "[affine]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const auto row = test::Random(1).values<TestType>(33, -5, 5);
   for (const TestType t : {TestType(1), TestType(2), TestType(0.3), TestType(7), TestType(1e-10), TestType(1e10)}) {

@@ -12,8 +12,8 @@
 using seqpool::AttentionProbe;
 using seqpool::Index;
 
-TEMPLATE_LIST_TEST_CASE("an attention probe gives what its tokens give that are projected first", "[attention_probe]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("an attention probe gives what its tokens give that are projected first", "[attention_probe]",
+                   SEQPOOL_TEST_SCALARS) {
   constexpr Index heads = 3, out = 2, hidden = 5, n = 7;
   test::Random random(17);
   const auto matrix = [&](Index rows) {

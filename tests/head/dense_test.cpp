@@ -91,8 +91,8 @@ template <class T> Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic> zero_weight(
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: dense is the activation of a linear layer, then the residual, within its bound",
-                        "[guarantees][dense]", test::AllScalars) {
+TEMPLATE_TEST_CASE("Guarantee 4: dense is the activation of a linear layer, then the residual, within its bound",
+                   "[guarantees][dense]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const double eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   for (const Index out : {1, 9, 40})

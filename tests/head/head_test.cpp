@@ -91,8 +91,8 @@ template <class A, class F> void for_each_head(Index in, F f) {
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a split of it or on the device",
-                        "[guarantees][head]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, on a split of it or on the device",
+                   "[guarantees][head]", SEQPOOL_TEST_REALS) {
   const Index most = 70;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -119,7 +119,7 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 2: a row's bits do not depend on the batch, o
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("every layout, scalar and memory gives the numbers of row-major", "[head]", test::AllScalars) {
+TEMPLATE_TEST_CASE("every layout, scalar and memory gives the numbers of row-major", "[head]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const auto values = test::Random(3).values<TestType>(5 * 19);
   const Matrix<TestType> x(values.data(), 5, 19);
@@ -160,8 +160,8 @@ TEST_CASE("Guarantee 7: a head's memory must fit its result, and the message nam
   CHECK_THROWS_WITH(seqpool::map(Differences{}, Eigen::Tensor<float, 2>(2, 0)), "no features");
 }
 
-TEMPLATE_LIST_TEST_CASE("a result over the vectors that it is mapped from is refused, before anything is written",
-                        "[head]", test::Reals) {
+TEMPLATE_TEST_CASE("a result over the vectors that it is mapped from is refused, before anything is written", "[head]",
+                   SEQPOOL_TEST_REALS) {
   using RowMajor = Eigen::TensorMap<Eigen::Tensor<TestType, 2, Eigen::RowMajor>>;
   using ColMajor = Eigen::TensorMap<Eigen::Tensor<TestType, 2>>;
   constexpr Index rows = 7, in = 12;

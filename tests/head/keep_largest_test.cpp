@@ -44,7 +44,7 @@ template <class A> bool same_numbers(const std::vector<A>& a, const std::vector<
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("top k keeps what sorting keeps, for every k, of equals the first", "[top_k]", test::Reals) {
+TEMPLATE_TEST_CASE("top k keeps what sorting keeps, for every k, of equals the first", "[top_k]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   for (const Index n : {1, 2, 3, 8, 17, 64})
     for (const Index kinds : {1, 3, 1000}) {

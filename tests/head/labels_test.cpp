@@ -94,8 +94,8 @@ TEST_CASE("a threshold that is none is refused", "[labels]") {
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("top_k is a stable sort's beginning, for every k and in both layouts", "[labels]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("top_k is a stable sort's beginning, for every k and in both layouts", "[labels]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   test::Random random(1);
   for (const Index classes : {1, 2, 5, 40}) {
@@ -164,8 +164,8 @@ TEST_CASE("k is from 1 to the number of classes", "[labels]") {
   CHECK(seqpool::threshold(no_classes, std::vector<float>()).dimension(0) == 2);
 }
 
-TEMPLATE_LIST_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the probability of class 1", "[labels]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a rerank score is the sigmoid of one logit, and of two the probability of class 1", "[labels]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const auto one = rows<TestType>({{0}, {3}, {-200}, {nan_of_float}});
   const auto score = seqpool::rerank_scores(one);

@@ -70,8 +70,8 @@ template <class T, class A> void check_layer_norm(const std::vector<A>& row, dou
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset and scale", "[guarantees][layer_norm]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset and scale", "[guarantees][layer_norm]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   using Limits = std::numeric_limits<A>;
   for (const Index n : {2, 3, 15, 16, 17, 64, 384, 1023})
@@ -94,9 +94,8 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: layer norm keeps its bound at any offset a
     }
 }
 
-TEMPLATE_LIST_TEST_CASE(
-    "Guarantee 4: layer norm keeps its bound of subnormal numbers whose largest difference is normal",
-    "[guarantees][layer_norm]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: layer norm keeps its bound of subnormal numbers whose largest difference is normal",
+                   "[guarantees][layer_norm]", SEQPOOL_TEST_REALS) {
   const TestType least = std::numeric_limits<TestType>::min();
   for (const Index n : {2, 3, 15, 64, 1000})
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
@@ -108,8 +107,8 @@ TEMPLATE_LIST_TEST_CASE(
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("layer norm of one step beside a large number all along is exact", "[layer_norm]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("layer norm of one step beside a large number all along is exact", "[layer_norm]",
+                   SEQPOOL_TEST_REALS) {
   std::vector<TestType> row(100, TestType(1e4) + TestType(1) / 3);
   for (const std::size_t place : std::vector<std::size_t>{0, 1, 50, 99}) {
     auto stepped = row;
@@ -119,8 +118,8 @@ TEMPLATE_LIST_TEST_CASE("layer norm of one step beside a large number all along 
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("a row of one number all along gives the bias, whatever the number", "[layer_norm]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("a row of one number all along gives the bias, whatever the number", "[layer_norm]",
+                   SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const auto weight = test::Random(1).values<TestType>(37);
   const auto bias = test::Random(2).values<TestType>(37);
@@ -134,7 +133,7 @@ TEMPLATE_LIST_TEST_CASE("a row of one number all along gives the bias, whatever 
   CHECK(layer_normed(LayerNorm<TestType>{}, std::vector<TestType>{7}) == std::vector<TestType>{0});
 }
 
-TEMPLATE_LIST_TEST_CASE("a NaN, an infinity or a sum that overflows makes its row NaN", "[layer_norm]", test::Reals) {
+TEMPLATE_TEST_CASE("a NaN, an infinity or a sum that overflows makes its row NaN", "[layer_norm]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()})
     for (const std::size_t n : {std::size_t{1}, std::size_t{3}, std::size_t{40}})

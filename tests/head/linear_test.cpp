@@ -28,7 +28,7 @@ Eigen::Tensor<T, 2, Layout> random_matrix(Index rows, Index columns, std::uint64
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("linear is weight times x plus bias, within its bound", "[linear]", test::AllScalars) {
+TEMPLATE_TEST_CASE("linear is weight times x plus bias, within its bound", "[linear]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const double eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   for (const Index features : {1, 7, 31, 384}) {

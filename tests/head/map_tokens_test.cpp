@@ -45,8 +45,8 @@ TEST_CASE("a head maps each real token, and padding is 0 and never read", "[map_
   CHECK(all(0, 2, 0) == 7.5f);
 }
 
-TEMPLATE_LIST_TEST_CASE("a token's bits are those of mapping it alone, in every form and on any device", "[map_tokens]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a token's bits are those of mapping it alone, in every form and on any device", "[map_tokens]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const Index batch = 2, seq = 300, hidden = 9;
   const auto data = test::tokens<TestType>(batch * seq, hidden, 4);

@@ -95,8 +95,8 @@ template <class T> std::vector<double> attended(const Weights<T>& w, const test:
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("multi-head attention gives what its definition gives", "[multihead_attention]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("multi-head attention gives what its definition gives", "[multihead_attention]",
+                   SEQPOOL_TEST_SCALARS) {
   using T = TestType;
   using A = seqpool::accumulator_t<T>;
   for (const Index queries : {1, 2}) {

@@ -26,8 +26,8 @@ template <class A> std::vector<A> normalized(const std::vector<A>& row, seqpool:
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: normalize gives length 1 at any scale, within its bound",
-                        "[guarantees][normalize]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: normalize gives length 1 at any scale, within its bound", "[guarantees][normalize]",
+                   SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const double eps = static_cast<double>(Limits::epsilon());
   for (const Index n : {1, 2, 15, 16, 31, 384, 1000})
@@ -48,8 +48,8 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: normalize gives length 1 at any scale, wit
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("a zero row stays zero, and the smallest number there is has length 1", "[normalize]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("a zero row stays zero, and the smallest number there is has length 1", "[normalize]",
+                   SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   CHECK(normalized<TestType>({0, 0, 0}) == std::vector<TestType>{0, 0, 0});
   CHECK(normalized<TestType>({0, -TestType(0)}) == std::vector<TestType>{0, 0});
@@ -59,7 +59,7 @@ TEMPLATE_LIST_TEST_CASE("a zero row stays zero, and the smallest number there is
   CHECK(normalized<TestType>({3, -4})[1] == ct::Approx(-0.8));
 }
 
-TEMPLATE_LIST_TEST_CASE("a NaN or an infinity makes its row NaN, wherever it stands", "[normalize]", test::Reals) {
+TEMPLATE_TEST_CASE("a NaN or an infinity makes its row NaN, wherever it stands", "[normalize]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()})
     for (const std::size_t n : {std::size_t{1}, std::size_t{3}, std::size_t{40}})
@@ -71,8 +71,8 @@ TEMPLATE_LIST_TEST_CASE("a NaN or an infinity makes its row NaN, wherever it sta
         }
 }
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: normalize by other norms gives length 1 at any scale, within its bound",
-                        "[guarantees][normalize]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: normalize by other norms gives length 1 at any scale, within its bound",
+                   "[guarantees][normalize]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   const long double eps = static_cast<long double>(Limits::epsilon());
   for (const double p : {0.1, 0.5, 1., 1.5, 3., 10., 500., by_largest})
@@ -100,14 +100,14 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: normalize by other norms gives length 1 at
       }
 }
 
-TEMPLATE_LIST_TEST_CASE("normalize by 2 has the bits of normalize", "[normalize]", test::Reals) {
+TEMPLATE_TEST_CASE("normalize by 2 has the bits of normalize", "[normalize]", SEQPOOL_TEST_REALS) {
   const auto row = test::Random(4).values<TestType>(77);
   CHECK(normalized(row, seqpool::Normalize{2}) == normalized(row));
   CHECK(normalized(row, seqpool::Normalize{2.0000001}) != normalized(row, seqpool::Normalize{3}));
 }
 
-TEMPLATE_LIST_TEST_CASE("normalize by other norms at zeros, the smallest number, NaN and infinities", "[normalize]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("normalize by other norms at zeros, the smallest number, NaN and infinities", "[normalize]",
+                   SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
   using Row = std::vector<TestType>;
   CHECK(normalized(Row{3, -1}, seqpool::Normalize{1}) == Row{TestType(0.75), TestType(-0.25)});

@@ -49,8 +49,8 @@ TEST_CASE("the parts stand in sentence-transformers' order, any of them", "[pair
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("every number is the exact one rounded once, in every scalar and layout", "[pair_features]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("every number is the exact one rounded once, in every scalar and layout", "[pair_features]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const auto check = [](const auto& u, const auto& v) {
     const auto result = seqpool::pair_features(u, v, {.product = true});

@@ -71,8 +71,8 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("a head's parameters are those it was given, widened, in one order", "[parameters][head]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a head's parameters are those it was given, widened, in one order", "[parameters][head]",
+                   SEQPOOL_TEST_SCALARS) {
   using T = TestType;
   using A = seqpool::accumulator_t<T>;
   // Narrow weights lie by rows, others in panels.
@@ -106,7 +106,7 @@ TEMPLATE_LIST_TEST_CASE("a head's parameters are those it was given, widened, in
         std::vector<A>{seqpool::widen(weight[0]), seqpool::widen(bias[0])});
 }
 
-TEMPLATE_LIST_TEST_CASE("attention's heads are visited by torch's names", "[parameters][head]", test::AllScalars) {
+TEMPLATE_TEST_CASE("attention's heads are visited by torch's names", "[parameters][head]", SEQPOOL_TEST_SCALARS) {
   using T = TestType;
   using A = seqpool::accumulator_t<T>;
   const auto in = parameter_matrix<T>(12, 4, 1), out = parameter_matrix<T>(4, 4, 2),

@@ -27,7 +27,7 @@ Eigen::Tensor<float, 2, Layout> logits_of(const std::vector<std::vector<float>>&
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("softmax and log_softmax agree with a float64 oracle", "[activation]", test::AllScalars) {
+TEMPLATE_TEST_CASE("softmax and log_softmax agree with a float64 oracle", "[activation]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const double eps = static_cast<double>(std::numeric_limits<A>::epsilon());
   const Index classes = GENERATE(1, 2, 5, 1000);

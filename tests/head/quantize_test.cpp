@@ -88,8 +88,8 @@ TEST_CASE("what lies outside of the ranges saturates and never wraps", "[quantiz
     for (Index f = 0; f < 3; ++f) CHECK(q(i, f) == u(i, f) - 128);
 }
 
-TEMPLATE_LIST_TEST_CASE("bytes have the formula's numbers, at every width and in both layouts", "[quantize]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("bytes have the formula's numbers, at every width and in both layouts", "[quantize]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index features : {1, 7, 31, 32, 33, 64, 100})
     for (const Index n : {1, 5, 40}) {
@@ -169,8 +169,8 @@ TEST_CASE("ranges that are none are refused", "[quantize]") {
   CHECK_THROWS_WITH(seqpool::calibration_ranges(nowhere), ct::has_substring("x [1, 2] has a null"));
 }
 
-TEMPLATE_LIST_TEST_CASE("calibration_ranges are the least and the largest of each feature", "[quantize]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("calibration_ranges are the least and the largest of each feature", "[quantize]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const auto check = [](const auto& x) {
     const auto ranges = seqpool::calibration_ranges(x);
@@ -211,8 +211,8 @@ TEST_CASE("a calibration set has rows, and no NaN and no infinity", "[quantize]"
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("a calibration set tells vectors apart: one, or equal ones, is refused", "[quantize]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("a calibration set tells vectors apart: one, or equal ones, is refused", "[quantize]",
+                   SEQPOOL_TEST_SCALARS) {
   const auto refused = [](const auto& x, const std::string& words) {
     CHECK_THROWS_AS(seqpool::calibration_ranges(x), std::invalid_argument);
     CHECK_THROWS_WITH(seqpool::calibration_ranges(x), ct::has_substring("calibration_ranges: x is [" + words));
@@ -253,8 +253,8 @@ TEST_CASE("bits are those of known vectors", "[quantize]") {
         Row{0b10001000});
 }
 
-TEMPLATE_LIST_TEST_CASE("bits stand in order at every width and in both layouts, and those behind the last are 0",
-                        "[quantize]", test::AllScalars) {
+TEMPLATE_TEST_CASE("bits stand in order at every width and in both layouts, and those behind the last are 0",
+                   "[quantize]", SEQPOOL_TEST_SCALARS) {
   for (const Index features : {1, 7, 8, 9, 63, 64, 65, 72, 127, 128, 200}) {
     auto x = random_vectors<TestType, Eigen::RowMajor>(3, features, 8);
     x(1, features - 1) = std::numeric_limits<TestType>::quiet_NaN();

@@ -106,8 +106,8 @@ template <class X, class Y> void check(Similarity kind, const X& a, const Y& b) 
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: similarities are within their bounds, at every size", "[guarantees][similarity]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("Guarantee 4: similarities are within their bounds, at every size", "[guarantees][similarity]",
+                   SEQPOOL_TEST_SCALARS) {
   constexpr Index panel = seqpool::detail::Product<seqpool::accumulator_t<TestType>>::panel_outputs;
   for (const Similarity kind : kinds) {
     for (const Index features : {0, 1, 2, 15, 16, 17, 255, 256, 257, 768})
@@ -120,8 +120,8 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 4: similarities are within their bounds, at e
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors alone", "[guarantees][similarity]",
-                        test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors alone", "[guarantees][similarity]",
+                   SEQPOOL_TEST_REALS) {
   constexpr Index panel = seqpool::detail::Product<TestType>::panel_outputs;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -168,8 +168,8 @@ TEMPLATE_LIST_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vect
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of vectors are shared out",
-                        "[guarantees][similarity]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of vectors are shared out",
+                   "[guarantees][similarity]", SEQPOOL_TEST_REALS) {
   constexpr Index slab = 4 * seqpool::detail::Product<TestType>::panel_outputs;
   Eigen::ThreadPool thread_pool(2);
   const Eigen::ThreadPoolDevice two(&thread_pool, 2);
@@ -232,7 +232,7 @@ TEST_CASE("known similarities", "[similarity]") {
   CHECK(is(seqpool::manhattan_similarity(a, b), 1, {-7, -14, -7, 0}));
 }
 
-TEMPLATE_LIST_TEST_CASE("cosines are right whatever the vectors' scale", "[similarity]", test::Reals) {
+TEMPLATE_TEST_CASE("cosines are right whatever the vectors' scale", "[similarity]", SEQPOOL_TEST_REALS) {
   const auto most = std::numeric_limits<TestType>::max();
   const auto least = std::numeric_limits<TestType>::denorm_min();
   const auto eps = std::numeric_limits<TestType>::epsilon();

@@ -13,7 +13,8 @@
 
 using seqpool::Index;
 
-TEMPLATE_LIST_TEST_CASE("standardized rows are within the bound, at large offsets too", "[standardize]", test::Reals) {
+TEMPLATE_TEST_CASE("standardized rows are within the bound, at large offsets too", "[standardize]",
+                   SEQPOOL_TEST_REALS) {
   for (const Index features : {2, 15, 16, 37, 768})
     for (const TestType offset : {TestType(0), TestType(1000)})
       for (const TestType scale : {TestType(1e-6), TestType(1), TestType(300)}) {

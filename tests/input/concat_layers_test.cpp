@@ -13,8 +13,8 @@
 using seqpool::HiddenStates;
 using seqpool::Index;
 
-TEMPLATE_LIST_TEST_CASE("layers side by side are pooled as each is, in every form", "[concat_layers]",
-                        test::AllScalars) {
+TEMPLATE_TEST_CASE("layers side by side are pooled as each is, in every form", "[concat_layers]",
+                   SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index hidden : {1, 16, 37}) {
     std::vector<test::Padded<TestType>> padded;

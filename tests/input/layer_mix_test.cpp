@@ -73,8 +73,8 @@ TEST_CASE("a layer mix is the weighted mean of its layers", "[layer_mix]") {
   CHECK(test::rows_of(seqpool::cls_pool(LayerMix{Layers(layers), half})) == std::vector<std::vector<float>>{{4, -4}});
 }
 
-TEMPLATE_LIST_TEST_CASE("a layer mix is within its bound, and every pooling of it has the bits of pooling it in memory",
-                        "[layer_mix]", test::AllScalars) {
+TEMPLATE_TEST_CASE("a layer mix is within its bound, and every pooling of it has the bits of pooling it in memory",
+                   "[layer_mix]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index hidden : {1, 15, 37, 96})
     for (const Index layers : {1, 2, 5}) {

@@ -46,8 +46,8 @@ TEST_CASE("weighted states are tokens times their weights, and their weights can
   CHECK(test::rows_of(seqpool::sum_pool(weighted.weights(), spans)) == Rows{{-0.5f, 2}, {0, 0}});
 }
 
-TEMPLATE_LIST_TEST_CASE("every pooling of weighted states has the bits of pooling them in memory, in every form",
-                        "[weighted_states]", test::AllScalars) {
+TEMPLATE_TEST_CASE("every pooling of weighted states has the bits of pooling them in memory, in every form",
+                   "[weighted_states]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   const Index batch = 2, seq = 300, hidden = 5;
   const auto data = test::tokens<TestType>(batch * seq, hidden, 3);

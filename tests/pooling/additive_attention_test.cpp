@@ -73,8 +73,8 @@ TEST_CASE("layer norm stands before the activation, gelu in the place of tanh, i
 }
 
 // A layer norm divides the errors of its row by how far the row's numbers are apart.
-TEMPLATE_LIST_TEST_CASE("Guarantee 4: scores are within their bound where rows of W are nearly alike",
-                        "[guarantees][additive_attention]", test::Reals) {
+TEMPLATE_TEST_CASE("Guarantee 4: scores are within their bound where rows of W are nearly alike",
+                   "[guarantees][additive_attention]", SEQPOOL_TEST_REALS) {
   using Real = long double;
   constexpr Index hidden = 21, attention = 13;
   const auto eps = static_cast<Real>(std::numeric_limits<TestType>::epsilon());

@@ -78,7 +78,7 @@ TEST_CASE("a NaN is the maximum, and the first one wins, also over an infinity b
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("max_indices of every form are those of the formula", "[max_indices]", test::AllScalars) {
+TEMPLATE_TEST_CASE("max_indices of every form are those of the formula", "[max_indices]", SEQPOOL_TEST_SCALARS) {
   using T = TestType;
   Eigen::ThreadPool threads(3);
   const Eigen::ThreadPoolDevice device(&threads, 3);
@@ -124,7 +124,7 @@ TEMPLATE_LIST_TEST_CASE("max_indices of every form are those of the formula", "[
     }
 }
 
-TEMPLATE_LIST_TEST_CASE("max_indices say where max_pool's numbers are", "[max_indices]", test::AllScalars) {
+TEMPLATE_TEST_CASE("max_indices say where max_pool's numbers are", "[max_indices]", SEQPOOL_TEST_SCALARS) {
   const auto row = test::tokens<TestType>(700, 130, 9, -3, 3);
   const seqpool::HiddenStates<TestType> x(row.data(), {1, 700, 130});
   const auto max = seqpool::max_pool(x);

@@ -79,8 +79,8 @@ TEST_CASE("a query token's largest product does not depend on the other query to
   }
 }
 
-TEMPLATE_LIST_TEST_CASE("max_sim is within its bound, for every number of tokens, query tokens and features",
-                        "[max_sim]", test::AllScalars) {
+TEMPLATE_TEST_CASE("max_sim is within its bound, for every number of tokens, query tokens and features", "[max_sim]",
+                   SEQPOOL_TEST_SCALARS) {
   for (const Index hidden : {1, 7, 31, 128, 300})
     for (const Index n : {1, 2, 5, 6, 7, 47, 48, 49, 130})
       for (const Index k : {1, 32, 65}) {

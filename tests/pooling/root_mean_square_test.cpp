@@ -17,8 +17,8 @@ TEST_CASE("rms of known numbers is exact", "[root_mean_square]") {
   test::check_rows(seqpool::rms_pool(test::small_states({{1, -inf, 2}})), {inf});
 }
 
-TEMPLATE_LIST_TEST_CASE("rms neither overflows up to the root of the largest number, nor vanishes",
-                        "[root_mean_square]", test::Reals) {
+TEMPLATE_TEST_CASE("rms neither overflows up to the root of the largest number, nor vanishes", "[root_mean_square]",
+                   SEQPOOL_TEST_REALS) {
   const TestType largest = std::sqrt((std::numeric_limits<TestType>::max)());
   const TestType smallest = std::is_same_v<TestType, float> ? TestType(1e-15) : TestType(1e-148);
   constexpr TestType eps = std::numeric_limits<TestType>::epsilon();

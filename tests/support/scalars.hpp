@@ -4,20 +4,11 @@
 
 #include <seqpool/scalar.hpp>
 
-#include <tuple>
-
-namespace test {
-
-// What tests of templates are run for. Builds that repeat them by other compilers or flags, which SEQPOOL_TEST_SCALARS
-// tells by fewer scalars, take one that accumulates in itself and one that is widened.
-#if defined(SEQPOOL_TEST_FEWER_SCALARS)
-using AllScalars = std::tuple<float, Eigen::half>;
-using Reals = std::tuple<float>;
-#else
-using AllScalars = std::tuple<float, double, Eigen::half, Eigen::bfloat16>;
-using Reals = std::tuple<float, double>;
+// What tests of templates are run for, by TEMPLATE_TEST_CASE, whose cases then end in the type's name. A build may have
+// fewer: SEQPOOL_TEST_SCALARS of CMake.
+#if !defined(SEQPOOL_TEST_SCALARS)
+#define SEQPOOL_TEST_SCALARS float, double, Eigen::half, Eigen::bfloat16
+#define SEQPOOL_TEST_REALS float, double
 #endif
-
-}  // namespace test
 
 #endif

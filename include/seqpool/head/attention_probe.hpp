@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
 

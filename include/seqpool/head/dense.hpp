@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/linear.hpp>

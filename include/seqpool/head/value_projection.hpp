@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/head/detail/multiply.hpp>
 #include <seqpool/head/head.hpp>
 

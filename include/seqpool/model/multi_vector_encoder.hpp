@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>

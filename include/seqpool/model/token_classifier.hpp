@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/classifier_folder.hpp>

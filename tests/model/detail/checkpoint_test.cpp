@@ -7,7 +7,7 @@
 #include <seqpool/model/sequence_classifier.hpp>
 #include <string>
 
-#include "folder_writer.hpp"
+#include "model/folder_writer.hpp"
 #include "support/catch.hpp"
 
 TEST_CASE("of a large checkpoint the head's pages alone are read", "[model]") {

@@ -5,7 +5,7 @@
 #include <seqpool/model/error.hpp>
 #include <string>
 
-#include "folder_writer.hpp"
+#include "model/folder_writer.hpp"
 #include "support/catch.hpp"
 
 using seqpool::model::Error;

@@ -32,8 +32,8 @@ template <class A> seqpool::detail::ScoreNetwork<A> random_network(Index hidden,
 
 }  // namespace
 
-TEMPLATE_LIST_TEST_CASE("a token's scores have the same bits, however many stand beside it, by tile or by block",
-                        "[score_network]", test::AllScalars) {
+TEMPLATE_TEST_CASE("a token's scores have the same bits, however many stand beside it, by tile or by block",
+                   "[score_network]", SEQPOOL_TEST_SCALARS) {
   using A = seqpool::accumulator_t<TestType>;
   for (const Index heads : {1, 3, 40})
     for (const Index attention : {1, 5, 37, 130})
