@@ -95,7 +95,7 @@ inline constexpr const char* writer_name = "safetensors writer";
 
 // `text` as a JSON string. Throws Error if it is not UTF-8.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
-  if (auto quoted = seqpool::json_detail::quoted_json(text)) return *std::move(quoted);
+  if (auto quoted = quoted_json(text)) return *std::move(quoted);
   throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
 }
 
