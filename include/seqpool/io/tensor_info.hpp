@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +39,7 @@ namespace detail {
 inline constexpr std::size_t max_rank = 32;
 
 // For messages: "F32 [2, 3]", where a size of -1 reads "any".
-template <class Sizes> [[nodiscard]] std::string describe(std::string_view dtype, const Sizes& shape) {
+[[nodiscard]] inline std::string describe(std::string_view dtype, std::span<const Index> shape) {
   std::string sizes;
   for (const Index size : shape) {
     if (!sizes.empty()) sizes += ", ";

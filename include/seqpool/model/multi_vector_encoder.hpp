@@ -98,10 +98,12 @@ inline void refuse_other_formats(const Folder& folder) {
   if (folder.has("modules.json")) {
     const Json modules = folder.json("modules.json");
     const auto is_pylate = [](const Json& module) {
-      const Json type = module.is_object() ? module.value("type", Json()) : Json();
-      return type.is_string() && type.get<std::string>().starts_with("pylate.");
+      const bool is_config = module.is(Json::Kind::object) && detail::special_number(module).empty();
+      const Config config("", is_config ? module : Json::object());
+      return config.is_text("type") && config.text("type").starts_with("pylate.");
     };
-    if (std::any_of(modules.begin(), modules.end(), is_pylate))
+    const auto all = modules.is(Json::Kind::array) ? modules.elements() : std::vector<Json>();
+    if (std::any_of(all.begin(), all.end(), is_pylate))
       throw Error(folder.file("modules.json"), "is of PyLate, whose folders are not read" + remedy);
     return;
   }

@@ -92,10 +92,11 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
   } else if (folder_.has(index)) {
     file_ = folder_.file(index);
     const Config config(file_, folder_.json(index));
-    config.object("weight_map").each([&](const std::string& name, const Json& file) {
-      if (!file.is_string()) config.refuse("weight_map", "must give a file for each tensor");
-      files_.emplace(name, file.get<std::string>());
-    });
+    const Config map = config.object("weight_map");
+    for (const auto& [name, file] : map.members()) {
+      if (!file.is(Json::Kind::string)) config.refuse("weight_map", "must give a file for each tensor");
+      files_.emplace(name, file.text());
+    }
   } else {
     refuse_other_weights();
   }

@@ -112,7 +112,7 @@ inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelT
                         "truncate_dim", "max_active_dims", "requirements"});
   if (config.has("prompts")) {
     const Config prompts = config.object("prompts");
-    prompts.each([&](const std::string& name, const Json&) { settings.prompts[name] = prompts.text(name, ""); });
+    for (const auto& [name, text] : prompts.members()) settings.prompts[name] = prompts.text(name, "");
   }
   if (config.has("default_prompt_name")) {
     settings.default_prompt_name = config.text("default_prompt_name");

@@ -80,10 +80,11 @@ struct SampleStandardize {
 
 inline std::vector<Module> read_modules(const Folder& folder) {
   const std::string file = folder.file("modules.json");
-  const Json list = folder.json("modules.json");
+  const Json document = folder.json("modules.json");
+  const auto list = document.elements();
   // More than any model has, and few enough for whatever a module costs.
   constexpr std::size_t most = 100;
-  if (!list.is_array()) throw Error(file, "must be a list of modules, found " + std::string(list.type_name()));
+  if (!document.is(Json::Kind::array)) throw Error(file, "must be a list of modules, found " + kind_of(document));
   if (list.empty() || list.size() > most)
     throw Error(file, "has " + std::to_string(list.size()) + " modules, expected 1 to " + std::to_string(most));
   std::vector<Module> modules;
