@@ -28,6 +28,7 @@
 #include <seqpool/head/labels.hpp>
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/linear.hpp>
+#include <seqpool/head/map_tokens.hpp>
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
@@ -37,6 +38,7 @@
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/head/skip_connection.hpp>
+#include <seqpool/head/standardize.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/head/value_projection.hpp>
 #include <seqpool/input/attention_mask.hpp>
@@ -50,6 +52,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/spans.hpp>
+#include <seqpool/input/weighted_states.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/abs_max.hpp>
 #include <seqpool/pooling/abs_mean.hpp>

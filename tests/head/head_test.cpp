@@ -73,6 +73,7 @@ template <class A, class F> void for_each_head(Index in, F f) {
   for (const double p : {2., 1., 3., HUGE_VAL}) f(Any(seqpool::Normalize{p}));
   f(Any(seqpool::LayerNorm{test::Random(5).values<A>(in), test::Random(6).values<A>(in)}));
   f(Any(seqpool::Truncate{in / 2 + 1}));
+  f(Any(seqpool::Standardize{}));
   for (const auto a : {Activation::tanh, Activation::relu, Activation::gelu, Activation::gelu_tanh, Activation::silu})
     f(Any(seqpool::Activate{a}));
   f(Any(seqpool::Affine{A(1.5), A(-0.2)}));

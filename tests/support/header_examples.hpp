@@ -123,6 +123,10 @@ extern const float *const first, *const second;  // [seq, hidden]
 namespace input_skip_prefix {
 extern const std::vector<int> prompt_lengths;  // [batch]
 }
+namespace input_weighted_states {
+extern const Vector idf_of_word;                                   // [vocabulary]
+extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids;  // [batch, seq]
+}
 
 namespace pooling_additive_attention {
 extern const Vector v, norm_weight, norm_bias;  // [attention]

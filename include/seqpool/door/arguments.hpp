@@ -10,6 +10,7 @@
 #include <seqpool/input/packed_states.hpp>
 #include <seqpool/input/ragged.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/input/weighted_states.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <type_traits>
@@ -33,6 +34,8 @@ template <class T> inline constexpr bool has_padding<PackedStates<T>> = false;
 template <class T> inline constexpr bool has_padding<Ragged<T>> = false;
 template <class X> inline constexpr bool has_padding<LayerMix<X>> = has_padding<X>;
 template <class X> inline constexpr bool has_padding<ConcatLayers<X>> = has_padding<X>;
+template <class X, class W> inline constexpr bool has_padding<WeightedStates<X, W>> = has_padding<X>;
+template <class X, class W> inline constexpr bool has_padding<TokenWeights<X, W>> = has_padding<X>;
 
 // A selection that says how many sequences it is for, as a mask and lengths do, is about padding.
 template <class M> inline constexpr bool is_mask = EigenTensor<M> || requires(const M& mask) { mask.batch(); };

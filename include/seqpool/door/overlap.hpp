@@ -60,10 +60,12 @@ template <class X> bool overlaps(const X& x, const Extent& memory) {
 }
 
 // Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
-// where they come from if x says of which `layers()`.
+// where they come from if x says of which `layers()` or `states()`.
 template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {
   if constexpr (requires { x.layers().size(); })
     for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);
+  else if constexpr (requires { x.states().batch(); })
+    detail::check_apart(out, x.states());
   else if constexpr (is_stored<X>)
     if (detail::overlaps(x, detail::extent_of(out)))
       detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the hidden states " +

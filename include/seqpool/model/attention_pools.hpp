@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/affine.hpp>
-#include <seqpool/head/any_head.hpp>
-#include <seqpool/head/dense.hpp>
 #include <seqpool/head/each_query.hpp>
-#include <seqpool/head/layer_norm.hpp>
-#include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/query_mean.hpp>
-#include <seqpool/head/skip_connection.hpp>
-#include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/head_list.hpp>
+#include <seqpool/head/sequential.hpp>
 #include <seqpool/model/detail/siglip.hpp>
-#include <seqpool/pooling/attention.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
-
-#include <unsupported/Eigen/CXX11/Tensor>
 
 #include <cmath>
 #include <filesystem>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/pooling/abs_max.hpp>
 #include <seqpool/pooling/abs_mean.hpp>
@@ -12,14 +12,12 @@
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/sum.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
@@ -40,32 +38,32 @@ template <Scalar T> [[nodiscard]] AnyPooling<T> gliclass_pooling(const std::file
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder) {
-  constexpr std::array<std::string_view, 8> strategies{"first", "last", "avg",     "max",
-                                                       "sum",   "rms",  "abs_max", "abs_avg"};
-  constexpr std::array<std::string_view, 5> architectures{"uni-encoder", "bi-encoder", "bi-encoder-fused",
-                                                          "encoder-decoder", "encoder-decoder-cls"};
+  using Strategy = std::variant<Cls, Last, Mean, Max, Sum, RootMeanSquare, AbsMax, AbsMean>;
+  static constexpr auto strategies = std::to_array<detail::Named<Strategy>>({{"first", Cls{}},
+                                                                             {"last", Last{}},
+                                                                             {"avg", Mean{}},
+                                                                             {"max", Max{}},
+                                                                             {"sum", Sum{}},
+                                                                             {"rms", RootMeanSquare{}},
+                                                                             {"abs_max", AbsMax{}},
+                                                                             {"abs_avg", AbsMean{}}});
+  static constexpr auto types = std::to_array<detail::Named<bool>>({{"GLiClass", true}});
+  // Whether the last token is taken, whatever the strategy.
+  static constexpr auto architectures = std::to_array<detail::Named<bool>>({{"uni-encoder", false},
+                                                                            {"bi-encoder", false},
+                                                                            {"bi-encoder-fused", false},
+                                                                            {"encoder-decoder", false},
+                                                                            {"encoder-decoder-cls", true}});
   const detail::Folder read(folder);
   detail::refuse_adapter(read);
   const detail::Config config = read.config("config.json");
-  if (const std::string type = config.text("model_type"); type != "GLiClass")
-    config.refuse_value("model_type", type, std::array<std::string_view, 1>{"GLiClass"});
-  const std::string architecture = config.text("architecture_type", std::string(architectures.front()));
-  if (std::find(architectures.begin(), architectures.end(), architecture) == architectures.end())
-    config.refuse_value("architecture_type", architecture, architectures);
+  const std::string type = config.text("model_type");
+  static_cast<void>(detail::chosen(config, "model_type", type, type, types));
+  const bool takes_last = detail::chosen(config, "architecture_type", architectures);
   for (const std::string_view key : {"use_lstm", "squeeze_layers"})
     if (config.flag(key, false)) config.refuse(key, "is true: what stands in front of the pooling is not understood");
-  if (architecture == architectures.back()) return Last{};
-
-  const std::string strategy = config.text("pooling_strategy", std::string(strategies.front()));
-  if (strategy == "first") return Cls{};
-  if (strategy == "last") return Last{};
-  if (strategy == "avg") return Mean{};
-  if (strategy == "max") return Max{};
-  if (strategy == "sum") return Sum{};
-  if (strategy == "rms") return RootMeanSquare{};
-  if (strategy == "abs_max") return AbsMax{};
-  if (strategy == "abs_avg") return AbsMean{};
-  config.refuse_value("pooling_strategy", strategy, strategies);
+  const Strategy strategy = takes_last ? Last{} : detail::chosen(config, "pooling_strategy", strategies);
+  return std::visit([](const auto& pooling) -> AnyPooling<T> { return pooling; }, strategy);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

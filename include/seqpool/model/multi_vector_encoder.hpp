@@ -1,24 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/any_head.hpp>
-#include <seqpool/input/selection.hpp>
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/detail/head_list.hpp>
-#include <seqpool/model/detail/modules.hpp>
-#include <seqpool/model/detail/token_states.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
-
-#include <unsupported/Eigen/CXX11/Tensor>
 
 #include <algorithm>
 #include <array>
@@ -133,12 +119,8 @@ inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path)
   settings_ = detail::read_settings(folder, detail::multi_vector_models, detail::multi_vector_similarities);
   detail::refuse_other_formats(folder);
   const auto modules = detail::read_modules(folder);
-  const auto refuse = [](const detail::Module& module, const std::string& where, const auto& names) {
-    throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
-                                  "; understood are " + detail::quoted_list(names));
-  };
   if (modules[0].type != "Transformer")
-    refuse(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
+    detail::refuse_module(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
   settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
   detail::check_encoder_output(modules[0], detail::hidden_states_output);
   hidden_ = detail::hidden_size(modules[0].folder.config("config.json"));
@@ -151,7 +133,7 @@ inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path)
     else if (modules[i].type == "MultiVectorMask")
       read_mask(modules[i].folder);
     else
-      refuse(modules[i], "of a MultiVectorEncoder", understood);
+      detail::refuse_module(modules[i], "of a MultiVectorEncoder", understood);
   }
   heads_ = heads.head();
   dimension_ = heads.width();
@@ -170,12 +152,7 @@ inline void MultiVectorEncoder::read_mask(const detail::Folder& folder) {
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> MultiVectorEncoder::token_vectors(const X& x, const M& mask,
                                                                            const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::is_mask_of_rows<M>()) {
-    return detail::map_tokens(heads_, hidden_, x, mask, device);
-  } else {
-    return {};  // so that no other error follows
-  }
+  return detail::map_tokens(heads_, hidden_, x, mask, device);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

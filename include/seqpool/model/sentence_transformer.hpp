@@ -1,52 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/any_head.hpp>
-#include <seqpool/head/head.hpp>
-#include <seqpool/head/keep_largest.hpp>
-#include <seqpool/head/normalize.hpp>
 #include <seqpool/head/similarity.hpp>
-#include <seqpool/head/truncate.hpp>
-#include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/layer_mix.hpp>
-#include <seqpool/input/layers.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/encode_settings.hpp>
-#include <seqpool/model/detail/encoder_output.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/detail/head_list.hpp>
-#include <seqpool/model/detail/input_ids.hpp>
-#include <seqpool/model/detail/layer_weights.hpp>
-#include <seqpool/model/detail/modules.hpp>
-#include <seqpool/model/detail/pooling_modes.hpp>
-#include <seqpool/model/detail/token_states.hpp>
-#include <seqpool/model/detail/transformers_config.hpp>
-#include <seqpool/model/detail/weighted_tokens.hpp>
-#include <seqpool/model/detail/word_weights.hpp>
-#include <seqpool/model/error.hpp>
+#include <seqpool/input/weighted_states.hpp>
+#include <seqpool/model/detail/arguments.hpp>
+#include <seqpool/model/detail/vector_folder.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/last.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/pooling/sum.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -76,7 +43,8 @@ struct EncodeOptions {
 /// "weightedmean" counts the places.
 class SentenceTransformer {
  public:
-  explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {});
+  explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {})
+      : folder_(detail::read_vector_folder(folder, options.truncate_dim, options.normalize_embeddings)) {}
 
   /// The vectors of `SentenceTransformer.encode`, from the hidden states that its encoder gave, or for SPLADE from the
   /// logits of its masked language model.
@@ -114,188 +82,50 @@ class SentenceTransformer {
   [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
 
   /// "mean -> Dense 384->256 tanh -> normalize"
-  [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
+  [[nodiscard]] const std::string& summary() const noexcept { return folder_.summary; }
   /// Features of a token, of SPLADE the words of its vocabulary; and features of a result.
-  [[nodiscard]] Index hidden() const noexcept { return pooling_.hidden; }
-  [[nodiscard]] Index dimension() const noexcept { return dimension_; }
+  [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
+  [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
   /// How many layers `embed_layers` takes, the embeddings included; 0 of models whose last one is enough.
-  [[nodiscard]] Index layers() const noexcept { return mix_.layers; }
+  [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// How many tokens the encoder takes, as far as the folder says so.
-  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return settings_.max_seq_length; }
+  [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return folder_.settings.max_seq_length; }
   /// What is written in front of a text before the tokenizer takes it, by name.
-  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return settings_.prompts; }
+  [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return folder_.settings.prompts; }
   /// The name of the prompt that is used where none is asked for.
   [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
-    return settings_.default_prompt_name;
+    return folder_.settings.default_prompt_name;
   }
   /// Whether a prompt's tokens are pooled too.
-  [[nodiscard]] bool include_prompt() const noexcept { return pooling_.include_prompt; }
+  [[nodiscard]] bool include_prompt() const noexcept { return folder_.pooling.include_prompt; }
   /// How the model's vectors are compared: `similarity(a, b, model.similarity_function())`.
-  [[nodiscard]] Similarity similarity_function() const noexcept { return similarity_; }
+  [[nodiscard]] Similarity similarity_function() const noexcept { return folder_.similarity; }
 
  private:
-  [[nodiscard]] detail::HeadList read_modules(const detail::Folder& folder);
-  [[nodiscard]] detail::HeadList read_bare(const detail::Folder& folder);
-
-  // The vectors of tokens in front of which `before` tokens were left out; of the last layer, if that is enough.
-  template <class X, class M, class D>
-  [[nodiscard]] auto embed_behind(Index before, const X& x, const M& mask, const D& device) const;
-  template <class X, class M, class D>
-  [[nodiscard]] auto embed_tokens(Index before, const X& x, const M& mask, const D& device) const;
+  // Throws unless the last layer of a token alone is enough.
+  void check_last_layer() const;
   void check_states(Index hidden) const;
+  [[nodiscard]] float weight_of(Index id) const;
 
-  detail::EncodeSettings settings_;
-  Similarity similarity_ = Similarity::cosine;
-  detail::PoolingConfig pooling_;
-  detail::LayerWeights mix_;
-  std::optional<std::vector<float>> word_weights_;  // by token id
-  AnyHead<float> heads_{std::vector<AnyHead<float>>()};
-  Index dimension_ = 0;
-  Index vocabulary_ = 0;  // of a bare masked language model, which may be a SPLADE
-  std::string summary_;
+  // The vectors of tokens in front of which `before` tokens were left out.
+  template <class X, class M, class D>
+  [[nodiscard]] auto embed_tokens(const X& x, const M& mask, const D& device, Index before = 0) const;
+
+  detail::VectorFolder folder_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-namespace detail {
-
-inline constexpr std::array<std::string_view, 3> encoder_modules{"MLMTransformer", "Transformer", "WordEmbeddings"};
-inline constexpr std::array<std::string_view, 4> token_modules{"Pooling", "SpladePooling", "WeightedLayerPooling",
-                                                               "WordWeights"};
-
-}  // namespace detail
-
-inline SentenceTransformer::SentenceTransformer(const std::filesystem::path& path, const EncodeOptions& options) {
-  const detail::Folder folder(path);
-  settings_ = detail::read_settings(folder, detail::vector_models, detail::vector_similarities);
-  for (const Similarity similarity : {Similarity::dot, Similarity::euclidean, Similarity::manhattan})
-    if (name_of(similarity) == settings_.similarity) similarity_ = similarity;
-  detail::HeadList heads = folder.has("modules.json") ? read_modules(folder) : read_bare(folder);
-  const auto truncate_dim = options.truncate_dim ? options.truncate_dim : settings_.truncate_dim;
-  if (truncate_dim && *truncate_dim < heads.width())
-    heads.add(Truncate{*truncate_dim}, "first " + std::to_string(*truncate_dim));
-  if (options.normalize_embeddings) heads.add(Normalize{}, "normalize");
-  heads_ = heads.head();
-  dimension_ = heads.width();
-  summary_ = (word_weights_ ? "word weights -> " : "") + pooling_.summary() + heads.summary();
-  if (layers() > 0) summary_ = "mix of " + std::to_string(mix_.weights.size()) + " layers -> " + summary_;
-}
-
-// Pooling and what comes behind it. Of the encoder only the type is of interest.
-inline detail::HeadList SentenceTransformer::read_modules(const detail::Folder& folder) {
-  const auto modules = detail::read_modules(folder);
-  const auto is_one_of = [](const std::string& type, const auto& names) {
-    return std::find(names.begin(), names.end(), type) != names.end();
-  };
-  const auto refuse = [](const detail::Module& module, const std::string& where, const auto& understood) {
-    throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
-                                  "; understood are " + detail::quoted_list(understood));
-  };
-  if (!is_one_of(modules[0].type, detail::encoder_modules))
-    refuse(modules[0], "as the encoder, whose hidden states are to be pooled", detail::encoder_modules);
-  settings_.max_seq_length = detail::read_max_seq_length(modules[0].folder);
-  if (modules[0].type != "WordEmbeddings") {
-    const bool is_splade = modules.size() > 1 && modules[1].type == "SpladePooling";
-    detail::check_encoder_output(modules[0], is_splade ? detail::token_logits_output : detail::hidden_states_output);
-  }
-  std::size_t next = 1;
-  if (next < modules.size() && modules[next].type == "WordWeights")
-    word_weights_ = detail::read_word_weights(modules[next++].folder);
-  else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
-    mix_ = detail::read_layer_weights(modules[next++].folder, modules[0].folder);
-  if (next == modules.size()) throw Error(folder.file("modules.json"), "has no Pooling behind its encoder");
-  if (modules[next].type == "Pooling")
-    pooling_ = detail::read_pooling(modules[next].folder.config("config.json"));
-  else if (modules[next].type == "SpladePooling" && next == 1)
-    pooling_ = detail::read_splade(modules[next].folder, modules[0].folder);
-  else if (next == 1)
-    refuse(modules[next], "behind the encoder", detail::token_modules);
-  else
-    refuse(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
-  detail::HeadList heads(pooling_.width());
-  while (++next < modules.size()) detail::add_module(heads, modules[next], settings_.max_active_dims);
-  if (settings_.max_active_dims)
-    heads.add(KeepLargest{*settings_.max_active_dims}, "top " + std::to_string(*settings_.max_active_dims));
-  return heads;
-}
-
-// A bare model of Transformers: what sentence-transformers makes of one.
-inline detail::HeadList SentenceTransformer::read_bare(const detail::Folder& folder) {
-  detail::refuse_adapter(folder);
-  settings_.max_seq_length = detail::read_max_seq_length(folder);
-  const auto config = folder.config("config.json");
-  const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
-  const bool is_causal =
-      !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
-  pooling_.poolings = {is_causal ? detail::FolderPooling(Last{}) : Mean{}};
-  pooling_.hidden = detail::hidden_size(config);
-  if (!architectures.empty() && architectures[0].ends_with("ForMaskedLM")) vocabulary_ = config.count("vocab_size", 0);
-  return detail::HeadList(pooling_.hidden);
-}
-
-template <class X, class M, class D> auto SentenceTransformer::embed(const X& x, const M& mask, const D& device) const {
-  return embed_behind(Index{0}, x, mask, device);
-}
-
-template <class X, class M, class D>
-auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>()) {
-    if (prompt_length < 0)
-      seqpool::detail::fail("prompt_length is " + std::to_string(prompt_length) + "; it must be 0 or more");
-    const bool of_sequences = !requires(Index row) { mask.sequence(row); };
-    const Index left_out = include_prompt() ? 0 : prompt_length;
-    if (left_out == 0) return embed_behind(0, x, mask, device);
-    if (!of_sequences)
-      seqpool::detail::fail(
-          "a prompt of " + std::to_string(left_out) +
-          " tokens stands in front of each sequence, and spans may begin behind it: take spans of the text without its "
-          "prompt, and call embed(x, spans)");
-    const std::vector<Index> counts(static_cast<std::size_t>(seqpool::detail::sequences_of(x).batch()), left_out);
-    return embed_behind(left_out, x, seqpool::skip_prefix(mask, counts), device);
-  } else {
-    return embed_behind(Index{0}, x, mask, device);
-  }
-}
-
-template <class X, class M, class D>
-auto SentenceTransformer::embed_behind(Index before, const X& x, const M& mask, const D& device) const {
-  if (word_weights_) seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
+inline void SentenceTransformer::check_last_layer() const {
+  if (folder_.word_weights)
+    seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0)
     seqpool::detail::fail("this model mixes " + std::to_string(layers()) + " layers: call embed_layers(layers, mask)");
-  return embed_tokens(before, x, mask, device);
-}
-
-template <class L, class M, class D>
-auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& device) const {
-  const seqpool::Layers all(layers);
-  using X = typename decltype(all)::layer_type;
-  if constexpr (detail::are_float_states<X>()) {
-    if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
-    if (all.size() != this->layers())
-      seqpool::detail::fail("this model takes " + std::to_string(this->layers()) +
-                            " layers, the embeddings first, but there are " + std::to_string(all.size()));
-    return embed_tokens(Index{0}, LayerMix{all.last(static_cast<Index>(mix_.weights.size())), mix_.weights}, mask,
-                        device);
-  } else {
-    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
-  }
-}
-
-template <class X, class M, class D>
-auto SentenceTransformer::embed_tokens(Index before, const X& x, const M& mask, const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>()) {
-    using T = typename seqpool::detail::sequences_t<X>::value_type;
-    check_states(seqpool::detail::sequences_of(x).hidden());
-    return seqpool::map(heads_, seqpool::pool(pooling_.pooling<T>(before, detail::Means::means), x, mask, device),
-                        seqpool::detail::device_of(mask, device));
-  } else {
-    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
-  }
 }
 
 // Without modules.json a SPLADE is a masked language model like any other, of which sentence-transformers makes a mean.
 inline void SentenceTransformer::check_states(Index found) const {
-  if (vocabulary_ > 0 && found == vocabulary_ && found != hidden())
+  if (folder_.vocabulary > 0 && found == folder_.vocabulary && found != hidden())
     seqpool::detail::fail("hidden states have " + std::to_string(found) +
                           " features, as many as the vocabulary has words, but the mean of " +
                           std::to_string(hidden()) +
@@ -305,29 +135,85 @@ inline void SentenceTransformer::check_states(Index found) const {
   detail::check_hidden(found, hidden());
 }
 
+template <class X, class M, class D>
+auto SentenceTransformer::embed_tokens(const X& x, const M& mask, const D& device, Index before) const {
+  if constexpr (detail::are_model_arguments<X, M, D>()) {
+    using T = typename seqpool::detail::sequences_t<X>::value_type;
+    check_states(seqpool::detail::sequences_of(x).hidden());
+    return seqpool::map(folder_.heads, seqpool::pool(folder_.pooling.pooling<T>(before), x, mask, device),
+                        seqpool::detail::device_of(mask, device));
+  } else {
+    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+template <class X, class M, class D> auto SentenceTransformer::embed(const X& x, const M& mask, const D& device) const {
+  check_last_layer();
+  return embed_tokens(x, mask, device);
+}
+
+template <class X, class M, class D>
+auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device) const {
+  if constexpr (detail::are_model_arguments<X, M, D>()) {
+    if (prompt_length < 0)
+      seqpool::detail::fail("prompt_length is " + std::to_string(prompt_length) + "; it must be 0 or more");
+    if (!include_prompt() && prompt_length > 0) {
+      if (requires(Index row) { mask.sequence(row); })
+        seqpool::detail::fail(
+            "a prompt of " + std::to_string(prompt_length) +
+            " tokens stands in front of each sequence, and spans may begin behind it: take spans of the text without "
+            "its prompt, and call embed(x, spans)");
+      check_last_layer();
+      const std::vector<Index> counts(static_cast<std::size_t>(seqpool::detail::sequences_of(x).batch()),
+                                      prompt_length);
+      return embed_tokens(x, seqpool::skip_prefix(mask, counts), device, prompt_length);
+    }
+  }
+  return embed(x, mask, device);
+}
+
+template <class L, class M, class D>
+auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& device) const {
+  const seqpool::Layers all(layers);
+  using X = typename decltype(all)::layer_type;
+  if constexpr (detail::are_model_arguments<X, M, D>()) {
+    if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
+    if (all.size() != this->layers())
+      seqpool::detail::fail("this model takes " + std::to_string(this->layers()) +
+                            " layers, the embeddings first, but there are " + std::to_string(all.size()));
+    return embed_tokens(LayerMix{all.last(static_cast<Index>(folder_.mix.weights.size())), folder_.mix.weights}, mask,
+                        device);
+  } else {
+    return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
+  }
+}
+
+inline float SentenceTransformer::weight_of(Index id) const {
+  if (id < 0 || id >= static_cast<Index>(folder_.word_weights->size()))
+    seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
+                          std::to_string(folder_.word_weights->size()) + " words");
+  return (*folder_.word_weights)[static_cast<std::size_t>(id)];
+}
+
 template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::are_token_ids<I>()) {
-    using Seqs = seqpool::detail::sequences_t<X>;
-    const Seqs& states = seqpool::detail::sequences_of(x);
-    if (!word_weights_) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
+  if constexpr (detail::are_model_arguments<X, M, D>() && detail::are_token_ids<I>()) {
+    const auto& states = seqpool::detail::sequences_of(x);
+    if (!folder_.word_weights) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
     const auto ids = detail::ids_of(input_ids, states);
-    using Id = seqpool::detail::element_t<I>;
-    const detail::WordWeightsOf<Id> weight{{ids.data, ids.rows, ids.columns, ids.row_stride, ids.column_stride},
-                                           *word_weights_};
-    const auto sums = seqpool::sum_pool(detail::WeightsAlone<Seqs, Id>(states, weight), mask, device);
-    const Index rows = static_cast<Index>(sums.dimension(0));
-    auto vectors = seqpool::detail::make_result<X, float>(rows, pooling_.width());
-    seqpool::pool_into(vectors, pooling_.pooling<float>(0, detail::Means::sums),
-                       detail::WeightedStates<Seqs, Id>(states, weight), mask, device);
+    const auto weight = [&](Index b, Index s) { return weight_of(static_cast<Index>(ids(b, s))); };
+    const seqpool::WeightedStates weighted{states, weight};
+    const auto totals = seqpool::sum_pool(weighted.weights(), mask, device);
+    const Index rows = static_cast<Index>(totals.dimension(0));
+    auto vectors = seqpool::detail::make_result<X, float>(rows, folder_.pooling.width());
+    seqpool::pool_into(vectors, folder_.pooling.pooling<float>(0, detail::Means::sums), weighted, mask, device);
     for (Index row = 0; row < rows; ++row)
-      for (std::size_t i = 0; i < pooling_.poolings.size(); ++i) {
-        const float factor = detail::factor(pooling_.poolings[i], sums(row, 0), sums(row, 1));
+      for (std::size_t i = 0; i < folder_.pooling.modes.size(); ++i) {
+        const float factor = detail::factor(folder_.pooling.modes[i], totals(row, 0), totals(row, 1));
         for (Index h = 0; h < hidden(); ++h) vectors(row, static_cast<Index>(i) * hidden() + h) *= factor;
       }
-    return seqpool::map(heads_, vectors, seqpool::detail::device_of(mask, device));
+    return seqpool::map(folder_.heads, vectors, seqpool::detail::device_of(mask, device));
   } else {
     return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
   }

@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/check.hpp>
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/probabilities.hpp>
-#include <seqpool/input/selection.hpp>
+#include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/classifier_folder.hpp>
-#include <seqpool/model/detail/input_ids.hpp>
-#include <seqpool/model/detail/scored_token.hpp>
-#include <seqpool/model/detail/token_states.hpp>
-#include <seqpool/model/error.hpp>
 #include <seqpool/pool.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <filesystem>
 #include <optional>
@@ -108,37 +95,30 @@ class SequenceClassifier {
 template <class X, class M, class D>
 auto SequenceClassifier::logits_of(const X& x, const M& selection, const D& device) const {
   using T = typename seqpool::detail::sequences_t<X>::value_type;
-  const auto pooling = folder_.pooling.pooling<T>(0, detail::Means::means);
-  return seqpool::map(folder_.heads, seqpool::pool(pooling, x, selection, device),
+  return seqpool::map(folder_.heads, seqpool::pool(folder_.pooling.pooling<T>(), x, selection, device),
                       seqpool::detail::device_of(selection, device));
 }
 
 template <class X, class M, class I, class D>
 auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
-  const auto none = [] { return seqpool::detail::make_result<X, float>(Index{0}, Index{0}); };
   if constexpr (!detail::are_ids_given<I, D>) {
-    if constexpr (seqpool::detail::are_arguments<Mean, X, M, I>() && detail::are_float_states<X>()) {
+    if constexpr (detail::are_model_arguments<X, M, I>()) {
       detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
       return logits_of(x, mask, input_ids);
-    } else {
-      return none();  // so that no other error follows
     }
   } else if constexpr (Device<M>) {
     static_cast<void>(seqpool::detail::is_device<M, I>());  // which came before another argument
-    return none();
-  } else if constexpr (!detail::are_token_ids<I>()) {
-    return none();
-  } else if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                       detail::is_mask_of_rows<M>()) {
-    const auto& states = seqpool::detail::sequences_of(x);
-    detail::check_hidden(states.hidden(), hidden());
-    if (!folder_.takes_ids)
-      seqpool::detail::fail(
-          "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
-    return logits_of(x, detail::ScoredToken(states, mask, input_ids, folder_.pad_token_id), device);
-  } else {
-    return none();
+  } else if constexpr (detail::are_token_ids<I>()) {
+    if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>()) {
+      const auto& states = seqpool::detail::sequences_of(x);
+      detail::check_hidden(states.hidden(), hidden());
+      if (!folder_.takes_ids)
+        seqpool::detail::fail(
+            "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
+      return logits_of(x, detail::ScoredToken(states, mask, input_ids, folder_.pad_token_id), device);
+    }
   }
+  return seqpool::detail::make_result<X, float>(Index{0}, Index{0});  // so that no other error follows
 }
 
 template <class X, class M, class I, class D>

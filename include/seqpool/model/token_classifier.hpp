@@ -1,19 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/door/argument_checks.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/driver/device.hpp>
 #include <seqpool/head/probabilities.hpp>
-#include <seqpool/input/selection.hpp>
-#include <seqpool/model/detail/architectures.hpp>
+#include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/classifier_folder.hpp>
-#include <seqpool/model/detail/token_states.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
-
-#include <unsupported/Eigen/CXX11/Tensor>
 
 #include <algorithm>
 #include <filesystem>
@@ -34,7 +24,7 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 class TokenClassifier {
  public:
   explicit TokenClassifier(const std::filesystem::path& folder)
-      : folder_(detail::read_classifier(folder, detail::token_families())) {}
+      : folder_(detail::read_classifier(folder, detail::Task::token)) {}
 
   /// The logits of each token.
   ///
@@ -69,12 +59,7 @@ class TokenClassifier {
 
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> TokenClassifier::logits(const X& x, const M& mask, const D& device) const {
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::is_mask_of_rows<M>()) {
-    return detail::map_tokens(folder_.heads, hidden(), x, mask, device);
-  } else {
-    return {};  // so that no other error follows
-  }
+  return detail::map_tokens(folder_.heads, hidden(), x, mask, device);
 }
 
 template <class X, class M, class D>
@@ -82,9 +67,8 @@ Eigen::Tensor<Index, 2, Eigen::RowMajor> TokenClassifier::predict(const X& x, co
   const auto scores = logits(x, mask, device);
   Eigen::Tensor<Index, 2, Eigen::RowMajor> result(scores.dimension(0), scores.dimension(1));
   result.setConstant(-1);
-  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>() && detail::are_float_states<X>() &&
-                detail::is_mask_of_rows<M>())
-    detail::for_each_run(seqpool::detail::sequences_of(x), mask, [&](Index b, Run run) {
+  if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>())
+    seqpool::detail::for_each_run(seqpool::detail::sequences_of(x), mask, [&](Index b, Run run) {
       const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> tokens(
           &scores(b, run.begin, 0), run.end - run.begin, scores.dimension(2));
       const auto classes = seqpool::argmax(tokens);

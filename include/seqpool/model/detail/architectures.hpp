@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
-#include <seqpool/head/dense.hpp>
-#include <seqpool/head/layer_norm.hpp>
-#include <seqpool/head/linear.hpp>
-#include <seqpool/model/detail/activation_names.hpp>
-#include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/head_list.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
 #include <seqpool/model/detail/siglip.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/pooling/cls.hpp>
-#include <seqpool/pooling/last.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,7 +23,7 @@ struct Reading {
   const Config& config;
   Checkpoint& weights;
   HeadList heads;
-  FolderPooling pooling = Cls{};
+  PoolingConfig pooling = {.modes = {Mode::cls}};
   bool has_classes = true;  // or gives a vector
   // Whether the token is found by ids, and which of them is padding.
   bool takes_ids = false;
@@ -57,20 +43,27 @@ struct Reading {
   }
 };
 
-// A family of architectures: what `architectures` names, the prefix of its encoder's tensors, and what comes behind the
-// encoder, for `labels` classes.
+// Reads what comes behind the encoder, for `labels` classes.
+using Reader = void (*)(Reading& reading, Index labels);
+
+// What is classified.
+enum class Task { sequence, token };
+
+// A family of architectures: its model as `architectures` names it, with "ForSequenceClassification" or
+// "ForTokenClassification" behind it unless that is the whole name; the prefix of its encoder's tensors; and how it is
+// read, where it classifies sequences or each token.
 struct Family {
-  std::string_view architecture;
+  std::string_view model;
   std::string_view encoder;
-  void (*read)(Reading& reading, Index labels);
+  Reader read_sequence;
+  Reader read_token = nullptr;
+
+  [[nodiscard]] Reader reader(Task task) const { return task == Task::sequence ? read_sequence : read_token; }
+  [[nodiscard]] std::string architecture(Task task) const;
 };
 
-// All that classify a sequence; then all that classify each token.
-[[nodiscard]] inline std::span<const Family> sequence_families();
-[[nodiscard]] inline std::span<const Family> token_families();
-
-// The family of `architectures`; throws Error if it is none of these.
-[[nodiscard]] inline const Family& find_family(const Config& config, std::span<const Family> families);
+// The family of `architectures`; throws Error if it is none that does the task.
+[[nodiscard]] inline const Family& find_family(const Config& config, Task task);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -115,24 +108,16 @@ inline void read_modernbert_tokens(Reading& r, Index labels) {
 }
 
 inline void read_modernbert(Reading& r, Index labels) {
-  constexpr std::array<std::string_view, 2> understood{"cls", "mean"};
-  const std::string pooling = r.config.text("classifier_pooling", "cls");
-  if (pooling == "mean")
-    r.pooling = Mean{};
-  else if (pooling != "cls")
-    r.config.refuse_value("classifier_pooling", pooling, understood);
+  static constexpr auto poolings = std::to_array<Named<Mode>>({{"cls", Mode::cls}, {"mean", Mode::mean}});
+  r.pooling.modes = {detail::chosen(r.config, "classifier_pooling", poolings)};
   read_modernbert_tokens(r, labels);
 }
 
 // SequenceSummary. Its mean counts padding, and its last is the last column, so that it is the last token under left
 // padding alone: of these seqpool knows the last real token.
 inline void read_xlnet(Reading& r, Index labels) {
-  constexpr std::array<std::string_view, 2> understood{"last", "first"};
-  const std::string type = r.config.text("summary_type", "last");
-  if (type == "last")
-    r.pooling = Last{};
-  else if (type != "first")
-    r.config.refuse_value("summary_type", type, understood);
+  static constexpr auto types = std::to_array<Named<Mode>>({{"last", Mode::last}, {"first", Mode::cls}});
+  r.pooling.modes = {detail::chosen(r.config, "summary_type", types)};
   if (r.config.flag("summary_proj_to_labels", false))
     r.config.refuse("summary_proj_to_labels", "is true, which is not understood");
   // The key, when it is null, says that there is none; when it is not there, that it is tanh.
@@ -148,7 +133,7 @@ inline void read_xlnet(Reading& r, Index labels) {
 
 // The last token whose id is not padding's.
 inline void read_decoder_padded_by(Reading& r, Index labels, std::optional<Index> own_pad_token_id) {
-  r.pooling = Last{};
+  r.pooling.modes = {Mode::last};
   r.takes_ids = true;
   r.pad_token_id = read_pad_token_id(r.config, own_pad_token_id);
   r.linear("score", labels, false);
@@ -160,21 +145,19 @@ inline void read_gemma(Reading& r, Index labels) { read_decoder_padded_by(r, lab
 
 // The decoder's hidden states, at the place of the last token of the encoder's input, which is eos.
 inline void read_encoder_decoder(Reading& r, Index labels) {
-  r.pooling = Last{};
+  r.pooling.modes = {Mode::last};
   r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
 }
 
 inline void read_siglip(Reading& r, Index labels) {
-  r.pooling = Mean{};
+  r.pooling.modes = {Mode::mean};
   r.linear("classifier", labels);
 }
 
 inline void read_clip_text(Reading& r, Index) {
-  r.pooling = Last{};
+  r.pooling.modes = {Mode::last};
   r.has_classes = false;
-  const Index features = r.config.count("projection_dim", 512);
-  if (features < 1) r.config.refuse("projection_dim", "must be 1 or more");
-  r.linear("text_projection", features, false);
+  r.linear("text_projection", size_of(r.config, "projection_dim", 512), false);
 }
 
 // The vision model's own attention pooling, which an image's vector comes from.
@@ -185,8 +168,9 @@ inline void read_siglip_vision(Reading& r, Index) {
   for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
   for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
   const bool both = r.config.has("vision_config");
-  r.pooling = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights, whole + "head.",
-                                    hidden, r.heads);
+  r.pooling.modes = {Mode::attention};
+  r.pooling.attention = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights,
+                                              whole + "head.", hidden, r.heads);
 }
 
 inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
@@ -195,102 +179,70 @@ inline void read_token_scores(Reading& r, Index labels) {
   r.linear("score", labels, r.config.flag("token_classification_bias", true));
 }
 
-inline std::span<const Family> sequence_families() {
-  static constexpr Family families[]{
-      {"AlbertForSequenceClassification", "albert.", read_albert},
-      {"BartForSequenceClassification", "model.", read_encoder_decoder},
-      {"BertForSequenceClassification", "bert.", read_bert},
-      {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
-      {"CamembertForSequenceClassification", "roberta.", read_roberta},
-      {"DebertaForSequenceClassification", "deberta.", read_deberta},
-      {"DebertaV2ForSequenceClassification", "deberta.", read_deberta},
-      {"DistilBertForSequenceClassification", "distilbert.", read_distilbert},
-      {"ElectraForSequenceClassification", "electra.", read_electra},
-      {"GPT2ForSequenceClassification", "transformer.", read_decoder},
-      {"Gemma2ForSequenceClassification", "model.", read_gemma},
-      {"Gemma3TextForSequenceClassification", "model.", read_gemma},
-      {"GemmaForSequenceClassification", "model.", read_gemma},
-      {"LlamaForSequenceClassification", "model.", read_decoder},
-      {"MPNetForSequenceClassification", "mpnet.", read_roberta},
-      {"MistralForSequenceClassification", "model.", read_decoder},
-      {"ModernBertForSequenceClassification", "model.", read_modernbert},
-      {"Qwen2ForSequenceClassification", "model.", read_decoder},
-      {"Qwen3ForSequenceClassification", "model.", read_decoder},
-      {"RobertaForSequenceClassification", "roberta.", read_roberta},
-      {"Siglip2ForImageClassification", "vision_model.", read_siglip},
-      {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
-      {"Siglip2VisionModel", "encoder.", read_siglip_vision},
-      {"SiglipForImageClassification", "vision_model.", read_siglip},
-      {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
-      {"SiglipVisionModel", "encoder.", read_siglip_vision},
-      {"T5ForSequenceClassification", "transformer.", read_encoder_decoder},
-      {"XLMRobertaForSequenceClassification", "roberta.", read_roberta},
-      {"XLNetForSequenceClassification", "transformer.", read_xlnet},
-  };
-  return families;
+inline constexpr auto families = std::to_array<Family>({
+    {"Albert", "albert.", read_albert, read_token_classifier},
+    {"Bart", "model.", read_encoder_decoder},
+    {"Bert", "bert.", read_bert, read_token_classifier},
+    {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
+    {"Camembert", "roberta.", read_roberta, read_token_classifier},
+    {"Deberta", "deberta.", read_deberta, read_token_classifier},
+    {"DebertaV2", "deberta.", read_deberta, read_token_classifier},
+    {"DistilBert", "distilbert.", read_distilbert, read_token_classifier},
+    {"Electra", "electra.", read_electra, read_token_classifier},
+    {"GPT2", "transformer.", read_decoder},
+    {"Gemma2", "model.", read_gemma, read_token_scores},
+    {"Gemma3Text", "model.", read_gemma},
+    {"Gemma", "model.", read_gemma, read_token_scores},
+    {"Llama", "model.", read_decoder, read_token_scores},
+    {"MPNet", "mpnet.", read_roberta, read_token_classifier},
+    {"Mistral", "model.", read_decoder, read_token_scores},
+    {"ModernBert", "model.", read_modernbert, read_modernbert_tokens},
+    {"Qwen2", "model.", read_decoder, read_token_scores},
+    {"Qwen3", "model.", read_decoder, read_token_scores},
+    {"Roberta", "roberta.", read_roberta, read_token_classifier},
+    {"Siglip2ForImageClassification", "vision_model.", read_siglip},
+    {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
+    {"Siglip2VisionModel", "encoder.", read_siglip_vision},
+    {"SiglipForImageClassification", "vision_model.", read_siglip},
+    {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
+    {"SiglipVisionModel", "encoder.", read_siglip_vision},
+    {"T5", "transformer.", read_encoder_decoder},
+    {"XLMRoberta", "roberta.", read_roberta, read_token_classifier},
+    {"XLNet", "transformer.", read_xlnet, read_token_classifier},
+});
+
+inline std::string Family::architecture(Task task) const {
+  const bool is_whole = model.find("For") != model.npos || model.find("Model") != model.npos;
+  if (is_whole) return std::string(model);
+  return std::string(model) + (task == Task::sequence ? "ForSequenceClassification" : "ForTokenClassification");
 }
 
-inline std::span<const Family> token_families() {
-  static constexpr Family families[]{
-      {"AlbertForTokenClassification", "albert.", read_token_classifier},
-      {"BertForTokenClassification", "bert.", read_token_classifier},
-      {"CamembertForTokenClassification", "roberta.", read_token_classifier},
-      {"DebertaForTokenClassification", "deberta.", read_token_classifier},
-      {"DebertaV2ForTokenClassification", "deberta.", read_token_classifier},
-      {"DistilBertForTokenClassification", "distilbert.", read_token_classifier},
-      {"ElectraForTokenClassification", "electra.", read_token_classifier},
-      {"Gemma2ForTokenClassification", "model.", read_token_scores},
-      {"GemmaForTokenClassification", "model.", read_token_scores},
-      {"LlamaForTokenClassification", "model.", read_token_scores},
-      {"MPNetForTokenClassification", "mpnet.", read_token_classifier},
-      {"MistralForTokenClassification", "model.", read_token_scores},
-      {"ModernBertForTokenClassification", "model.", read_modernbert_tokens},
-      {"Qwen2ForTokenClassification", "model.", read_token_scores},
-      {"Qwen3ForTokenClassification", "model.", read_token_scores},
-      {"RobertaForTokenClassification", "roberta.", read_token_classifier},
-      {"XLMRobertaForTokenClassification", "roberta.", read_token_classifier},
-      {"XLNetForTokenClassification", "transformer.", read_token_classifier},
-  };
-  return families;
-}
-
-// How many letters have to be put in, taken out or changed to make the one of the other.
-inline std::size_t letters_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j < row.size(); ++j) row[j] = j;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = std::exchange(row[j + 1], (std::min)({changed, row[j] + 1, row[j + 1] + 1}));
-    }
-  }
-  return row.back();
-}
-
-inline const Family& find_family(const Config& config, std::span<const Family> families) {
+inline const Family& find_family(const Config& config, Task task) {
   const std::string page = "docs/from-a-model-folder.md lists all";
   if (!config.has("architectures"))
     config.refuse("architectures", "is missing, which says the class that saved the model, such as '" +
-                                       std::string(families.front().architecture) + "'; " + page);
+                                       families.front().architecture(task) + "'; " + page);
   const std::string name = io::detail::excerpt(architecture(config));
-  const auto is_it = [&](const Family& family) { return family.architecture == name; };
-  const auto found = std::find_if(families.begin(), families.end(), is_it);
-  if (found != families.end()) return *found;
+  const auto find = [&](Task of) {
+    return std::find_if(families.begin(), families.end(),
+                        [&](const Family& family) { return family.reader(of) && family.architecture(of) == name; });
+  };
+  if (const auto found = find(task); found != families.end()) return *found;
   // By what stands before "For", which is the model, and then by the whole name.
   const auto distance = [&](const Family& family) {
     const auto model = [](std::string_view all) { return all.substr(0, all.find("For")); };
-    return std::pair(detail::letters_between(model(family.architecture), model(name)),
-                     detail::letters_between(family.architecture, name));
+    const std::string other = family.architecture(task);
+    return std::tuple(family.reader(task) == nullptr, detail::letters_between(model(other), model(name)),
+                      detail::letters_between(other, name));
   };
   const auto nearest = std::min_element(families.begin(), families.end(),
                                         [&](const Family& a, const Family& b) { return distance(a) < distance(b); });
   std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
-                     std::string(nearest->architecture) + "', and " + page;
+                     nearest->architecture(task) + "', and " + page;
   if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
-  for (const auto& [readable, by] :
-       {std::pair(sequence_families(), "SequenceClassifier"), std::pair(token_families(), "TokenClassifier")})
-    if (std::any_of(readable.begin(), readable.end(), is_it)) rule += std::string("; a ") + by + " reads it";
+  for (const auto& [other, by] :
+       {std::pair(Task::sequence, "SequenceClassifier"), std::pair(Task::token, "TokenClassifier")})
+    if (find(other) != families.end()) rule += std::string("; a ") + by + " reads it";
   config.refuse("architectures", rule);
 }
 

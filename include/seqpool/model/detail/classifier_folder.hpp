@@ -1,26 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/any_head.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/detail/architectures.hpp>
-#include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/detail/head_list.hpp>
-#include <seqpool/model/detail/modules.hpp>
-#include <seqpool/model/detail/pooling_modes.hpp>
-#include <seqpool/model/detail/transformers_config.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,9 +31,8 @@ struct ClassifierFolder {
   std::optional<Index> pad_token_id;
 };
 
-// Reads the head of an architecture that is one of `families`; throws Error for all that is not understood.
-[[nodiscard]] inline ClassifierFolder read_classifier(const std::filesystem::path& path,
-                                                      std::span<const Family> families);
+// Reads the head of an architecture that does the task; throws Error for all that is not understood.
+[[nodiscard]] inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
 
 // The same of those that classify a sequence, a CrossEncoder's folder among them: throws Error too if a module stands
 // behind its classifier.
@@ -111,33 +97,30 @@ inline void read_scores(ClassifierFolder& result, const Folder& folder, const Co
   result.scores = one_class ? Scores::sigmoid : is_cross_encoder ? Scores::logits : Scores::softmax;
   if (is_cross_encoder) return;
 
-  constexpr std::array<std::string_view, 3> problems{"regression", "single_label_classification",
-                                                     "multi_label_classification"};
-  const std::string problem = config.text("problem_type", "");
-  if (problem == problems[0])
-    result.scores = Scores::logits;
-  else if (problem == problems[2])
-    result.scores = Scores::sigmoid;
-  else if (!problem.empty() && problem != problems[1])
-    config.refuse_value("problem_type", problem, problems);
+  static constexpr auto problems =
+      std::to_array<Named<std::optional<Scores>>>({{"regression", Scores::logits},
+                                                   {"single_label_classification", {}},
+                                                   {"multi_label_classification", Scores::sigmoid}});
+  if (!config.text("problem_type", "").empty())
+    result.scores = detail::chosen(config, "problem_type", problems).value_or(result.scores);
 }
 
-inline ClassifierFolder read_classifier(const std::filesystem::path& path, std::span<const Family> families) {
+inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task task) {
   const Folder folder(path);
   refuse_adapter(folder);
   const Config config = folder.config("config.json");
-  const Family& family = find_family(config, families);
+  const Family& family = find_family(config, task);
   ClassifierFolder result;
   result.hidden = hidden_size(config.has("vision_config") ? config.object("vision_config") : config);
   Checkpoint weights(folder);
   Reading reading{config, weights, HeadList(result.hidden)};
-  family.read(reading, count_labels(config));
+  family.reader(task)(reading, count_labels(config));
   weights.refuse_unused([&](std::string_view name) {
     const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
     return begins(family.encoder) || std::any_of(pretraining_heads.begin(), pretraining_heads.end(), begins);
   });
+  result.pooling = reading.pooling;
   result.pooling.hidden = result.hidden;
-  result.pooling.poolings = {reading.pooling};
   result.heads = reading.heads.head();
   result.summary = reading.heads.summary();
   result.takes_ids = reading.takes_ids;
@@ -155,10 +138,7 @@ inline ClassifierFolder read_sequence_classifier(const std::filesystem::path& pa
   if (folder.has("modules.json")) {
     constexpr std::array<std::string_view, 1> understood{"Transformer"};
     const auto modules = read_modules(folder);
-    if (modules[0].type != understood[0])
-      throw Error(modules[0].where, "'" + io::detail::excerpt(modules[0].type) +
-                                        "' is not understood as the encoder of a classifier; understood are " +
-                                        quoted_list(understood));
+    if (modules[0].type != understood[0]) refuse_module(modules[0], "as the encoder of a classifier", understood);
     if (modules.size() > 1)
       throw Error(modules[1].where, "'" + io::detail::excerpt(modules[1].type) +
                                         "' stands behind the Transformer. A CrossEncoder's scores in Python are what "
@@ -166,7 +146,7 @@ inline ClassifierFolder read_sequence_classifier(const std::filesystem::path& pa
                                         "SentenceTransformer and MultiVectorEncoder");
     check_encoder_output(modules[0], class_logits_output);
   }
-  return read_classifier(path, sequence_families());
+  return read_classifier(path, Task::sequence);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

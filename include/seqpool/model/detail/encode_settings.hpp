@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/message_text.hpp>
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <algorithm>
 #include <array>
@@ -19,10 +16,7 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // A class of sentence-transformers: its name, and the similarity function that it has unless a folder says so.
-struct ModelType {
-  std::string_view name;
-  std::string_view similarity;
-};
+using ModelType = Named<std::string_view>;
 
 inline constexpr std::array<ModelType, 2> vector_models{{{"SentenceTransformer", "cosine"}, {"SparseEncoder", "dot"}}};
 inline constexpr std::array<std::string_view, 4> vector_similarities{"cosine", "dot", "euclidean", "manhattan"};
@@ -52,17 +46,11 @@ struct EncodeSettings {
 
 // Of the tokenizer, as far as a file says so: what `encode` cuts a text to.
 inline std::optional<Index> read_max_seq_length(const Folder& encoder) {
-  struct Place {
-    const char* file;
-    const char* key;
-  };
-  constexpr const char* length = "max_seq_length";
-  for (const auto [file, key] :
-       {Place{"sentence_bert_config.json", length}, Place{"sentence_roberta_config.json", length},
-        Place{"sentence_distilbert_config.json", length}, Place{"sentence_camembert_config.json", length},
-        Place{"sentence_albert_config.json", length}, Place{"sentence_xlm-roberta_config.json", length},
-        Place{"sentence_xlnet_config.json", length}, Place{"wordembedding_config.json", length},
-        Place{"tokenizer_config.json", "model_max_length"}}) {
+  for (const std::string name :
+       {"sentence_bert", "sentence_roberta", "sentence_distilbert", "sentence_camembert", "sentence_albert",
+        "sentence_xlm-roberta", "sentence_xlnet", "wordembedding", "tokenizer"}) {
+    const std::string file = name + "_config.json";
+    const std::string key = name == "tokenizer" ? "model_max_length" : "max_seq_length";
     if (!encoder.has(file)) continue;
     const Config config = encoder.config(file);
     // Tokenizers without a limit say 1e30, or Infinity.
@@ -71,41 +59,33 @@ inline std::optional<Index> read_max_seq_length(const Folder& encoder) {
   return {};
 }
 
-// The one of `types` that the folder says it is.
-inline const ModelType& model_type(const Config& config, std::span<const ModelType> types,
-                                   std::span<const std::string_view> similarities) {
-  struct Reader {
-    std::string_view type;
-    std::string_view reader;
-  };
+// The similarity function of the one of `types` that the folder says it is.
+inline std::string_view own_similarity(const Config& config, std::span<const ModelType> types,
+                                       std::span<const std::string_view> similarities) {
   const std::string name = config.text("model_type", std::string(types.front().name));
-  std::vector<std::string_view> understood;
-  for (const ModelType& type : types) understood.push_back(type.name);
-  const auto refuse_pylate = [&](std::string_view key, const std::string& value,
-                                 std::span<const std::string_view> all) {
-    config.refuse(key, "is '" + value + "', which is not understood; understood are " + quoted_list(all) +
+  const auto refuse_pylate = [&](std::string_view key, const std::string& value, const std::string& understood) {
+    config.refuse(key, "is '" + value + "', which is not understood; understood are " + understood +
                            ": the folder is of PyLate; " + std::string(save_by_python));
   };
-  if (name == "ColBERT") refuse_pylate("model_type", name, understood);
-  if (config.text("similarity_fn_name", "") == "MaxSim") refuse_pylate("similarity_fn_name", "MaxSim", similarities);
-  const auto found = std::find_if(types.begin(), types.end(), [&](const ModelType& type) { return type.name == name; });
-  if (found != types.end()) return *found;
-  for (const auto [type, reader] :
-       {Reader{"CrossEncoder", "SequenceClassifier"}, Reader{"MultiVectorEncoder", "MultiVectorEncoder"},
-        Reader{"SentenceTransformer", "SentenceTransformer"}, Reader{"SparseEncoder", "SentenceTransformer"}})
-    if (type == name) config.refuse("model_type", "is '" + name + "': read the folder as a " + std::string(reader));
-  config.refuse_value("model_type", name, understood);
+  if (name == "ColBERT") refuse_pylate("model_type", name, quoted_list(names_of(types)));
+  if (config.text("similarity_fn_name", "") == "MaxSim")
+    refuse_pylate("similarity_fn_name", "MaxSim", quoted_list(similarities));
+  for (const ModelType& other :
+       {ModelType{"CrossEncoder", "SequenceClassifier"}, ModelType{"MultiVectorEncoder", "MultiVectorEncoder"},
+        ModelType{"SentenceTransformer", "SentenceTransformer"}, ModelType{"SparseEncoder", "SentenceTransformer"}})
+    if (other.name == name && std::none_of(types.begin(), types.end(), [&](auto& type) { return type.name == name; }))
+      config.refuse("model_type", "is '" + name + "': read the folder as a " + std::string(other.value));
+  return detail::chosen(config, "model_type", types);
 }
 
 inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
                                     std::span<const std::string_view> similarities) {
   EncodeSettings settings;
-  settings.similarity = types.front().similarity;
+  settings.similarity = types.front().value;
   if (!folder.has("config_sentence_transformers.json")) return settings;
 
   const Config config = folder.config("config_sentence_transformers.json");
-  settings.similarity =
-      config.text("similarity_fn_name", std::string(model_type(config, types, similarities).similarity));
+  settings.similarity = config.text("similarity_fn_name", std::string(own_similarity(config, types, similarities)));
   if (std::find(similarities.begin(), similarities.end(), settings.similarity) == similarities.end())
     config.refuse_value("similarity_fn_name", settings.similarity, similarities);
   config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
@@ -120,13 +100,8 @@ inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelT
       config.refuse("default_prompt_name",
                     "is '" + io::detail::excerpt(*settings.default_prompt_name) + "', which is none of the prompts");
   }
-  const auto limit = [&](std::string_view key) {
-    if (!config.has(key)) return std::optional<Index>();
-    if (config.count(key) < 1) config.refuse(key, "must be 1 or more");
-    return std::optional<Index>(config.count(key));
-  };
-  settings.truncate_dim = limit("truncate_dim");
-  settings.max_active_dims = limit("max_active_dims");
+  if (config.has("truncate_dim")) settings.truncate_dim = size_of(config, "truncate_dim");
+  if (config.has("max_active_dims")) settings.max_active_dims = size_of(config, "max_active_dims");
   return settings;
 }
 

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/message_text.hpp>
-#include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/modules.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
 
 // What sentence-transformers takes from an encoder for the modules behind it.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
@@ -30,12 +25,7 @@ inline void check_encoder_output(const Module& encoder, EncoderOutput expected);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-struct EncoderTask {
-  std::string_view name;
-  EncoderOutput gives;
-};
-
-inline constexpr std::array<EncoderTask, 6> encoder_tasks{{
+inline constexpr std::array<Named<EncoderOutput>, 6> encoder_tasks{{
     {"feature-extraction", hidden_states_output},
     {"fill-mask", token_logits_output},
     {"sequence-classification", class_logits_output},
@@ -65,23 +55,15 @@ inline std::string output_name(const Config& of_modality) {
 inline void check_task(const Module& encoder, const Config& config, EncoderOutput expected) {
   const std::string task =
       config.text("transformer_task", encoder.type == "MLMTransformer" ? "fill-mask" : "feature-extraction");
-  const auto found =
-      std::find_if(encoder_tasks.begin(), encoder_tasks.end(), [&](const EncoderTask& t) { return t.name == task; });
-  if (found == encoder_tasks.end()) {
-    std::vector<std::string_view> names;
-    for (const EncoderTask& known : encoder_tasks) names.push_back(known.name);
-    config.refuse_value("transformer_task", task, names);
-  }
-  if (found->gives.output != expected.output || found->gives.feature != expected.feature)
+  const EncoderOutput gives = detail::chosen(config, "transformer_task", task, task, encoder_tasks);
+  if (gives.output != expected.output || gives.feature != expected.feature)
     config.refuse("transformer_task", "says, or means where it is not there, '" + task + "', of which Python takes '" +
-                                          std::string(found->gives.output) + "' of the encoder; understood here is '" +
+                                          std::string(gives.output) + "' of the encoder; understood here is '" +
                                           std::string(expected.output) + "' alone");
 }
 
 inline void check_encoder_output(const Module& encoder, EncoderOutput expected) {
-  const std::string file = "sentence_bert_config.json";
-  const Config config =
-      encoder.folder.has(file) ? encoder.folder.config(file) : Config(encoder.folder.file(file), Json::object());
+  const Config config = config_if_there(encoder.folder, "sentence_bert_config.json");
   if (config.has("modality_config")) {
     const Config modalities = config.object("modality_config");
     for (const auto& [modality, value] : modalities.members()) {

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/layer_norm.hpp>
-#include <seqpool/head/linear.hpp>
 #include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <string>
 #include <utility>

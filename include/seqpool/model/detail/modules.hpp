@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/dot.hpp>
-#include <seqpool/detail/rows.hpp>
-#include <seqpool/fold/accumulators.hpp>
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/dense.hpp>
-#include <seqpool/head/head.hpp>
 #include <seqpool/head/keep_largest.hpp>
-#include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
-#include <seqpool/model/detail/activation_names.hpp>
-#include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/folder.hpp>
+#include <seqpool/head/standardize.hpp>
+#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/head_list.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <array>
-#include <cmath>
-#include <concepts>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 // The modules of sentence-transformers that come behind its Pooling, each read from its folder into heads.
@@ -44,6 +31,18 @@ struct Module {
 // behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
 
+// Throws Error: "'X' is not understood behind the Pooling; understood are ...".
+[[noreturn]] inline void refuse_module(const Module& module, const std::string& where,
+                                       std::span<const std::string_view> understood) {
+  throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
+                                "; understood are " + quoted_list(understood));
+}
+
+// The object in a file of `folder`, of no keys if there is no file.
+[[nodiscard]] inline Config config_if_there(const Folder& folder, std::string_view name) {
+  return folder.has(name) ? folder.config(name) : Config(folder.file(name), Json::object());
+}
+
 // All that sentence-transformers' own classes were called since 2.0 begins so: sentence_transformers.models.Pooling up
 // to 5.3, sentence_transformers.sentence_transformer.modules.pooling.Pooling since, ... Python asks for the same.
 inline constexpr std::string_view own_package = "sentence_transformers.";
@@ -59,22 +58,6 @@ inline constexpr std::string_view token_features = "token_embeddings";
 // understood.
 // `max_active_dims` is what sparse vectors are cut to, where the folder says so.
 inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims);
-
-// What SparseAutoEncoder takes for a layer norm: y = (x - mean) / (s + eps), where s is the unbiased standard
-// deviation.
-struct SampleStandardize {
-  [[nodiscard]] Index width(Index features) const noexcept { return features; }
-
-  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-    for (Index i = 0; i < in.size(); ++i) {
-      const auto x = in[i];
-      const auto y = out[i];
-      const A n = static_cast<A>(x.size());
-      as_array(y) = as_array(x) - seqpool::detail::sum(x.data(), in.features()) / n;
-      as_array(y) /= std::sqrt(seqpool::detail::dot(y.data(), y.data(), in.features()) / (n - 1)) + A(1e-5);
-    }
-  }
-};
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -113,11 +96,9 @@ inline std::vector<Module> read_modules(const Folder& folder) {
 
 // Throws Error unless the module works on `features`, which `otherwise` are where its configuration does not say so.
 inline void check_features(const Config& config, std::string_view features, std::string_view otherwise) {
-  const std::string input = config.text("module_input_name", std::string(otherwise));
-  const std::array<std::string_view, 1> understood{features};
-  if (input != features) config.refuse_value("module_input_name", input, understood);
-  const std::string output = config.text("module_output_name", input);
-  if (output != features) config.refuse_value("module_output_name", output, understood);
+  const std::array<Named<bool>, 1> understood{{{features, true}}};
+  static_cast<void>(detail::chosen(config, "module_input_name", understood, otherwise));
+  static_cast<void>(detail::chosen(config, "module_output_name", understood));
 }
 
 inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
@@ -134,19 +115,16 @@ inline void add_dense(HeadList& heads, const Folder& folder, std::string_view fe
   check_features(config, features, features);
   check_width(config, "in_features", heads);
   const Index in = heads.width();
-  const Index out = config.count("out_features");
-  if (out < 1) config.refuse("out_features", "must be 1 or more");
+  const Index out = size_of(config, "out_features");
   const Activation activation =
       config.has("activation_function") ? torch_activation(config, "activation_function") : Activation::tanh;
   Checkpoint weights(folder);
   const Linear<float> linear = read_linear(weights, "linear", out, in, config.flag("bias", true));
-  if (!config.flag("use_residual", false))
-    heads.add_layer(Dense{linear, activation}, "Dense", activation);
-  else if (in == out)
-    heads.add_layer(Dense{linear, activation, Residual{}}, "residual Dense", activation);
-  else
-    heads.add_layer(Dense{linear, activation, read_linear(weights, "residual", out, in, false)}, "residual Dense",
-                    activation);
+  const bool residual = config.flag("use_residual", false);
+  const AnyHead<float> head = !residual   ? AnyHead<float>(Dense{linear, activation})
+                              : in == out ? Dense{linear, activation, Residual{}}
+                                          : Dense{linear, activation, read_linear(weights, "residual", out, in, false)};
+  heads.add_layer(head, residual ? "residual Dense" : "Dense", activation);
   weights.refuse_unused([](std::string_view) { return false; });
 }
 
@@ -161,8 +139,7 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
 
 // Its folder is often not there: it has no file before 6.0.
 inline void add_normalize(HeadList& heads, const Folder& folder, std::string_view features) {
-  const Config config =
-      folder.has("config.json") ? folder.config("config.json") : Config(folder.file("config.json"), Json::object());
+  const Config config = config_if_there(folder, "config.json");
   config.refuse_others({"module_input_name", "module_output_name"});
   check_features(config, features, pooled_features);
   heads.add(Normalize{}, "normalize");
@@ -188,7 +165,7 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
   for (Index f = 0; f < in; ++f) shift(f) = -shift(f);
   Vector ones(in);
   ones.setConstant(1);
-  if (config.flag("normalize", false)) heads.add(SampleStandardize{}, "standardize");
+  if (config.flag("normalize", false)) heads.add(Standardize{}, "standardize");
   heads.add(Affine{ones, shift}, "shift");
   heads.add_layer(Dense{Linear{weight, weights.vector("latent_bias", out)}, Activation::relu}, "Dense",
                   Activation::relu);
@@ -206,9 +183,7 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
   else if (module.type == "SparseAutoEncoder")
     add_sparse_auto_encoder(heads, module.folder, max_active_dims);
   else if (module.type != "Dropout")  // the identity, once trained
-    throw Error(module.where, "'" + io::detail::excerpt(module.type) +
-                                  "' is not understood behind the Pooling; understood are " +
-                                  quoted_list(head_modules));
+    refuse_module(module, "behind the Pooling", head_modules);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
@@ -14,21 +15,40 @@
 #include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <algorithm>
 #include <array>
-#include <concepts>
+#include <cmath>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
+// side by side.
+enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
+
+struct NamedMode {
+  std::string_view name;
+  Mode value;
+  std::string_view flag;
+};
+inline constexpr std::array<NamedMode, 6> modes{{
+    {"cls", Mode::cls, "pooling_mode_cls_token"},
+    {"max", Mode::max, "pooling_mode_max_tokens"},
+    {"mean", Mode::mean, "pooling_mode_mean_tokens"},
+    {"mean_sqrt_len_tokens", Mode::mean_sqrt_len, "pooling_mode_mean_sqrt_len_tokens"},
+    {"weightedmean", Mode::weighted_mean, "pooling_mode_weightedmean_tokens"},
+    {"lasttoken", Mode::last, "pooling_mode_lasttoken"},
+}};
+
+// Whether means are divided by the number of tokens, or are still to be divided by something else.
+enum class Means { means, sums };
 
 // An Attention whose copies share its queries, which are of the model's size: each call makes a pooling of its own.
 class SharedAttention {
@@ -51,27 +71,12 @@ class SharedAttention {
   std::shared_ptr<const Queries> queries_;
 };
 
-// A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
-// side by side.
-using FolderPooling = std::variant<Cls, Max, Mean, MeanSqrtLen, WeightedMean, Last, Splade, SharedAttention>;
-
-inline constexpr std::array<std::string_view, 6> mode_names{"cls",          "max",      "mean", "mean_sqrt_len_tokens",
-                                                            "weightedmean", "lasttoken"};
-inline constexpr std::array<std::string_view, 6> mode_flags{
-    "pooling_mode_cls_token",           "pooling_mode_max_tokens",
-    "pooling_mode_mean_tokens",         "pooling_mode_mean_sqrt_len_tokens",
-    "pooling_mode_weightedmean_tokens", "pooling_mode_lasttoken"};
-
-// "mean", for a summary.
-[[nodiscard]] inline std::string summary_of(const FolderPooling& pooling);
-
-// Whether means are divided by the number of tokens, or are still to be divided by something else.
-enum class Means { means, sums };
-
 // What a folder says of its pooling.
 struct PoolingConfig {
   Index hidden = 0;
-  std::vector<FolderPooling> poolings;  // side by side
+  std::vector<Mode> modes = {};                   // side by side
+  Splade splade = {};                             // of Mode::splade
+  std::optional<SharedAttention> attention = {};  // of Mode::attention
   bool include_prompt = true;
 
   // "mean", or "cls + mean" side by side.
@@ -79,7 +84,7 @@ struct PoolingConfig {
   [[nodiscard]] Index width() const;
 
   // As a pooling of hidden states of T, in front of which `before` tokens were left out.
-  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before, Means means) const;
+  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before = 0, Means means = Means::means) const;
 };
 
 // Reads a Pooling module's `pooling_mode`, one name or a list (5.4 and newer), or a flag for each mode; where both are,
@@ -89,79 +94,99 @@ struct PoolingConfig {
 // Reads a SpladePooling module, to which the encoder in the folder `encoder` hands a logit for each of its words.
 [[nodiscard]] inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder);
 
+// What makes of a pooling of weighted tokens, `Means::sums`, the vector: each kind of mean is divided by a number of
+// its own, of the sum of n weights.
+[[nodiscard]] inline float factor(Mode mode, float sum, float n) {
+  const float divisor = (std::max)(sum, 1e-9f);
+  if (mode == Mode::mean) return 1 / divisor;
+  if (mode == Mode::mean_sqrt_len) return 1 / std::sqrt(divisor);
+  // Whose own places were divided out.
+  return mode == Mode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline constexpr std::array<std::string_view, 2> splade_strategies{"max", "sum"};
-inline constexpr std::array<std::string_view, 2> splade_activations{"relu", "log1p_relu"};
-
-inline std::string summary_of(const FolderPooling& pooling) {
-  if (const auto* const attention = std::get_if<SharedAttention>(&pooling))
-    return std::to_string(attention->heads()) + "-head attention";
-  const auto* const splade = std::get_if<Splade>(&pooling);
-  if (splade == nullptr) return std::string(mode_names[pooling.index()]);
-  return "splade " + std::string(splade_strategies[splade->strategy]) +
-         (splade->activation == Splade::relu ? "" : " " + std::string(splade_activations[splade->activation]));
-}
+inline constexpr auto splade_strategies =
+    std::to_array<Named<Splade::Strategy>>({{"max", Splade::max}, {"sum", Splade::sum}});
+inline constexpr auto splade_activations =
+    std::to_array<Named<Splade::Activation>>({{"relu", Splade::relu}, {"log1p_relu", Splade::log1p_relu}});
 
 inline std::string PoolingConfig::summary() const {
   std::string all;
-  for (const FolderPooling& pooling : poolings) all += (all.empty() ? "" : " + ") + summary_of(pooling);
+  for (const Mode mode : modes) {
+    if (!all.empty()) all += " + ";
+    if (mode == Mode::attention)
+      all += std::to_string(attention->heads()) + "-head attention";
+    else if (mode != Mode::splade)
+      all += detail::modes[static_cast<std::size_t>(mode)].name;
+    else
+      all += "splade " + std::string(splade_strategies[splade.strategy].name) +
+             (splade.activation == Splade::relu ? "" : " " + std::string(splade_activations[splade.activation].name));
+  }
   return all;
 }
 
 inline Index PoolingConfig::width() const {
   Index all = 0;
-  for (const FolderPooling& pooling : poolings)
-    all = seqpool::detail::total(
-        all, std::visit([this](const auto& p) { return static_cast<Index>(p.width(hidden)); }, pooling), "poolings");
+  for (const Mode mode : modes)
+    all = seqpool::detail::total(all, mode == Mode::attention ? attention->width(hidden) : hidden, "poolings");
   return all;
 }
 
 template <Scalar T> AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
+  const bool sums = means == Means::sums;
+  const auto make = [&](Mode mode) -> AnyPooling<T> {
+    switch (mode) {
+      case Mode::cls:
+        return Cls{};
+      case Mode::max:
+        return Max{};
+      case Mode::mean:
+        return sums ? AnyPooling<T>(Sum{}) : Mean{};
+      case Mode::mean_sqrt_len:
+        return sums ? AnyPooling<T>(Sum{}) : MeanSqrtLen{};
+      case Mode::weighted_mean:
+        return WeightedMean{before};
+      case Mode::last:
+        return Last{};
+      case Mode::splade:
+        return splade;
+      case Mode::attention:
+        break;
+    }
+    return *attention;
+  };
   std::vector<AnyPooling<T>> all;
-  for (const FolderPooling& pooling : poolings)
-    all.push_back(std::visit(
-        [&]<class P>(const P& p) -> AnyPooling<T> {
-          if constexpr (std::same_as<P, WeightedMean>) return WeightedMean{before};
-          if constexpr (std::same_as<P, Mean> || std::same_as<P, MeanSqrtLen>)
-            if (means == Means::sums) return Sum{};
-          return p;
-        },
-        pooling));
+  for (const Mode mode : modes) all.push_back(make(mode));
   return all.size() == 1 ? all.front() : AnyPooling<T>(std::move(all));
 }
 
 // Of a token, by one name or the other.
-inline std::string_view dimension_key(const Config& config) {
+inline std::string_view features_key(const Config& config) {
   return config.has("embedding_dimension") ? "embedding_dimension" : "word_embedding_dimension";
 }
 
 inline PoolingConfig read_pooling(const Config& config) {
   config.refuse_others({"embedding_dimension", "word_embedding_dimension", "pooling_mode", "include_prompt",
-                        mode_flags[0], mode_flags[1], mode_flags[2], mode_flags[3], mode_flags[4], mode_flags[5]});
+                        modes[0].flag, modes[1].flag, modes[2].flag, modes[3].flag, modes[4].flag, modes[5].flag});
   PoolingConfig result;
-  const std::string_view size = dimension_key(config);
-  result.hidden = config.count(size);
-  if (result.hidden < 1) config.refuse(size, "must be 1 or more");
+  result.hidden = size_of(config, features_key(config));
   result.include_prompt = config.flag("include_prompt", true);
-
-  const std::array<FolderPooling, mode_names.size()> modes{Cls{}, Max{}, Mean{}, MeanSqrtLen{}, WeightedMean{}, Last{}};
   const auto add = [&](const std::string& name) {
-    const auto found = std::find(mode_names.begin(), mode_names.end(), name);
-    if (found == mode_names.end()) config.refuse_value("pooling_mode", name, mode_names);
-    for (const FolderPooling& pooling : result.poolings)
-      if (summary_of(pooling) == name) config.refuse("pooling_mode", "names '" + name + "' twice");
-    result.poolings.push_back(modes[static_cast<std::size_t>(found - mode_names.begin())]);
+    const Mode mode = detail::chosen(config, "pooling_mode", name, name, modes);
+    if (std::find(result.modes.begin(), result.modes.end(), mode) != result.modes.end())
+      config.refuse("pooling_mode", "names '" + name + "' twice");
+    result.modes.push_back(mode);
   };
   if (config.is_text("pooling_mode")) {
     add(config.text("pooling_mode"));
   } else if (config.has("pooling_mode")) {
     for (const auto& name : config.texts("pooling_mode")) add(name);
-    if (result.poolings.empty()) config.refuse("pooling_mode", "is an empty list");
+    if (result.modes.empty()) config.refuse("pooling_mode", "is an empty list");
   } else {
-    for (std::size_t i = 0; i < mode_flags.size(); ++i)
-      if (config.flag(mode_flags[i], false)) result.poolings.push_back(modes[i]);
-    if (result.poolings.empty()) result.poolings.push_back(Mean{});
+    for (const NamedMode& mode : modes)
+      if (config.flag(mode.flag, false)) result.modes.push_back(mode.value);
+    if (result.modes.empty()) result.modes.push_back(Mode::mean);
   }
   return result;
 }
@@ -169,21 +194,13 @@ inline PoolingConfig read_pooling(const Config& config) {
 inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder) {
   const Config config = folder.config("config.json");
   config.refuse_others({"embedding_dimension", "word_embedding_dimension", "pooling_strategy", "activation_function"});
-  const auto chosen = [&](std::string_view key, const auto& names) {
-    const std::string name = config.text(key, std::string(names.front()));
-    const auto found = std::find(names.begin(), names.end(), name);
-    if (found == names.end()) config.refuse_value(key, name, names);
-    return found - names.begin();
-  };
   PoolingConfig result;
-  result.poolings = {Splade{static_cast<Splade::Strategy>(chosen("pooling_strategy", splade_strategies)),
-                            static_cast<Splade::Activation>(chosen("activation_function", splade_activations))}};
+  result.modes = {Mode::splade};
+  result.splade = {detail::chosen(config, "pooling_strategy", splade_strategies),
+                   detail::chosen(config, "activation_function", splade_activations)};
   // Often null: Python sees how many logits come.
-  const std::string_view size = dimension_key(config);
-  const Config from = config.has(size) ? config : encoder.config("config.json");
-  const std::string_view key = config.has(size) ? size : "vocab_size";
-  result.hidden = from.count(key);
-  if (result.hidden < 1) from.refuse(key, "must be 1 or more");
+  const std::string_view key = features_key(config);
+  result.hidden = config.has(key) ? size_of(config, key) : size_of(encoder.config("config.json"), "vocab_size");
   return result;
 }
 

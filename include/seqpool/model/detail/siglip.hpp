@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/dense.hpp>
-#include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/skip_connection.hpp>
-#include <seqpool/model/detail/activation_names.hpp>
-#include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/head_list.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <string>
 #include <utility>
@@ -71,8 +65,7 @@ inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& visi
     vision.refuse("num_attention_heads", "must divide hidden_size");
   const double eps = vision.number("layer_norm_eps", 1e-6);
   if (!(eps >= 0)) vision.refuse("layer_norm_eps", "must be 0 or more");
-  const Index inner = vision.count("intermediate_size", 3072);
-  if (inner < 1) vision.refuse("intermediate_size", "must be 1 or more");
+  const Index inner = size_of(vision, "intermediate_size", 3072);
   const Activation activation = transformers_activation(vision, "hidden_act", "gelu_pytorch_tanh");
   SiglipHead head = read_siglip_head(weights, prefix, attention_heads, activation, eps, hidden, inner);
   heads = HeadList(head.attention.pooling().width(hidden));

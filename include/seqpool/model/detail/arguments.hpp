@@ -2,18 +2,93 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/tensor.hpp>
+#include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/arguments.hpp>
+#include <seqpool/driver/device.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/head/map_tokens.hpp>
 #include <seqpool/input/selection.hpp>
-#include <seqpool/model/detail/input_ids.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
+#include <seqpool/pooling/mean.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <optional>
+#include <ranges>
 #include <string>
 #include <vector>
 
+// What a folder's classes take: hidden states, and the tokenizer's input_ids beside them.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// True, or a sentence: whether these can be handed to pool, and the hidden states to a folder's heads.
+template <class X, class M, class D> consteval bool are_model_arguments() {
+  if constexpr (seqpool::detail::are_arguments<Mean, X, M, D>()) {
+    constexpr bool lawful = !std::same_as<typename seqpool::detail::sequences_t<X>::value_type, double>;
+    static_assert(lawful,
+                  "seqpool: a model's folder works on hidden states of float, Eigen::half or Eigen::bfloat16; convert "
+                  "those of double first, for example with Eigen::Tensor<float, 3>(x.cast<float>()).");
+    return lawful;
+  } else {
+    return false;
+  }
+}
+
+inline void check_hidden(Index found, Index hidden) {
+  if (found != hidden)
+    seqpool::detail::fail("hidden states have " + std::to_string(found) + " features, but the model's encoder gives " +
+                          std::to_string(hidden));
+}
+
+// What a folder's heads make of each token.
+template <class X, class M, class D>
+Eigen::Tensor<float, 3, Eigen::RowMajor> map_tokens(const AnyHead<float>& heads, Index hidden, const X& x,
+                                                    const M& mask, const D& device) {
+  if constexpr (are_model_arguments<X, M, D>()) {
+    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden);
+    return seqpool::map_tokens(heads, x, mask, device);
+  } else {
+    return {};  // so that no other error follows
+  }
+}
+
+// Whether the argument before the device is meant for input_ids: it may be left out, and the device stand in its place.
+// What is neither is told that it is no device.
+template <class I, class D>
+inline constexpr bool are_ids_given =
+    !std::same_as<D, CallingThread> ||
+    (!Device<I> && (std::ranges::range<I> || Selection<I> || requires(const I& ids) { typename I::Scalar; }));
+
+// True, or a sentence.
+template <class I> consteval bool are_token_ids() {
+  constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
+  if constexpr (Device<I>) {
+    static_assert(lawful, "seqpool: input_ids come before the device: write x, mask, input_ids, device.");
+  } else if constexpr (lawful) {
+    using Id = seqpool::detail::element_t<I>;
+    constexpr bool integers = std::integral<Id> && !std::same_as<Id, bool>;
+    static_assert(integers,
+                  "seqpool: input_ids [batch, seq] are integers, the number of each token in the vocabulary; a mask "
+                  "stands before them.");
+    return integers;
+  } else {
+    static_assert(lawful,
+                  "seqpool: input_ids [batch, seq] are what the tokenizer gave: an Eigen::Tensor or Eigen::TensorMap "
+                  "of rank 2 of integers. View other memory with an Eigen::TensorMap, and evaluate an expression "
+                  "first.");
+  }
+  return false;
+}
+
+// The ids where they lie, one for each token of `states`.
+template <class I, class States> [[nodiscard]] auto ids_of(const I& input_ids, const States& states) {
+  const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
+  if (ids.rows != states.batch() || ids.columns != states.seq())
+    seqpool::detail::fail(
+        "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
+        ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
+  return ids;
+}
 
 // Of each row the one token whose hidden states a decoder of Transformers classifies: the last whose id is not
 // `pad_token_id`, wherever padding is; the first of all, where no id is another. Itself a selection.

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "folder_writer.hpp"
+#include "model/folder_writer.hpp"
 #include "support/catch.hpp"
 
 using seqpool::Index;

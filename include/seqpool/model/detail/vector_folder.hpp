@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/head/similarity.hpp>
+#include <seqpool/head/truncate.hpp>
+#include <seqpool/model/detail/encode_settings.hpp>
+#include <seqpool/model/detail/encoder_output.hpp>
+#include <seqpool/model/detail/layer_weights.hpp>
+#include <seqpool/model/detail/pooling_modes.hpp>
+#include <seqpool/model/detail/transformers_config.hpp>
+#include <seqpool/model/detail/word_weights.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// All that a folder says of vectors, one for each sequence.
+struct VectorFolder {
+  EncodeSettings settings;
+  Similarity similarity = Similarity::cosine;
+  PoolingConfig pooling;
+  LayerWeights mix;
+  std::optional<std::vector<float>> word_weights;  // by token id
+  AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  Index dimension = 0;
+  Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
+  std::string summary;
+};
+
+// Reads it; throws Error for all that is not understood. What a user chooses comes behind what the folder says.
+[[nodiscard]] inline VectorFolder read_vector_folder(const std::filesystem::path& path,
+                                                     std::optional<Index> truncate_dim, bool normalize);
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+// Pooling and what comes behind it. Of the encoder only the type is of interest.
+inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) {
+  constexpr std::array<std::string_view, 3> encoders{"MLMTransformer", "Transformer", "WordEmbeddings"};
+  constexpr std::array<std::string_view, 4> understood{"Pooling", "SpladePooling", "WeightedLayerPooling",
+                                                       "WordWeights"};
+  const auto modules = read_modules(folder);
+  if (std::find(encoders.begin(), encoders.end(), modules[0].type) == encoders.end())
+    refuse_module(modules[0], "as the encoder, whose hidden states are to be pooled", encoders);
+  result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
+  if (modules[0].type != "WordEmbeddings") {
+    const bool is_splade = modules.size() > 1 && modules[1].type == "SpladePooling";
+    check_encoder_output(modules[0], is_splade ? token_logits_output : hidden_states_output);
+  }
+  std::size_t next = 1;
+  if (next < modules.size() && modules[next].type == "WordWeights")
+    result.word_weights = read_word_weights(modules[next++].folder);
+  else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
+    result.mix = read_layer_weights(modules[next++].folder, modules[0].folder);
+  if (next == modules.size()) throw Error(folder.file("modules.json"), "has no Pooling behind its encoder");
+  if (modules[next].type == "Pooling")
+    result.pooling = read_pooling(modules[next].folder.config("config.json"));
+  else if (modules[next].type == "SpladePooling" && next == 1)
+    result.pooling = read_splade(modules[next].folder, modules[0].folder);
+  else if (next == 1)
+    refuse_module(modules[next], "behind the encoder", understood);
+  else
+    refuse_module(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
+  HeadList heads(result.pooling.width());
+  while (++next < modules.size()) add_module(heads, modules[next], result.settings.max_active_dims);
+  if (result.settings.max_active_dims)
+    heads.add(KeepLargest{*result.settings.max_active_dims}, "top " + std::to_string(*result.settings.max_active_dims));
+  return heads;
+}
+
+// A bare model of Transformers: what sentence-transformers makes of one.
+inline HeadList read_bare(VectorFolder& result, const Folder& folder) {
+  refuse_adapter(folder);
+  result.settings.max_seq_length = read_max_seq_length(folder);
+  const auto config = folder.config("config.json");
+  const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
+  const bool is_causal =
+      !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
+  result.pooling.modes = {is_causal ? Mode::last : Mode::mean};
+  result.pooling.hidden = hidden_size(config);
+  if (!architectures.empty() && architectures[0].ends_with("ForMaskedLM"))
+    result.vocabulary = config.count("vocab_size", 0);
+  return HeadList(result.pooling.hidden);
+}
+
+inline VectorFolder read_vector_folder(const std::filesystem::path& path, std::optional<Index> truncate_dim,
+                                       bool normalize) {
+  const Folder folder(path);
+  VectorFolder result;
+  result.settings = read_settings(folder, vector_models, vector_similarities);
+  for (const Similarity similarity : {Similarity::dot, Similarity::euclidean, Similarity::manhattan})
+    if (name_of(similarity) == result.settings.similarity) result.similarity = similarity;
+  HeadList heads = folder.has("modules.json") ? read_vector_modules(result, folder) : read_bare(result, folder);
+  if (!truncate_dim) truncate_dim = result.settings.truncate_dim;
+  if (truncate_dim && *truncate_dim < heads.width())
+    heads.add(Truncate{*truncate_dim}, "first " + std::to_string(*truncate_dim));
+  if (normalize) heads.add(Normalize{}, "normalize");
+  result.heads = heads.head();
+  result.dimension = heads.width();
+  if (result.mix.layers > 0) result.summary = "mix of " + std::to_string(result.mix.weights.size()) + " layers -> ";
+  if (result.word_weights) result.summary = "word weights -> ";
+  result.summary += result.pooling.summary() + heads.summary();
+  return result;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
