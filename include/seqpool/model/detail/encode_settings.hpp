@@ -3,10 +3,10 @@
 
 #include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/detail/folders.hpp>
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,16 +26,6 @@ inline constexpr std::array<std::string_view, 2> multi_vector_similarities{"maxs
 // What makes a folder that is read of PyLate's and Stanford's.
 inline constexpr std::string_view save_by_python =
     "save it anew in Python, by sentence-transformers 6: MultiVectorEncoder(name).save(folder)";
-
-// What a folder of sentence-transformers says beside its modules.
-struct EncodeSettings {
-  std::optional<Index> max_seq_length;
-  std::map<std::string, std::string> prompts;
-  std::optional<std::string> default_prompt_name;
-  std::string similarity;
-  std::optional<Index> truncate_dim;
-  std::optional<Index> max_active_dims;
-};
 
 // Of a folder of one of `types`, the first if it does not say of which. Throws Error for all that is not understood;
 // what the folder does not say is left out. Of the number of tokens its encoder's folder says it.

@@ -4,6 +4,7 @@
 #include <seqpool/model/detail/checkpoint.hpp>
 #include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/scalar.hpp>
 #include <seqpool/version.hpp>
@@ -15,12 +16,6 @@
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// What a WeightedLayerPooling module says: how much of each of the last layers a token is made of.
-struct LayerWeights {
-  Index layers = 0;  // of the encoder, its embeddings included; 0 where none are mixed
-  std::vector<float> weights;
-};
 
 // Reads the module, whose encoder is in the folder `encoder`. Throws Error unless that says that it gives all layers:
 // without it Python takes the last one as it is.
