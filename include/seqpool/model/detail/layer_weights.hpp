@@ -40,7 +40,7 @@ inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encod
   if (sum == 0 || !std::isfinite(sum))
     throw Error(folder.file("model.safetensors"),
                 "tensor 'layer_weights' adds up to " + std::to_string(sum) + ", by which its layers are divided");
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
   return result;
 }
 

@@ -125,7 +125,7 @@ inline void add_dense(HeadList& heads, const Folder& folder, std::string_view fe
                               : in == out ? Dense{linear, activation, Residual{}}
                                           : Dense{linear, activation, read_linear(weights, "residual", out, in, false)};
   heads.add_layer(head, residual ? "residual Dense" : "Dense", activation);
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 inline void add_layer_norm(HeadList& heads, const Folder& folder) {
@@ -134,7 +134,7 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
   check_width(config, "dimension", heads);
   Checkpoint weights(folder);
   heads.add(read_layer_norm(weights, "norm", heads.width(), 1e-5), "LayerNorm");
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 // Its folder is often not there: it has no file before 6.0.
@@ -170,7 +170,7 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
   heads.add_layer(Dense{Linear{weight, weights.vector("latent_bias", out)}, Activation::relu}, "Dense",
                   Activation::relu);
   heads.add(KeepLargest{k}, "top " + std::to_string(k));
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims) {

@@ -33,7 +33,7 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
   if (folder.has("model.safetensors")) {
     Checkpoint weights(folder);
     stored = weights.matrix("emb_layer.weight", static_cast<Index>(vocabulary.size()), 1);
-    weights.refuse_unused([](std::string_view) { return false; });
+    weights.refuse_unused();
   }
   const Config by_word = config.object("word_weights");
   const double unknown = config.number("unknown_word_weight", 1.0);
