@@ -38,7 +38,9 @@ template <class H, class X, class M, class D>
 auto map_tokens(const H& head, const X& x, const M& mask, const D& device) {
   constexpr bool in_order = !Sequences<H> && !detail::EigenTensor<H>;
   static_assert(in_order, "seqpool: the head comes before the hidden states: map_tokens(head, x, mask, device).");
-  if constexpr (in_order && detail::are_arguments<Mean, X, M, D>() && detail::is_mask_of_rows<M>()) {
+  if constexpr (!in_order) {
+    return Eigen::Tensor<float, 3, Eigen::RowMajor>();  // so that no other error follows
+  } else if constexpr (detail::are_arguments<Mean, X, M, D>() && detail::is_mask_of_rows<M>()) {
     using Seqs = detail::sequences_t<X>;
     using A = accumulator_t<typename Seqs::value_type>;
     Eigen::Tensor<A, 3, Eigen::RowMajor> result;
@@ -58,7 +60,7 @@ auto map_tokens(const H& head, const X& x, const M& mask, const D& device) {
     }
     return result;
   } else {
-    return Eigen::Tensor<float, 3, Eigen::RowMajor>();  // so that no other error follows
+    return Eigen::Tensor<float, 3, Eigen::RowMajor>();
   }
 }
 

@@ -6,15 +6,9 @@
 #include <seqpool/model/detail/siglip.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
-#include <vector>
 
 // How each architecture of Transformers classifies: which token, which layers, by which names.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {

@@ -5,12 +5,7 @@
 #include <seqpool/model/detail/encoder_output.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

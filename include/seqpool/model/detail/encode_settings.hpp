@@ -5,13 +5,7 @@
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
-#include <algorithm>
-#include <array>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

@@ -3,10 +3,6 @@
 
 #include <seqpool/model/detail/modules.hpp>
 
-#include <array>
-#include <string>
-#include <string_view>
-
 // What sentence-transformers takes from an encoder for the modules behind it.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

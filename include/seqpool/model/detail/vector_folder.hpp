@@ -11,13 +11,8 @@
 #include <seqpool/model/detail/word_weights.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <filesystem>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
