@@ -2,7 +2,6 @@
 #pragma once
 
 #include <seqpool/io/message_text.hpp>
-#include <seqpool/version.hpp>
 
 // The include of seqpool/stop ends the compilation, as in version.hpp.
 #if !__has_include(<nlohmann/json.hpp>)
@@ -12,11 +11,7 @@
 #endif
 #include <nlohmann/json.hpp>
 
-#include <array>
-#include <cstddef>
 #include <optional>
-#include <string>
-#include <string_view>
 
 // The one header that includes nlohmann/json, which takes seconds to compile: of it the events of its parser, so that
 // there is one instance of that, and neither its tree nor its printer.

@@ -3,10 +3,8 @@
 
 #include <seqpool/io/compiled.hpp>
 #include <seqpool/io/error.hpp>
-#include <seqpool/version.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <memory>

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/json.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 // From the JSON text of a safetensors header to a Header. Nothing in the text is trusted before it is checked here.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {

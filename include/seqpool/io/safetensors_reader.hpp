@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/compiled.hpp>
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
 #include <seqpool/io/mapped_file.hpp>
 #include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
 
 #if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/message_text.hpp>
@@ -17,20 +13,9 @@
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 

@@ -3,10 +3,7 @@
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/io/compiled.hpp>
-#include <seqpool/io/dtype.hpp>
 #include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/error.hpp>
@@ -16,20 +13,10 @@
 #include <seqpool/io/safetensors_header.hpp>
 #endif
 
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <ostream>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 

@@ -5,13 +5,8 @@
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {

@@ -2,32 +2,10 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_reader.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
 #include <set>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

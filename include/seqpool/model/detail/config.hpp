@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/detail/json.hpp>
-#include <seqpool/model/error.hpp>
 #include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
 #include <functional>
-#include <initializer_list>
 #include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/version.hpp>
-
-#include <algorithm>
-#include <cstddef>
-#include <filesystem>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

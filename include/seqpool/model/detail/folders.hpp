@@ -9,15 +9,9 @@
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/splade.hpp>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 // What folders say, once they are read; and what reads them, which may be in a compiled library.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {

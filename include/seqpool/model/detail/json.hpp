@@ -3,17 +3,10 @@
 
 #include <seqpool/io/file_kind.hpp>
 #include <seqpool/io/json.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/error.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -2,18 +2,9 @@
 #pragma once
 
 #include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/folder.hpp>
 #include <seqpool/model/detail/folders.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <cmath>
 #include <numeric>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 

@@ -2,17 +2,8 @@
 #pragma once
 
 #include <seqpool/model/detail/config.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <charconv>
-#include <cmath>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <vector>
 
 // What the config.json of a model of Transformers says, whatever the architecture.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {

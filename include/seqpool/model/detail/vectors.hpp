@@ -1,20 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/detail/tensor.hpp>
-#include <seqpool/door/arguments.hpp>
-#include <seqpool/driver/device.hpp>
-#include <seqpool/head/detail/any_device.hpp>
-#include <seqpool/head/head.hpp>
-#include <seqpool/input/hidden_states.hpp>
-#include <seqpool/input/selection.hpp>
 #include <seqpool/model/detail/folders.hpp>
-#include <seqpool/pool.hpp>
-
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#include <concepts>
-#include <type_traits>
 
 // The one way of a folder's classes from hidden states to vectors. What tensors, masks and devices it is for is
 // forgotten at its door, so that a scalar has one driver, which may be in a compiled library.

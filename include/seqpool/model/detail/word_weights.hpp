@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
-
-#include <cmath>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
