@@ -3,5 +3,5 @@
 #include <seqpool/model/gliclass.hpp>
 #endif
 
-// Model folders hold documents of nlohmann/json, a compiled io or not.
+// Model folders are read by nlohmann/json, unless a compiled library does so.
 int read_a_folder() { return 0; }

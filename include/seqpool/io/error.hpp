@@ -2,11 +2,8 @@
 #pragma once
 
 #include <seqpool/io/message_text.hpp>
-#include <seqpool/version.hpp>
 
 #include <stdexcept>
-#include <string>
-#include <string_view>
 #include <system_error>
 
 namespace seqpool::inline SEQPOOL_ABI::io {

@@ -2,13 +2,6 @@
 #pragma once
 
 #include <seqpool/io/message_text.hpp>
-#include <seqpool/version.hpp>
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <string>
-#include <string_view>
 
 // Files that are not what their name says: what downloads, archives and other formats leave under it.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {

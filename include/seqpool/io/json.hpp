@@ -1,9 +1,64 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// JSON for the headers of io: declared alone where seqpool::io is a compiled library, else defined here too.
+#include <seqpool/io/message_text.hpp>
 
-#include <seqpool/io/json_events.hpp>
-#if !defined(SEQPOOL_COMPILED_IO)
-#include <seqpool/io/json_nlohmann.hpp>
+// The include of seqpool/stop ends the compilation, as in version.hpp.
+#if !__has_include(<nlohmann/json.hpp>)
+#error \
+    "seqpool: nlohmann/json is not found, and seqpool::io and seqpool::model need it. Install it (Debian: nlohmann-json3-dev) and link the CMake target seqpool::io or seqpool::model, or add its include folder."
+#include <seqpool/stop>
 #endif
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+// The one header that includes nlohmann/json, which takes seconds to compile: of it the events of its parser, so that
+// there is one instance of that, and neither its tree nor its printer.
+namespace seqpool::inline SEQPOOL_ABI::io::detail {
+
+// What a JSON text holds, one thing after the other. Each may throw, which ends parse_json.
+using JsonEvents = nlohmann::json_sax<nlohmann::json>;
+
+// Says to `events` what is in `text`.
+inline void parse_json(std::string_view text, JsonEvents& events) {
+  nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &events);
+}
+
+// The parser's own words about an error: they come before the first of these, the token that it stumbled over behind
+// it: bytes of the text, which may hold these words as well.
+[[nodiscard]] inline std::string json_error(const nlohmann::json::exception& error) {
+  const std::string_view words = error.what();
+  return excerpt(words.substr(0, words.find("; last read")), 200);
+}
+
+// `text` as a JSON string, in quotes, if asked of ASCII alone; nothing if it is not UTF-8.
+[[nodiscard]] inline std::optional<std::string> quoted_json(std::string_view text, bool ascii = false) {
+  constexpr std::string_view special = "\"\\\b\f\n\r\t";
+  constexpr std::string_view names = "\"\\bfnrt";
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result = "\"";
+  const auto escape = [&](char32_t unit) {
+    result += "\\u";
+    for (const int shift : {12, 8, 4, 0}) result += digits[unit >> shift & 0xFU];
+  };
+  while (!text.empty()) {
+    const auto [code, size] = first_character(text);
+    if (size == 0) return std::nullopt;
+    if (const std::size_t at = special.find(text[0]); at != special.npos) {
+      result += '\\';
+      result += names[at];
+    } else if (code > 0xFFFF && ascii) {  // as two halves of UTF-16
+      escape(0xD7C0 + (code >> 10));
+      escape(0xDC00 + (code & 0x3FFU));
+    } else if (code < 0x20 || (ascii && code > 0x7E)) {
+      escape(code);
+    } else {
+      result += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return result += '"';
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI::io::detail

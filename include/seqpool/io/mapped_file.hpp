@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/io/compiled.hpp>
 #include <seqpool/io/error.hpp>
-#include <seqpool/version.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <filesystem>
 #include <limits>
 #include <memory>
 #include <span>
 #include <utility>
 
-// SEQPOOL_NO_MMAP, defined for the whole program or not at all, makes every platform read files into memory. That is
-// for file systems on which a mapping may fail later on: a lost network drive is SIGBUS on access, not an error.
+// SEQPOOL_NO_MMAP, defined for the whole program and a compiled io or not at all, makes every platform read files into
+// memory. That is for file systems on which a mapping may fail later on: a lost network drive is SIGBUS on access, not
+// an error.
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(SEQPOOL_NO_MMAP)
 #define SEQPOOL_DETAIL_HAS_MMAP 1
 #include <fcntl.h>
@@ -55,9 +55,10 @@ class MappedFile {
 #endif
 };
 
-#if SEQPOOL_DETAIL_HAS_MMAP
+#if !defined(SEQPOOL_IO_BODIES)
+#elif SEQPOOL_DETAIL_HAS_MMAP
 
-inline MappedFile::MappedFile(const std::filesystem::path& path) {
+SEQPOOL_BODY MappedFile::MappedFile(const std::filesystem::path& path) {
   struct Descriptor {
     int value;
     ~Descriptor() {
@@ -80,17 +81,17 @@ inline MappedFile::MappedFile(const std::filesystem::path& path) {
   mapping_ = std::unique_ptr<void, Unmap>(address, Unmap{size});
 }
 
-inline std::span<const std::byte> MappedFile::bytes() const noexcept {
+SEQPOOL_BODY std::span<const std::byte> MappedFile::bytes() const noexcept {
   if (!mapping_) return {};
   return {static_cast<const std::byte*>(mapping_.get()), mapping_.get_deleter().size};
 }
 
 #else
 
-inline MappedFile::MappedFile(const std::filesystem::path& path)
+SEQPOOL_BODY MappedFile::MappedFile(const std::filesystem::path& path)
     : contents_(std::make_unique<const std::vector<std::byte>>(read_file(path))) {}
 
-inline std::span<const std::byte> MappedFile::bytes() const noexcept {
+SEQPOOL_BODY std::span<const std::byte> MappedFile::bytes() const noexcept {
   if (!contents_) return {};
   return *contents_;
 }

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <optional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -19,6 +19,9 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 // `text` as a terminal or a log shows it, in one line and from left to right: '?' for every character that is
 // invisible, controls a terminal, breaks the line or turns the direction, and for every byte that is not UTF-8.
 [[nodiscard]] inline std::string printable(std::string_view text);
+
+// The parts as one text. Messages are made by it, and not by a row of +, each of which is code where it stands.
+[[nodiscard, gnu::cold]] inline std::string sentence(std::initializer_list<std::string_view> parts);
 
 struct Range {
   char32_t first;
@@ -38,28 +41,25 @@ inline constexpr std::array<Range, 10> hidden_characters{{
     {0xE0000, 0xE007F},  // tags
 }};
 
-// How many bytes the character that begins with `lead` would have, 0 if none does.
-[[nodiscard]] inline std::size_t utf8_size(unsigned char lead) noexcept {
-  if (lead < 0x80) return 1;
-  if (lead < 0xC0) return 0;  // a continuation
-  if (lead < 0xE0) return 2;
-  if (lead < 0xF0) return 3;
-  return lead < 0xF8 ? 4 : 0;
-}
+struct Character {
+  char32_t code;
+  std::size_t size;  // in bytes
+};
 
-// The character that all of `text` is, nothing if it is none; `text` is as long as its first byte says.
-[[nodiscard]] inline std::optional<char32_t> utf8_character(std::string_view text) noexcept {
+// The character that `text`, which is not empty, begins with; of size 0 if that is no UTF-8.
+[[nodiscard]] inline Character first_character(std::string_view text) noexcept {
   constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // what takes fewer bytes is overlong
   const auto lead = static_cast<unsigned char>(text[0]);
-  char32_t code = text.size() == 1 ? lead : lead & (0x7FU >> text.size());
-  for (const char c : text.substr(1)) {
+  const std::size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF8 ? 4 : 0;
+  if (size == 0 || size > text.size()) return {0, 0};
+  char32_t code = size == 1 ? lead : lead & (0x7FU >> size);
+  for (const char c : text.substr(1, size - 1)) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0U) != 0x80U) return std::nullopt;
+    if ((byte & 0xC0U) != 0x80U) return {0, 0};
     code = code << 6 | (byte & 0x3FU);
   }
   const bool is_surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (code < least[text.size()] || code > 0x10FFFF || is_surrogate) return std::nullopt;
-  return code;
+  return code < least[size] || code > 0x10FFFF || is_surrogate ? Character{0, 0} : Character{code, size};
 }
 
 inline std::string excerpt(std::string_view text, std::size_t limit) {
@@ -73,15 +73,20 @@ inline std::string excerpt(std::string_view text, std::size_t limit) {
 inline std::string printable(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t size = utf8_size(static_cast<unsigned char>(text[0]));
-    const auto character = size == 0 || size > text.size() ? std::nullopt : utf8_character(text.substr(0, size));
-    const auto hides = [&](Range range) { return range.first <= *character && *character <= range.last; };
-    if (!character || std::any_of(hidden_characters.begin(), hidden_characters.end(), hides))
+    const Character first = first_character(text);
+    const auto hides = [&](Range range) { return range.first <= first.code && first.code <= range.last; };
+    if (first.size == 0 || std::any_of(hidden_characters.begin(), hidden_characters.end(), hides))
       result += '?';
     else
-      result += text.substr(0, size);
-    text.remove_prefix(character ? size : 1);
+      result += text.substr(0, first.size);
+    text.remove_prefix((std::max)(first.size, std::size_t{1}));
   }
+  return result;
+}
+
+inline std::string sentence(std::initializer_list<std::string_view> parts) {
+  std::string result;
+  for (const std::string_view part : parts) result += part;
   return result;
 }
 

@@ -2,14 +2,11 @@
 #pragma once
 
 #include <seqpool/io/error.hpp>
-#include <seqpool/version.hpp>
 
 #include <cerrno>
-#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <system_error>
 #include <utility>
 #include <vector>
 

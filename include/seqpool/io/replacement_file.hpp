@@ -2,15 +2,12 @@
 #pragma once
 
 #include <seqpool/io/error.hpp>
-#include <seqpool/version.hpp>
 
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <random>
-#include <string>
-#include <system_error>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::io::detail {

@@ -2,15 +2,9 @@
 #pragma once
 
 #include <seqpool/io/tensor_info.hpp>
-#include <seqpool/version.hpp>
 
-#include <bit>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
-#include <string>
-#include <string_view>
 
 // What is in a safetensors file. It is an 8-byte little-endian length, a JSON header of that length, and the data
 // section:

@@ -3,19 +3,10 @@
 
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/file_kind.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/version.hpp>
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
-#include <span>
-#include <string>
-#include <string_view>
 #include <tuple>
-#include <vector>
 
 // Where things lie in a safetensors file: the header and the data section in the file, the tensors in the data section.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/dtype.hpp>
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/json.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
 #include <utility>
-#include <vector>
 
 // From the JSON text of a safetensors header to a Header. Nothing in the text is trusted before it is checked here.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
@@ -29,22 +17,25 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // Takes the JSON parser's events one by one, and throws at the first that does not fit. There is no document tree, so
 // memory grows with valid tensors only, and an array or object one level too deep is refused before it is entered.
-class HeaderParser final : public seqpool::json_detail::Events {
+class HeaderParser final : public JsonEvents {
  public:
   HeaderParser(std::string file, std::uint64_t data_size) : file_(std::move(file)), data_size_(data_size) {}
 
   [[nodiscard]] Header take() { return std::move(header_); }
 
-  void start_object() override;
-  void key(const std::string& key) override;
-  void end_object() override;
-  void start_array() override;
-  void end_array() override;
-  void string(const std::string& value) override;
-  void number(std::uint64_t value) override;
-  void other_number(const std::string& text) override { refuse("the number " + excerpt(text)); }
-  void other(const char* what) override { refuse(what); }
-  void error(std::size_t position, std::string_view words) override;
+  bool start_object(std::size_t) override;
+  bool key(std::string& key) override;
+  bool end_object() override;
+  bool start_array(std::size_t) override;
+  bool end_array() override;
+  bool string(std::string& value) override;
+  bool number_unsigned(std::uint64_t value) override;
+  bool number_integer(std::int64_t value) override { refuse("the number " + std::to_string(value)); }
+  bool number_float(double, const std::string& text) override { refuse("the number " + excerpt(text)); }
+  bool null() override { refuse("null"); }
+  bool boolean(bool) override { refuse("a boolean"); }
+  bool binary(nlohmann::json::binary_t&) override { refuse("binary data"); }
+  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override;
 
  private:
   enum class Place { outside, header, metadata, tensor, list };
@@ -68,11 +59,11 @@ class HeaderParser final : public seqpool::json_detail::Events {
 
 inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file) {
   HeaderParser parser(file, data_size);
-  seqpool::json_detail::parse_json(json, parser);
+  parse_json(json, parser);
   return parser.take();
 }
 
-inline void HeaderParser::start_object() {
+inline bool HeaderParser::start_object(std::size_t) {
   if (place_ == Place::outside)
     place_ = Place::header;
   else if (place_ != Place::header)
@@ -81,16 +72,17 @@ inline void HeaderParser::start_object() {
     place_ = Place::metadata;
   else
     place_ = Place::tensor;
+  return true;
 }
 
-inline void HeaderParser::key(const std::string& key) {
+inline bool HeaderParser::key(std::string& key) {
   const auto once = [&](bool seen) {
     if (seen) fail("the key '" + excerpt(key) + "' appears twice");
   };
   if (place_ == Place::header) {
     name_ = key;
     once(key == metadata_key ? std::exchange(has_metadata_, true) : header_.tensors.contains(key));
-    return;
+    return true;
   }
   field_ = key;
   if (place_ == Place::metadata)
@@ -103,20 +95,23 @@ inline void HeaderParser::key(const std::string& key) {
     once(offsets_.has_value());
   else
     fail("unknown key '" + excerpt(key) + "', expected dtype, shape and data_offsets only");
+  return true;
 }
 
-inline void HeaderParser::end_object() {
+inline bool HeaderParser::end_object() {
   if (place_ == Place::tensor) finish_tensor();
   place_ = place_ == Place::header ? Place::outside : Place::header;
+  return true;
 }
 
-inline void HeaderParser::start_array() {
+inline bool HeaderParser::start_array(std::size_t) {
   if (place_ != Place::tensor || field_ == "dtype") refuse("an array");
   place_ = Place::list;
   list_.clear();
+  return true;
 }
 
-inline void HeaderParser::end_array() {
+inline bool HeaderParser::end_array() {
   place_ = Place::tensor;
   if (field_ == "shape") {
     shape_.emplace(list_.begin(), list_.end());
@@ -124,9 +119,10 @@ inline void HeaderParser::end_array() {
     if (list_.size() != 2) fail("data_offsets holds " + std::to_string(list_.size()) + " numbers, expected 2");
     offsets_.emplace(list_[0], list_[1]);
   }
+  return true;
 }
 
-inline void HeaderParser::number(std::uint64_t value) {
+inline bool HeaderParser::number_unsigned(std::uint64_t value) {
   const bool is_shape = field_ == "shape";
   if (place_ != Place::list) refuse("the number " + std::to_string(value));
   if (is_shape && value > static_cast<std::uint64_t>((std::numeric_limits<Index>::max)()))
@@ -134,9 +130,10 @@ inline void HeaderParser::number(std::uint64_t value) {
   if (list_.size() == (is_shape ? max_rank : 2))
     fail(field_ + " holds more than " + std::to_string(list_.size()) + " numbers");
   list_.push_back(value);
+  return true;
 }
 
-inline void HeaderParser::string(const std::string& value) {
+inline bool HeaderParser::string(std::string& value) {
   if (place_ == Place::metadata) {
     header_.metadata.emplace(field_, value);
   } else if (place_ == Place::tensor && field_ == "dtype") {
@@ -144,11 +141,13 @@ inline void HeaderParser::string(const std::string& value) {
   } else {
     refuse("a string");
   }
+  return true;
 }
 
-inline void HeaderParser::error(std::size_t position, std::string_view words) {
-  throw Error(file_,
-              "the header is not valid JSON at byte " + std::to_string(position) + " (" + excerpt(words, 200) + ")");
+inline bool HeaderParser::parse_error(std::size_t position, const std::string&,
+                                      const nlohmann::json::exception& error) {
+  throw Error(file_, sentence({"the header is not valid JSON at byte ", std::to_string(position), " (",
+                               json_error(error), ")"}));
 }
 
 inline void HeaderParser::fail(const std::string& rule) const {

@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
 #include <seqpool/io/mapped_file.hpp>
+#include <seqpool/io/tensor_info.hpp>
+
+#if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/io/safetensors_layout.hpp>
 #include <seqpool/io/safetensors_parser.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
+#endif
 
 #include <unsupported/Eigen/CXX11/Tensor>
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
-#include <memory>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
@@ -138,6 +127,8 @@ class Safetensors {
 
   [[nodiscard]] Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
   [[nodiscard]] const Stored& find(std::string_view name) const;
+  // Of these sizes, of which -1 is any.
+  [[nodiscard]] const Stored& find(std::string_view name, DType dtype, std::span<const Index> shape) const;
 
   std::string name_;
   detail::MappedFile file_;       // the file is here,
@@ -148,23 +139,6 @@ class Safetensors {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline Safetensors::Safetensors(const std::filesystem::path& path, const std::string& name)
-    : Safetensors(name, detail::with_file_name(name, [&] { return detail::MappedFile(path); }), {}) {}
-
-inline Safetensors Safetensors::read(const std::filesystem::path& path) {
-  return from_bytes(detail::with_file_name(path.string(), [&] { return detail::read_file(path); }), path.string());
-}
-
-inline Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
-  return Safetensors(std::move(name), {}, std::move(bytes));
-}
-
-inline std::vector<std::string> Safetensors::names() const {
-  std::vector<std::string> result;
-  for (const auto& [name, stored] : tensors_) result.push_back(name);
-  return result;
-}
-
 template <class T, int Rank> Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name) const& {
   Shape<Rank> any;
   any.fill(-1);
@@ -173,26 +147,32 @@ template <class T, int Rank> Safetensors::View<T, Rank> Safetensors::tensor(std:
 
 template <class T, int Rank>
 Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const& {
-  constexpr DType dtype = dtype_of<T>();
-  const Stored& stored = find(name);
-  const auto& found = stored.info.shape;
-  const auto require = [&](bool fine, const char* what) {
-    if (fine) return;
-    throw Error(name_, name,
-                std::string("wrong ") + what + ": wanted " + detail::describe(dtype_name(dtype), shape) + ", found " +
-                    detail::describe(stored.info.dtype_text(), found));
-  };
-  const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
-  require(stored.info.dtype == dtype, "dtype");
-  require(found.size() == shape.size(), "rank");
-  require(std::equal(shape.begin(), shape.end(), found.begin(), fits), "shape");
-
+  const Stored& stored = find(name, dtype_of<T>(), shape);
   Eigen::DSizes<Index, Rank> sizes;
-  if constexpr (Rank > 0) std::copy_n(found.begin(), Rank, sizes.begin());
+  if constexpr (Rank > 0) std::copy_n(stored.info.shape.begin(), Rank, sizes.begin());
   return {reinterpret_cast<const T*>(stored.data), sizes};
 }
 
-inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes)
+#if defined(SEQPOOL_IO_BODIES)
+
+SEQPOOL_BODY Safetensors::Safetensors(const std::filesystem::path& path, const std::string& name)
+    : Safetensors(name, detail::with_file_name(name, [&] { return detail::MappedFile(path); }), {}) {}
+
+SEQPOOL_BODY Safetensors Safetensors::read(const std::filesystem::path& path) {
+  return from_bytes(detail::with_file_name(path.string(), [&] { return detail::read_file(path); }), path.string());
+}
+
+SEQPOOL_BODY Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {
+  return Safetensors(std::move(name), {}, std::move(bytes));
+}
+
+SEQPOOL_BODY std::vector<std::string> Safetensors::names() const {
+  std::vector<std::string> result;
+  for (const auto& [name, stored] : tensors_) result.push_back(name);
+  return result;
+}
+
+SEQPOOL_BODY Safetensors::Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes)
     : name_(std::move(name)), file_(std::move(file)), bytes_(std::move(bytes)) {
   const auto parts = detail::split_file(bytes_.empty() ? file_.bytes() : std::span<const std::byte>(bytes_), name_);
   auto header = detail::parse_header(parts.header, parts.data.size(), name_);
@@ -206,8 +186,8 @@ inline Safetensors::Safetensors(std::string name, detail::MappedFile file, std::
   }
 }
 
-inline Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
-                                              std::span<const std::byte> data) const {
+SEQPOOL_BODY Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
+                                                    std::span<const std::byte> data) const {
   if (info.dtype == DType::other) return {std::move(info), nullptr, nullptr};  // no view is made of it
   if (info.dtype == DType::boolean) {
     // Any other value is undefined behaviour to look at through a bool.
@@ -227,7 +207,7 @@ inline Safetensors::Stored Safetensors::store(const std::string& name, TensorInf
   return {std::move(info), address, std::move(copy)};
 }
 
-inline const Safetensors::Stored& Safetensors::find(std::string_view name) const {
+SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) return found->second;
   std::string others = "there is none; the file has " + std::to_string(tensors_.size()) + " tensors";
@@ -238,5 +218,23 @@ inline const Safetensors::Stored& Safetensors::find(std::string_view name) const
   }
   throw Error(name_, name, shown < tensors_.size() ? others + ", ..." : others);
 }
+
+SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name, DType dtype,
+                                                          std::span<const Index> shape) const {
+  const Stored& stored = find(name);
+  const auto& found = stored.info.shape;
+  const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
+  const char* const wrong = stored.info.dtype != dtype                                     ? "dtype"
+                            : found.size() != shape.size()                                 ? "rank"
+                            : !std::equal(shape.begin(), shape.end(), found.begin(), fits) ? "shape"
+                                                                                           : nullptr;
+  if (wrong != nullptr)
+    throw Error(name_, name,
+                detail::sentence({"wrong ", wrong, ": wanted ", detail::describe(dtype_name(dtype), shape), ", found ",
+                                  detail::describe(stored.info.dtype_text(), found)}));
+  return stored;
+}
+
+#endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io

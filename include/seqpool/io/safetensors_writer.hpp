@@ -2,30 +2,21 @@
 #pragma once
 
 #include <seqpool/detail/tensor.hpp>
-#include <seqpool/io/dtype.hpp>
+#include <seqpool/io/compiled.hpp>
+#include <seqpool/io/tensor_info.hpp>
+
+#if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/json.hpp>
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/io/replacement_file.hpp>
 #include <seqpool/io/safetensors_header.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
+#endif
 
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <map>
 #include <ostream>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
@@ -79,6 +70,8 @@ class SafetensorsWriter {
   using Tensors = std::map<std::string, Item>;
 
   [[noreturn]] static void refuse(const std::string& tensor, const char* rule);
+  // With room for its elements; throws Error unless it may be added under `name`, with its elements at `data`.
+  [[nodiscard]] Item item(const std::string& name, TensorInfo info, const void* data) const;
   [[nodiscard]] std::vector<const Tensors::value_type*> in_file_order() const;
   [[nodiscard]] std::string length_and_header() const;
 
@@ -89,15 +82,6 @@ class SafetensorsWriter {
 // ---------------------------------------------------------------------------------------------------------------------
 
 namespace detail {
-
-// Stands for the writer where an Error names the file.
-inline constexpr const char* writer_name = "safetensors writer";
-
-// `text` as a JSON string. Throws Error if it is not UTF-8.
-[[nodiscard]] inline std::string json_string(const std::string& text) {
-  if (auto quoted = seqpool::json_detail::quoted_json(text)) return *std::move(quoted);
-  throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
-}
 
 // Copies a tensor's elements in row-major order; `size` is what they take in bytes.
 template <class X> void copy_row_major(const X& tensor, std::byte* out, std::size_t size) {
@@ -124,29 +108,46 @@ template <class X> SafetensorsWriter& SafetensorsWriter::add(std::string name, c
     constexpr auto rank = static_cast<std::size_t>(X::NumIndices);
     static_assert(rank <= detail::max_rank, "seqpool: a safetensors tensor has at most 32 dimensions.");
 
-    static_cast<void>(detail::json_string(name));
-    if (name == detail::metadata_key) refuse(name, "this name is reserved for the metadata");
-    if (tensors_.contains(name)) refuse(name, "a tensor of this name was added before");
-
-    Item item{{dtype_of<std::remove_cv_t<typename X::Scalar>>(), {}}, {}};
-    for (const Index size : seqpool::detail::sizes_of<rank>(tensor)) item.info.shape.push_back(size);
-    const auto size = detail::byte_size(item.info);
-    if (!size) refuse(name, "its size in bytes overflows");
-    if (*size > 0) {
-      if (tensor.data() == nullptr) refuse(name, "it has elements, but its data is a null pointer");
-      item.data.resize(static_cast<std::size_t>(*size));
-      detail::copy_row_major(tensor, item.data.data(), item.data.size());
-    }
-    tensors_.emplace(std::move(name), std::move(item));
+    TensorInfo info{dtype_of<std::remove_cv_t<typename X::Scalar>>(), {}};
+    for (const Index size : seqpool::detail::sizes_of<rank>(tensor)) info.shape.push_back(size);
+    Item added = item(name, std::move(info), tensor.data());
+    if (!added.data.empty()) detail::copy_row_major(tensor, added.data.data(), added.data.size());
+    tensors_.emplace(std::move(name), std::move(added));
   }
   return *this;
 }
 
-inline void SafetensorsWriter::refuse(const std::string& tensor, const char* rule) {
+#if defined(SEQPOOL_IO_BODIES)
+
+namespace detail {
+
+// Stands for the writer where an Error names the file.
+inline constexpr const char* writer_name = "safetensors writer";
+
+// `text` as a JSON string. Throws Error if it is not UTF-8.
+[[nodiscard]] inline std::string json_string(const std::string& text) {
+  if (auto quoted = quoted_json(text)) return *std::move(quoted);
+  throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
+}
+
+}  // namespace detail
+
+SEQPOOL_BODY void SafetensorsWriter::refuse(const std::string& tensor, const char* rule) {
   throw Error(detail::writer_name, tensor, rule);
 }
 
-inline SafetensorsWriter& SafetensorsWriter::metadata(std::string key, std::string value) {
+SEQPOOL_BODY SafetensorsWriter::Item SafetensorsWriter::item(const std::string& name, TensorInfo info,
+                                                             const void* data) const {
+  static_cast<void>(detail::json_string(name));
+  if (name == detail::metadata_key) refuse(name, "this name is reserved for the metadata");
+  if (tensors_.contains(name)) refuse(name, "a tensor of this name was added before");
+  const auto size = detail::byte_size(info);
+  if (!size) refuse(name, "its size in bytes overflows");
+  if (*size > 0 && data == nullptr) refuse(name, "it has elements, but its data is a null pointer");
+  return {std::move(info), std::vector<std::byte>(static_cast<std::size_t>(*size))};
+}
+
+SEQPOOL_BODY SafetensorsWriter& SafetensorsWriter::metadata(std::string key, std::string value) {
   static_cast<void>(detail::json_string(key));
   static_cast<void>(detail::json_string(value));
   if (metadata_.contains(key))
@@ -155,7 +156,7 @@ inline SafetensorsWriter& SafetensorsWriter::metadata(std::string key, std::stri
   return *this;
 }
 
-inline std::vector<std::byte> SafetensorsWriter::bytes() const {
+SEQPOOL_BODY std::vector<std::byte> SafetensorsWriter::bytes() const {
   const std::string header = length_and_header();
   const auto* first = reinterpret_cast<const std::byte*>(header.data());
   std::vector<std::byte> file(first, first + header.size());
@@ -167,7 +168,7 @@ inline std::vector<std::byte> SafetensorsWriter::bytes() const {
   return file;
 }
 
-inline void SafetensorsWriter::write(const std::filesystem::path& path) const {
+SEQPOOL_BODY void SafetensorsWriter::write(const std::filesystem::path& path) const {
   const std::string header = length_and_header();
   const auto order = in_file_order();
   detail::with_file_name(path.string(), [&] {
@@ -183,7 +184,7 @@ inline void SafetensorsWriter::write(const std::filesystem::path& path) const {
 
 // Falling element size keeps every tensor aligned, as each one's bytes are a multiple of the next one's element; the
 // map gives the order by name within a size.
-inline std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWriter::in_file_order() const {
+SEQPOOL_BODY std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWriter::in_file_order() const {
   std::vector<const Tensors::value_type*> order;
   for (const auto& tensor : tensors_) order.push_back(&tensor);
   std::stable_sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
@@ -192,7 +193,7 @@ inline std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWri
   return order;
 }
 
-inline std::string SafetensorsWriter::length_and_header() const {
+SEQPOOL_BODY std::string SafetensorsWriter::length_and_header() const {
   const auto separate = [](std::string& json) {
     if (json.back() != '{' && json.back() != '[') json += ',';
   };
@@ -229,5 +230,7 @@ inline std::string SafetensorsWriter::length_and_header() const {
   std::memcpy(prefix.data(), &length, sizeof length);
   return prefix + json;
 }
+
+#endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io

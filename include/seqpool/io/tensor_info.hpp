@@ -5,12 +5,8 @@
 #include <seqpool/io/message_text.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <cstddef>
-#include <cstdint>
 #include <limits>
-#include <optional>
-#include <string>
-#include <string_view>
+#include <span>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
@@ -38,7 +34,7 @@ namespace detail {
 inline constexpr std::size_t max_rank = 32;
 
 // For messages: "F32 [2, 3]", where a size of -1 reads "any".
-template <class Sizes> [[nodiscard]] std::string describe(std::string_view dtype, const Sizes& shape) {
+[[nodiscard]] inline std::string describe(std::string_view dtype, std::span<const Index> shape) {
   std::string sizes;
   for (const Index size : shape) {
     if (!sizes.empty()) sizes += ", ";

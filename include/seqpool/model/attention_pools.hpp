@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/activate.hpp>
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/io/compiled.hpp>
+#include <seqpool/pooling/attention.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/each_query.hpp>
 #include <seqpool/head/query_mean.hpp>
 #include <seqpool/head/sequential.hpp>
 #include <seqpool/model/detail/siglip.hpp>
+#endif
 
 #include <cmath>
 #include <filesystem>
@@ -46,8 +52,8 @@ struct SiglipHeadOptions {
 /// **Shapes**: tokens `[n, embed]` to `[embed]`.
 /// **Source**: Transformers' SiglipMultiheadAttentionPoolingHead and Siglip2MultiheadAttentionPoolingHead: `probe`,
 /// `attention`, `layernorm`, `mlp.fc1`, `mlp.fc2`.
-[[nodiscard]] inline AttentionPool siglip_head(const std::filesystem::path& path, const std::string& prefix,
-                                               const SiglipHeadOptions& options);
+[[nodiscard]] SEQPOOL_BODY AttentionPool siglip_head(const std::filesystem::path& path, const std::string& prefix,
+                                                     const SiglipHeadOptions& options);
 
 /// What the tensors of a PMA do not say, by torch's defaults.
 struct SetTransformerPmaOptions {
@@ -63,8 +69,9 @@ struct SetTransformerPmaOptions {
 ///
 /// **Shapes**: tokens `[n, embed]` to `[k * embed]`.
 /// **Source**: Lee et al., Set Transformer; of its code PMA, `S`, `mab.fc_q`, `mab.fc_k`, `mab.fc_v`, `mab.fc_o`.
-[[nodiscard]] inline AttentionPool set_transformer_pma(const std::filesystem::path& path, const std::string& prefix,
-                                                       const SetTransformerPmaOptions& options);
+[[nodiscard]] SEQPOOL_BODY AttentionPool set_transformer_pma(const std::filesystem::path& path,
+                                                             const std::string& prefix,
+                                                             const SetTransformerPmaOptions& options);
 
 /// What is left of several latents, timm's pool_type: the first, their mean, or all side by side.
 enum class LatentPool { token, avg, none };
@@ -85,11 +92,13 @@ struct AttentionPoolLatentOptions {
 /// **Shapes**: tokens `[n, embed]` to `[width]`, or by `LatentPool::none` `[k * width]`.
 /// **Errors**: `Error` too for `pos_embed`, `q_norm` and `k_norm`, which change every token.
 /// **Source**: timm's AttentionPoolLatent: `latent`, `q`, `kv`, `proj`, `norm`, `mlp.fc1`, `mlp.fc2`.
-[[nodiscard]] inline AttentionPool timm_attention_pool_latent(const std::filesystem::path& path,
-                                                              const std::string& prefix,
-                                                              const AttentionPoolLatentOptions& options);
+[[nodiscard]] SEQPOOL_BODY AttentionPool timm_attention_pool_latent(const std::filesystem::path& path,
+                                                                    const std::string& prefix,
+                                                                    const AttentionPoolLatentOptions& options);
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+#if defined(SEQPOOL_MODEL_BODIES)
 
 namespace detail {
 
@@ -109,16 +118,16 @@ template <class T> [[nodiscard]] T joined(const T& first, const T& second) { ret
 
 }  // namespace detail
 
-inline AttentionPool siglip_head(const std::filesystem::path& path, const std::string& prefix,
-                                 const SiglipHeadOptions& options) {
+SEQPOOL_BODY AttentionPool siglip_head(const std::filesystem::path& path, const std::string& prefix,
+                                       const SiglipHeadOptions& options) {
   auto weights = detail::Checkpoint::at(path);
   const auto head = detail::read_siglip_head(weights, prefix, options.heads, options.activation, options.eps);
   detail::refuse_unused_behind(weights, prefix, "a SigLIP head");
   return {head.attention.pooling(), Sequential{head.attention.head(), head.mlp}};
 }
 
-inline AttentionPool set_transformer_pma(const std::filesystem::path& path, const std::string& prefix,
-                                         const SetTransformerPmaOptions& options) {
+SEQPOOL_BODY AttentionPool set_transformer_pma(const std::filesystem::path& path, const std::string& prefix,
+                                               const SetTransformerPmaOptions& options) {
   auto weights = detail::Checkpoint::at(path);
   const std::string mab = prefix + "mab.";
   MultiheadAttentionWeights<float> own;
@@ -148,8 +157,8 @@ inline AttentionPool set_transformer_pma(const std::filesystem::path& path, cons
                                           EachQuery{queries, AnyHead<float>(each)}}};
 }
 
-inline AttentionPool timm_attention_pool_latent(const std::filesystem::path& path, const std::string& prefix,
-                                                const AttentionPoolLatentOptions& options) {
+SEQPOOL_BODY AttentionPool timm_attention_pool_latent(const std::filesystem::path& path, const std::string& prefix,
+                                                      const AttentionPoolLatentOptions& options) {
   auto weights = detail::Checkpoint::at(path);
   for (const char* name : {"pos_embed", "q_norm.weight", "k_norm.weight"})
     if (weights.has(prefix + name))
@@ -189,5 +198,7 @@ inline AttentionPool timm_attention_pool_latent(const std::filesystem::path& pat
   detail::refuse_unused_behind(weights, prefix, "an AttentionPoolLatent");
   return {attention.pooling(), AnyHead<float>(heads)};
 }
+
+#endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

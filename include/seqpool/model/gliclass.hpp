@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/io/compiled.hpp>
+#include <seqpool/pooling/any_pooling.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
 #include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/pooling/abs_max.hpp>
 #include <seqpool/pooling/abs_mean.hpp>
-#include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/last.hpp>
 #include <seqpool/pooling/max.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/sum.hpp>
+#endif
 
 #include <array>
 #include <filesystem>
@@ -36,6 +39,8 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 template <Scalar T> [[nodiscard]] AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder);
 
 // ---------------------------------------------------------------------------------------------------------------------
+
+#if defined(SEQPOOL_MODEL_BODIES)
 
 template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder) {
   using Strategy = std::variant<Cls, Last, Mean, Max, Sum, RootMeanSquare, AbsMax, AbsMean>;
@@ -65,5 +70,7 @@ template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& 
   const Strategy strategy = takes_last ? Last{} : detail::chosen(config, "pooling_strategy", strategies);
   return std::visit([](const auto& pooling) -> AnyPooling<T> { return pooling; }, strategy);
 }
+
+#endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

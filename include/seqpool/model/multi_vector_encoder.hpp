@@ -3,9 +3,12 @@
 
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/model/detail/arguments.hpp>
+#include <seqpool/model/detail/folders.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -64,8 +67,6 @@ class MultiVectorEncoder {
   [[nodiscard]] const std::vector<std::string>& skiplist_tasks() const noexcept { return skiplist_tasks_; }
 
  private:
-  void read_mask(const detail::Folder& folder);
-
   detail::EncodeSettings settings_;
   std::vector<std::string> skiplist_words_;
   std::vector<std::string> skiplist_tasks_{"document"};
@@ -77,6 +78,14 @@ class MultiVectorEncoder {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+template <class X, class M, class D>
+Eigen::Tensor<float, 3, Eigen::RowMajor> MultiVectorEncoder::token_vectors(const X& x, const M& mask,
+                                                                           const D& device) const {
+  return detail::map_tokens(heads_, hidden_, x, mask, device);
+}
+
+#if defined(SEQPOOL_MODEL_BODIES)
+
 namespace detail {
 
 // Throws Error if the folder is of a format of multi-vector models that only Python reads, or has no modules.
@@ -85,10 +94,12 @@ inline void refuse_other_formats(const Folder& folder) {
   if (folder.has("modules.json")) {
     const Json modules = folder.json("modules.json");
     const auto is_pylate = [](const Json& module) {
-      const Json type = module.is_object() ? module.value("type", Json()) : Json();
-      return type.is_string() && type.get<std::string>().starts_with("pylate.");
+      const bool is_config = module.is(Json::Kind::object) && detail::special_number(module).empty();
+      const Config config("", is_config ? module : Json::object());
+      return config.is_text("type") && config.text("type").starts_with("pylate.");
     };
-    if (std::any_of(modules.begin(), modules.end(), is_pylate))
+    const auto all = modules.is(Json::Kind::array) ? modules.elements() : std::vector<Json>();
+    if (std::any_of(all.begin(), all.end(), is_pylate))
       throw Error(folder.file("modules.json"), "is of PyLate, whose folders are not read" + remedy);
     return;
   }
@@ -112,11 +123,19 @@ inline void refuse_other_formats(const Folder& folder) {
 
 }  // namespace detail
 
-inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path) {
+SEQPOOL_BODY MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path) {
   constexpr std::array<std::string_view, 3> understood{"Dense", "MultiVectorMask", "Normalize"};
   const detail::Folder folder(path);
   settings_ = detail::read_settings(folder, detail::multi_vector_models, detail::multi_vector_similarities);
   detail::refuse_other_formats(folder);
+  const auto read_mask = [this](const detail::Folder& masks) {
+    const auto config = masks.config("config.json");
+    config.refuse_others({"skiplist_words", "skiplist_tasks", "keep_only_token_ids"});
+    if (config.has("keep_only_token_ids"))
+      config.refuse("keep_only_token_ids", "says which tokens of an image get a vector, which is not understood");
+    if (config.has("skiplist_words")) skiplist_words_ = config.texts("skiplist_words");
+    if (config.has("skiplist_tasks")) skiplist_tasks_ = config.texts("skiplist_tasks");
+  };
   const auto modules = detail::read_modules(folder);
   if (modules[0].type != "Transformer")
     detail::refuse_module(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
@@ -139,19 +158,6 @@ inline MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path& path)
   summary_ = "each token" + heads.summary();
 }
 
-inline void MultiVectorEncoder::read_mask(const detail::Folder& folder) {
-  const auto config = folder.config("config.json");
-  config.refuse_others({"skiplist_words", "skiplist_tasks", "keep_only_token_ids"});
-  if (config.has("keep_only_token_ids"))
-    config.refuse("keep_only_token_ids", "says which tokens of an image get a vector, which is not understood");
-  if (config.has("skiplist_words")) skiplist_words_ = config.texts("skiplist_words");
-  if (config.has("skiplist_tasks")) skiplist_tasks_ = config.texts("skiplist_tasks");
-}
-
-template <class X, class M, class D>
-Eigen::Tensor<float, 3, Eigen::RowMajor> MultiVectorEncoder::token_vectors(const X& x, const M& mask,
-                                                                           const D& device) const {
-  return detail::map_tokens(heads_, hidden_, x, mask, device);
-}
+#endif
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

@@ -6,8 +6,13 @@
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/weighted_states.hpp>
 #include <seqpool/model/detail/arguments.hpp>
-#include <seqpool/model/detail/vector_folder.hpp>
+#include <seqpool/model/detail/folders.hpp>
+#include <seqpool/model/detail/vectors.hpp>
 #include <seqpool/pool.hpp>
+#include <seqpool/pooling/sum.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
+#include <seqpool/model/detail/vector_folder.hpp>
+#endif
 
 #include <cstddef>
 #include <filesystem>
@@ -138,10 +143,8 @@ inline void SentenceTransformer::check_states(Index found) const {
 template <class X, class M, class D>
 auto SentenceTransformer::embed_tokens(const X& x, const M& mask, const D& device, Index before) const {
   if constexpr (detail::are_model_arguments<X, M, D>()) {
-    using T = typename seqpool::detail::sequences_t<X>::value_type;
     check_states(seqpool::detail::sequences_of(x).hidden());
-    return seqpool::map(folder_.heads, seqpool::pool(folder_.pooling.pooling<T>(before), x, mask, device),
-                        seqpool::detail::device_of(mask, device));
+    return detail::vectors_of(folder_.pooling, before, folder_.heads, x, mask, device);
   } else {
     return seqpool::detail::refused<X>();
   }

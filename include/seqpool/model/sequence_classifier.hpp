@@ -4,8 +4,11 @@
 #include <seqpool/head/detail/classes.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/arguments.hpp>
+#include <seqpool/model/detail/folders.hpp>
+#include <seqpool/model/detail/vectors.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
 #include <seqpool/model/detail/classifier_folder.hpp>
-#include <seqpool/pool.hpp>
+#endif
 
 #include <filesystem>
 #include <optional>
@@ -95,9 +98,7 @@ class SequenceClassifier {
 
 template <class X, class M, class D>
 auto SequenceClassifier::logits_of(const X& x, const M& selection, const D& device) const {
-  using T = typename seqpool::detail::sequences_t<X>::value_type;
-  return seqpool::map(folder_.heads, seqpool::pool(folder_.pooling.pooling<T>(), x, selection, device),
-                      seqpool::detail::device_of(selection, device));
+  return detail::vectors_of(folder_.pooling, 0, folder_.heads, x, selection, device);
 }
 
 template <class X, class M, class I, class D>

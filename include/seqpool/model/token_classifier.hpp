@@ -4,7 +4,10 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/arguments.hpp>
+#include <seqpool/model/detail/folders.hpp>
+#if defined(SEQPOOL_MODEL_BODIES)
 #include <seqpool/model/detail/classifier_folder.hpp>
+#endif
 
 #include <algorithm>
 #include <filesystem>

@@ -87,7 +87,7 @@ template <class Result> std::vector<float> numbers(const Result& result) {
 
 }  // namespace
 
-TEST_CASE("whatever a selection says, no token outside of its sequence is read or written", "[model][token_states]") {
+TEST_CASE("whatever a selection says, no token outside of its sequence is read or written", "[model][arguments]") {
   const auto x = states(3, 4, 2);
   const auto classifier_folder = classifier_of(2), encoder_folder = encoder_of(2);
   const auto weighted_folder = weighted_of(2, R"(["mean", "max"])");
@@ -109,8 +109,7 @@ TEST_CASE("whatever a selection says, no token outside of its sequence is read o
     }
 }
 
-TEST_CASE("hidden states that are computed are mapped token by token as those that are stored",
-          "[model][token_states]") {
+TEST_CASE("hidden states that are computed are mapped token by token as those that are stored", "[model][arguments]") {
   // Longer than a block, and in two pieces.
   const auto first = states(2, 300, 2), second = states(2, 300, 2);
   const std::vector<seqpool::HiddenStates<float>> layers{seqpool::HiddenStates<float>(first),
@@ -151,8 +150,7 @@ TEST_CASE("hidden states that are computed are mapped token by token as those th
   same(side_by_side, both);
 }
 
-TEST_CASE("weighted tokens are pooled as pool does it: by spans too, and padding is never read",
-          "[model][token_states]") {
+TEST_CASE("weighted tokens are pooled as pool does it: by spans too, and padding is never read", "[model][arguments]") {
   const auto folder = weighted_of(1, R"(["mean", "max", "weightedmean", "mean_sqrt_len_tokens"])");
   const SentenceTransformer model(folder->path());
   States x(2, 3, 1);
@@ -178,7 +176,7 @@ TEST_CASE("weighted tokens are pooled as pool does it: by spans too, and padding
 }
 
 TEST_CASE("a prompt that is pooled too changes nothing, by spans as by a mask; spans of others say so",
-          "[model][token_states]") {
+          "[model][arguments]") {
   FolderWriter folder;
   folder.text("config.json", R"({"hidden_size": 1})");
   const SentenceTransformer model(folder.path());  // a bare model's prompt is pooled

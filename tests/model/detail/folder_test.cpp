@@ -65,8 +65,8 @@ TEST_CASE("a link may lead within the folder, and out of it only to a cache's bl
   link("nowhere", "snapshots/1/nowhere.json");
   CHECK_THROWS_WITH(Folder(writer.path()), ct::has_substring("one of those in snapshots"));
   const Folder snapshot(writer.path("snapshots/1"));
-  CHECK(snapshot.json("within.json").empty());
-  CHECK(snapshot.json("blob.json").empty());
+  CHECK(snapshot.json("within.json").elements().empty());
+  CHECK(snapshot.json("blob.json").elements().empty());
   CHECK_THROWS_WITH(snapshot.json("secret.json"), ct::has_substring("is a link that leads out of the folder"));
   CHECK_THROWS_WITH(snapshot.json("blob2.json"), ct::has_substring("is a link that leads out of the folder"));
   CHECK_THROWS_WITH(snapshot.json("up/secret.json"), ct::has_substring("is a link that leads out of the folder"));
@@ -75,7 +75,7 @@ TEST_CASE("a link may lead within the folder, and out of it only to a cache's bl
   CHECK_THROWS_WITH(Folder(writer.path("other/1")).json("blob.json"), ct::has_substring("leads out of the folder"));
   // The folder itself may be a link.
   link("snapshots/1", "latest");
-  CHECK(Folder(writer.path("latest")).json("blob.json").empty());
+  CHECK(Folder(writer.path("latest")).json("blob.json").elements().empty());
   // A model's folder may have one of that name too.
   for (const std::string name : {"config.json", "modules.json"}) {
     writer.text(name, "{}");
@@ -125,7 +125,8 @@ TEST_CASE("time to read JSON grows with its length, and not with its square", "[
   for (int i = 1; i < 1'000'000; ++i) list += ",{}";
   writer.text("list.json", list + "]");
   const Folder folder(writer.path());
-  CHECK(folder.json("list.json").size() == 1'000'000);  // by squares this takes so long that the test runs out of time
+  CHECK(folder.json("list.json").elements().size() ==
+        1'000'000);  // by squares this takes so long that the test runs out of time
 }
 
 TEST_CASE("what is no file is not read", "[model]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
 #include <seqpool/model/detail/siglip.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
@@ -39,9 +40,6 @@ struct Reading {
 
 // Reads what comes behind the encoder, for `labels` classes.
 using Reader = void (*)(Reading& reading, Index labels);
-
-// What is classified.
-enum class Task { sequence, token };
 
 // A family of architectures: its model as `architectures` names it, with "ForSequenceClassification" or
 // "ForTokenClassification" behind it unless that is the whole name; the prefix of its encoder's tensors; and how it is

@@ -2,32 +2,11 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
-#include <seqpool/io/dtype.hpp>
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/message_text.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/io/safetensors_reader.hpp>
-#include <seqpool/io/tensor_info.hpp>
-#include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/scalar.hpp>
 
-#include <unsupported/Eigen/CXX11/Tensor>
-
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstddef>
-#include <filesystem>
-#include <functional>
-#include <map>
-#include <memory>
 #include <set>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -58,16 +37,15 @@ class Checkpoint {
       if (name.starts_with(prefix)) used_.insert(name);
   }
 
-  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)` does not know: `user` is who
-  // should have.
-  template <class F>
-  void refuse_unused(F is_other, const std::string& user = "what the folder's configuration says") const;
+  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)`, where it is given, does not
+  // know: `user` is who should have.
+  void refuse_unused(const std::function<bool(std::string_view)>& is_other = {},
+                     const std::string& user = "what the folder's configuration says") const;
   // Throws Error about a tensor that is there.
   [[noreturn]] void refuse(const std::string& name, const std::string& rule) const;
 
  private:
   Checkpoint(Folder folder, const std::string& file);
-  [[noreturn]] void refuse_other_weights() const;
   [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
@@ -92,50 +70,14 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
   } else if (folder_.has(index)) {
     file_ = folder_.file(index);
     const Config config(file_, folder_.json(index));
-    config.object("weight_map").each([&](const std::string& name, const Json& file) {
-      if (!file.is_string()) config.refuse("weight_map", "must give a file for each tensor");
-      files_.emplace(name, file.get<std::string>());
-    });
-  } else {
-    refuse_other_weights();
-  }
-}
-
-// Without model.safetensors a folder may have its weights in another form, or none that a head is left in.
-inline void Checkpoint::refuse_other_weights() const {
-  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
-                                  const std::string& files) {
-    throw Error(folder_.file(file),
-                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
-                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
-                    "for f in " +
-                    files +
-                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
-                    "'model.safetensors', {'format': 'pt'})\"");
-  };
-  refuse_adapter(folder_);
-  if (folder_.has("pytorch_model.bin"))
-    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
-                   "['pytorch_model.bin']");
-  if (folder_.has("pytorch_model.bin.index.json"))
-    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
-                   "json, torch",
-                   "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
-  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
-  for (const std::string name : {"", "onnx", "openvino"})
-    for (const std::string ending : {".onnx", "openvino_model.xml"}) {
-      const Folder folder = folder_.folder(name);
-      if (const std::string graph = folder.file_with_ending(ending); !graph.empty())
-        throw Error(folder.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
-                                            "; read the folder of the model that was exported");
+    const Config map = config.object("weight_map");
+    for (const auto& [name, file] : map.members()) {
+      if (!file.is(Json::Kind::string)) config.refuse("weight_map", "must give a file for each tensor");
+      files_.emplace(name, file.text());
     }
-  for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
-    if (folder_.has(name))
-      throw Error(folder_.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
-                                          "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
-                                          "from_flax=True, and save it by save_pretrained()");
-  refuse_gguf(folder_);
-  throw Error(folder_.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
+  } else {
+    refuse_other_weights(folder_);
+  }
 }
 
 inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
@@ -257,9 +199,10 @@ inline void Checkpoint::refuse_missing(const std::string& name, const std::strin
                          (count > most ? ", ..." : "") + std::string(advice));
 }
 
-template <class F> void Checkpoint::refuse_unused(F is_other, const std::string& user) const {
+inline void Checkpoint::refuse_unused(const std::function<bool(std::string_view)>& is_other,
+                                      const std::string& user) const {
   for (const auto& [name, file] : files_)
-    if (!used_.contains(name) && !is_other(std::string_view(name)))
+    if (!used_.contains(name) && !(is_other && is_other(name)))
       refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");
 }
 

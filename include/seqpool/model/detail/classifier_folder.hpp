@@ -3,34 +3,11 @@
 
 #include <seqpool/model/detail/architectures.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
+#include <seqpool/model/detail/folders.hpp>
 
 #include <filesystem>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// What logits become; `unknown` of a CrossEncoder whose activation is not understood.
-enum class Scores { softmax, sigmoid, logits, unknown };
-
-// All that a classifier's folder says.
-struct ClassifierFolder {
-  Index hidden = 0;
-  PoolingConfig pooling;
-  AnyHead<float> heads{std::vector<AnyHead<float>>()};
-  std::string summary;              // of the heads
-  std::vector<std::string> labels;  // none of a model that gives vectors
-  Scores scores = Scores::softmax;
-  std::optional<Error> unknown;  // what is not understood of the scores
-  bool several_at_once = false;  // classes that do not exclude each other
-  bool takes_ids = false;        // the token is found by its id
-  std::optional<Index> pad_token_id;
-};
-
-// Reads the head of an architecture that does the task; throws Error for all that is not understood.
-[[nodiscard]] inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
-
-// The same of those that classify a sequence, a CrossEncoder's folder among them: throws Error too if a module stands
-// behind its classifier.
-[[nodiscard]] inline ClassifierFolder read_sequence_classifier(const std::filesystem::path& path);
 
 // What is left in a file of the head that a model had before it was trained as a classifier, which Transformers passes
 // over without a word: what they begin with.
@@ -99,7 +76,7 @@ inline void read_scores(ClassifierFolder& result, const Folder& folder, const Co
     result.scores = detail::chosen(config, "problem_type", problems).value_or(result.scores);
 }
 
-inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task task) {
+SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path, Task task) {
   const Folder folder(path);
   refuse_adapter(folder);
   const Config config = folder.config("config.json");
@@ -127,7 +104,7 @@ inline ClassifierFolder read_classifier(const std::filesystem::path& path, Task 
   return result;
 }
 
-inline ClassifierFolder read_sequence_classifier(const std::filesystem::path& path) {
+SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path) {
   const Folder folder(path);
   if (folder.has("modules.json")) {
     constexpr std::array<std::string_view, 1> understood{"Transformer"};

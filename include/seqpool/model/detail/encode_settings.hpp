@@ -3,8 +3,8 @@
 
 #include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/folder.hpp>
+#include <seqpool/model/detail/folders.hpp>
 
-#include <map>
 #include <span>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
@@ -20,16 +20,6 @@ inline constexpr std::array<std::string_view, 2> multi_vector_similarities{"maxs
 // What makes a folder that is read of PyLate's and Stanford's.
 inline constexpr std::string_view save_by_python =
     "save it anew in Python, by sentence-transformers 6: MultiVectorEncoder(name).save(folder)";
-
-// What a folder of sentence-transformers says beside its modules.
-struct EncodeSettings {
-  std::optional<Index> max_seq_length;
-  std::map<std::string, std::string> prompts;
-  std::optional<std::string> default_prompt_name;
-  std::string similarity;
-  std::optional<Index> truncate_dim;
-  std::optional<Index> max_active_dims;
-};
 
 // Of a folder of one of `types`, the first if it does not say of which. Throws Error for all that is not understood;
 // what the folder does not say is left out. Of the number of tokens its encoder's folder says it.
@@ -86,7 +76,7 @@ inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelT
                         "truncate_dim", "max_active_dims", "requirements"});
   if (config.has("prompts")) {
     const Config prompts = config.object("prompts");
-    prompts.each([&](const std::string& name, const Json&) { settings.prompts[name] = prompts.text(name, ""); });
+    for (const auto& [name, text] : prompts.members()) settings.prompts[name] = prompts.text(name, "");
   }
   if (config.has("default_prompt_name")) {
     settings.default_prompt_name = config.text("default_prompt_name");

@@ -40,13 +40,11 @@ inline void check_said(const Config& config, std::string_view key, const std::st
 
 // Of a name alone in a list that name, as in Python.
 inline std::string output_name(const Config& of_modality) {
-  std::string name = "null";
-  of_modality.each([&](const std::string& key, const Json& value) {
-    if (key != "method_output_name") return;
-    const Json& shown = value.is_array() && value.size() == 1 ? value.front() : value;
-    name = shown.is_string() ? shown.get<std::string>() : shown.dump(-1, ' ', true, Json::error_handler_t::replace);
-  });
-  return name;
+  const Json* const value = of_modality.find("method_output_name");
+  if (value == nullptr) return "null";
+  const auto inside = value->is(Json::Kind::array) ? value->elements() : std::vector<Json>();
+  const Json& shown = inside.size() == 1 ? inside.front() : *value;
+  return shown.is(Json::Kind::string) ? shown.text() : detail::text_of(shown);
 }
 
 // Of the class of the encoder where no task is said: MLMTransformer is that of SPLADE before 5.4.
@@ -63,11 +61,12 @@ inline void check_task(const Module& encoder, const Config& config, EncoderOutpu
 inline void check_encoder_output(const Module& encoder, EncoderOutput expected) {
   const Config config = config_if_there(encoder.folder, "sentence_bert_config.json");
   if (config.has("modality_config")) {
-    config.object("modality_config").each([&](const std::string& modality, const Json& value) {
+    const Config modalities = config.object("modality_config");
+    for (const auto& [modality, value] : modalities.members()) {
       const Config said(config.file(), value, "key 'modality_config': '" + io::detail::excerpt(modality) + "'");
       check_said(said, "method", said.text("method"), "forward");
       check_said(said, "method_output_name", output_name(said), expected.output);
-    });
+    }
     check_said(config, "module_output_name", config.text("module_output_name"), expected.feature);
   } else if (config.has("transformer_task") || (encoder.is_own && expected.feature == token_features)) {
     // Of other packages' encoders nobody knows what they give; and classifiers had no modules before they said this.

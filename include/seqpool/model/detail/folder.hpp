@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/error.hpp>
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/version.hpp>
-
-#include <algorithm>
-#include <cstddef>
-#include <filesystem>
-#include <map>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -67,6 +52,9 @@ class Folder {
 inline void refuse_adapter(const Folder& folder);
 // And if it holds a model of llama.cpp.
 inline void refuse_gguf(const Folder& folder);
+// Without model.safetensors a folder may have its weights in another form, or none that a head is left in: throws
+// Error.
+[[noreturn]] inline void refuse_other_weights(const Folder& folder);
 
 // Whether `path` is `folder` or in it; both are canonical.
 [[nodiscard]] inline bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
@@ -134,6 +122,42 @@ inline void refuse_adapter(const Folder& folder) {
 inline void refuse_gguf(const Folder& folder) {
   if (const std::string name = folder.file_with_ending(".gguf"); !name.empty())
     throw Error(folder.file(name), "is GGUF, of llama.cpp, which is not read; read the folder that it was made from");
+}
+
+inline void refuse_other_weights(const Folder& folder) {
+  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
+                                  const std::string& files) {
+    throw Error(folder.file(file),
+                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
+                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
+                    "for f in " +
+                    files +
+                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
+                    "'model.safetensors', {'format': 'pt'})\"");
+  };
+  refuse_adapter(folder);
+  if (folder.has("pytorch_model.bin"))
+    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
+                   "['pytorch_model.bin']");
+  if (folder.has("pytorch_model.bin.index.json"))
+    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
+                   "json, torch",
+                   "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
+  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
+  for (const std::string name : {"", "onnx", "openvino"})
+    for (const std::string ending : {".onnx", "openvino_model.xml"}) {
+      const Folder part = folder.folder(name);
+      if (const std::string graph = part.file_with_ending(ending); !graph.empty())
+        throw Error(part.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
+                                          "; read the folder of the model that was exported");
+    }
+  for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
+    if (folder.has(name))
+      throw Error(folder.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
+                                         "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
+                                         "from_flax=True, and save it by save_pretrained()");
+  refuse_gguf(folder);
+  throw Error(folder.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
 }
 
 inline std::filesystem::path Folder::weights(std::string_view name) const {

@@ -2,25 +2,11 @@
 #pragma once
 
 #include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/model/error.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
+#include <seqpool/model/detail/folders.hpp>
 
-#include <cmath>
 #include <numeric>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// What a WeightedLayerPooling module says: how much of each of the last layers a token is made of.
-struct LayerWeights {
-  Index layers = 0;  // of the encoder, its embeddings included; 0 where none are mixed
-  std::vector<float> weights;
-};
 
 // Reads the module, whose encoder is in the folder `encoder`. Throws Error unless that says that it gives all layers:
 // without it Python takes the last one as it is.
@@ -45,7 +31,7 @@ inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encod
   if (sum == 0 || !std::isfinite(sum))
     throw Error(folder.file("model.safetensors"),
                 "tensor 'layer_weights' adds up to " + std::to_string(sum) + ", by which its layers are divided");
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
   return result;
 }
 

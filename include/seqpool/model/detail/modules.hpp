@@ -63,10 +63,11 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 
 inline std::vector<Module> read_modules(const Folder& folder) {
   const std::string file = folder.file("modules.json");
-  const Json list = folder.json("modules.json");
+  const Json document = folder.json("modules.json");
+  const auto list = document.elements();
   // More than any model has, and few enough for whatever a module costs.
   constexpr std::size_t most = 100;
-  if (!list.is_array()) throw Error(file, "must be a list of modules, found " + std::string(list.type_name()));
+  if (!document.is(Json::Kind::array)) throw Error(file, "must be a list of modules, found " + kind_of(document));
   if (list.empty() || list.size() > most)
     throw Error(file, "has " + std::to_string(list.size()) + " modules, expected 1 to " + std::to_string(most));
   std::vector<Module> modules;
@@ -124,7 +125,7 @@ inline void add_dense(HeadList& heads, const Folder& folder, std::string_view fe
                               : in == out ? Dense{linear, activation, Residual{}}
                                           : Dense{linear, activation, read_linear(weights, "residual", out, in, false)};
   heads.add_layer(head, residual ? "residual Dense" : "Dense", activation);
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 inline void add_layer_norm(HeadList& heads, const Folder& folder) {
@@ -133,7 +134,7 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
   check_width(config, "dimension", heads);
   Checkpoint weights(folder);
   heads.add(read_layer_norm(weights, "norm", heads.width(), 1e-5), "LayerNorm");
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 // Its folder is often not there: it has no file before 6.0.
@@ -169,7 +170,7 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
   heads.add_layer(Dense{Linear{weight, weights.vector("latent_bias", out)}, Activation::relu}, "Dense",
                   Activation::relu);
   heads.add(KeepLargest{k}, "top " + std::to_string(k));
-  weights.refuse_unused([](std::string_view) { return false; });
+  weights.refuse_unused();
 }
 
 inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims) {

@@ -5,7 +5,7 @@
 #include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/folder.hpp>
-#include <seqpool/pooling/any_pooling.hpp>
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/pooling/attention.hpp>
 #include <seqpool/pooling/cls.hpp>
 #include <seqpool/pooling/last.hpp>
@@ -18,20 +18,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
-// side by side.
-enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
 
 struct NamedMode {
   std::string_view name;
@@ -47,63 +39,12 @@ inline constexpr std::array<NamedMode, 6> modes{{
     {"lasttoken", Mode::last, "pooling_mode_lasttoken"},
 }};
 
-// Whether means are divided by the number of tokens, or are still to be divided by something else.
-enum class Means { means, sums };
-
-// An Attention whose copies share its queries, which are of the model's size: each call makes a pooling of its own.
-class SharedAttention {
-  using Queries = Attention<float, Eigen::Dynamic>;
-
- public:
-  template <Scalar T> using State = Queries::State<T>;
-
-  SharedAttention(Queries queries) : queries_(std::make_shared<const Queries>(std::move(queries))) {}
-
-  [[nodiscard]] Index heads() const noexcept { return queries_->heads(); }
-  [[nodiscard]] std::string name() const { return queries_->name(); }
-  void visit_parameters(auto f) const { queries_->visit_parameters(f); }
-  [[nodiscard]] Index width(Index hidden) const { return queries_->width(hidden); }
-  void init(auto& state, Index hidden) const { queries_->init(state, hidden); }
-  void fold(auto& state, const auto& tokens) const { queries_->fold(state, tokens); }
-  void merge(auto& state, const auto& next) const { queries_->merge(state, next); }
-  void finish(auto& state, auto out) const { queries_->finish(state, out); }
-
- private:
-  std::shared_ptr<const Queries> queries_;
-};
-
-// What a folder says of its pooling.
-struct PoolingConfig {
-  Index hidden = 0;
-  std::vector<Mode> modes = {};                   // side by side
-  Splade splade = {};                             // of Mode::splade
-  std::optional<SharedAttention> attention = {};  // of Mode::attention
-  bool include_prompt = true;
-
-  // "mean", or "cls + mean" side by side.
-  [[nodiscard]] std::string summary() const;
-  [[nodiscard]] Index width() const;
-
-  // As a pooling of hidden states of T, in front of which `before` tokens were left out.
-  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before = 0, Means means = Means::means) const;
-};
-
 // Reads a Pooling module's `pooling_mode`, one name or a list (5.4 and newer), or a flag for each mode; where both are,
 // the former holds.
 [[nodiscard]] inline PoolingConfig read_pooling(const Config& config);
 
 // Reads a SpladePooling module, to which the encoder in the folder `encoder` hands a logit for each of its words.
 [[nodiscard]] inline PoolingConfig read_splade(const Folder& folder, const Folder& encoder);
-
-// What makes of a pooling of weighted tokens, `Means::sums`, the vector: each kind of mean is divided by a number of
-// its own, of the sum of n weights.
-[[nodiscard]] inline float factor(Mode mode, float sum, float n) {
-  const float divisor = (std::max)(sum, 1e-9f);
-  if (mode == Mode::mean) return 1 / divisor;
-  if (mode == Mode::mean_sqrt_len) return 1 / std::sqrt(divisor);
-  // Whose own places were divided out.
-  return mode == Mode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -112,7 +53,7 @@ inline constexpr auto splade_strategies =
 inline constexpr auto splade_activations =
     std::to_array<Named<Splade::Weight>>({{"relu", Splade::relu}, {"log1p_relu", Splade::log1p_relu}});
 
-inline std::string PoolingConfig::summary() const {
+SEQPOOL_BODY std::string PoolingConfig::summary() const {
   std::string all;
   for (const Mode mode : modes) {
     if (!all.empty()) all += " + ";
@@ -127,7 +68,7 @@ inline std::string PoolingConfig::summary() const {
   return all;
 }
 
-inline Index PoolingConfig::width() const {
+SEQPOOL_BODY Index PoolingConfig::width() const {
   Index all = 0;
   for (const Mode mode : modes)
     all = seqpool::detail::total(all, mode == Mode::attention ? attention->width(hidden) : hidden, "poolings");

@@ -2,17 +2,8 @@
 #pragma once
 
 #include <seqpool/model/detail/config.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
 
 #include <charconv>
-#include <cmath>
-#include <cstddef>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <system_error>
-#include <vector>
 
 // What the config.json of a model of Transformers says, whatever the architecture.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
@@ -48,7 +39,8 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 // How many classes there are: those that `id2label` names, or `num_labels`, 2 if that is not said either.
 [[nodiscard]] inline Index count_labels(const Config& config) {
   const std::string_view key = config.has("id2label") ? "id2label" : "num_labels";
-  const Index count = config.has("id2label") ? static_cast<Index>(config.object(key).size()) : config.count(key, 2);
+  const Index count =
+      config.has("id2label") ? static_cast<Index>(config.object(key).members().size()) : config.count(key, 2);
   if (count < 1) config.refuse(key, "says that there are no classes");
   return count;
 }
@@ -63,9 +55,9 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
     return labels;
   }
   const Config by_number = config.object("id2label");
-  std::vector<std::string> labels(by_number.size());
+  std::vector<std::string> labels(by_number.members().size());
   std::vector<bool> seen(labels.size());
-  by_number.each([&](const std::string& key, const Json&) {
+  for (const auto& [key, label] : by_number.members()) {
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
     if (error != std::errc() || end != key.data() + key.size() || number >= labels.size() || seen[number])
@@ -73,7 +65,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
                                     std::to_string(labels.size()) + " - 1 once");
     seen[number] = true;
     labels[number] = by_number.text(key);
-  });
+  }
   return labels;
 }
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/similarity.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/detail/layer_weights.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
@@ -15,23 +15,6 @@
 #include <filesystem>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
-
-// All that a folder says of vectors, one for each sequence.
-struct VectorFolder {
-  EncodeSettings settings;
-  Similarity similarity = Similarity::cosine;
-  PoolingConfig pooling;
-  LayerWeights mix;
-  std::optional<std::vector<float>> word_weights;  // by token id
-  AnyHead<float> heads{std::vector<AnyHead<float>>()};
-  Index dimension = 0;
-  Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
-  std::string summary;
-};
-
-// Reads it; throws Error for all that is not understood. What a user chooses comes behind what the folder says.
-[[nodiscard]] inline VectorFolder read_vector_folder(const std::filesystem::path& path,
-                                                     std::optional<Index> truncate_dim, bool normalize);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -84,8 +67,8 @@ inline HeadList read_bare(VectorFolder& result, const Folder& folder) {
   return HeadList(result.pooling.hidden);
 }
 
-inline VectorFolder read_vector_folder(const std::filesystem::path& path, std::optional<Index> truncate_dim,
-                                       bool normalize) {
+SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path, std::optional<Index> truncate_dim,
+                                             bool normalize) {
   const Folder folder(path);
   VectorFolder result;
   result.settings = read_settings(folder, vector_models, vector_similarities);

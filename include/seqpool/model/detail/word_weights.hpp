@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/io/message_text.hpp>
 #include <seqpool/model/detail/checkpoint.hpp>
-#include <seqpool/model/detail/config.hpp>
-#include <seqpool/model/detail/folder.hpp>
-#include <seqpool/scalar.hpp>
-#include <seqpool/version.hpp>
-
-#include <cmath>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -33,7 +22,7 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
   if (folder.has("model.safetensors")) {
     Checkpoint weights(folder);
     stored = weights.matrix("emb_layer.weight", static_cast<Index>(vocabulary.size()), 1);
-    weights.refuse_unused([](std::string_view) { return false; });
+    weights.refuse_unused();
   }
   const Config by_word = config.object("word_weights");
   const double unknown = config.number("unknown_word_weight", 1.0);

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/head/any_head.hpp>
+#include <seqpool/head/similarity.hpp>
+#include <seqpool/io/compiled.hpp>
+#include <seqpool/model/error.hpp>
+#include <seqpool/pooling/any_pooling.hpp>
+#include <seqpool/pooling/attention.hpp>
+#include <seqpool/pooling/splade.hpp>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+// What folders say, once they are read; and what reads them, which may be in a compiled library.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {
+
+// A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
+// side by side.
+enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
+
+// Whether means are divided by the number of tokens, or are still to be divided by something else.
+enum class Means { means, sums };
+
+// An Attention whose copies share its queries, which are of the model's size: each call makes a pooling of its own.
+class SharedAttention {
+  using Queries = Attention<float, Eigen::Dynamic>;
+
+ public:
+  template <Scalar T> using State = Queries::State<T>;
+
+  SharedAttention(Queries queries) : queries_(std::make_shared<const Queries>(std::move(queries))) {}
+
+  [[nodiscard]] Index heads() const noexcept { return queries_->heads(); }
+  [[nodiscard]] std::string name() const { return queries_->name(); }
+  void visit_parameters(auto f) const { queries_->visit_parameters(f); }
+  [[nodiscard]] Index width(Index hidden) const { return queries_->width(hidden); }
+  void init(auto& state, Index hidden) const { queries_->init(state, hidden); }
+  void fold(auto& state, const auto& tokens) const { queries_->fold(state, tokens); }
+  void merge(auto& state, const auto& next) const { queries_->merge(state, next); }
+  void finish(auto& state, auto out) const { queries_->finish(state, out); }
+
+ private:
+  std::shared_ptr<const Queries> queries_;
+};
+
+// What a folder says of its pooling.
+struct PoolingConfig {
+  Index hidden = 0;
+  std::vector<Mode> modes = {};                   // side by side
+  Splade splade = {};                             // of Mode::splade
+  std::optional<SharedAttention> attention = {};  // of Mode::attention
+  bool include_prompt = true;
+
+  // "mean", or "cls + mean" side by side.
+  [[nodiscard]] std::string summary() const;
+  [[nodiscard]] Index width() const;
+
+  // As a pooling of hidden states of T, in front of which `before` tokens were left out.
+  template <Scalar T> [[nodiscard]] AnyPooling<T> pooling(Index before = 0, Means means = Means::means) const;
+};
+
+// What makes of a pooling of weighted tokens, `Means::sums`, the vector: each kind of mean is divided by a number of
+// its own, of the sum of n weights.
+[[nodiscard]] inline float factor(Mode mode, float sum, float n) {
+  const float divisor = (std::max)(sum, 1e-9f);
+  if (mode == Mode::mean) return 1 / divisor;
+  if (mode == Mode::mean_sqrt_len) return 1 / std::sqrt(divisor);
+  // Whose own places were divided out.
+  return mode == Mode::weighted_mean ? n * (n + 1) / 2 / divisor : 1;
+}
+
+// What a folder of sentence-transformers says beside its modules.
+struct EncodeSettings {
+  std::optional<Index> max_seq_length;
+  std::map<std::string, std::string> prompts;
+  std::optional<std::string> default_prompt_name;
+  std::string similarity;
+  std::optional<Index> truncate_dim;
+  std::optional<Index> max_active_dims;
+};
+
+// What a WeightedLayerPooling module says: how much of each of the last layers a token is made of.
+struct LayerWeights {
+  Index layers = 0;  // of the encoder, its embeddings included; 0 where none are mixed
+  std::vector<float> weights;
+};
+
+// All that a folder says of vectors, one for each sequence.
+struct VectorFolder {
+  EncodeSettings settings;
+  Similarity similarity = Similarity::cosine;
+  PoolingConfig pooling;
+  LayerWeights mix;
+  std::optional<std::vector<float>> word_weights;  // by token id
+  AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  Index dimension = 0;
+  Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
+  std::string summary;
+};
+
+// Reads it; throws Error for all that is not understood. What a user chooses comes behind what the folder says.
+[[nodiscard]] SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path,
+                                                           std::optional<Index> truncate_dim, bool normalize);
+
+// What is classified.
+enum class Task { sequence, token };
+
+// What logits become; `unknown` of a CrossEncoder whose activation is not understood.
+enum class Scores { softmax, sigmoid, logits, unknown };
+
+// All that a classifier's folder says.
+struct ClassifierFolder {
+  Index hidden = 0;
+  PoolingConfig pooling;
+  AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  std::string summary;              // of the heads
+  std::vector<std::string> labels;  // none of a model that gives vectors
+  Scores scores = Scores::softmax;
+  std::optional<Error> unknown;  // what is not understood of the scores
+  bool several_at_once = false;  // classes that do not exclude each other
+  bool takes_ids = false;        // the token is found by its id
+  std::optional<Index> pad_token_id;
+};
+
+// Reads the head of an architecture that does the task; throws Error for all that is not understood.
+[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
+
+// The same of those that classify a sequence, a CrossEncoder's folder among them: throws Error too if a module stands
+// behind its classifier.
+[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path);
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
