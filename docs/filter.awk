@@ -95,15 +95,12 @@ function header(    n, path, base, room, comment, bodies) {
   line[1] = "/** \\defgroup " header_id(FILENAME) " " path
   line[2] = "\\ingroup " room
   if (comment) {
-    line[3] = "\\brief " brief(comment)
-    line[4] = "*/"
-  } else if (line[5] ~ /^\/\/ /) {
+    line[3] = "\\brief " brief(comment) " */"
+  } else if (line[4] ~ /^\/\/ /) {
     line[3] = ""
-    for (n = 5; line[n] ~ /^\/\/ /; ++n) line[n] = substr(line[n], 4)
+    for (n = 4; line[n] ~ /^\/\/ /; ++n) line[n] = substr(line[n], 4)
     line[n] = "*/"
   } else return  # all of it is private
-  for (n = NR; n > 0 && line[n] !~ /^#endif/; --n) continue
-  line[n] = ""
   for (n = 1; n <= NR; ++n) {
     if (line[n] ~ /^namespace seqpool::inline SEQPOOL_ABI/) {
       sub(/::inline SEQPOOL_ABI/, "", line[n])

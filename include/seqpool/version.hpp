@@ -15,15 +15,18 @@
 #include <seqpool/stop>
 #elif !defined(__cpp_exceptions) && !defined(_CPPUNWIND)
 #error "seqpool: -fno-exceptions is on, but seqpool reports wrong sizes by std::invalid_argument; compile without it."
+#include <seqpool/stop>
 #elif !defined(SEQPOOL_ALLOW_FAST_MATH) &&                                                            \
     (defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__) ||             \
      defined(__ASSOCIATIVE_MATH__) || defined(__RECIPROCAL_MATH__) || defined(__NO_SIGNED_ZEROS__) || \
      defined(_M_FP_FAST))
 #error \
     "seqpool: -ffast-math or a part of it (-ffinite-math-only, -fassociative-math, -freciprocal-math, -fno-signed-zeros, -funsafe-math-optimizations), or /fp:fast, is on. It removes NaN and infinity from the language or reorders additions, so seqpool can keep neither its NaN guarantees nor its bit-identical rows. Compile without it, or define SEQPOOL_ALLOW_FAST_MATH to go on without these guarantees."
+#include <seqpool/stop>
 #elif FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16  // 16: as 0 for float and double
 #error \
     "seqpool: float is computed in a wider type here (FLT_EVAL_METHOD is not 0), as by the x87 unit of 32-bit x86. Sums and exponentials are then rounded twice and come out wrong. Compile with -msse2 -mfpmath=sse, for 32-bit MSVC with /arch:SSE2, and without -ffp-eval-method."
+#include <seqpool/stop>
 #endif
 
 // All of seqpool lives in an inline namespace that is named by the version and by the instruction set it is compiled

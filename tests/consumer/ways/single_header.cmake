@@ -1,4 +1,4 @@
-# One header and Eigen, in two files of one program. A header that is missing is said.
+# One header and Eigen, in two files of one program: one of ours twice in it would not compile. A header that is missing is said.
 readme_says("--target seqpool_single_header")
 must_run(${configure_seqpool})
 must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool --target seqpool_single_header)
@@ -6,12 +6,6 @@ file(READ ${WORK_DIR}/seqpool/single_include/seqpool.hpp header)
 string(REGEX MATCHALL "SPDX-License|include <seqpool/[^>]*[.]hpp>" found "${header}")
 if(NOT found STREQUAL "SPDX-License")
   message(FATAL_ERROR "The single header holds ${found}")
-endif()
-string(REGEX MATCHALL "#ifndef SEQPOOL_[A-Z_]*_HPP" guards "${header}")
-set(once ${guards})
-list(REMOVE_DUPLICATES once)
-if(NOT once STREQUAL guards)
-  message(FATAL_ERROR "The single header holds one of ours twice")
 endif()
 foreach(file IN ITEMS main_of_two other)
   file(READ ${project}/${file}.cpp text)
@@ -28,7 +22,7 @@ set(make ${CMAKE_COMMAND} -D SOURCE_DIR=${WORK_DIR}/broken -D OUTPUT=${WORK_DIR}
   -P ${SOURCE_DIR}/cmake/single_header.cmake
 )
 must_run(${make})
-file(APPEND ${WORK_DIR}/broken/include/seqpool/stream.hpp "#include <seqpool/version.hpp>\n")
+file(APPEND ${WORK_DIR}/broken/include/seqpool/stream.hpp "#if 1\n#include <seqpool/version.hpp>\n#endif\n")
 must_refuse("seqpool/stream.hpp includes under a condition" ${make})
 file(REMOVE ${WORK_DIR}/broken/include/seqpool/pooling/mean.hpp)
 must_refuse("seqpool/pooling/mean.hpp is included, but" ${make})
