@@ -88,7 +88,7 @@ extern const Vector v_bias;
 namespace head_each_query {
 extern const Vector weight, bias;  // [features]
 }
-namespace head_head {
+namespace driver_row_mapper {
 extern const seqpool::Rows<const float> rows;
 }
 namespace head_layer_norm {
