@@ -65,10 +65,10 @@ inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // n
 template <std::size_t n>
 [[gnu::target("avx,f16c"), gnu::noinline]] void widen_by_f16c(const void* halves, float* out) noexcept {
   using Eight [[gnu::vector_size(32)]] = float;
-  const auto* const from = static_cast<const char (*)[16]>(halves);
+  const auto* const from = static_cast<const char*>(halves);
   for (std::size_t j = 0; j < n; j += 8) {
     Eight widened;
-    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(from[j / 8]));
+    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char(*)[16]>(from + 2 * j)));
     __builtin_memcpy(out + j, &widened, sizeof widened);
   }
 }
