@@ -68,7 +68,7 @@ template <std::size_t n>
   const auto* const from = static_cast<const char*>(halves);
   for (std::size_t j = 0; j < n; j += 8) {
     Eight widened;
-    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char(*)[16]>(from + 2 * j)));
+    __asm__("vcvtph2ps {%1, %0|%0, %1}" : "=x"(widened) : "m"(*reinterpret_cast<const char (*)[16]>(from + 2 * j)));
     __builtin_memcpy(out + j, &widened, sizeof widened);
   }
 }
