@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/token_block.hpp>
 #include <seqpool/input/hidden_states.hpp>
@@ -160,7 +161,7 @@ template <class X, class S> auto BlockReader<X, S>::next_only(Reads reads) -> To
 }
 
 template <class X, class S>
-auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch) -> TokenBlock<T> {
+SEQPOOL_INLINE auto BlockReader<X, S>::block(Index count, Run first, bool holes, bool prefetch) -> TokenBlock<T> {
   const Index* const positions = holes ? places_.data() : nullptr;
   if constexpr (is_stored<X>)
     if (!packs_) {

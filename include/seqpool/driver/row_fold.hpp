@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/driver/block_reader.hpp>
 
 #include <vector>
@@ -53,7 +54,8 @@ template <class P, class T> class RowFold {
     for (const Part& part : parts()) pooling.init(*part.state, hidden_);
   }
 
-  void fold(const P& pooling, const TokenBlock<T>& tokens) {
+  // Inlined by force, as calls are a part of what a short row costs.
+  SEQPOOL_INLINE void fold(const P& pooling, const TokenBlock<T>& tokens) {
     for (Index first = 0; first < tokens.size();) {
       const Index in_block = count_ % block_tokens;
       const Index n = (std::min)(block_tokens - in_block, tokens.size() - first);
