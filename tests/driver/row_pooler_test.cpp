@@ -10,6 +10,7 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/plain_poolings.hpp"
 #include "support/rows.hpp"
 
 using seqpool::HiddenStates;
@@ -228,14 +229,5 @@ TEST_CASE("exchanged, every plain pooling gives what row-major gives", "[row_poo
     for (Index i = 0; i < 9; ++i)
       for (Index h = 0; h < 7; ++h) CHECK(a(i, h) == b(i, h));
   };
-  check(seqpool::Cls{});
-  check(seqpool::Last{});
-  check(seqpool::Mean{});
-  check(seqpool::Max{});
-  check(seqpool::Min{});
-  check(seqpool::Sum{});
-  check(seqpool::MeanSqrtLen{});
-  check(seqpool::AbsMax{});
-  check(seqpool::AbsMean{});
-  check(seqpool::RootMeanSquare{});
+  test::for_each_plain_pooling(check);
 }

@@ -10,6 +10,7 @@
 
 #include "midrange.hpp"
 #include "support/catch.hpp"
+#include "support/plain_poolings.hpp"
 #include "support/rows.hpp"
 
 using seqpool::AnyPooling;
@@ -30,13 +31,7 @@ TEMPLATE_TEST_CASE("a pooling chosen at run time has the bits of the pooling", "
     CHECK(test::rows_of(seqpool::pool(any, x.view(), x.mask_view())) ==
           test::rows_of(seqpool::pool(pooling, x.view(), x.mask_view())));
   };
-  check(seqpool::Cls{});
-  check(seqpool::Last{});
-  check(seqpool::Mean{});
-  check(seqpool::Max{});
-  check(seqpool::Min{});
-  check(seqpool::Sum{});
-  check(seqpool::MeanSqrtLen{});
+  test::for_each_plain_pooling(check);
   check(seqpool::WeightedMean{});
   check(seqpool::Attention{test::query_of<TestType>(hidden)});
   check(seqpool::Concat{seqpool::Cls{}, seqpool::Max{}});
