@@ -15,7 +15,10 @@ must_run(${configure} -S ${project} -B ${WORK_DIR}/model -D CMAKE_PREFIX_PATH=${
 # It asks for no version and for no place of what was at hand here.
 foreach(file IN ITEMS seqpool seqpool-io seqpool-model)
   file(READ ${prefix}/share/cps/seqpool/${file}.cps cps)
-  string(JSON requires GET "${cps}" requires)
+  string(JSON requires ERROR_VARIABLE absent GET "${cps}" requires)
+  if(absent AND NOT file STREQUAL "seqpool-model")  # which needs io alone
+    message(FATAL_ERROR "${file}.cps requires nothing")
+  endif()
   if(requires MATCHES "hints|version")
     message(FATAL_ERROR "${file}.cps requires ${requires}")
   endif()
