@@ -86,67 +86,61 @@ function read_members(g,    words, i, n, count) {
   return n
 }
 
-# Doxygen's names of files.
-function html_of(id) {
-  if (id in header_count || id ~ /_hpp$/) {
-    gsub(/_/, "__", id)
-    return "group__" id ".html"
-  }
-  return id ".html"
-}
-
 function escaped(text) {
   gsub(/&/, "\\&amp;", text)
   gsub(/</, "\\&lt;", text)
   return text
 }
 
-function nav_link(id, text) { printf "<a href=\"%s\">%s</a>\n", html_of(id), escaped(text) }
+function link(page, text) { return "<a href=\"" page "\">" escaped(text) "</a>" }
 
 function is_program(id) { return id ~ /^example_/ }
 
 function write_nav(    g, n, i, j, id) {
-  nav_link("index", "seqpool")
-  nav_link("quick-reference", page_title["quick-reference"])
+  print link("index.html", "Start page")
+  print link("quick-reference.html", page_title["quick-reference"])
   placed["index"] = placed["quick-reference"] = 1
   for (g = 1; g <= group_count; ++g) {
     n = read_members(g)
-    if (n) printf "<h2>%s</h2>\n", escaped(group[g])
+    if (n) print "<h2>" escaped(group[g]) "</h2>"
     for (i = 1; i <= n; ++i) {
       id = member[i]
-      if (id in page_title) nav_link(id, page_title[id])
+      if (id in page_title) print link(id ".html", page_title[id])
       else if (id == "programs") {
-        for (j = 1; j <= page_count; ++j)
-          if (is_program(pages[j])) nav_link(pages[j], page_title[pages[j]])
+        print "<details><summary>Programs, what they print</summary>"
+        write_programs("", "")
+        print "</details>"
       } else {
-        printf "<details><summary>%s</summary>\n", escaped(room_title[id])
-        nav_link(id, "All of them")
-        for (j = 1; j <= header_count[id]; ++j) nav_link(header_of[id, j], title_of[id, j])
+        print "<details><summary>" escaped(room_title[id]) "</summary>"
+        print link(group_page(id), "All of them")
+        for (j = 1; j <= header_count[id]; ++j) print link(group_page(header_of[id, j]), title_of[id, j])
         print "</details>"
       }
     }
-    if (g == group_count)
-      for (j = 1; j <= page_count; ++j)
-        if (!(pages[j] in placed) && !is_program(pages[j])) nav_link(pages[j], page_title[pages[j]])
   }
+  for (j = 1; j <= page_count; ++j)
+    if (!(pages[j] in placed) && !is_program(pages[j])) print link(pages[j] ".html", page_title[pages[j]])
 }
 
-function write_groups(    g, n, i, j, id) {
-  print "<div class=\"groups\">"
+function write_groups(    g, n, i, id) {
+  print "\\htmlonly\n<div class=\"groups\">"
   for (g = 1; g <= group_count; ++g) {
     if (!(n = read_members(g))) continue
-    printf "<div><h2>%s</h2><ul>\n", escaped(group[g])
+    print "<div><h2>" escaped(group[g]) "</h2><ul>"
     for (i = 1; i <= n; ++i) {
       id = member[i]
-      if (id in page_title) printf "<li>@ref %s \"%s\"</li>\n", id, page_title[id]
-      else if (id == "programs") {
-        for (j = 1; j <= page_count; ++j)
-          if (is_program(pages[j])) printf "<li>@ref %s \"%s\"</li>\n", pages[j], page_title[pages[j]]
-      } else if (id in header_count) printf "<li>@ref %s \"Reference: %s\"</li>\n", id, room_title[id]
+      if (id in page_title) print "<li>" link(id ".html", page_title[id]) "</li>"
+      else if (id == "programs") write_programs("<li>", "</li>")
+      else print "<li>" link(group_page(id), room_title[id]) " <small>reference</small></li>"
     }
     print "</ul></div>"
   }
-  print "</div>"
+  print "</div>\n\\endhtmlonly"
+}
+
+function write_programs(before, behind,    j) {
+  for (j = 1; j <= page_count; ++j)
+    if (is_program(pages[j])) print before link(pages[j] ".html", page_title[pages[j]]) behind
 }
 
 function write_quick_reference(    g, n, i, j, id, path, text) {

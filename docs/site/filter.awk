@@ -7,7 +7,7 @@ END {
   else for (n = 1; n <= last; ++n) print line[n]
 }
 
-# A page: headings that can be linked to, links to pages, headers and programs as Doxygen's own, and the text of others.
+# A page: headings that can be linked to, links to what pages, headers and programs are on the site, and the text of others.
 function page(    n, id, headings, text) {
   id = page_id(FILENAME)
   for (n = 2; n <= last; ++n) {
@@ -56,22 +56,19 @@ function links(text, id,    before, name, target, done) {
   return done text
 }
 
-# What Doxygen knows a file by, or nothing of one that is not on the site.
+# Where a file is on the site, or nothing of one that is not there. The start page stands for the README.
 function reference(target, id,    anchor) {
   if (match(target, /#.*/)) {
-    anchor = "_" substr(target, RSTART + 1)
+    anchor = substr(target, RSTART + 1)
     target = substr(target, 1, RSTART - 1)
+    if (target != "") id = page_id(target)
+    return id ".html" (target ~ /^(..\/)*README[.]md$/ ? "" : "#" id "_" anchor)
   }
-  if (target == "") return "@ref " id anchor
-  if (target ~ /(^|\/)README[.]md$/ && page_id(target) == "index") anchor = ""  # the start page stands for it
-  if (target ~ /[.]md$/) return "@ref " page_id(target) anchor
-  if (target ~ /include\/seqpool\/.*[.]hpp$/) return "@ref " header_id(target)
-  if (target ~ /include\/seqpool\/[a-z]+\/?$/) {
-    sub(/\/$/, "", target)
-    sub(/.*\//, "", target)
-    return "@ref " target
-  }
-  if (target ~ /examples\/.*[.][ch]pp$/) return "@ref " example_id(target)
+  if (target ~ /^[^\/]*[.]html$/) return target
+  if (target ~ /[.]md$/) return page_id(target) ".html"
+  if (target ~ /include\/seqpool\/.*[.]hpp$/) return group_page(header_id(target))
+  if (target ~ /include\/seqpool\/[a-z]+\/?$/) return group_page(room_of(target "/"))
+  if (target ~ /examples\/.*[.][ch]pp$/) return example_id(target) ".html"
   return ""
 }
 

@@ -105,6 +105,12 @@ function room_of(path) {
   return path
 }
 
+# Doxygen's name of its file.
+function group_page(id) {
+  gsub(/_/, "__", id)
+  return "group__" id ".html"
+}
+
 function page_id(path) {
   if (path ~ /\/data\/README[.]md$/) return "data"
   if (path ~ /examples\/README[.]md$/) return "examples"
