@@ -32,7 +32,7 @@ inline std::string on_ground(const std::string& element, const std::string& text
 inline std::string two_digits(float number) {
   std::ostringstream out;
   out << std::fixed << std::setprecision(2) << number;
-  return out.str();
+  return out.str() == "-0.00" ? "0.00" : out.str();
 }
 
 // The tokens of a sentence, each beside the strongest of them; "##" joins a token to the one before.
@@ -59,19 +59,27 @@ class Page {
          << R"(</title>
 <style>
   :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
-  body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
+  body { max-width: 74rem; margin: 1.5rem auto; padding: 0 1rem }
+  h1 { font-size: 1.6rem; margin: 0 0 .4rem }
+  h1 + div { margin-bottom: .8rem }
   section { border-top: 1px solid #8884; padding: .6rem 0 }
   h2 { font-size: 1rem; margin: 0 }
   p { margin: .1rem 0; display: grid; grid-template-columns: 6rem 9rem 1fr; gap: .5rem }
   .how, .said, th { opacity: .75; font-size: .85rem; font-weight: normal }
   .wrong { color: #d22; opacity: 1 }
   .tokens span { border-radius: .2rem; padding: .1rem 0 }
-  .scroll { overflow-x: auto; margin: .4rem 0 }
-  table { border-spacing: .15rem; font-size: .85rem }
-  td { border-radius: .2rem; padding: 0 .4rem; text-align: center; min-width: 2.4rem }
+  .beside { display: flex; flex-wrap: wrap; gap: .4rem 2.5rem; align-items: center }
+  .beside > :last-child { flex: 1; min-width: 18rem }
+  .scroll { overflow-x: auto }
+  table { border-spacing: .15rem; font-size: .8rem }
+  td { border-radius: .2rem; padding: 0 .15rem; text-align: center; min-width: 1.9rem }
   th { text-align: left; padding-right: .6rem; white-space: nowrap }
-  thead th { text-align: center; padding: 0 .4rem }
-  @media (max-width: 40rem) { p { grid-template-columns: auto 1fr } .tokens { grid-column: 1 / -1 } }
+  thead th { text-align: center; padding: 0 .25rem }
+  @media (max-width: 40rem) {
+    p { grid-template-columns: auto 1fr }
+    .tokens { grid-column: 1 / -1 }
+    .scroll tbody th { min-width: 9rem; white-space: normal }
+  }
 </style>
 <h1>)" << title
          << "</h1>\n";

@@ -130,7 +130,9 @@ function write_groups(    g, n, i, id) {
     for (i = 1; i <= n; ++i) {
       id = member[i]
       if (id in page_title) print "<li>" link(id ".html", page_title[id]) "</li>"
-      else if (id == "programs") write_programs("<li>", "</li>")
+      else if (id == "programs") {
+        if (!("examples" in page_title)) write_programs("<li>", "</li>")  # which lists them
+      }
       else print "<li>" link(group_page(id), room_title[id]) " <small>reference</small></li>"
     }
     print "</ul></div>"

@@ -146,7 +146,7 @@ void print_tsv(const Topics& topics, const Answer& answer, std::span<const std::
 void write(Page& page, const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const auto row = static_cast<Index>(i);
-    page << "<section><h2>" << escaped(sentences[i]) << "</h2>\n<div class=\"scroll\"><table><thead><tr><th></th>";
+    page << "<section><h2>" << escaped(sentences[i]) << "</h2>\n<div class=\"beside\"><table><thead><tr><th></th>";
     for (const std::string& topic : topics.names) page << "<th>" << topic << "</th>";
     page << "</tr></thead>\n";
     for (std::size_t s = 0; s < answer.classes.size(); ++s) {
@@ -157,9 +157,8 @@ void write(Page& page, const Topics& topics, const Answer& answer, std::span<con
       }
       page << "</tr>\n";
     }
-    page << "</table></div>\n"
-         << tokens_on_ground(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
-         << escaped(said_of(topics, nearest(topics, answer, row))) << "</span></section>\n";
+    page << "</table>\n<div>" << tokens_on_ground(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
+         << escaped(said_of(topics, nearest(topics, answer, row))) << "</span></div></div></section>\n";
   }
 }
 
@@ -237,7 +236,8 @@ void run(TextEncoder& encoder, const Topics& topics, const Model& model, const A
   if (options.html.empty())
     print_first(topics, model, options.tsv);
   else
-    page.emplace(options.html, "What is it about?") << "<div>" << escaped(introduction(topics)) << "</div>\n";
+    page.emplace(options.html, "What a sentence is about, by four poolings")
+        << "<div>" << escaped(introduction(topics)) << "</div>\n";
   std::vector<float> kept;
   std::size_t done = 0;
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
