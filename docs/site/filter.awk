@@ -75,36 +75,14 @@ function reference(target, id,    anchor) {
 # A header: a page of its own in its room, which has its names as title. Its contract is shown, the bodies below the line
 # are not.
 
-# Where the comment begins of what the header is named after, or else its first; 0 if there is none.
-function main_comment(base,    n, name, first, prefix) {
-  gsub(/_/, "", base)
-  for (n = last; n > 0; --n) {
-    if (line[n] ~ /^\/\/\/ /) first = n
-    if (line[n] !~ /^(class|struct|concept|enum class) / || line[n] ~ />::/) continue
-    name = tolower(line[n])
-    sub(/^(enum )?[a-z]+ /, "", name)
-    sub(/[^a-z].*/, "", name)
-    if (name == base) return comment_above(n)
-    if (index(name, base) == 1) prefix = n
-  }
-  return prefix ? comment_above(prefix) : first
-}
-
-function comment_above(n) {
-  while (n > 0 && line[n] !~ /^\/\/\/ /) --n
-  while (line[n - 1] ~ /^\/\/\//) --n
-  return n
-}
-
-function header(    n, path, base, bodies) {
-  base = path = FILENAME
+function header(    n, path, bodies) {
+  path = FILENAME
   sub(/.*include\/seqpool\//, "seqpool/", path)
-  gsub(/.*\/|[.]hpp$/, "", base)
   read_header()
   if (!names && line[4] !~ /^\/\/ /) return  # all of it is private
   line[1] = "/** \\defgroup " header_id(FILENAME) " " title(FILENAME)
   line[2] = "\\ingroup " room_of(FILENAME)
-  line[3] = "\\brief " first_sentence(main_comment(base)) "\n\n`#include <" path ">` */"
+  line[3] = "\\brief " main_sentence(FILENAME) "\n\n`#include <" path ">` */"
   if (line[4] ~ /^\/\/ /) {  # what it says of itself
     line[3] = ""
     for (n = 4; line[n] ~ /^\/\//; ++n) line[n] = substr(line[n], 4)

@@ -7,9 +7,9 @@ FNR == 1 { there[FILENAME] = 1 }
     sub(/^[^"]*"/, "", place)
     places[FILENAME, place] = 1
   }
-  for (text = $0; match(text, /[ ,](href=|src=)?"[^"]*"/); text = substr(text, RSTART + RLENGTH)) {
+  for (text = $0; match(text, /[ ,](href=|src=|data=)?"[^"]*"/); text = substr(text, RSTART + RLENGTH)) {
     target = substr(text, RSTART + 1, RLENGTH - 2)
-    if (target ~ /^(href|src)=/) sub(/^[a-z]*="/, "", target)
+    if (target ~ /^(href|src|data)=/) sub(/^[a-z]*="/, "", target)
     else if (FILENAME == "names.js" && target ~ /^"[^ ]*[.]html/) target = substr(target, 2)
     else continue
     if (target ~ /^#/) target = FILENAME target

@@ -75,19 +75,32 @@ function first_sentence(n,    text, result) {
   return result
 }
 
-# The names as a title, that which the file is called after first.
-function title(path,    base, own, i, result) {
+# Which of the names the file is called after, or else 0.
+function main_name(path,    base, own, i) {
   base = path
-  sub(/.*\//, "", base)
-  if (!names || room_of(path) == "adapter") result = base
-  gsub(/[.]hpp$|_/, "", base)
+  gsub(/.*\/|[.]hpp$|_/, "", base)
   for (i = 1; i <= names; ++i) {
     own = tolower(name[i])
     gsub(/_/, "", own)
-    if (own == base && i > 1) result = name[i] ", " result
-    else result = result (result == "" ? "" : i == 1 ? ": " : ", ") name[i]
+    if (own == base) return i
   }
-  return result
+  return 0
+}
+
+function main_sentence(path,    i) {
+  i = main_name(path)
+  return says[i ? i : 1]
+}
+
+# The names, the main one first; of an adapter its file's name too, as they all have the same.
+function title(path,    main, i, result) {
+  main = main_name(path)
+  if (main) result = name[main]
+  for (i = 1; i <= names; ++i)
+    if (i != main) result = result (result == "" ? "" : ", ") name[i]
+  if (names && room_of(path) != "adapter") return result
+  sub(/.*\//, "", path)
+  return path (names ? ": " : "") result
 }
 
 # Pages are known by these.

@@ -1,5 +1,7 @@
 // The place of this page in the contents, and the search: names.js has what can be found.
-const here = document.querySelector(`nav a[href="${location.pathname.split("/").pop() || "index.html"}"]`);
+const in_contents = page => document.querySelector(`nav a[href="${page}"]`);
+const group = document.querySelector(".ingroups a:last-of-type");  // of what has a page of its own
+const here = in_contents(location.pathname.split("/").pop() || "index.html") ?? (group && in_contents(group.getAttribute("href")));
 if (here) {
   here.className = "here";
   if (here.closest("details")) here.closest("details").open = true;
