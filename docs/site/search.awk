@@ -8,7 +8,7 @@ inside && /^    <filename>/ { file = content(); anchor = "" }
 inside && /^    <anchor>/ { anchor = content() }
 # A heading of a page.
 /^    <docanchor/ && attribute("title") != "" { entry(attribute("title"), page_title, attribute("file"), content()) }
-/^      <name>/ { member = content() }
+/^      <name>/ { member = content(); sub(/.*::/, "", member) }
 /^      <anchorfile>/ { member_file = content() }
 /^      <anchor>/ && kind != "namespace" && substr(compound, length(compound) - length(member) + 1) != member {  # no constructor
   entry(member, kind == "group" ? member_kind : compound, member_file, content())

@@ -29,6 +29,13 @@ foreach(program IN LISTS PROGRAMS)
     OUTPUT_FILE ${SITE}/pages/example_${name}.md COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
 
+# A README.md would be what newer Doxygens say of its folder.
+foreach(page IN LISTS PAGES)
+  if(page MATCHES "([^/]*)/README[.]md$")
+    file(COPY_FILE ${page} ${SITE}/pages/${CMAKE_MATCH_1}.md)
+  endif()
+endforeach()
+
 # seqpool_contents(<what> <variable>)
 function(seqpool_contents what result)
   execute_process(COMMAND ${awk} -v write=${what} -f ${here}/contents.awk ${here}/groups.txt ${here}/house.dox ${PAGES} ${PROGRAMS} ${HEADERS}
