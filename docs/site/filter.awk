@@ -68,7 +68,7 @@ function reference(target, id,    anchor) {
   if (target ~ /[.]md$/) return page_id(target) ".html"
   if (target ~ /include\/seqpool\/.*[.]hpp$/) return group_page(header_id(target))
   if (target ~ /include\/seqpool\/[a-z]+\/?$/) return room_page(room_of(target "/"))
-  if (target ~ /examples\/.*[.][ch]pp$/) return example_id(target) ".html"
+  if (target ~ /[.]cpp$|midrange[.]hpp$/ && target !~ /(tests|benchmarks)\//) return example_id(target) ".html"
   return ""
 }
 
