@@ -2,6 +2,8 @@
 #include <seqpool/input/ragged.hpp>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
@@ -22,6 +24,19 @@ TEST_CASE("ragged sequences lie each somewhere else", "[ragged]") {
   CHECK(strided.seq() == 3);
   CHECK(strided.token_stride() == 3);
   CHECK(test::rows_of(seqpool::sum_pool(strided)) == std::vector<std::vector<float>>{{21, 24}});
+}
+
+TEST_CASE("a ragged sequence's hidden and token stride are of any integer type", "[ragged]") {
+  const std::vector<float> data{1, 2, 99, 3, 4, 99};
+  const std::array pointers{data.data()};
+  const std::array lengths{2};
+  const std::size_t hidden = 2;
+  CHECK(seqpool::sum_pool(Ragged<float>(pointers, lengths, hidden, std::uint8_t{3}))(0, 1) == 6);
+  CHECK(seqpool::sum_pool(Ragged<float>(pointers, lengths, hidden))(0, 1) == 101);
+  const std::uint64_t beyond = std::uint64_t{1} << 63;
+  const char* const sentence = "seqpool: a size or stride of 9223372036854775808 is beyond what memory can hold";
+  CHECK_THROWS_WITH(Ragged<float>(pointers, lengths, beyond), sentence);
+  CHECK_THROWS_WITH(Ragged<float>(pointers, lengths, hidden, beyond), sentence);
 }
 
 TEST_CASE("ragged sequences that cannot be are refused by name", "[ragged]") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/hidden_states.hpp>
@@ -35,8 +36,9 @@ template <class T> class Ragged {
   /// or a null pointer to at least one element, naming its sequence.
   /// **Cost**: O(batch), two allocations.
   template <class P, class V>
-  Ragged(const P& pointers, const V& lengths, Index hidden) : Ragged(pointers, lengths, hidden, hidden) {}
-  template <class P, class V> Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride);
+  Ragged(const P& pointers, const V& lengths, detail::Size hidden) : Ragged(pointers, lengths, hidden, hidden) {}
+  template <class P, class V>
+  Ragged(const P& pointers, const V& lengths, detail::Size hidden, detail::Size token_stride);
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(lengths_.size()); }
   [[nodiscard]] Index seq() const noexcept { return longest_; }
@@ -60,7 +62,7 @@ template <class T> class Ragged {
 
 template <class T>
 template <class P, class V>
-Ragged<T>::Ragged(const P& pointers, const V& lengths, Index hidden, Index token_stride)
+Ragged<T>::Ragged(const P& pointers, const V& lengths, detail::Size hidden, detail::Size token_stride)
     : hidden_(hidden), token_stride_(token_stride) {
   constexpr bool lawful = detail::IntegerVector<V> && std::ranges::contiguous_range<P> &&
                           requires { requires std::convertible_to<std::ranges::range_value_t<P>, const T*>; };
