@@ -20,7 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden], row 1 zeros
 ///
 /// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
-/// `skip_prefix(AllTokens{}, counts)` are.
+/// `skip_prefix(all_tokens, counts)` are.
 template <class T> class PackedStates {
   static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 

@@ -21,7 +21,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::mean_pool(seqpool::Ragged<float>(sequences, lengths, hidden));  // [2, hidden]
 ///
 /// The memory must outlive it; pointers and lengths are copied. No mask is taken, as there is no padding; `Spans` and
-/// `skip_prefix(AllTokens{}, counts)` are.
+/// `skip_prefix(all_tokens, counts)` are.
 template <class T> class Ragged {
   static_assert(Scalar<T>, "seqpool: sequences of Ragged<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
