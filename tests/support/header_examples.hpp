@@ -122,6 +122,8 @@ extern const Vector weights;  // [layers]
 }
 namespace input_ragged {
 extern const float *const first, *const second;  // [seq, hidden]
+extern const std::vector<std::string> texts;
+std::vector<std::vector<float>> encode(const std::vector<std::string>& texts);
 }
 namespace input_skip_prefix {
 extern const std::vector<int> prompt_lengths;  // [batch]
