@@ -71,6 +71,7 @@
 #include <seqpool/pooling/mean_max.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
+#include <seqpool/pooling/pooling_named.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/self_attentive.hpp>

@@ -149,6 +149,9 @@ namespace pooling_max_sim {
 extern const Matrix query;  // [k, hidden]
 extern const States documents;
 }  // namespace pooling_max_sim
+namespace pooling_pooling_named {
+extern const std::string config;
+}
 namespace pooling_positional_attention {
 extern const Matrix query;  // [heads, hidden]
 }
