@@ -52,6 +52,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/spans.hpp>
+#include <seqpool/input/vectors.hpp>
 #include <seqpool/input/weighted_states.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/abs_max.hpp>

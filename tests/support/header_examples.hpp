@@ -128,6 +128,9 @@ std::vector<std::vector<float>> encode(const std::vector<std::string>& texts);
 namespace input_skip_prefix {
 extern const std::vector<int> prompt_lengths;  // [batch]
 }
+namespace input_vectors {
+extern const seqpool::Index n, features;
+}
 namespace input_weighted_states {
 extern const Vector idf_of_word;                                   // [vocabulary]
 extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids;  // [batch, seq]

@@ -13,8 +13,9 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 // What holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
-// of rank 2 of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout. Every row is its own. No
-// rows give an empty result. Null pointers throw `std::invalid_argument`. Each allocates the result.
+// of rank 2, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major
+// if they are no tensor. Every row is its own. No rows give an empty result. Null pointers throw
+// `std::invalid_argument`. Each allocates the result.
 
 /// Which classes a row has, of classes that do not exclude each other: p[b, c] >= t, or t[c].
 ///
