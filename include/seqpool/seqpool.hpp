@@ -30,6 +30,7 @@
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/map_tokens.hpp>
 #include <seqpool/head/multihead_attention.hpp>
+#include <seqpool/head/nearest.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
 #include <seqpool/head/probabilities.hpp>
