@@ -159,12 +159,12 @@ if(NOT newest MATCHES "^## ${version}( |$)")
 endif()
 
 # Every C++ block of the README and of the pages in docs/ stands in a program that a test compiles, but for how far it is
-# indented. The README's CMake is run by tests/consumer, its commands by CI.
+# indented. The CMake of docs/build.md is run by tests/consumer, the README's commands by CI.
 function(seqpool_unindented text result)
   string(REGEX REPLACE "\n +" "\n" text "${text}")
   set(${result} "${text}" PARENT_SCOPE)
 endfunction()
-file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/examples/runtimes/*.cpp)
+file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/examples/*.hpp ${SOURCE_DIR}/examples/runtimes/*.cpp)
 set(all_programs "")
 foreach(program IN LISTS programs)
   file(READ ${program} text)
@@ -196,6 +196,15 @@ foreach(document IN ITEMS README.md LISTS pages)
 endforeach()
 if(blocks_seen LESS 20)
   fault("The pages have only ${blocks_seen} blocks of C++ that this test can find")
+endif()
+
+# The README is the first screen and not the manual: at most 1,900 words, what there is more to say stands in docs/.
+file(READ ${SOURCE_DIR}/README.md text)
+string(REGEX REPLACE "[][;]" "@" text "${text}")
+string(REGEX MATCHALL "[^ \n]+" words "${text}")
+list(LENGTH words words)
+if(words GREATER 1900)
+  fault("README.md has ${words} words, and may have 1900")
 endif()
 
 # docs/why.md holds the numbers of its test: each row is a test there, whose two expected numbers are the row's.
