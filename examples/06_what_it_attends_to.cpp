@@ -7,12 +7,9 @@
 //     attention       one learned query (the default); queries: four; additive: a layer of tanh
 //     --all           every sentence, not the first ten
 //     --html FILE     all of them, by all three, as one page
-#include <unistd.h>
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <exception>
-#include <fstream>
 #include <iomanip>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -24,6 +21,7 @@
 #include <vector>
 
 #include "difference.hpp"
+#include "page.hpp"
 #include "shading.hpp"
 #include "trained_attention.hpp"
 
@@ -76,7 +74,7 @@ struct Reading {
 };
 
 void print(const Sentences& sentences, const Reading& reading, Index shown) {
-  const bool colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  const bool colours = colours_wanted();
   std::cout << "Tokens by what \"" << reading.name << "\" weighs them: the darker, the more.\n\n"
             << std::fixed << std::setprecision(2);
   for (Index b = 0; b < shown; ++b) {
@@ -93,70 +91,40 @@ void print(const Sentences& sentences, const Reading& reading, Index shown) {
   if (shown < total) std::cout << "... and " << total - shown << " more: --all shows them, --html FILE on one page\n\n";
 }
 
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) result += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '"' ? "&quot;" : std::string(1, c);
-  return result;
-}
-
-// The tokens of sentence b, each on a ground as strong as its weight, which of several queries is their mean.
-void write_tokens(std::ostream& out, const Sentences& sentences, const Reading& reading, Index b) {
-  const Strings& tokens = sentences.tokens[static_cast<std::size_t>(b)];
+// What the tokens of sentence b are weighed by, which of several queries is their mean: [tokens].
+std::vector<float> mean_of_queries(const Sentences& sentences, const Reading& reading, Index b) {
   const Index queries = reading.weights.dimension(1);
-  std::vector<float> weights(tokens.size(), 0);
+  std::vector<float> mean(sentences.tokens[static_cast<std::size_t>(b)].size(), 0);
   for (Index query = 0; query < queries; ++query)
-    for (std::size_t t = 0; t < tokens.size(); ++t)
-      weights[t] += reading.of(sentences, b, query)[t] / static_cast<float>(queries);
-  const float largest = *std::max_element(weights.begin(), weights.end());
-  for (std::size_t t = 0; t < tokens.size(); ++t) {
-    const bool joined = tokens[t].starts_with("##");
-    out << (joined || t == 0 ? "" : " ") << "<span style=\"background:rgb(240 130 0/" << 100 * weights[t] / largest
-        << "%)\" title=\"" << weights[t] << "\">" << escaped(joined ? tokens[t].substr(2) : tokens[t]) << "</span>";
-  }
+    for (std::size_t t = 0; t < mean.size(); ++t)
+      mean[t] += reading.of(sentences, b, query)[t] / static_cast<float>(queries);
+  return mean;
 }
 
 void write_page(const std::string& path, const Sentences& sentences, const std::vector<Reading>& readings) {
-  std::ofstream out(path);
-  out << std::fixed << std::setprecision(2) << R"(<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>What it attends to</title>
-<style>
-  :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif }
-  body { max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-  section { border-top: 1px solid #8884; padding: .6rem 0 }
-  h2 { font-size: 1rem; margin: 0 }
-  p { margin: .1rem 0; display: grid; grid-template-columns: 6rem 9rem 1fr; gap: .5rem }
-  .how, .said { opacity: .75; font-size: .85rem }
-  .wrong { color: #d22; opacity: 1 }
-  .tokens span { border-radius: .2rem; padding: .1rem 0 }
-  @media (max-width: 40rem) { p { grid-template-columns: auto 1fr } .tokens { grid-column: 1 / -1 } }
-</style>
-<h1>What it attends to</h1>
-<div>Each token stands on a ground as strong as its weight in the pooling, beside the strongest of its sentence; point at
-one to see the weight. On the left what the classifier behind the pooling says of the sentence, red where it is wrong.)";
+  Page page(path, "What it attends to");
+  page << "<div>Each token stands on a ground as strong as its weight in the pooling, beside the strongest of its "
+          "sentence; point at one to see the weight. On the left what the classifier behind the pooling says of the "
+          "sentence, red where it is wrong.";
   for (const Reading& reading : readings)
-    out << "\n<br><b>" << reading.name << "</b>"
-        << (reading.weights.dimension(1) == 1 ? "" : ", several queries, of which the mean is shown") << ": "
-        << reading.right << " of " << sentences.labels.size() << " right";
-  out << "</div>\n";
+    page << "\n<br><b>" << reading.name << "</b>"
+         << (reading.weights.dimension(1) == 1 ? "" : ", several queries, of which the mean is shown") << ": "
+         << reading.right << " of " << sentences.labels.size() << " right";
+  page << "</div>\n";
   for (Index b = 0; b < sentences.labels.size(); ++b) {
-    out << "<section><h2>" << escaped(sentences.topic(b)) << "</h2>\n";
+    page << "<section><h2>" << escaped(sentences.topic(b)) << "</h2>\n";
     for (const Reading& reading : readings) {
       const Index chosen = reading.classes(b);
-      out << "<p><span class=\"how\">" << reading.name << "</span><span class=\"said"
-          << (chosen == sentences.labels(b) ? "" : " wrong") << "\">"
-          << escaped(sentences.topics[static_cast<std::size_t>(chosen)]) << " " << reading.probabilities(b, chosen)
-          << "</span><span class=\"tokens\">";
-      write_tokens(out, sentences, reading, b);
-      out << "</span></p>\n";
+      page << "<p><span class=\"how\">" << reading.name << "</span><span class=\"said"
+           << (chosen == sentences.labels(b) ? "" : " wrong") << "\">"
+           << escaped(sentences.topics[static_cast<std::size_t>(chosen)]) << " "
+           << two_digits(reading.probabilities(b, chosen)) << "</span>"
+           << tokens_on_ground(sentences.tokens[static_cast<std::size_t>(b)], mean_of_queries(sentences, reading, b))
+           << "</p>\n";
     }
-    out << "</section>\n";
+    page << "</section>\n";
   }
-  out << "</html>\n";
-  out.close();
-  if (!out) throw std::runtime_error(path + ": could not be written");
+  page.close();
   std::cout << path << " shows " << sentences.labels.size() << " sentences\n\n";
 }
 

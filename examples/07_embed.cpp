@@ -2,9 +2,13 @@
 // A folder that sentence-transformers saved, and its encoder's hidden states: the vectors that encode() gives in
 // Python.
 //
-//   07_embed [FOLDER [STATES]]     FOLDER: with modules.json or config.json; without it, the one in examples/data
-//                                  STATES: a safetensors file as examples/data/generate.py makes it, of pairs of
-//                                  sentences; without it, the one in examples/data
+//   07_embed [FOLDER [STATES]] [--html FILE]
+//
+//     FOLDER          with modules.json or config.json; without it, the one in examples/data
+//     STATES          a safetensors file as examples/data/generate.py makes it, of pairs of sentences; without it, the
+//                     one in examples/data
+//     --html FILE     writes how similar each sentence is to every other, as a page
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <iomanip>
@@ -18,10 +22,34 @@
 
 #include "cut.hpp"
 #include "difference.hpp"
+#include "page.hpp"
 
 using seqpool::Index;
+using Vectors = Eigen::Tensor<float, 2, Eigen::RowMajor>;
 
-int run(const std::string& folder, const std::string& states) {
+// The similarities of all sentences, [batch, batch], as a heat map.
+void write_page(const std::string& path, const std::vector<std::string>& sentences, const Vectors& similarities) {
+  Page page(path, "How similar they are");
+  page << "<div>Each sentence beside every other: the more similar their vectors, the stronger the ground. Sentences 1 "
+          "and 2 are a pair, and so on. Point at a number to see whose it is.</div>\n"
+          "<div class=\"scroll\"><table><thead><tr><th></th>";
+  for (std::size_t i = 0; i < sentences.size(); ++i) page << "<th>" << i + 1 << "</th>";
+  page << "</tr></thead>\n";
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    page << "<tr><th>" << i + 1 << " " << escaped(sentences[i]) << "</th>";
+    for (std::size_t j = 0; j < sentences.size(); ++j) {
+      const float similarity = similarities(static_cast<Index>(i), static_cast<Index>(j));
+      page << on_ground("td", two_digits(similarity), std::clamp(similarity, 0.0f, 1.0f),
+                        sentences[i] + " / " + sentences[j]);
+    }
+    page << "</tr>\n";
+  }
+  page << "</table></div>\n";
+  page.close();
+  std::cout << path << " shows " << sentences.size() << " sentences\n\n";
+}
+
+int run(const std::string& folder, const std::string& states, const std::string& page) {
   const seqpool::io::Safetensors file(states);
   const auto hidden_states = file.tensor<Eigen::half, 3>("hidden_states");  // [batch, seq, hidden]
   const auto mask = file.tensor<std::int64_t, 2>("attention_mask");         // [batch, seq]
@@ -35,8 +63,10 @@ int run(const std::string& folder, const std::string& states) {
             << (model.max_seq_length() ? std::to_string(*model.max_seq_length()) : "the folder does not say")
             << "\n  compared by        " << seqpool::name_of(model.similarity_function()) << "\n\n";
 
-  // The sentences of pair i are rows 2 i and 2 i + 1.
   const auto sentences = nlohmann::json::parse(file.metadata().at("sentences")).get<std::vector<std::string>>();
+  if (!page.empty()) write_page(page, sentences, similarities);
+
+  // The sentences of pair i are rows 2 i and 2 i + 1.
   const auto python = file.tensor<float, 1>("cosines", {vectors.dimension(0) / 2});
   Eigen::Tensor<float, 1> ours(python.size());
   std::cout << cut("first", 39) << " " << cut("second", 39) << "  seqpool   Python\n"
@@ -62,10 +92,17 @@ int run(const std::string& folder, const std::string& states) {
 }
 
 int main(int argc, char** argv) {
-  const std::string folder = argc > 1 ? argv[1] : SEQPOOL_EXAMPLES_DATA "/all-MiniLM-L6-v2";
-  const std::string states = argc > 2 ? argv[2] : SEQPOOL_EXAMPLES_DATA "/pairs.safetensors";
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::string page;
+  if (const auto option = std::find(arguments.begin(), arguments.end(), "--html"); arguments.end() - option > 1) {
+    page = option[1];
+    arguments.erase(option, option + 2);
+  }
+  arguments.resize(2);
+  const std::string folder = arguments[0].empty() ? SEQPOOL_EXAMPLES_DATA "/all-MiniLM-L6-v2" : arguments[0];
+  const std::string states = arguments[1].empty() ? SEQPOOL_EXAMPLES_DATA "/pairs.safetensors" : arguments[1];
   try {
-    return run(folder, states);
+    return run(folder, states, page);
   } catch (const std::exception& error) {
     std::cerr << "07_embed: " << error.what() << "\n";
     return 2;

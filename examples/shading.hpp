@@ -3,11 +3,19 @@
 #ifndef SEQPOOL_EXAMPLES_SHADING_HPP
 #define SEQPOOL_EXAMPLES_SHADING_HPP
 
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <span>
 #include <string>
+
+// Whether to print in colours: to a terminal, unless NO_COLOR says something (no-color.org).
+inline bool colours_wanted() {
+  const char* const no_colour = std::getenv("NO_COLOR");
+  return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+}
 
 // Characters, not bytes: those of UTF-8 that continue one are not counted.
 inline std::size_t characters(const std::string& text) {

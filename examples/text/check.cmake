@@ -21,6 +21,18 @@ run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention footb
  \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\n  \\[CLS\\] rates will stay high , the bank said . \\[SEP\\]\n.*\nLargest difference to Python's vectors of 80 committed \
 sentences: [0-9.]+e[-+][0-9]+ \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
 
+# The topics are named first. As a page: all of their probabilities, shaded tokens, and what a sentence must not be read as.
+run(0 "^Is it about astronomy, cooking, finance or football. The darker a token, the more .attention. weighs it.\n\nA goal.\n" "A goal.")
+run(0 "^${WORK}/page.html shows 2 sentences\n\n.*Largest" --html ${WORK}/page.html "The striker scored in extra time." "a <b> & c")
+file(READ ${WORK}/page.html page)
+foreach(words IN ITEMS "<th>cooking</th>" "title=\"mean: football\">1.00</td>" "rgb.240 130 0/100%.[^>]*>striker</span>" "<h2>a &lt;b> &amp. c</h2>" "</html>\n$")
+  if(NOT page MATCHES "${words}")
+    message(SEND_ERROR "the page has no ${words}:\n${page}")
+  endif()
+endforeach()
+run(1 "nowhere/page.html: could not be written" --html ${WORK}/nowhere/page.html "A goal.")
+run(108 "--html excludes --tsv|--tsv excludes --html" --tsv --html ${WORK}/page.html "A goal.")
+
 # At 256 tokens, two of which are not words, it is said that the encoder takes no more; one word less is nothing to say.
 string(REPEAT "word " 253 shorter)
 string(REPEAT "word " 254 most)

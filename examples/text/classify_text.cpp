@@ -7,7 +7,6 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <numeric>
@@ -20,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "../page.hpp"
 #include "../shading.hpp"
 #include "../trained_attention.hpp"
 #include "model_folder.hpp"
@@ -37,7 +37,7 @@ constexpr float float32_bound = 0.999f;  // what int8 weights leave of the cosin
 struct Options {
   std::vector<std::string> sentences;
   std::string data = SEQPOOL_EXAMPLES_DATA;
-  std::string out, model, attention = TrainedAttention::names[0];
+  std::string out, html, model, attention = TrainedAttention::names[0];
   bool tsv = false, evaluate = false;
 };
 
@@ -88,11 +88,14 @@ Nearest nearest(const Topics& topics, const Answer& answer, Index row) {
   return result;
 }
 
+std::string said_of(const Topics& topics, const Nearest& other) {
+  return "nearest " + two_digits(other.similarity) + ": " +
+         shortened(topics.sentences.at(static_cast<std::size_t>(other.sentence)), 72) + " (" +
+         topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))) + ")";
+}
+
 void print_nearest(const Topics& topics, const Nearest& other) {
-  const auto place = static_cast<std::size_t>(other.sentence);
-  std::printf("  nearest %.2f: %s (%s)\n", static_cast<double>(other.similarity),
-              shortened(topics.sentences.at(place), 72).c_str(),
-              topics.names.at(static_cast<std::size_t>(topics.labels(other.sentence))).c_str());
+  std::printf("  %s\n", said_of(topics, other).c_str());
 }
 
 // The end of what is said of a sentence.
@@ -108,7 +111,7 @@ std::string without_tabs(std::string sentence) {
 }
 
 void print(const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
-  const bool colours = isatty(STDOUT_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  const bool colours = colours_wanted();
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const auto row = static_cast<Index>(i);
     std::printf("%s\n ", sentences[i].c_str());
@@ -136,6 +139,26 @@ void print_tsv(const Topics& topics, const Answer& answer, std::span<const std::
     std::printf("%.6f\t%s\t%s\n", static_cast<double>(other.similarity),
                 topics.sentences.at(static_cast<std::size_t>(other.sentence)).c_str(),
                 without_tabs(sentences[i]).c_str());
+  }
+}
+
+// The same on a page, with the probabilities of all topics.
+void write(Page& page, const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    const auto row = static_cast<Index>(i);
+    page << "<section><h2>" << escaped(sentences[i]) << "</h2>\n<div class=\"beside\"><table><thead><tr><th></th>";
+    for (const std::string& topic : topics.names) page << "<th>" << topic << "</th>";
+    page << "</tr></thead>\n";
+    for (std::size_t s = 0; s < answer.classes.size(); ++s) {
+      page << "<tr><th>" << topics.strategies[s] << "</th>";
+      for (std::size_t c = 0; c < topics.names.size(); ++c) {
+        const float probability = answer.probabilities[s](row, static_cast<Index>(c));
+        page << on_ground("td", two_digits(probability), probability, topics.strategies[s] + ": " + topics.names[c]);
+      }
+      page << "</tr>\n";
+    }
+    page << "</table>\n<div>" << tokens_on_ground(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
+         << escaped(said_of(topics, nearest(topics, answer, row))) << "</span></div></div></section>\n";
   }
 }
 
@@ -185,9 +208,17 @@ void print_by_model(const Model& model, const Topics& topics, const Answer& comm
   }
 }
 
+std::string introduction(const Topics& topics) {
+  std::string names;
+  for (const std::string& name : topics.names)
+    names += (names.empty() ? "" : name == topics.names.back() ? " or " : ", ") + name;
+  return "Is it about " + names + "? The darker a token, the more \"" + topics.strategies.back() + "\" weighs it.";
+}
+
 // What stands before all answers.
 void print_first(const Topics& topics, const Model& model, bool tsv) {
   if (model && !tsv) std::printf("%s\n\n", model->summary().c_str());
+  if (!model && !tsv) std::printf("%s\n\n", introduction(topics).c_str());
   if (!tsv) return;
   if (!model)
     for (const std::string& strategy : topics.strategies)
@@ -201,12 +232,19 @@ void print_first(const Topics& topics, const Model& model, bool tsv) {
 template <class Next>
 void run(TextEncoder& encoder, const Topics& topics, const Model& model, const Answer& committed,
          const Options& options, Next next) {
-  print_first(topics, model, options.tsv);
+  std::optional<Page> page;
+  if (options.html.empty())
+    print_first(topics, model, options.tsv);
+  else
+    page.emplace(options.html, "What a sentence is about, by four poolings")
+        << "<div>" << escaped(introduction(topics)) << "</div>\n";
   std::vector<float> kept;
   std::size_t done = 0;
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
     const Answer result = answer(encoder, topics, model, batch);
-    if (model)
+    if (page)
+      write(*page, topics, result, batch);
+    else if (model)
       print_by_model(model, topics, committed, result, batch, options.tsv);
     else
       (options.tsv ? print_tsv : print)(topics, result, batch);
@@ -216,6 +254,10 @@ void run(TextEncoder& encoder, const Topics& topics, const Model& model, const A
     if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\r%zu sentences", done);
   }
   if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\n");
+  if (page) {
+    page->close();
+    std::printf("%s shows %zu sentences\n\n", options.html.c_str(), done);
+  }
   if (options.out.empty()) return;
   const Index width = (model ? committed.of_model : committed.vectors).dimension(1);
   const bool are_vectors = !model || model->labels() == nullptr;
@@ -288,7 +330,8 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Classifies sentences about astronomy, cooking, finance and football, and says what decided."};
   app.add_option("sentence", options.sentences, "what to classify; without any, the lines of standard input");
-  app.add_flag("--tsv", options.tsv, "one line of tab-separated values a sentence, and a first one that names them");
+  auto* const tsv = app.add_flag("--tsv", options.tsv,
+                                 "one line of tab-separated values a sentence, and a first one that names them");
   app.add_option("--out", options.out,
                  "write the vectors [sentences, hidden] to this safetensors file, as \"vectors\", or what a "
                  "classifier of --model gives as \"probabilities\"");
@@ -301,8 +344,14 @@ int main(int argc, char** argv) {
                  "of tanh (additive)")
       ->check(CLI::IsMember(TrainedAttention::names))
       ->excludes(model);
-  app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly")
-      ->excludes(model);
+  auto* const evaluate =
+      app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly")
+          ->excludes(model);
+  app.add_option("--html", options.html,
+                 "write what is said of the sentences to this file, as a page with the probabilities of all topics")
+      ->excludes(model)
+      ->excludes(tsv)
+      ->excludes(evaluate);
   app.add_option("--data", options.data, "folder of the tokenizer, the classifiers and the committed sentences");
   CLI11_PARSE(app, argc, argv);
   try {

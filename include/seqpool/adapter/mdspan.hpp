@@ -18,6 +18,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
+/// An mdspan: the standard library's, Kokkos', CUDA's, or any with their members.
 template <class S>
 concept MdSpan = requires(const S& span, std::size_t dimension) {
   typename S::element_type;

@@ -19,6 +19,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
+/// A value of ONNX Runtime, whoever owns it.
 template <class V>
 concept OrtTensor =
     std::same_as<V, Ort::Value> || std::same_as<V, Ort::ConstValue> || std::same_as<V, Ort::UnownedValue>;

@@ -38,6 +38,7 @@ struct Memory {
 ///     };
 template <class V> struct Access;
 
+/// A tensor that an `Access` reads: a runtime's whose adapter is included, or your own.
 template <class V>
 concept RuntimeTensor = requires(const V& tensor) {
   { Access<V>::memory(tensor) } -> std::same_as<Memory>;

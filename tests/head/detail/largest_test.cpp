@@ -62,4 +62,9 @@ TEST_CASE("a NaN is the largest, and of NaN and of zeros the lower index comes f
   std::vector<Index> order;
   for (const auto& [value, index] : found(largest)) order.push_back(index);
   CHECK(order == std::vector<Index>{2, 4, 1, 0, 3});
+  detail::Largest<float> one(1);
+  one.take(infinity, 0);
+  one.take(nan, 1);
+  one.take(infinity, 2);
+  CHECK(found(one).front().second == 1);
 }

@@ -1,0 +1,70 @@
+# cmake -D SETTINGS=... -P site.cmake: builds the site in ${SITE}. Pages of the example programs, with what they print where
+# they are built; the contents; and what Doxygen makes of all of it.
+include(${SETTINGS})
+set(here ${CMAKE_CURRENT_LIST_DIR})
+file(REMOVE_RECURSE ${SITE}/html ${SITE}/pages)
+file(MAKE_DIRECTORY ${SITE}/pages)
+set(awk ${AWK} -f ${here}/names.awk)
+
+foreach(program IN LISTS PROGRAMS)
+  cmake_path(GET program STEM name)
+  set(output "")
+  set(page "")
+  set(built ${EXAMPLES}/${name})
+  if(EXISTS ${built})
+    set(output ${SITE}/${name}.txt)
+    execute_process(COMMAND ${built} OUTPUT_FILE ${output} COMMAND_ERROR_IS_FATAL ANY)
+    file(STRINGS ${program} writes_page REGEX "--html FILE")
+    if(writes_page)
+      set(page ${name}.html)
+      list(APPEND written ${SITE}/${page})
+      execute_process(COMMAND ${built} --html ${SITE}/${page} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+  endif()
+  string(REGEX REPLACE "^[0-9]+_" "" picture ${name}.png)
+  if(NOT EXISTS ${here}/../${picture})
+    set(picture "")
+  endif()
+  execute_process(COMMAND ${awk} -v output=${output} -v page=${page} -v picture=${picture} -f ${here}/program.awk ${program}
+    OUTPUT_FILE ${SITE}/pages/example_${name}.md COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
+
+# A README.md would be what newer Doxygens say of its folder.
+foreach(page IN LISTS PAGES)
+  if(page MATCHES "([^/]*)/README[.]md$")
+    file(COPY_FILE ${page} ${SITE}/pages/${CMAKE_MATCH_1}.md)
+  endif()
+endforeach()
+
+# seqpool_contents(<what> <variable>)
+function(seqpool_contents what result)
+  execute_process(COMMAND ${awk} -v write=${what} -f ${here}/contents.awk ${here}/groups.txt ${here}/house.dox ${PAGES} ${PROGRAMS} ${HEADERS}
+    OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  set(${result} "${text}" PARENT_SCOPE)
+endfunction()
+# seqpool_fill(<file> <mark in it> <what stands there in its place> <new file>)
+function(seqpool_fill file mark text output)
+  file(READ ${file} whole)
+  string(REPLACE "<!-- ${mark} -->" "${text}" whole "${whole}")
+  file(WRITE ${output} "${whole}")
+endfunction()
+seqpool_contents(groups groups)
+seqpool_fill(${here}/../start.md groups "${groups}" ${SITE}/pages/start.md)
+seqpool_contents(nav nav)
+seqpool_fill(${here}/header.html contents "${nav}" ${SITE}/header.html)
+
+execute_process(COMMAND ${DOXYGEN} ${SITE}/Doxyfile COMMAND_ERROR_IS_FATAL ANY)
+file(COPY ${written} DESTINATION ${SITE}/html)
+execute_process(COMMAND ${AWK} -f ${here}/search.awk ${SITE}/tags.xml OUTPUT_FILE ${SITE}/html/names.js COMMAND_ERROR_IS_FATAL ANY)
+
+# Lists that nothing leads to, as the contents are ours.
+file(GLOB lists ${SITE}/html/dir_*.html ${SITE}/html/concepts.html ${SITE}/html/modules.html ${SITE}/html/topics.html ${SITE}/html/pages.html)
+file(REMOVE ${lists})
+
+# In code Doxygen takes a variable for the function of that name: what is linked has its namespace.
+file(GLOB pages ${SITE}/html/*.html)
+foreach(page IN LISTS pages)
+  file(READ ${page} text)
+  string(REGEX REPLACE "<a class=\"code[^>]*>([^<:]*)</a>" "\\1" text "${text}")
+  file(WRITE ${page} "${text}")
+endforeach()
