@@ -28,6 +28,7 @@ void add_linear(const Shape& shape, int threads);        // beside Eigen's produ
 void add_similarities(const Shape& shape, int threads);  // of all pairs, beside Eigen's; shape likewise
 void add_max_sim(const Shape& shape, int threads);       // beside Eigen's product and maxima
 void add_eigen_peers(const Shape& shape, int threads);
+void add_loop_peers(const Shape& shape);  // mean under a mask of ones, and padded on the right
 void add_overhead();
 
 }  // namespace bench

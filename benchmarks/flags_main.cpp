@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The main for other flags than native: no peers, whose speed is measured at its best.
+// The main for other flags than native: no peers, whose speed is measured at its best, but for the loop of one's own.
 #include "benchmarks.hpp"
 #include "cases.hpp"
 
@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
     for (const bench::Shape& shape : bench::compared) {
       bench::add_read_limit(shape, 1);
       bench::add_poolings(shape);
+      bench::add_loop_peers(shape);
     }
     for (const bench::Shape& shape : {bench::long_batch, bench::long_rows}) {
       bench::add_beside_mean(shape);

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
       add_poolings(shape);
       add_masked_poolings(shape);
       add_eigen_peers(shape, 1);
+      add_loop_peers(shape);
       add_read_limit(shape, 2);
       add_poolings_by_two_threads(shape);
       add_eigen_peers(shape, 2);

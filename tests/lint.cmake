@@ -158,13 +158,13 @@ if(NOT newest MATCHES "^## ${version}( |$)")
   fault("CHANGELOG.md begins with \"${newest}\", version.hpp says ${version}")
 endif()
 
-# Every C++ block of the README and of docs/ stands in a program that a test compiles, but for how far it is indented. The
-# README's CMake is run by tests/consumer, its commands by CI.
+# Every C++ block of the README and of the pages in docs/ stands in a program that a test compiles, but for how far it is
+# indented. The CMake of docs/build.md is run by tests/consumer, the README's commands by CI.
 function(seqpool_unindented text result)
   string(REGEX REPLACE "\n +" "\n" text "${text}")
   set(${result} "${text}" PARENT_SCOPE)
 endfunction()
-file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/examples/runtimes/*.cpp)
+file(GLOB programs ${SOURCE_DIR}/examples/*.cpp ${SOURCE_DIR}/examples/*.hpp ${SOURCE_DIR}/examples/runtimes/*.cpp)
 set(all_programs "")
 foreach(program IN LISTS programs)
   file(READ ${program} text)
@@ -172,7 +172,9 @@ foreach(program IN LISTS programs)
   string(APPEND all_programs "\n${text}")
 endforeach()
 seqpool_unindented("${all_programs}" all_programs)
-foreach(document IN ITEMS README.md docs/from-your-runtime.md docs/from-a-model-folder.md)
+file(GLOB pages RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/docs/*.md)
+set(blocks_seen 0)
+foreach(document IN ITEMS README.md LISTS pages)
   file(READ ${SOURCE_DIR}/${document} text)
   string(REGEX REPLACE "[][;]" "@" text "${text}")
   string(REGEX MATCHALL "```cpp\n[^`]*```" blocks "${text}")
@@ -185,10 +187,25 @@ foreach(document IN ITEMS README.md docs/from-your-runtime.md docs/from-a-model-
     endif()
   endforeach()
   list(LENGTH blocks count)
-  if(count LESS 2)
-    fault("${document} has no C++ that this test can find")
+  math(EXPR blocks_seen "${blocks_seen} + ${count}")
+  string(REGEX MATCHALL "```cpp" fences "${text}")
+  list(LENGTH fences fences)
+  if(NOT count EQUAL fences)
+    fault("${document} has ${fences} blocks of C++, of which this test can read ${count}")
   endif()
 endforeach()
+if(blocks_seen LESS 20)
+  fault("The pages have only ${blocks_seen} blocks of C++ that this test can find")
+endif()
+
+# The README is the first screen and not the manual: at most 1,900 words, what there is more to say stands in docs/.
+file(READ ${SOURCE_DIR}/README.md text)
+string(REGEX REPLACE "[][;]" "@" text "${text}")
+string(REGEX MATCHALL "[^ \n]+" words "${text}")
+list(LENGTH words words)
+if(words GREATER 1900)
+  fault("README.md has ${words} words, and may have 1900")
+endif()
 
 # docs/why.md holds the numbers of its test: each row is a test there, whose two expected numbers are the row's.
 file(READ ${SOURCE_DIR}/docs/why.md page)
@@ -221,11 +238,12 @@ foreach(row IN LISTS rows)
 endforeach()
 
 # Links to files in the documents lead somewhere.
-file(GLOB documents RELATIVE ${SOURCE_DIR} ${SOURCE_DIR}/docs/*.md)
-foreach(document IN ITEMS README.md CONTRIBUTING.md CHANGELOG.md LISTS documents)
+foreach(document IN ITEMS README.md CONTRIBUTING.md CHANGELOG.md examples/README.md LISTS pages)
   file(READ ${SOURCE_DIR}/${document} text)
   string(REGEX REPLACE "[][;]" "@" text "${text}")  # brackets and semicolons mean something to CMake's lists
-  string(REGEX MATCHALL "@\\([^)#:@]+" links "${text}")
+  string(REGEX REPLACE "```[^`]*```" "" text "${text}")             # where [&](int i) is no link
+  string(REGEX MATCHALL "@\\([^)#@]+" links "${text}")
+  list(FILTER links EXCLUDE REGEX "^@\\(https?:")
   cmake_path(GET document PARENT_PATH folder)
   foreach(link IN LISTS links)
     string(REPLACE "@(" "" link "${link}")

@@ -97,6 +97,9 @@ TEST_CASE("a stream's value is [1, width], zeros for no token, and goes into mem
 TEST_CASE("a stream refuses a hidden size that cannot be", "[stream]") {
   CHECK_THROWS_WITH((Stream<Mean, float>{Mean{}, 0}), ct::has_substring("hidden is 0"));
   CHECK_THROWS_WITH((Stream<Mean, float>{Mean{}, -4}), ct::has_substring("hidden is -4"));
+  CHECK_THROWS_WITH((Stream<Mean, float>{Mean{}, std::uint64_t{1} << 63}),
+                    "seqpool: a size or stride of 9223372036854775808 is beyond what memory can hold");
+  CHECK((Stream<Mean, float>{Mean{}, std::size_t{4}}.hidden()) == 4);
   CHECK_THROWS_WITH((Stream<Attention<float>, float>{Attention{std::vector<float>(5)}, 4}),
                     ct::has_substring("query is [5]"));
   CHECK_THROWS_WITH(

@@ -30,6 +30,7 @@
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/map_tokens.hpp>
 #include <seqpool/head/multihead_attention.hpp>
+#include <seqpool/head/nearest.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/pair_features.hpp>
 #include <seqpool/head/probabilities.hpp>
@@ -52,6 +53,7 @@
 #include <seqpool/input/selection.hpp>
 #include <seqpool/input/skip_prefix.hpp>
 #include <seqpool/input/spans.hpp>
+#include <seqpool/input/vectors.hpp>
 #include <seqpool/input/weighted_states.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/abs_max.hpp>
@@ -71,6 +73,7 @@
 #include <seqpool/pooling/mean_max.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
 #include <seqpool/pooling/min.hpp>
+#include <seqpool/pooling/pooling_named.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
 #include <seqpool/pooling/root_mean_square.hpp>
 #include <seqpool/pooling/self_attentive.hpp>

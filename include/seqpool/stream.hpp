@@ -4,6 +4,7 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/rows.hpp>
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/token_stream.hpp>
 
@@ -35,9 +36,9 @@ template <class P, Scalar T> class Stream {
  public:
   using Element = result_t<P, T>;
 
-  /// **Errors**: `std::invalid_argument` for a hidden below 1, one that does not fit the pooling, or a pooling with
-  /// parameters for each token.
-  Stream(P pooling, Index hidden);
+  /// **Errors**: `std::invalid_argument` for a hidden below 1 or beyond what memory can hold, one that does not fit the
+  /// pooling, or a pooling with parameters for each token.
+  Stream(P pooling, detail::Size hidden);
 
   /// Takes in the next tokens, row-major and without gaps.
   ///
@@ -102,21 +103,21 @@ template <class P, Scalar T> class Stream {
 };
 
 // Without the scalar T: a sentence.
-template <class P> Stream(P, Index) -> Stream<P, detail::scalar_of_any<P, false>>;
+template <class P> Stream(P, detail::Size) -> Stream<P, detail::scalar_of_any<P, false>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class P, Scalar T>
-Stream<P, T>::Stream(P pooling, Index hidden) : pooling_(std::move(pooling)), hidden_(hidden), seen_(hidden) {
-  if (hidden < 1) detail::fail("a stream's hidden is " + std::to_string(hidden) + ": it must be 1 or more");
-  if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden));
+Stream<P, T>::Stream(P pooling, detail::Size hidden) : pooling_(std::move(pooling)), hidden_(hidden), seen_(hidden) {
+  if (hidden_ < 1) detail::fail("a stream's hidden is " + std::to_string(hidden_) + ": it must be 1 or more");
+  if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden_));
   if (seqpool::per_token_of(pooling_))
     detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
   const char* const scalar = std::is_same_v<T, float>         ? "float"
                              : std::is_same_v<T, double>      ? "double"
                              : std::is_same_v<T, Eigen::half> ? "half"
                                                               : "bfloat16";
-  identity_ = seqpool::identity_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden) + "]";
+  identity_ = seqpool::identity_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
 }
 
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {

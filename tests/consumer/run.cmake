@@ -56,12 +56,12 @@ macro(need variable tool)
   endif()
 endmacro()
 
-# The README has to show what a way does.
-function(readme_says text)
-  file(READ ${SOURCE_DIR}/README.md readme)
-  string(FIND "${readme}" "${text}" position)
+# The page of the ways to build has to show what a way does.
+function(page_says text)
+  file(READ ${SOURCE_DIR}/docs/build.md page)
+  string(FIND "${page}" "${text}" position)
   if(position EQUAL -1)
-    message(FATAL_ERROR "README.md does not say: ${text}")
+    message(FATAL_ERROR "docs/build.md does not say: ${text}")
   endif()
 endfunction()
 

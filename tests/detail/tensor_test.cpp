@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/detail/tensor.hpp>
 
+#include <seqpool/input/vectors.hpp>
+#include <type_traits>
+#include <vector>
+
 #include "support/catch.hpp"
 
 using seqpool::Index;
@@ -35,6 +39,21 @@ TEST_CASE("matrix_view finds every element in either layout", "[tensor]") {
     }
   CHECK(b.column_stride == 1);
   CHECK(a.row_stride == 1);
+}
+
+TEST_CASE("a view of vectors is told from tensors, and is row-major", "[tensor]") {
+  STATIC_REQUIRE(detail::ViewOfVectors<seqpool::Vectors<Eigen::half>>);
+  STATIC_REQUIRE(!detail::ViewOfVectors<Eigen::Tensor<float, 2>>);
+  STATIC_REQUIRE(!detail::ViewOfVectors<std::vector<const float*>>);
+  STATIC_REQUIRE(detail::VectorsArgument<Eigen::Tensor<float, 2>>);
+  STATIC_REQUIRE(!detail::VectorsArgument<Eigen::Tensor<float, 3>>);
+  STATIC_REQUIRE(!detail::ScalarVectors<Eigen::Tensor<int, 2>>);
+  STATIC_REQUIRE(std::is_same_v<detail::element_t<seqpool::Vectors<Eigen::half>>, Eigen::half>);
+  STATIC_REQUIRE(detail::is_row_major<seqpool::Vectors<float>>);
+  STATIC_REQUIRE(!detail::is_row_major<Eigen::Tensor<float, 2>>);
+  const float data[]{1, 2, 3, 4, 5, 6, 7};
+  const auto view = detail::matrix_view(seqpool::Vectors(data, {2, 3}, {4, 1}), "x");
+  CHECK((view.rows == 2 && view.columns == 3 && view(0, 2) == 3 && view(1, 0) == 5 && view(1, 2) == 7));
 }
 
 TEST_CASE("matrix_view refuses a null pointer to an element, and says whose", "[tensor]") {

@@ -13,6 +13,7 @@ TEST_CASE("what a head maps, on what, and which sizes its type states", "[head_c
   STATIC_REQUIRE(detail::are_vectors<seqpool::Normalize, Eigen::Tensor<Eigen::half, 2>>());
   STATIC_REQUIRE(
       detail::are_vectors<seqpool::Normalize, Eigen::TensorMap<const Eigen::Tensor<double, 2, Eigen::RowMajor>>>());
+  STATIC_REQUIRE(detail::are_vectors<seqpool::Normalize, seqpool::Vectors<double>>());
   STATIC_REQUIRE(detail::is_head<true, true>());
 
   using Fixed = seqpool::Linear<float, 3, 4>;

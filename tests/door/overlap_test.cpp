@@ -53,6 +53,16 @@ TEST_CASE("two matrices overlap where they share a byte, and neighbours do not",
   CHECK_THROWS_WITH(detail::check_apart(by_columns, matrix(15, 1, 1)),
                     ct::has_substring("out [2, 3] lies in the memory of the head input [1, 1]"));
   CHECK_NOTHROW(detail::check_apart(by_columns, matrix(16, 1, 1)));
+  // Rows with gaps, upwards and downwards: at 10 to 12 and at 20 to 22.
+  for (const auto& apart : {detail::MatrixView<float>{memory.data() + 10, 2, 3, 10, 1},
+                            detail::MatrixView<float>{memory.data() + 22, 2, 3, -10, -1},
+                            detail::MatrixView<float>{memory.data() + 20, 2, 3, -10, 1}}) {
+    CHECK_NOTHROW(detail::check_apart(matrix(13, 1, 7), apart));
+    CHECK_NOTHROW(detail::check_apart(matrix(0, 2, 5), apart));
+    CHECK_NOTHROW(detail::check_apart(matrix(23, 1, 3), apart));
+    for (const Index shared : {10, 12, 20, 22}) CHECK_THROWS(detail::check_apart(matrix(shared, 1, 1), apart));
+    CHECK_THROWS(detail::check_apart(matrix(13, 1, 8), apart));
+  }
   // By bytes: an element of 16 bits in the middle of one of 32.
   const auto* const half = reinterpret_cast<const Eigen::half*>(memory.data() + 15) + 1;
   CHECK_THROWS(detail::check_apart(x, detail::MatrixView<const Eigen::half>{half, 1, 1, 1, 1}));

@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/model/model.hpp>
 #include <sstream>

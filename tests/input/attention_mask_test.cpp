@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
@@ -82,6 +83,22 @@ TEST_CASE("a mask with rows or columns too few or too many is refused", "[attent
   CHECK_NOTHROW(mask.check(3, 4));
   for (const auto& [batch, seq] : {std::array<Index, 2>{2, 4}, {4, 4}, {3, 3}, {3, 5}})
     CHECK_THROWS_WITH(mask.check(batch, seq), ct::has_substring("mask is [3, 4]"));
+}
+
+TEST_CASE("sizes and strides of a mask are of any integer type, written down or in a range", "[attention_mask]") {
+  const std::vector<int> values{1, 0, 9, 1, 1, 9};
+  const std::size_t batch = 2;
+  const auto check = [](const auto& mask) {
+    CHECK_NOTHROW(mask.check(2, 2));
+    CHECK(runs(mask, 0, 2) == Runs{{0, 1}});
+    CHECK(runs(mask, 1, 2) == Runs{{0, 2}});
+  };
+  check(AttentionMask(values.data(), {batch, 2}, {3u, std::int64_t{1}}));
+  check(AttentionMask<int>(values.data(), std::vector<std::int64_t>{2, 2}, std::array<std::size_t, 2>{3, 1}));
+  CHECK_THROWS_WITH(AttentionMask(values.data(), {batch, std::uint64_t{1} << 63}),
+                    "seqpool: a size or stride of 9223372036854775808 is beyond what memory can hold");
+  CHECK_THROWS_WITH(AttentionMask(values.data(), std::vector<int>{1, 1, 6}),
+                    "seqpool: a range of 3 sizes or strides was given, but there are 2 dimensions");
 }
 
 TEST_CASE("every value of a mask is looked at, the first as well as the last", "[attention_mask]") {

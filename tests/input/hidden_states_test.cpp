@@ -2,6 +2,8 @@
 #include <seqpool/input/hidden_states.hpp>
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <vector>
@@ -45,6 +47,27 @@ TEST_CASE("HiddenStates views a pointer with sizes and strides", "[hidden_states
       for (int h = 0; h < 4; ++h) seq_first.push_back(static_cast<float>(100 * b + 10 * s + h));
   check_elements(HiddenStates<float>(dense.data(), {2, 3, 4}));
   check_elements(HiddenStates(seq_first.data(), {2, 3, 4}, {4, 8, 1}));
+}
+
+TEST_CASE("sizes and strides of hidden states are of any integer type, written down or in a range", "[hidden_states]") {
+  std::vector<float> data;
+  for (int b = 0; b < 2; ++b)
+    for (int s = 0; s < 3; ++s)
+      for (int h = 0; h < 4; ++h) data.push_back(static_cast<float>(100 * b + 10 * s + h));
+  const std::size_t batch = 2;
+  const int seq = 3;
+  const std::int64_t hidden = 4;
+  check_elements(HiddenStates<float>(data.data(), {batch, seq, hidden}));
+  check_elements(HiddenStates(data.data(), {batch, seq, hidden}, {12u, hidden, 1}));
+  const std::vector<std::size_t> sizes{2, 3, 4};
+  check_elements(HiddenStates<float>(data.data(), sizes));
+  check_elements(HiddenStates(data.data(), sizes, std::array<std::int32_t, 3>{12, 4, 1}));
+  const std::uint64_t beyond = std::uint64_t{1} << 63;
+  const char* const sentence = "seqpool: a size or stride of 9223372036854775808 is beyond what memory can hold";
+  CHECK_THROWS_WITH(HiddenStates<float>(data.data(), {batch, beyond, hidden}), sentence);
+  CHECK_THROWS_WITH(HiddenStates<float>(data.data(), sizes, {beyond, 4, 1}), sentence);
+  CHECK_THROWS_WITH(HiddenStates<float>(data.data(), std::vector<int>{2, 3}),
+                    "seqpool: a range of 2 sizes or strides was given, but there are 3 dimensions");
 }
 
 TEST_CASE("tensors and maps of either layout and any index type become views", "[hidden_states]") {

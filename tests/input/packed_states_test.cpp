@@ -2,6 +2,7 @@
 #include <seqpool/input/packed_states.hpp>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <seqpool/seqpool.hpp>
@@ -43,6 +44,19 @@ TEST_CASE("offsets may be int32 or int64, in any range or Eigen vector", "[packe
   Eigen::Tensor<std::int64_t, 1> tensor(3);
   tensor(0) = 0, tensor(1) = 1, tensor(2) = 3;
   check(tensor);
+}
+
+TEST_CASE("sizes of packed states are of any integer type, written down or in a range", "[packed_states]") {
+  const std::vector<float> data{0, 1, 2, 3, 4, 5};
+  const std::size_t total = 3;
+  const std::vector<std::int64_t> offsets{0, 1, 3};
+  for (const auto& x : {PackedStates<float>(data.data(), {total, 2}, offsets),
+                        PackedStates(data.data(), std::vector<std::size_t>{3, 2}, offsets)})
+    CHECK(test::rows_of(seqpool::sum_pool(x)) == std::vector<std::vector<float>>{{0, 1}, {6, 8}});
+  CHECK_THROWS_WITH(PackedStates<float>(data.data(), {total, std::uint64_t{1} << 63}, offsets),
+                    "seqpool: a size or stride of 9223372036854775808 is beyond what memory can hold");
+  CHECK_THROWS_WITH(PackedStates<float>(data.data(), std::array{3}, offsets),
+                    "seqpool: a range of 1 sizes or strides was given, but there are 2 dimensions");
 }
 
 TEST_CASE("offsets that cannot be are refused by index", "[packed_states]") {

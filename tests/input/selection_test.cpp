@@ -24,6 +24,15 @@ TEST_CASE("no mask is one run of everything", "[selection]") {
   STATIC_REQUIRE(!seqpool::Selection<std::vector<int>>);
 }
 
+TEST_CASE("all_tokens stands where a mask may stand", "[selection]") {
+  const std::vector<float> data{1, 2, 3, 4, 5, 6};
+  const seqpool::HiddenStates<float> x(data.data(), {2, 3, 1});
+  CHECK(runs(seqpool::all_tokens, 1, 5) == Runs{{0, 5}});
+  CHECK(seqpool::sum_pool(x, seqpool::all_tokens)(1, 0) == 15);
+  CHECK(seqpool::pool(seqpool::Sum{}, x, seqpool::all_tokens, seqpool::CallingThread{})(0, 0) == 6);
+  CHECK(seqpool::sum_pool(x, seqpool::skip_prefix(seqpool::all_tokens, std::vector<int>{1, 2}))(1, 0) == 6);
+}
+
 namespace {
 
 // Says that it has more than there is.

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <seqpool/model/detail/checkpoint.hpp>
 #include <seqpool/model/model.hpp>
 #include <stdexcept>
 #include <string>

@@ -122,9 +122,14 @@ extern const Vector weights;  // [layers]
 }
 namespace input_ragged {
 extern const float *const first, *const second;  // [seq, hidden]
+extern const std::vector<std::string> texts;
+std::vector<std::vector<float>> encode(const std::vector<std::string>& texts);
 }
 namespace input_skip_prefix {
 extern const std::vector<int> prompt_lengths;  // [batch]
+}
+namespace input_vectors {
+extern const seqpool::Index n, features;
 }
 namespace input_weighted_states {
 extern const Vector idf_of_word;                                   // [vocabulary]
@@ -147,6 +152,9 @@ namespace pooling_max_sim {
 extern const Matrix query;  // [k, hidden]
 extern const States documents;
 }  // namespace pooling_max_sim
+namespace pooling_pooling_named {
+extern const std::string config;
+}
 namespace pooling_positional_attention {
 extern const Matrix query;  // [heads, hidden]
 }

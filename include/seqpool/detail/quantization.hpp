@@ -126,6 +126,8 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
   constexpr Index chunk{bytes_at_a_time};
   const Index runs = by_rows ? in.rows : in.columns;
   const Index length = by_rows ? in.columns : in.rows;
+  const Index run_stride = by_rows ? in.row_stride : in.column_stride;
+  const Index stride = by_rows ? in.column_stride : in.row_stride;
   std::array<A, bytes_at_a_time> values{}, least, step;
   std::array<Byte, bytes_at_a_time> bytes;
   for (Index run = 0; run < runs; ++run) {
@@ -135,11 +137,11 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
     }
     for (Index begin = 0; begin < length; begin += chunk) {
       const Index count = (std::min)(chunk, length - begin);
-      const auto* const from = in.data + run * length + begin;
-      if (count == chunk)
+      const auto* const from = in.data + run * run_stride + begin * stride;
+      if (count == chunk && stride == 1)
         for (std::size_t j = 0; j < bytes_at_a_time; ++j) values[j] = widen(from[j]);
       else
-        for (Index j = 0; j < count; ++j) values[static_cast<std::size_t>(j)] = widen(from[j]);
+        for (Index j = 0; j < count; ++j) values[static_cast<std::size_t>(j)] = widen(from[j * stride]);
       const bool complete = by_rows ? detail::quantize_chunk(values.data(), steps.least.data() + begin,
                                                              steps.step.data() + begin, bytes.data())
                                     : detail::quantize_chunk(values.data(), least.data(), step.data(), bytes.data());
@@ -162,7 +164,7 @@ template <class Byte, class X> auto packed(const X& x) {
   constexpr Index chunk{bits_at_a_time};
   for (Index i = 0; i < in.rows; ++i) {
     Index first = 0;
-    if constexpr (is_row_major<X>)
+    if (in.column_stride == 1)
       for (; first + chunk <= in.columns; first += chunk) detail::pack_chunk(&in(i, first), &out(i, first / 8));
     for (; first < in.columns; first += 8) {
       int bits = 0;

@@ -7,6 +7,7 @@
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -37,6 +38,20 @@ concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
 template <class X, int Rank>
 concept EigenTensorOfRank = EigenTensor<X> && static_cast<int>(X::NumIndices) == Rank;
 
+// What sees vectors [n, features] where they lie and is no tensor: seqpool::Vectors.
+template <class X>
+concept ViewOfVectors = requires(const X& x, Index i) {
+  { x[i] } -> std::same_as<const typename X::value_type*>;
+  { x.size() } -> std::same_as<Index>;
+  { x.features() } -> std::same_as<Index>;
+  { x.stride() } -> std::same_as<Index>;
+  { x.feature_stride() } -> std::same_as<Index>;
+};
+
+// What vectors, logits and probabilities may be handed over as.
+template <class X>
+concept VectorsArgument = EigenTensorOfRank<X, 2> || ViewOfVectors<X>;
+
 // What Eigen computes when it is asked for, or a TensorRef to it.
 template <class X>
 concept TensorExpression = !EigenTensor<X> && std::is_base_of_v<Eigen::TensorBase<X, Eigen::ReadOnlyAccessors>, X>;
@@ -47,10 +62,19 @@ template <class X>
 inline constexpr bool is_temporary =
     !std::is_lvalue_reference_v<X> && EigenTensor<std::remove_cvref_t<X>> && !is_tensor_map<std::remove_cvref_t<X>>;
 
-template <class X> using element_t = std::remove_cv_t<typename X::Scalar>;
+template <class X> struct Element {};
+template <class X>
+  requires requires { typename X::Scalar; }
+struct Element<X> {
+  using type = std::remove_cv_t<typename X::Scalar>;
+};
+template <ViewOfVectors X> struct Element<X> {
+  using type = typename X::value_type;
+};
+template <class X> using element_t = typename Element<X>::type;
 
-template <class X, int Rank>
-concept ScalarTensor = EigenTensorOfRank<X, Rank> && Scalar<element_t<X>>;
+template <class X>
+concept ScalarVectors = VectorsArgument<X> && Scalar<element_t<X>>;
 
 // For deduction guides, which leave it to the constructor to say what X should have been.
 template <class X> struct GuideElement {
@@ -71,8 +95,10 @@ using guide_pointee_t = std::conditional_t<std::is_pointer_v<std::decay_t<P>>,
 // T, or float where a static_assert has refused T, so that no other error follows.
 template <class T> using lawful_t = std::conditional_t<Scalar<T>, T, float>;
 
-template <class X>
-inline constexpr bool is_row_major = static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor);
+// What is no tensor is row-major, as all results are that are made of it.
+template <class X> inline constexpr bool is_row_major = true;
+template <EigenTensor X>
+inline constexpr bool is_row_major<X> = static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor);
 
 template <std::size_t Rank, class X> std::array<Index, Rank> sizes_of(const X& x) {
   std::array<Index, Rank> sizes;
@@ -134,13 +160,14 @@ template <class T, class P> const T* pointer_to([[maybe_unused]] const P& data) 
 // False, and a sentence, for what came as X&& and cannot be seen as elements of T for longer than the line; `of_rank`:
 // whether the view's own sentence has let it pass.
 template <class T, class X, bool of_rank> consteval bool may_be_viewed() {
-  static_assert(!is_temporary<X>,
-                "seqpool: HiddenStates(x) and AttentionMask(mask) view the memory of a tensor, and this one is a "
-                "temporary, whose memory is gone at the end of the line. Give the tensor a name that lives as long as "
-                "the view, or hand it to the pooling as it is: mean_pool(encode(), make_mask()).");
+  static_assert(
+      !is_temporary<X>,
+      "seqpool: HiddenStates(x), AttentionMask(mask) and Vectors(x) view the memory of a tensor, and this one is a "
+      "temporary, whose memory is gone at the end of the line. Give the tensor a name that lives as long as "
+      "the view, or hand it to the pooling as it is: mean_pool(encode(), make_mask()).");
   if constexpr (of_rank) {
     constexpr bool of_t = std::is_same_v<element_t<std::remove_cvref_t<X>>, T>;
-    static_assert(of_t, "seqpool: HiddenStates<T>(x) and AttentionMask<T>(mask) view a tensor of T.");
+    static_assert(of_t, "seqpool: HiddenStates<T>(x), AttentionMask<T>(mask) and Vectors<T>(x) view a tensor of T.");
     return of_t && !is_temporary<X>;
   }
   return false;
@@ -198,6 +225,10 @@ auto matrix_view(X& x, const char* what) {
   return MatrixView<Element>{x.data(), sizes[0], sizes[1], strides[0], strides[1]};
 }
 
+template <ViewOfVectors X> MatrixView<const element_t<X>> matrix_view(const X& x, const char*) {
+  return {x[0], x.size(), x.features(), x.stride(), x.feature_stride()};
+}
+
 // A result of sizes [...] made from X: in X's layout and index type if it is a tensor, row-major otherwise.
 template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
   using I = typename decltype([] {
@@ -206,12 +237,7 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
     else
       return std::type_identity<Eigen::DenseIndex>();
   }())::type;
-  constexpr int layout = [] {
-    if constexpr (EigenTensor<X>)
-      return static_cast<int>(X::Layout);
-    else
-      return static_cast<int>(Eigen::RowMajor);
-  }();
+  constexpr int layout = is_row_major<X> ? Eigen::RowMajor : Eigen::ColMajor;
   Index size = 1;
   ((size = detail::product(size, sizes, "the result")), ...);
   for (const Index n : {size, Index{sizes}...})

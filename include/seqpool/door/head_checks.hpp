@@ -14,13 +14,15 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What H, a head, maps. The order comes first: of swapped arguments neither is what it is taken for.
 template <class H, class X> consteval bool are_vectors() {
-  constexpr bool in_order = !EigenTensor<H>, matrix = EigenTensorOfRank<X, 2>, lawful = ScalarTensor<X, 2>;
+  constexpr bool in_order = !EigenTensor<H> && !ViewOfVectors<H>, matrix = VectorsArgument<X>,
+                 lawful = ScalarVectors<X>;
   static_assert(in_order,
                 "seqpool: the head comes before the vectors: map(head, pooled, device), and map_into(out, head, "
                 "pooled, device).");
   static_assert(matrix || !in_order,
-                "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2. Pool hidden states "
-                "[batch, seq, hidden] first, or use seqpool::Classifier{pooling, heads...} or "
+                "seqpool: a head takes pooled vectors [batch, features], an Eigen tensor of rank 2 or "
+                "seqpool::Vectors<T>(data, {batch, features}). Pool hidden states [batch, seq, hidden] first, or use "
+                "seqpool::Classifier{pooling, heads...} or "
                 "seqpool::Embedder{pooling, heads...}.");
   static_assert(lawful || !matrix || !in_order,
                 "seqpool: a head takes pooled vectors of float, double, Eigen::half or Eigen::bfloat16.");

@@ -13,11 +13,12 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // Each of these is true, or a sentence that says what to write instead.
 
 template <class X> consteval bool are_logits() {
-  constexpr bool matrix = EigenTensorOfRank<X, 2>, lawful = ScalarTensor<X, 2>;
-  static_assert(matrix,
-                "seqpool: softmax, log_softmax, sigmoid, argmax, threshold, top_k and rerank_scores take logits "
-                "[batch, classes], or probabilities: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate an Eigen "
-                "expression into a tensor first.");
+  constexpr bool matrix = VectorsArgument<X>, lawful = ScalarVectors<X>;
+  static_assert(
+      matrix,
+      "seqpool: softmax, log_softmax, sigmoid, argmax, threshold, top_k and rerank_scores take logits "
+      "[batch, classes], or probabilities: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate an Eigen "
+      "expression into a tensor first, and view other memory with seqpool::Vectors<T>(data, {batch, classes}).");
   static_assert(lawful || !matrix,
                 "seqpool: logits [batch, classes] must be of float, double, Eigen::half or Eigen::bfloat16.");
   return lawful;

@@ -4,12 +4,14 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/block_reader.hpp>
+#include <seqpool/input/hidden_states.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
+#include <type_traits>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -82,9 +84,10 @@ template <class T, class X> void check_apart(const MatrixView<T>& out, const X& 
                    ": tokens are read after results are written, so pass memory of its own, or take what pool returns");
 }
 
-// The same where x is vectors.
+// The same where x is vectors, which may have gaps.
 template <class T, class U> void check_apart(const MatrixView<T>& out, const MatrixView<U>& x) {
-  if (detail::extent_of(out).meets(detail::extent_of(x)))
+  const HiddenStates<std::remove_const_t<U>> rows(x.data, {1, x.rows, x.columns}, {0, x.row_stride, x.column_stride});
+  if (detail::overlaps(rows, detail::extent_of(out)))
     detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the head input " +
                  detail::shape({x.rows, x.columns}) +
                  ": a head reads vectors after it wrote others, so pass memory of its own, or write x = map(head, x)");

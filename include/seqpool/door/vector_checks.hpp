@@ -13,11 +13,13 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // What functions of vectors take that are no heads.
 template <class X> consteval bool are_plain_vectors() {
-  constexpr bool matrix = EigenTensorOfRank<X, 2>, lawful = ScalarTensor<X, 2>;
-  static_assert(matrix,
-                "seqpool: similarity, pair_features, calibration_ranges and the quantize_ functions take vectors "
-                "[n, features], such as pool and map return: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate "
-                "an Eigen expression into a tensor first, and view other memory with an Eigen::TensorMap.");
+  constexpr bool matrix = VectorsArgument<X>, lawful = ScalarVectors<X>;
+  static_assert(
+      matrix,
+      "seqpool: similarity, nearest, pair_features, calibration_ranges and the quantize_ functions take vectors "
+      "[n, features], such as pool and map return: an Eigen::Tensor or Eigen::TensorMap of rank 2. Evaluate "
+      "an Eigen expression into a tensor first, and view other memory with an Eigen::TensorMap or with "
+      "seqpool::Vectors<T>(data, {n, features}).");
   static_assert(lawful || !matrix,
                 "seqpool: vectors [n, features] must be of float, double, Eigen::half or Eigen::bfloat16.");
   return lawful;
@@ -39,7 +41,7 @@ template <class A, class B> consteval bool are_two_vectors() {
 
 // Of the quantize_ functions.
 template <class Ranges> consteval bool are_ranges() {
-  constexpr bool lawful = ScalarTensor<Ranges, 2>;
+  constexpr bool lawful = ScalarVectors<Ranges>;
   static_assert(
       lawful,
       "seqpool: ranges are [2, features], the least and the largest of each feature, as calibration_ranges(x) "

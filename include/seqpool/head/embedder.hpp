@@ -41,6 +41,14 @@ template <class P, class... H> class Embedder {
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed(const X& x, const M& mask = {}, const D& device = {}) const;
 
+  /// The same into the caller's memory, which must not overlap x, or a layer that x is made of: that is refused.
+  ///
+  /// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
+  /// layout, of `result_t`; the others as in `embed`.
+  /// **Cost**: allocates what `pool_into` and `map_into` do, and the pooled vectors where heads follow.
+  template <class Out, class X, class M = AllTokens, class D = CallingThread>
+  void embed_into(Out&& out, const X& x, const M& mask = {}, const D& device = {}) const;
+
   /// The pooling's and the heads': "pooling.query", "head.0.weight".
   void visit_parameters(auto f) const {
     seqpool::visit_parameters(pooling_, f, "pooling");
@@ -48,38 +56,75 @@ template <class P, class... H> class Embedder {
   }
 
  private:
+  template <class X> using Element = result_t<P, typename detail::sequences_t<X>::value_type>;
+
+  // Whether the arguments of `embed` fit.
+  template <class X, class M, class D> static consteval bool are_arguments();
+
+  // Pools x and maps what was pooled to out(sequences, rows, width), memory that is asked for before anything is read.
+  template <class X, class M, class D, class Out>
+  void pool_and_map(const X& x, const M& mask, const D& device, Out out) const;
+
   P pooling_;
   Sequential<H...> heads_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+template <class P, class... H> template <class X, class M, class D> consteval bool Embedder<P, H...>::are_arguments() {
+  if constexpr ((SomeHead<H> && ...) && detail::are_arguments<P, X, M, D>())
+    return detail::is_head<true, sizeof...(H) == 0 || Head<Sequential<H...>, Element<X>>>();
+  else
+    return false;
+}
+
 template <class P, class... H>
 template <class X, class M, class D>
 auto Embedder<P, H...>::embed(const X& x, const M& mask, const D& device) const {
-  if constexpr ((SomeHead<H> && ...) && detail::are_arguments<P, X, M, D>()) {
-    using Seqs = detail::sequences_t<X>;
-    using A = result_t<P, typename Seqs::value_type>;
-    if constexpr (sizeof...(H) == 0) {
-      return seqpool::pool(pooling_, x, mask, device);
-    } else if constexpr (detail::is_head<true, Head<Sequential<H...>, A>>()) {
-      const Seqs& sequences = detail::sequences_of(x);
-      const auto& selection = detail::selection_of(mask);
-      const detail::RowPooler pooler(pooling_, sequences, selection);
-      auto pooled = detail::make_result<X, A>(pooler.rows(), pooler.width());
-      const auto vectors = detail::matrix_view(pooled, "the result");
-      const detail::RowMapper mapper(heads_, vectors);
-      auto out = detail::make_result<X, A>(mapper.rows(), mapper.width());
-      const auto& on = detail::device_of(mask, device);
-      pooler.run(vectors, on);
-      mapper.run(detail::matrix_view(out, "the result"), on);
-      return out;
-    } else {
-      return detail::refused<X, A>();
-    }
-  } else {
+  if constexpr (!are_arguments<X, M, D>()) {
     return detail::refused<X>();
+  } else if constexpr (sizeof...(H) == 0) {
+    return seqpool::pool(pooling_, x, mask, device);
+  } else {
+    decltype(detail::make_result<X, Element<X>>(Index{}, Index{})) result;
+    pool_and_map(x, mask, device, [&](const auto&, Index rows, Index width) {
+      result = detail::make_result<X, Element<X>>(rows, width);
+      return detail::matrix_view(result, "the result");
+    });
+    return result;
   }
+}
+
+template <class P, class... H>
+template <class Out, class X, class M, class D>
+void Embedder<P, H...>::embed_into(Out&& out, const X& x, const M& mask, const D& device) const {
+  if constexpr (are_arguments<X, M, D>()) {
+    if constexpr (sizeof...(H) == 0)
+      seqpool::pool_into(out, pooling_, x, mask, device);
+    else if constexpr (detail::is_result<Out, Element<X>>())
+      pool_and_map(x, mask, device, [&](const auto& sequences, Index rows, Index width) {
+        const auto view = detail::matrix_view(out, "out");
+        detail::check_result(view, rows, width, "hidden states",
+                             {sequences.batch(), sequences.seq(), sequences.hidden()});
+        detail::check_apart(view, sequences);
+        return view;
+      });
+  }
+}
+
+template <class P, class... H>
+template <class X, class M, class D, class Out>
+void Embedder<P, H...>::pool_and_map(const X& x, const M& mask, const D& device, Out out) const {
+  const auto& sequences = detail::sequences_of(x);
+  const auto& selection = detail::selection_of(mask);
+  const detail::RowPooler pooler(pooling_, sequences, selection);
+  auto pooled = detail::make_result<X, Element<X>>(pooler.rows(), pooler.width());
+  const auto vectors = detail::matrix_view(pooled, "the result");
+  const detail::RowMapper mapper(heads_, vectors);
+  const auto view = out(sequences, mapper.rows(), mapper.width());
+  const auto& on = detail::device_of(mask, device);
+  pooler.run(vectors, on);
+  mapper.run(view, on);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

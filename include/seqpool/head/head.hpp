@@ -45,8 +45,8 @@ concept SomeHead = Head<H, float> || Head<H, double>;
 
 // What holds for `map` and `map_into`:
 //
-// - `x` is vectors `[batch, features]`: an Eigen::Tensor or Eigen::TensorMap of rank 2 in either layout, of float,
-//   double, Eigen::half or Eigen::bfloat16.
+// - `x` is vectors `[batch, features]`: an Eigen::Tensor or Eigen::TensorMap of rank 2 in either layout, or `Vectors`:
+//   of float, double, Eigen::half or Eigen::bfloat16.
 // - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
 // - Sizes that do not fit, null pointers and memory that overlaps throw `std::invalid_argument`, before anything is
 //   written.
@@ -57,8 +57,8 @@ concept SomeHead = Head<H, float> || Head<H, double>;
 ///
 ///     const auto logits = seqpool::map(seqpool::Linear{weight, bias}, seqpool::mean_pool(x, mask));
 ///
-/// **Shapes**: x: `[batch, features]`; result: `[batch, width]`, an `Eigen::Tensor` of x's layout and index type, of
-/// `accumulator_t`.
+/// **Shapes**: x: `[batch, features]`; result: `[batch, width]`, an `Eigen::Tensor` of x's layout and index type,
+/// row-major if x is no tensor, of `accumulator_t`.
 /// **Cost**: the head's; allocates the result and what `map_into` does.
 template <class H, class X, class D = CallingThread>
 [[nodiscard]] auto map(const H& head, const X& x, const D& device = {});

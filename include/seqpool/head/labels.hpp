@@ -3,18 +3,17 @@
 
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/head/detail/classes.hpp>
+#include <seqpool/head/detail/largest.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <string>
-#include <utility>
-#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
 // What holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
-// of rank 2 of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout. Every row is its own. No
-// rows give an empty result. Null pointers throw `std::invalid_argument`. Each allocates the result.
+// of rank 2, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major
+// if they are no tensor. Every row is its own. No rows give an empty result. Null pointers throw
+// `std::invalid_argument`. Each allocates the result.
 
 /// Which classes a row has, of classes that do not exclude each other: p[b, c] >= t, or t[c].
 ///
@@ -98,18 +97,13 @@ template <class X> auto top_k(const X& probabilities, Index k) {
     TopClasses result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
     const auto classes = detail::matrix_view(result.classes, "the result");
     const auto values = detail::matrix_view(result.values, "the result");
-    std::vector<std::pair<A, Index>> candidates(static_cast<std::size_t>(in.columns));
+    detail::Largest<A> largest(k);
     for (Index b = 0; b < in.rows; ++b) {
-      for (Index c = 0; c < in.columns; ++c) candidates[static_cast<std::size_t>(c)] = {widen(in(b, c)), c};
-      std::partial_sort(candidates.begin(), candidates.begin() + k, candidates.end(), [](auto left, auto right) {
-        if (detail::exceeds(left.first, right.first)) return true;
-        return !detail::exceeds(right.first, left.first) && left.second < right.second;
+      for (Index c = 0; c < in.columns; ++c) largest.take(widen(in(b, c)), c);
+      largest.hand_over([&](Index place, const auto& entry) {
+        classes(b, place) = entry.index;
+        values(b, place) = detail::canonical(entry.value);
       });
-      for (Index i = 0; i < k; ++i) {
-        const auto [value, index] = candidates[static_cast<std::size_t>(i)];
-        classes(b, i) = index;
-        values(b, i) = detail::canonical(value);
-      }
     }
     return result;
   } else {

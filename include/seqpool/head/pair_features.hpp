@@ -22,8 +22,9 @@ struct PairFeatures {
 ///
 ///     const auto logits = seqpool::map(head, seqpool::pair_features(u, v));  // head [classes, 3 * features]
 ///
-/// **Shapes**: u, v: `[n, features]`, Eigen tensors or maps of rank 2 in any layout, each of float, double, Eigen::half
-/// or Eigen::bfloat16 that accumulate in one type; result: `[n, parts * features]`, of `accumulator_t`, in u's layout.
+/// **Shapes**: u, v: `[n, features]`, Eigen tensors or maps of rank 2 in any layout, or `Vectors`, each of float,
+/// double, Eigen::half or Eigen::bfloat16 that accumulate in one type; result: `[n, parts * features]`, of
+/// `accumulator_t`, in u's layout, row-major if u is no tensor.
 /// **Errors**: `std::invalid_argument` for u and v of different sizes, for no part at all, and for null pointers.
 /// **Cost**: O(n * parts * features); allocates the result.
 /// **Numerics**: each number is the exact one, rounded once. A NaN is the one quiet NaN, and so is inf - inf.

@@ -13,9 +13,10 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 // What holds for all of these: x is vectors `[n, features]`, an Eigen::Tensor or Eigen::TensorMap of rank 2 in either
-// layout, of float, double, Eigen::half or Eigen::bfloat16; the result is in its layout, and has the numbers of
-// sentence-transformers' quantize_embeddings, one for one. Null pointers throw `std::invalid_argument`. No rows or no
-// features give an empty result. Each costs O(n * features) and allocates the result.
+// layout, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in its layout, row-major if it
+// is no tensor, and has the numbers of sentence-transformers' quantize_embeddings, one for one. Null pointers throw
+// `std::invalid_argument`. No rows or no features give an empty result. Each costs O(n * features) and allocates the
+// result.
 
 /// The least and the largest of each feature of a calibration set, of many vectors like those to be quantized.
 ///
@@ -72,7 +73,7 @@ template <class X> auto calibration_ranges(const X& x) {
     detail::AlignedVector<A> least(static_cast<std::size_t>(in.columns), infinity);
     detail::AlignedVector<A> largest(static_cast<std::size_t>(in.columns), -infinity);
     bool finite = true;
-    if constexpr (detail::is_row_major<X>) {
+    if (in.column_stride == 1) {
       for (Index i = 0; i < in.rows && in.columns > 0; ++i)
         finite &= detail::take_in(&in(i, 0), in.columns, least.data(), largest.data());
     } else {

@@ -18,18 +18,17 @@ enum class Similarity { cosine, dot, euclidean, manhattan };
 [[nodiscard]] constexpr std::string_view name_of(Similarity similarity) noexcept;
 
 // What holds for all of these: a and b are vectors `[n, features]` and `[m, features]`, Eigen tensors or maps of rank 2
-// in any layout, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type. `device` is an
-// Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
+// in any layout, or `Vectors`, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type.
+// `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
 //
-// - Result: `[n, m]`, of `accumulator_t`, in a's layout. The bits of [i, j] depend on a[i] and b[j] alone, and are
-//   those of [j, i] where a and b change places. A NaN or an infinity stays in its row or column, or in both where they
-//   meet; a NaN is the one quiet NaN of its type.
+// - Result: `[n, m]`, of `accumulator_t`, in a's layout, row-major if a is no tensor. The bits of [i, j] depend on a[i]
+//   and b[j] alone, and are those of [j, i] where a and b change places. A NaN or an infinity stays in its row or
+//   column, or in both where they meet; a NaN is the one quiet NaN of its type.
 // - Of no features it is 0.
 // - Widths that differ and null pointers throw `std::invalid_argument`.
 // - Each costs O(n * m * features), and allocates the result.
 // - It copies one side, up to 128 vectors at a time. Where the other side has only a few vectors, that takes longer
-// than
-//   it saves.
+//   than it saves.
 // - It copies the other side for cosines, and where its numbers do not lie side by side or are widened.
 
 /// The similarity of every vector of a to every vector of b, chosen at run time.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
 
 #include <algorithm>
-#include <array>
 #include <concepts>
 #include <sstream>
 #include <type_traits>
@@ -33,14 +33,15 @@ template <class M> class AttentionMask {
   /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token} from one
   /// row and one token to the next, counted in elements.
   ///
-  /// **Shapes**: data: a `const M*`, `[batch, seq]`.
-  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
-  /// strides beyond what memory can hold.
+  /// **Shapes**: data: a `const M*`, `[batch, seq]`; sizes and strides: 2 integers each, of any types but bool, or a
+  /// contiguous range of 2.
+  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, sizes and
+  /// strides beyond what memory can hold, or a range of another length.
   template <class P>
-  AttentionMask(const P& data, std::array<Index, 2> sizes)
+  AttentionMask(const P& data, detail::Sizes<2> sizes)
       : AttentionMask(data, sizes, detail::dense_strides(sizes, true, "mask")) {}
   template <class P>
-  AttentionMask(const P& data, std::array<Index, 2> sizes, std::array<Index, 2> strides)
+  AttentionMask(const P& data, detail::Sizes<2> sizes, detail::Sizes<2> strides)
       : mask_{detail::pointer_to<M>(data), sizes[0], sizes[1], strides[0], strides[1]} {
     detail::check_memory(mask_.data, sizes, strides, "mask values", "[batch, seq]");
   }
@@ -72,8 +73,9 @@ template <class M> class AttentionMask {
 };
 
 template <class X> explicit AttentionMask(const X&) -> AttentionMask<detail::guide_element_t<X>>;
+template <class P> AttentionMask(const P&, detail::Sizes<2>) -> AttentionMask<detail::guide_pointee_t<P>>;
 template <class P>
-AttentionMask(const P&, std::array<Index, 2>, std::array<Index, 2> = {}) -> AttentionMask<detail::guide_pointee_t<P>>;
+AttentionMask(const P&, detail::Sizes<2>, detail::Sizes<2>) -> AttentionMask<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/input/selection.hpp>
 
@@ -72,14 +73,15 @@ template <class T> class HiddenStates {
   /// hidden}, counted in elements (what PyTorch's `sizes()` and `strides()` give): element `(b, s, h)` is
   /// `data[b * strides[0] + s * strides[1] + h * strides[2]]`.
   ///
-  /// **Shapes**: data: a `const T*`, `[batch, seq, hidden]`.
-  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, or sizes and
-  /// strides beyond what memory can hold.
+  /// **Shapes**: data: a `const T*`, `[batch, seq, hidden]`; sizes and strides: 3 integers each, of any types but bool,
+  /// or a contiguous range of 3.
+  /// **Errors**: `std::invalid_argument` for a negative size, a null pointer to at least one element, sizes and
+  /// strides beyond what memory can hold, or a range of another length.
   template <class P>
-  HiddenStates(const P& data, std::array<Index, 3> sizes)
+  HiddenStates(const P& data, detail::Sizes<3> sizes)
       : HiddenStates(data, sizes, detail::dense_strides(sizes, true, "hidden states")) {}
   template <class P>
-  HiddenStates(const P& data, std::array<Index, 3> sizes, std::array<Index, 3> strides)
+  HiddenStates(const P& data, detail::Sizes<3> sizes, detail::Sizes<3> strides)
       : data_(detail::pointer_to<T>(data)), sizes_(sizes), strides_(strides) {
     detail::check_memory(data_, sizes, strides, "hidden states", "[batch, seq, hidden]");
     if (data_ == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
@@ -122,8 +124,9 @@ template <class T> class HiddenStates {
 };
 
 template <class X> explicit HiddenStates(const X&) -> HiddenStates<detail::guide_element_t<X>>;
+template <class P> HiddenStates(const P&, detail::Sizes<3>) -> HiddenStates<detail::guide_pointee_t<P>>;
 template <class P>
-HiddenStates(const P&, std::array<Index, 3>, std::array<Index, 3> = {}) -> HiddenStates<detail::guide_pointee_t<P>>;
+HiddenStates(const P&, detail::Sizes<3>, detail::Sizes<3>) -> HiddenStates<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/input/hidden_states.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -20,7 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden], row 1 zeros
 ///
 /// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
-/// `skip_prefix(AllTokens{}, counts)` are.
+/// `skip_prefix(all_tokens, counts)` are.
 template <class T> class PackedStates {
   static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
@@ -28,12 +28,14 @@ template <class T> class PackedStates {
   using value_type = T;
   static constexpr bool has_padding = false;
 
-  /// **Shapes**: data: a `const T*`, `[total, hidden]` = `sizes`, row-major; offsets: `[batch + 1]`, integers in a
-  /// contiguous range, an Eigen vector or an Eigen tensor of rank 1.
+  /// **Shapes**: data: a `const T*`, `[total, hidden]` = `sizes`, row-major; sizes: 2 integers, of any types but bool,
+  /// or a contiguous range of 2; offsets: `[batch + 1]`, integers in a contiguous range, an Eigen vector or an Eigen
+  /// tensor of rank 1.
   /// **Errors**: `std::invalid_argument` for no offsets, offsets that do not start at 0, fall, or end elsewhere than at
-  /// total, naming their index; a negative size; a null pointer to at least one element.
+  /// total, naming their index; a negative size, or one beyond what memory can hold; a null pointer to at least one
+  /// element.
   /// **Cost**: O(batch), one allocation.
-  template <class P, class V> PackedStates(const P& data, std::array<Index, 2> sizes, const V& offsets);
+  template <class P, class V> PackedStates(const P& data, detail::Sizes<2> sizes, const V& offsets);
 
   [[nodiscard]] Index batch() const noexcept { return static_cast<Index>(offsets_.size()) - 1; }
   [[nodiscard]] Index seq() const noexcept { return longest_; }
@@ -53,13 +55,13 @@ template <class T> class PackedStates {
 };
 
 template <class P, class V>
-PackedStates(const P&, std::array<Index, 2>, const V&) -> PackedStates<detail::guide_pointee_t<P>>;
+PackedStates(const P&, detail::Sizes<2>, const V&) -> PackedStates<detail::guide_pointee_t<P>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class T>
 template <class P, class V>
-PackedStates<T>::PackedStates(const P& data, std::array<Index, 2> sizes, const V& offsets)
+PackedStates<T>::PackedStates(const P& data, detail::Sizes<2> sizes, const V& offsets)
     : data_(detail::pointer_to<T>(data)), hidden_(sizes[1]) {
   static_assert(
       detail::IntegerVector<V>,

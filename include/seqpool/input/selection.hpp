@@ -45,6 +45,9 @@ struct AllTokens {
   [[nodiscard]] Run next_run(Index, Run within) const noexcept { return within; }
 };
 
+/// For a mask that is left out on purpose: `mean_pool(x, all_tokens)`, `skip_prefix(all_tokens, counts)`.
+inline constexpr AllTokens all_tokens{};
+
 /// `s.next_run(row, within)`, and never outside `within`, whatever s says.
 template <Selection S> [[nodiscard]] Run next_run(const S& selection, Index row, Run within) {
   const Run run = selection.next_run(row, within);

@@ -63,7 +63,7 @@ template <Selection S> class SkipPrefix {
 ///
 ///     seqpool::mean_pool(x, seqpool::skip_prefix(mask, prompt_lengths));
 ///
-/// `mask` is an attention mask, which must outlive the result, `AllTokens{}` where there is no padding, or any other
+/// `mask` is an attention mask, which must outlive the result, `all_tokens` where there is no padding, or any other
 /// `Selection`: of `Spans` the first tokens of each span are left out.
 ///
 /// **Shapes**: mask: `[batch, seq]`, `Lengths` `[batch]` or `Spans` `[spans]`; counts: `[batch]`, of spans `[spans]`,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sizes.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/selection.hpp>
 
@@ -52,6 +53,19 @@ class Spans {
   std::vector<Span> spans_;
 };
 
+/// Windows over the tokens of one sequence, for documents that are longer than what a vector should be of: of `size`
+/// tokens each, they begin at 0, step, 2 * step, ... The last one is the first that reaches the end, and ends there.
+///
+///     const seqpool::Spans spans(seqpool::windows(700, 256, 128));  // [0, 256), [128, 384), ..., [512, 700)
+///     const auto vectors = seqpool::mean_pool(x, spans);            // [5, hidden]
+///
+/// **Shapes**: result: `[windows]`, for sequence 0 or `sequence`.
+/// **Empty**: of no tokens there is no window.
+/// **Errors**: `std::invalid_argument` unless tokens >= 0 and 1 <= step <= size: a larger step would leave tokens out.
+/// **Cost**: O(tokens / step), which it allocates.
+[[nodiscard]] inline std::vector<Span> windows(detail::Size tokens, detail::Size size, detail::Size step,
+                                               detail::Size sequence = 0);
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 template <class R> Spans::Spans(const R& spans) {
@@ -63,6 +77,19 @@ template <class R> Spans::Spans(const R& spans) {
       "{sequence, begin, end}; a few may be written down as seqpool::Spans{{0, 0, 5}, {1, 2, 4}}.");
   if constexpr (lawful)
     for (const Span& span : spans) spans_.push_back(span);
+}
+
+inline std::vector<Span> windows(detail::Size tokens, detail::Size size, detail::Size step, detail::Size sequence) {
+  if (tokens < 0 || step < 1 || step > size)
+    detail::fail("windows of " + std::to_string(size.value) + " tokens, one every " + std::to_string(step.value) +
+                 ", over a sequence of " + std::to_string(tokens.value) +
+                 ": it must be 1 <= step <= size, so that no token is left out, and 0 <= tokens");
+  std::vector<Span> spans;
+  if (tokens == 0) return spans;
+  Index begin = 0;
+  for (; tokens - begin > size; begin += step) spans.push_back({sequence, begin, begin + size});
+  spans.push_back({sequence, begin, tokens});
+  return spans;
 }
 
 template <class Seq> void Spans::check_each(Index batch, Seq seq) const {

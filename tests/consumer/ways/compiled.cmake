@@ -1,5 +1,5 @@
 # io and model as a library: what uses them cannot see nlohmann/json.
-readme_says("-D SEQPOOL_COMPILED=ON")
+page_says("-D SEQPOOL_COMPILED=ON")
 install_seqpool(-D SEQPOOL_COMPILED=ON)
 
 file(WRITE ${WORK_DIR}/no_json/nlohmann/json.hpp "#error nlohmann/json is included\n")

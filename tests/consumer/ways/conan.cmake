@@ -1,7 +1,7 @@
 # Conan, without a network: stand-ins for the packages that it would download hand on what this machine has.
 need(conan conan)
-readme_says("conan create cmake/conan")
-readme_says("require `seqpool/${VERSION}`")
+page_says("conan create cmake/conan")
+page_says("require `seqpool/${VERSION}`")
 set(ENV{CONAN_HOME} ${WORK_DIR}/home)
 set(settings --no-remote -s build_type=Release -s compiler.cppstd=20)
 must_run(${conan} profile detect)

@@ -3,13 +3,13 @@ if(CMAKE_VERSION VERSION_LESS 4.3)
   message("SKIPPED: no CMake 4.3 on this machine")
   return()
 endif()
-readme_says("-D SEQPOOL_INSTALL_CPS=ON")
+page_says("-D SEQPOOL_INSTALL_CPS=ON")
 install_seqpool(-D SEQPOOL_INSTALL_CPS=ON)
 file(REMOVE_RECURSE ${prefix}/share/cmake)
 consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION})
 must_run(${configure} -S ${project} -B ${WORK_DIR}/io -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=io)
 # What a component is made of is to be asked for too: CMake 4.3 and 4.4 do not look for it.
-readme_says("`COMPONENTS io model`")
+page_says("`COMPONENTS io model`")
 must_run(${configure} -S ${project} -B ${WORK_DIR}/model -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=io,model)
 
 # It asks for no version and for no place of what was at hand here.

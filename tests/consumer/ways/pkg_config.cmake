@@ -1,6 +1,6 @@
 # The compiler alone, told by pkg-config where things are.
 need(pkg_config pkg-config)
-readme_says("`seqpool-io`, `seqpool-model`")
+page_says("`seqpool-io`, `seqpool-model`")
 install_seqpool()
 set(ENV{PKG_CONFIG_PATH} ${prefix}/share/pkgconfig)
 must_run(${pkg_config} --modversion seqpool seqpool-io seqpool-model)

@@ -1,5 +1,5 @@
 # One header and Eigen, in two files of one program: one of ours twice in it would not compile. A header that is missing is said.
-readme_says("--target seqpool_single_header")
+page_says("--target seqpool_single_header")
 must_run(${configure_seqpool})
 must_run(${CMAKE_COMMAND} --build ${WORK_DIR}/seqpool --target seqpool_single_header)
 file(READ ${WORK_DIR}/seqpool/single_include/seqpool.hpp header)

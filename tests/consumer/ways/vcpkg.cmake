@@ -1,7 +1,7 @@
 # The vcpkg port. vcpkg itself is not here: these functions are a stand-in, and do what the port relies on of those that
 # vcpkg's own scripts have under these names. So this shows that the port configures, installs and is found, not that
 # vcpkg accepts it.
-readme_says("vcpkg install seqpool --overlay-ports=cmake/vcpkg")
+page_says("vcpkg install seqpool --overlay-ports=cmake/vcpkg")
 set(port ${SOURCE_DIR}/cmake/vcpkg)
 
 function(vcpkg_check_features)

@@ -10,14 +10,15 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // softmax, or of a single class sigmoid.
 template <class X> auto probabilities_of(const X& logits) {
-  return logits.dimension(1) == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
+  return detail::matrix_view(logits, "logits").columns == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
 }
 
 // argmax, or of a single class whether its logit is over 0.
 template <class X> auto classes_of(const X& logits) {
   auto classes = seqpool::argmax(logits);
-  if (logits.dimension(1) == 1)
-    for (Index b = 0; b < static_cast<Index>(classes.size()); ++b) classes.data()[b] = logits.data()[b] > 0 ? 1 : 0;
+  const auto in = detail::matrix_view(logits, "logits");
+  if (in.columns == 1)
+    for (Index b = 0; b < in.rows; ++b) classes.data()[b] = in(b, 0) > 0 ? 1 : 0;
   return classes;
 }
 

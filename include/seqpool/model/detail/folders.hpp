@@ -16,8 +16,7 @@
 // What folders say, once they are read; and what reads them, which may be in a compiled library.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// A pooling that a folder names: first the modes of sentence-transformers, in the order in which older folders put them
-// side by side.
+// A pooling that a folder names: first the modes of sentence-transformers, in the order of detail::named_poolings.
 enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
 
 // Whether means are divided by the number of tokens, or are still to be divided by something else.

@@ -7,11 +7,7 @@
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/model/detail/folders.hpp>
 #include <seqpool/pooling/attention.hpp>
-#include <seqpool/pooling/cls.hpp>
-#include <seqpool/pooling/last.hpp>
-#include <seqpool/pooling/max.hpp>
-#include <seqpool/pooling/mean.hpp>
-#include <seqpool/pooling/mean_sqrt_len.hpp>
+#include <seqpool/pooling/detail/named_poolings.hpp>
 #include <seqpool/pooling/splade.hpp>
 #include <seqpool/pooling/sum.hpp>
 #include <seqpool/pooling/weighted_mean.hpp>
@@ -30,13 +26,19 @@ struct NamedMode {
   Mode value;
   std::string_view flag;
 };
+
+// Of a mode that has a name of its own.
+template <Scalar T = float> [[nodiscard]] constexpr const seqpool::detail::NamedPooling<T>& named_pooling(Mode mode) {
+  return seqpool::detail::named_poolings<T>[static_cast<std::size_t>(mode)];
+}
+
 inline constexpr std::array<NamedMode, 6> modes{{
-    {"cls", Mode::cls, "pooling_mode_cls_token"},
-    {"max", Mode::max, "pooling_mode_max_tokens"},
-    {"mean", Mode::mean, "pooling_mode_mean_tokens"},
-    {"mean_sqrt_len_tokens", Mode::mean_sqrt_len, "pooling_mode_mean_sqrt_len_tokens"},
-    {"weightedmean", Mode::weighted_mean, "pooling_mode_weightedmean_tokens"},
-    {"lasttoken", Mode::last, "pooling_mode_lasttoken"},
+    {named_pooling(Mode::cls).name, Mode::cls, "pooling_mode_cls_token"},
+    {named_pooling(Mode::max).name, Mode::max, "pooling_mode_max_tokens"},
+    {named_pooling(Mode::mean).name, Mode::mean, "pooling_mode_mean_tokens"},
+    {named_pooling(Mode::mean_sqrt_len).name, Mode::mean_sqrt_len, "pooling_mode_mean_sqrt_len_tokens"},
+    {named_pooling(Mode::weighted_mean).name, Mode::weighted_mean, "pooling_mode_weightedmean_tokens"},
+    {named_pooling(Mode::last).name, Mode::last, "pooling_mode_lasttoken"},
 }};
 
 // Reads a Pooling module's `pooling_mode`, one name or a list (5.4 and newer), or a flag for each mode; where both are,
@@ -60,7 +62,7 @@ SEQPOOL_BODY std::string PoolingConfig::summary() const {
     if (mode == Mode::attention)
       all += std::to_string(attention->heads()) + "-head attention";
     else if (mode != Mode::splade)
-      all += detail::modes[static_cast<std::size_t>(mode)].name;
+      all += detail::named_pooling(mode).name;
     else
       all += "splade " + std::string(splade_strategies[splade.strategy].name) +
              (splade.weight == Splade::relu ? "" : " " + std::string(splade_activations[splade.weight].name));
@@ -76,27 +78,12 @@ SEQPOOL_BODY Index PoolingConfig::width() const {
 }
 
 template <Scalar T> AnyPooling<T> PoolingConfig::pooling(Index before, Means means) const {
-  const bool sums = means == Means::sums;
   const auto make = [&](Mode mode) -> AnyPooling<T> {
-    switch (mode) {
-      case Mode::cls:
-        return Cls{};
-      case Mode::max:
-        return Max{};
-      case Mode::mean:
-        return sums ? AnyPooling<T>(Sum{}) : Mean{};
-      case Mode::mean_sqrt_len:
-        return sums ? AnyPooling<T>(Sum{}) : MeanSqrtLen{};
-      case Mode::weighted_mean:
-        return WeightedMean{before};
-      case Mode::last:
-        return Last{};
-      case Mode::splade:
-        return splade;
-      case Mode::attention:
-        break;
-    }
-    return *attention;
+    if (mode == Mode::attention) return *attention;
+    if (mode == Mode::splade) return splade;
+    if (mode == Mode::weighted_mean) return WeightedMean{before};
+    if (means == Means::sums && (mode == Mode::mean || mode == Mode::mean_sqrt_len)) return Sum{};
+    return detail::named_pooling<T>(mode).make();
   };
   std::vector<AnyPooling<T>> all;
   for (const Mode mode : modes) all.push_back(make(mode));

@@ -1,10 +1,10 @@
-# Each block of CMake in the README, in a project around it: find_package of what is installed, and FetchContent, whose
+# Each block of CMake of docs/build.md, in a project around it: find_package of what is installed, and FetchContent, whose
 # source is the one here.
 install_seqpool()
-file(READ ${SOURCE_DIR}/README.md readme)
+file(READ ${SOURCE_DIR}/docs/build.md page)
 set(blocks 0)
-while(readme MATCHES "```cmake\n([^`]*)```(.*)")
-  set(readme "${CMAKE_MATCH_2}")
+while(page MATCHES "```cmake\n([^`]*)```(.*)")
+  set(page "${CMAKE_MATCH_2}")
   math(EXPR blocks "${blocks} + 1")
   file(WRITE ${WORK_DIR}/${blocks}/CMakeLists.txt
     "cmake_minimum_required(VERSION 3.25)\nproject(app LANGUAGES CXX)\n"
@@ -17,5 +17,5 @@ while(readme MATCHES "```cmake\n([^`]*)```(.*)")
   must_run(${WORK_DIR}/${blocks}/build/app)
 endwhile()
 if(NOT blocks EQUAL 2)
-  message(FATAL_ERROR "README.md has ${blocks} blocks of CMake")
+  message(FATAL_ERROR "docs/build.md has ${blocks} blocks of CMake")
 endif()

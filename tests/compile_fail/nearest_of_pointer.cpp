@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+int main() {
+  const Eigen::Tensor<float, 2> query = Eigen::Tensor<float, 2>(1, 3).setZero();
+  const Eigen::Tensor<float, 2> vectors = Eigen::Tensor<float, 2>(2, 3).setZero();
+#ifdef SEQPOOL_FAIL
+  static_cast<void>(seqpool::nearest(query, vectors.data(), 2));
+#else
+  static_cast<void>(seqpool::nearest(query, seqpool::Vectors(vectors.data(), {2, 3}), 2));
+#endif
+}
