@@ -36,7 +36,7 @@ function add_name(text, sentence,    is_type, own, i) {
   if (is_type && text ~ /^[A-Za-z_]*(<|::)/) return  # a specialisation, or what is part of another
   own = text
   if (is_type) sub(/[^A-Za-z0-9_].*/, "", own)
-  else sub(/ *[=(].*/, "", own)
+  else sub(/ *[=({].*/, "", own)
   sub(/.*[^A-Za-z0-9_]/, "", own)
   for (i = 1; i <= names; ++i)
     if (name[i] == own) return
