@@ -57,14 +57,15 @@ function read_groups(    n) {
   }
 }
 
-function read_rooms(    n, words, id) {
+function read_rooms(    n, words, id, room) {
   for (n = 1; n <= last; ++n)
     if (line[n] ~ /^.defgroup/) {
       split(line[n], words, " ")
       id = words[2]
-      room_title[id] = substr(line[n], length("\\defgroup " id " ") + 1)
+      room = substr(id, length("room_") + 1)
+      room_title[room] = substr(line[n], length("\\defgroup " id " ") + 1)
     } else if (line[n] !~ /^[\/*]*$/)
-      room_says[id] = room_says[id] (room_says[id] == "" ? "" : "\n") line[n]
+      room_says[room] = room_says[room] (room_says[room] == "" ? "" : "\n") line[n]
 }
 
 function check_rooms(    room, all, g) {
@@ -112,7 +113,7 @@ function write_nav(    g, n, i, j, id) {
         print "</details>"
       } else {
         print "<details><summary>" escaped(room_title[id]) "</summary>"
-        print link(group_page(id), "All of them")
+        print link(room_page(id), "All of them")
         for (j = 1; j <= header_count[id]; ++j) print link(group_page(header_of[id, j]), title_of[id, j])
         print "</details>"
       }
@@ -133,7 +134,7 @@ function write_groups(    g, n, i, id) {
       else if (id == "programs") {
         if (!("examples" in page_title)) write_programs("<li>", "</li>")  # which lists them
       }
-      else print "<li>" link(group_page(id), room_title[id]) " <small>reference</small></li>"
+      else print "<li>" link(room_page(id), room_title[id]) " <small>reference</small></li>"
     }
     print "</ul></div>"
   }

@@ -67,8 +67,8 @@ function reference(target, id,    anchor) {
   if (target ~ /^[^\/]*[.]html$/) return target
   if (target ~ /[.]md$/) return page_id(target) ".html"
   if (target ~ /include\/seqpool\/.*[.]hpp$/) return group_page(header_id(target))
-  if (target ~ /include\/seqpool\/[a-z]+\/?$/) return group_page(room_of(target "/"))
-  if (target ~ /examples\/.*[.][ch]pp$/) return example_id(target) ".html"
+  if (target ~ /include\/seqpool\/[a-z]+\/?$/) return room_page(room_of(target "/"))
+  if (target ~ /[.]cpp$|midrange[.]hpp$/ && target !~ /(tests|benchmarks)\//) return example_id(target) ".html"
   return ""
 }
 
@@ -81,7 +81,7 @@ function header(    n, path, bodies) {
   read_header()
   if (!names && line[4] !~ /^\/\/ /) return  # all of it is private
   line[1] = "/** \\defgroup " header_id(FILENAME) " " title(FILENAME)
-  line[2] = "\\ingroup " room_of(FILENAME)
+  line[2] = "\\ingroup room_" room_of(FILENAME)
   line[3] = "\\brief " main_sentence(FILENAME) "\n\n`#include <" path ">` */"
   if (line[4] ~ /^\/\/ /) {  # what it says of itself
     line[3] = ""

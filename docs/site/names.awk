@@ -124,6 +124,9 @@ function group_page(id) {
   return "group__" id ".html"
 }
 
+# No word that stands in code: newer Doxygens would link it.
+function room_page(room) { return group_page("room_" room) }
+
 function page_id(path) {
   if (path ~ /\/data\/README[.]md$/) return "data"
   if (path ~ /examples\/README[.]md$/) return "examples"
