@@ -103,13 +103,13 @@ std::vector<float> mean_of_queries(const Sentences& sentences, const Reading& re
 
 void write_page(const std::string& path, const Sentences& sentences, const std::vector<Reading>& readings) {
   Page page(path, "What it attends to");
-  page << "<div>Each token stands on a ground as strong as its weight in the pooling, beside the strongest of its "
-          "sentence; point at one to see the weight. On the left what the classifier behind the pooling says of the "
-          "sentence, red where it is wrong.";
+  page << "<div>The darker a token, the larger its weight in the pooling, compared with the largest of its sentence. "
+          "Point at a token to see its weight. On the left is the topic that the classifier chose, in red if it is "
+          "wrong.";
   for (const Reading& reading : readings)
     page << "\n<br><b>" << reading.name << "</b>"
-         << (reading.weights.dimension(1) == 1 ? "" : ", several queries, of which the mean is shown") << ": "
-         << reading.right << " of " << sentences.labels.size() << " right";
+         << (reading.weights.dimension(1) == 1 ? "" : ", the mean of several queries") << ": " << reading.right
+         << " of " << sentences.labels.size() << " right";
   page << "</div>\n";
   for (Index b = 0; b < sentences.labels.size(); ++b) {
     page << "<section><h2>" << escaped(sentences.topic(b)) << "</h2>\n";
@@ -119,7 +119,7 @@ void write_page(const std::string& path, const Sentences& sentences, const std::
            << (chosen == sentences.labels(b) ? "" : " wrong") << "\">"
            << escaped(sentences.topics[static_cast<std::size_t>(chosen)]) << " "
            << two_digits(reading.probabilities(b, chosen)) << "</span>"
-           << tokens_on_ground(sentences.tokens[static_cast<std::size_t>(b)], mean_of_queries(sentences, reading, b))
+           << shaded_tokens(sentences.tokens[static_cast<std::size_t>(b)], mean_of_queries(sentences, reading, b))
            << "</p>\n";
     }
     page << "</section>\n";

@@ -30,17 +30,18 @@ using Vectors = Eigen::Tensor<float, 2, Eigen::RowMajor>;
 // The similarities of all sentences, [batch, batch], as a heat map.
 void write_page(const std::string& path, const std::vector<std::string>& sentences, const Vectors& similarities) {
   Page page(path, "How similar they are");
-  page << "<div>Each sentence beside every other: the more similar their vectors, the stronger the ground. Sentences 1 "
-          "and 2 are a pair, and so on. Point at a number to see whose it is.</div>\n"
-          "<div class=\"scroll\"><table><thead><tr><th></th>";
+  page
+      << "<div>Each sentence beside every other: the darker, the more similar their vectors are. Sentences 1 and 2 are "
+         "a pair, and so on. Point at a number to see which two sentences it belongs to.</div>\n"
+         "<div class=\"scroll\"><table><thead><tr><th></th>";
   for (std::size_t i = 0; i < sentences.size(); ++i) page << "<th>" << i + 1 << "</th>";
   page << "</tr></thead>\n";
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     page << "<tr><th>" << i + 1 << " " << escaped(sentences[i]) << "</th>";
     for (std::size_t j = 0; j < sentences.size(); ++j) {
       const float similarity = similarities(static_cast<Index>(i), static_cast<Index>(j));
-      page << on_ground("td", two_digits(similarity), std::clamp(similarity, 0.0f, 1.0f),
-                        sentences[i] + " / " + sentences[j]);
+      page << shaded_element("td", two_digits(similarity), std::clamp(similarity, 0.0f, 1.0f),
+                             sentences[i] + " / " + sentences[j]);
     }
     page << "</tr>\n";
   }

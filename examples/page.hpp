@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A page that shows numbers by the ground they stand on: what programs write for --html FILE.
+// A page that shows numbers by how dark they are: what programs write for --html FILE.
 #ifndef SEQPOOL_EXAMPLES_PAGE_HPP
 #define SEQPOOL_EXAMPLES_PAGE_HPP
 
@@ -19,9 +19,9 @@ inline std::string escaped(const std::string& text) {
   return result;
 }
 
-// An element whose ground is as strong as its share, 0 to 1; who points at it sees the title.
-inline std::string on_ground(const std::string& element, const std::string& text, float share,
-                             const std::string& title) {
+// An element whose background is as dark as its share, 0 to 1; pointing at it shows the title.
+inline std::string shaded_element(const std::string& element, const std::string& text, float share,
+                                  const std::string& title) {
   std::ostringstream out;
   out << "<" << element << " style=\"background:rgb(240 130 0/" << std::lround(100 * share) << "%)"
       << (share > 0.7f ? ";color:#000" : "") << "\" title=\"" << escaped(title) << "\">" << escaped(text) << "</"
@@ -35,14 +35,15 @@ inline std::string two_digits(float number) {
   return out.str() == "-0.00" ? "0.00" : out.str();
 }
 
-// The tokens of a sentence, each beside the strongest of them; "##" joins a token to the one before.
-inline std::string tokens_on_ground(std::span<const std::string> tokens, std::span<const float> weights) {
+// The tokens of a sentence, each compared with the strongest of them; "##" joins a token to the one before.
+inline std::string shaded_tokens(std::span<const std::string> tokens, std::span<const float> weights) {
   const float largest = *std::max_element(weights.begin(), weights.end());
   std::string result = "<span class=\"tokens\">";
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const bool joined = tokens[t].starts_with("##") && tokens[t].size() > 2;
     if (!joined && t > 0) result += " ";
-    result += on_ground("span", joined ? tokens[t].substr(2) : tokens[t], weights[t] / largest, two_digits(weights[t]));
+    result +=
+        shaded_element("span", joined ? tokens[t].substr(2) : tokens[t], weights[t] / largest, two_digits(weights[t]));
   }
   return result + "</span>";
 }

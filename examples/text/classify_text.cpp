@@ -153,11 +153,12 @@ void write(Page& page, const Topics& topics, const Answer& answer, std::span<con
       page << "<tr><th>" << topics.strategies[s] << "</th>";
       for (std::size_t c = 0; c < topics.names.size(); ++c) {
         const float probability = answer.probabilities[s](row, static_cast<Index>(c));
-        page << on_ground("td", two_digits(probability), probability, topics.strategies[s] + ": " + topics.names[c]);
+        page << shaded_element("td", two_digits(probability), probability,
+                               topics.strategies[s] + ": " + topics.names[c]);
       }
       page << "</tr>\n";
     }
-    page << "</table>\n<div>" << tokens_on_ground(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
+    page << "</table>\n<div>" << shaded_tokens(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
          << escaped(said_of(topics, nearest(topics, answer, row))) << "</span></div></div></section>\n";
   }
 }
