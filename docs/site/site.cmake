@@ -57,9 +57,12 @@ execute_process(COMMAND ${DOXYGEN} ${SITE}/Doxyfile COMMAND_ERROR_IS_FATAL ANY)
 file(COPY ${written} DESTINATION ${SITE}/html)
 execute_process(COMMAND ${AWK} -f ${here}/search.awk ${SITE}/tags.xml OUTPUT_FILE ${SITE}/html/names.js COMMAND_ERROR_IS_FATAL ANY)
 
-# Lists that nothing leads to, as the contents are ours.
-file(GLOB lists ${SITE}/html/dir_*.html ${SITE}/html/concepts.html ${SITE}/html/modules.html ${SITE}/html/topics.html ${SITE}/html/pages.html)
-file(REMOVE ${lists})
+# What nothing leads to, as contents and search are ours.
+set(lists annotated classes concepts dir_* functions* hierarchy modules pages topics)
+list(TRANSFORM lists PREPEND ${SITE}/html/)
+list(TRANSFORM lists APPEND .html)
+file(GLOB lists ${lists})
+file(REMOVE ${SITE}/html/jquery.js ${lists})
 
 # In code Doxygen takes a variable for the function of that name: what is linked has its namespace.
 file(GLOB pages ${SITE}/html/*.html)
