@@ -49,8 +49,9 @@ inline FileParts split_file(std::span<const std::byte> file, const std::string& 
   const std::string_view header(reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(length));
   require(header.starts_with('{'), [] { return std::string("the header does not start with '{'"); });
   // The JSON lexer takes a zero byte for the end of its input, and would not see what comes after it.
-  if (header.find('\0') != header.npos) throw Error(name, "the header holds a zero byte");
-  if (header[header.find_last_not_of(' ')] != '}') throw Error(name, "the header does not end with '}' and spaces");
+  if (header.find('\0') != header.npos) detail::refuse(name, {"the header holds a zero byte"});
+  if (header[header.find_last_not_of(' ')] != '}')
+    detail::refuse(name, {"the header does not end with '}' and spaces"});
   return {header, rest.subspan(header.size())};
 }
 
@@ -66,17 +67,18 @@ inline void check_tiling(const Header& header, std::uint64_t data_size, const st
   for (const Tensor* tensor : in_order) {
     const auto& [name, entry] = *tensor;
     if (entry.begin < covered)
-      throw Error(file, name,
-                  "data_offsets " + range_text(entry.begin, entry.end) +
-                      (entry.begin == entry.end ? " lie inside " : " overlap ") +
-                      range_text(previous->second.begin, covered) + " of tensor '" + excerpt(previous->first) + "'");
+      detail::refuse(file, name,
+                     {"data_offsets ", range_text(entry.begin, entry.end),
+                      (entry.begin == entry.end ? " lie inside " : " overlap "),
+                      range_text(previous->second.begin, covered), " of tensor '", excerpt(previous->first), "'"});
     if (entry.begin > covered)
-      throw Error(file, name, "the data bytes " + range_text(covered, entry.begin) + " before it belong to no tensor");
+      detail::refuse(file, name,
+                     {"the data bytes ", range_text(covered, entry.begin), " before it belong to no tensor"});
     covered = entry.end;
     previous = tensor;
   }
   if (covered != data_size)
-    throw Error(file, "the last data bytes " + range_text(covered, data_size) + " belong to no tensor");
+    detail::refuse(file, {"the last data bytes ", range_text(covered, data_size), " belong to no tensor"});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail

@@ -193,9 +193,8 @@ SEQPOOL_BODY Safetensors::Stored Safetensors::store(const std::string& name, Ten
     // Any other value is undefined behaviour to look at through a bool.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });
     if (bad != data.end())
-      throw Error(name_, name,
-                  "a BOOL must be 0 or 1, found " + std::to_string(std::to_integer<int>(*bad)) + " at element " +
-                      std::to_string(bad - data.begin()));
+      detail::refuse(name_, name,
+                     {"a BOOL must be 0 or 1, found ", std::to_integer<int>(*bad), " at element ", bad - data.begin()});
   }
   const std::size_t alignment = dtype_size(info.dtype);
   if (reinterpret_cast<std::uintptr_t>(data.data()) % alignment == 0) return {std::move(info), data.data(), nullptr};
@@ -229,9 +228,9 @@ SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name,
                             : !std::equal(shape.begin(), shape.end(), found.begin(), fits) ? "shape"
                                                                                            : nullptr;
   if (wrong != nullptr)
-    throw Error(name_, name,
-                detail::sentence({"wrong ", wrong, ": wanted ", detail::describe(dtype_name(dtype), shape), ", found ",
-                                  detail::describe(stored.info.dtype_text(), found)}));
+    detail::refuse(name_, name,
+                   {"wrong ", wrong, ": wanted ", detail::describe(dtype_name(dtype), shape), ", found ",
+                    detail::describe(stored.info.dtype_text(), found)});
   return stored;
 }
 

@@ -127,13 +127,13 @@ inline constexpr const char* writer_name = "safetensors writer";
 // `text` as a JSON string. Throws Error if it is not UTF-8.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
   if (auto quoted = quoted_json(text)) return *std::move(quoted);
-  throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
+  detail::refuse(writer_name, {"'", excerpt(text), "' is not valid UTF-8"});
 }
 
 }  // namespace detail
 
 SEQPOOL_BODY void SafetensorsWriter::refuse(const std::string& tensor, const char* rule) {
-  throw Error(detail::writer_name, tensor, rule);
+  detail::refuse(detail::writer_name, tensor, {rule});
 }
 
 SEQPOOL_BODY SafetensorsWriter::Item SafetensorsWriter::item(const std::string& name, TensorInfo info,
@@ -151,7 +151,7 @@ SEQPOOL_BODY SafetensorsWriter& SafetensorsWriter::metadata(std::string key, std
   static_cast<void>(detail::json_string(key));
   static_cast<void>(detail::json_string(value));
   if (metadata_.contains(key))
-    throw Error(detail::writer_name, "the metadata key '" + detail::excerpt(key) + "' was added before");
+    detail::refuse(detail::writer_name, {"the metadata key '", detail::excerpt(key), "' was added before"});
   metadata_.emplace(std::move(key), std::move(value));
   return *this;
 }
@@ -223,8 +223,8 @@ SEQPOOL_BODY std::string SafetensorsWriter::length_and_header() const {
   json += '}';
   json.append((8 - json.size() % 8) % 8, ' ');
   if (json.size() > detail::max_header_size)
-    throw Error(detail::writer_name, "the header takes " + std::to_string(json.size()) + " bytes, the limit is " +
-                                         std::to_string(detail::max_header_size));
+    detail::refuse(detail::writer_name,
+                   {"the header takes ", json.size(), " bytes, the limit is ", detail::max_header_size});
   const std::uint64_t length = json.size();
   std::string prefix(sizeof length, '\0');
   std::memcpy(prefix.data(), &length, sizeof length);

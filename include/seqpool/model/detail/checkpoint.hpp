@@ -42,7 +42,7 @@ class Checkpoint {
   void refuse_unused(const std::function<bool(std::string_view)>& is_other = {},
                      const std::string& user = "what the folder's configuration says") const;
   // Throws Error about a tensor that is there.
-  [[noreturn]] void refuse(const std::string& name, const std::string& rule) const;
+  [[noreturn]] void refuse(const std::string& name, seqpool::detail::Parts rule) const;
 
  private:
   Checkpoint(Folder folder, const std::string& file);
@@ -72,7 +72,7 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
     const Config config(file_, folder_.json(index));
     const Config map = config.object("weight_map");
     for (const auto& [name, file] : map.members()) {
-      if (!file.is(Json::Kind::string)) config.refuse("weight_map", "must give a file for each tensor");
+      if (!file.is(Json::Kind::string)) config.refuse("weight_map", {"must give a file for each tensor"});
       files_.emplace(name, file.text());
     }
   } else {
@@ -81,7 +81,7 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
 }
 
 inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
-  if (!folder_.has(file)) throw Error(folder_.file(file), "is missing");
+  if (!folder_.has(file)) detail::refuse(folder_.file(file), {"is missing"});
   add_file(file);
 }
 
@@ -100,7 +100,7 @@ inline void Checkpoint::add_file(const std::string& file) {
 inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   auto& opened = open_[file];
   if (!opened) {
-    if (!folder_.has(file)) throw Error(folder_.file(file), "is missing, though " + file_ + " names it");
+    if (!folder_.has(file)) detail::refuse(folder_.file(file), {"is missing, though ", file_, " names it"});
     try {
       opened = std::make_unique<const io::Safetensors>(folder_.weights(file), folder_.file(file));
     } catch (const io::Error& error) {
@@ -132,8 +132,8 @@ template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const
       case io::DType::f32:
         return widened<float, Rank>(from, name, shape);
       default:
-        refuse(name, "is of " + io::detail::excerpt(from.info(name).dtype_text()) +
-                         ", which is not read as weights; F32, F16, BF16 and F64 are");
+        refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()),
+                      ", which is not read as weights; F32, F16, BF16 and F64 are"});
     }
   } catch (const Error&) {
     throw;
@@ -150,8 +150,8 @@ Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& n
   for (Index i = 0; i < stored.size(); ++i) {
     copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
     if (!std::isfinite(copy.data()[i]))
-      throw Error(folder_.file(files_.find(name)->second),
-                  "tensor '" + io::detail::excerpt(name) + "': element " + std::to_string(i) + " is no finite number");
+      detail::refuse(folder_.file(files_.find(name)->second),
+                     {"tensor '", io::detail::excerpt(name), "': element ", i, " is no finite number"});
   }
   return copy;
 }
@@ -195,19 +195,20 @@ inline void Checkpoint::refuse_missing(const std::string& name, const std::strin
     for (const auto& [part, words] : wrappers)
       if (advice.empty() && ("." + other).find("." + std::string(part)) != other.npos) advice = words;
   }
-  throw Error(file_, "tensor '" + name + "' is missing, which must be " + shape + " (-1 is any size)" + others +
-                         (count > most ? ", ..." : "") + std::string(advice));
+  detail::refuse(file_, {"tensor '", name, "' is missing, which must be ", shape, " (-1 is any size)", others,
+                         (count > most ? ", ..." : ""), advice});
 }
 
 inline void Checkpoint::refuse_unused(const std::function<bool(std::string_view)>& is_other,
                                       const std::string& user) const {
   for (const auto& [name, file] : files_)
     if (!used_.contains(name) && !(is_other && is_other(name)))
-      refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");
+      refuse(name, {"is not used by ", user, ": a head that is left out gives other numbers"});
 }
 
-inline void Checkpoint::refuse(const std::string& name, const std::string& rule) const {
-  throw Error(folder_.file(files_.find(name)->second), "tensor '" + io::detail::excerpt(name) + "' " + rule);
+SEQPOOL_COLD inline void Checkpoint::refuse(const std::string& name, seqpool::detail::Parts rule) const {
+  detail::refuse(folder_.file(files_.find(name)->second),
+                 {"tensor '", io::detail::excerpt(name), "' ", seqpool::detail::sentence(rule)});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail
