@@ -24,7 +24,7 @@ class Part {
 
   [[nodiscard]] std::string text() const {
     if (!is_number_) return std::string(text_);
-    return is_negative_ ? "-" + std::to_string(0 - number_) : std::to_string(number_);
+    return (is_negative_ ? "-" : "") + std::to_string(is_negative_ ? 0 - number_ : number_);
   }
 
  private:

@@ -167,7 +167,7 @@ inline void HeaderParser::finish_tensor() {
   if (!shape_) fail({"shape is missing"});
   if (!offsets_) fail({"data_offsets is missing"});
   const auto dtype = dtype_from_name(*dtype_);
-  HeaderEntry entry{{dtype.value_or(DType::other), *shape_, dtype ? "" : *dtype_}, offsets_->first, offsets_->second};
+  Stored entry{{dtype.value_or(DType::other), *shape_, dtype ? "" : *dtype_}, offsets_->first, offsets_->second};
   const std::string offsets = "data_offsets " + range_text(entry.begin, entry.end);
   if (entry.begin > entry.end) fail({offsets, " end before they begin"});
   if (entry.end > data_size_) fail({offsets, " exceed the ", data_size_, " bytes of data"});

@@ -44,8 +44,8 @@ class Folder {
   std::filesystem::path shown_;  // as the user wrote it
   std::filesystem::path path_;   // without links
   std::filesystem::path root_;   // the model's, without links
-  std::shared_ptr<std::map<std::filesystem::path, int>> opened_ =
-      std::make_shared<std::map<std::filesystem::path, int>>();  // files of weights, of all of the model
+  std::shared_ptr<std::vector<std::filesystem::path>> opened_ =
+      std::make_shared<std::vector<std::filesystem::path>>();  // files of weights, of all of the model
 };
 
 // Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
@@ -165,7 +165,8 @@ inline void refuse_other_weights(const Folder& folder) {
 inline std::filesystem::path Folder::weights(std::string_view name) const {
   constexpr int most = 4;
   auto found = path(name);
-  if (++(*opened_)[found] > most)
+  opened_->push_back(found);
+  if (std::count(opened_->begin(), opened_->end(), found) > most)
     detail::refuse(file(name), {"is read more than ", most, " times; each module has a file of its own"});
   return found;
 }
