@@ -69,7 +69,6 @@ class SafetensorsWriter {
   };
   using Tensors = std::map<std::string, Item>;
 
-  [[noreturn]] static void refuse(const std::string& tensor, const char* rule);
   // With room for its elements; throws Error unless it may be added under `name`, with its elements at `data`.
   [[nodiscard]] Item item(const std::string& name, TensorInfo info, const void* data) const;
   [[nodiscard]] std::vector<const Tensors::value_type*> in_file_order() const;
@@ -132,18 +131,15 @@ inline constexpr const char* writer_name = "safetensors writer";
 
 }  // namespace detail
 
-SEQPOOL_BODY void SafetensorsWriter::refuse(const std::string& tensor, const char* rule) {
-  detail::refuse(detail::writer_name, tensor, {rule});
-}
-
 SEQPOOL_BODY SafetensorsWriter::Item SafetensorsWriter::item(const std::string& name, TensorInfo info,
                                                              const void* data) const {
   static_cast<void>(detail::json_string(name));
-  if (name == detail::metadata_key) refuse(name, "this name is reserved for the metadata");
-  if (tensors_.contains(name)) refuse(name, "a tensor of this name was added before");
+  const auto refuse = [&](const char* rule) { throw Error(detail::writer_name, name, rule); };
+  if (name == detail::metadata_key) refuse("this name is reserved for the metadata");
+  if (tensors_.contains(name)) refuse("a tensor of this name was added before");
   const auto size = detail::byte_size(info);
-  if (!size) refuse(name, "its size in bytes overflows");
-  if (*size > 0 && data == nullptr) refuse(name, "it has elements, but its data is a null pointer");
+  if (!size) refuse("its size in bytes overflows");
+  if (*size > 0 && data == nullptr) refuse("it has elements, but its data is a null pointer");
   return {std::move(info), std::vector<std::byte>(static_cast<std::size_t>(*size))};
 }
 

@@ -6,6 +6,8 @@
 #include <seqpool/io/safetensors_reader.hpp>
 #include <seqpool/model/detail/folder.hpp>
 
+#include <list>
+
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 template <int Rank> using Copy = Eigen::Tensor<float, Rank, Eigen::RowMajor, Index>;
@@ -25,8 +27,10 @@ class Checkpoint {
   // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
   template <int Rank>
   [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
-  [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns);
-  [[nodiscard]] Vector vector(const std::string& name, Index size);
+  [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns) {
+    return tensor<2>(name, {rows, columns});
+  }
+  [[nodiscard]] Vector vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
   // A tensor that is there and not needed; and all whose names begin with `prefix`.
   void pass_over(std::string_view name) {
@@ -64,7 +68,7 @@ class Checkpoint {
   Folder folder_;
   std::string file_;
   std::map<std::string, Source, std::less<>> tensors_;
-  std::vector<Open> open_;
+  std::list<Open> open_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -115,12 +119,6 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   }
   return open_.back().tensors;
 }
-
-inline Matrix Checkpoint::matrix(const std::string& name, Index rows, Index columns) {
-  return tensor<2>(name, {rows, columns});
-}
-
-inline Vector Checkpoint::vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
 template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
   const auto found = tensors_.find(name);

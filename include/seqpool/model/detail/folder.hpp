@@ -75,7 +75,9 @@ inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::
   if (error) detail::refuse(path.string(), {"cannot be read: ", error.message()});
 }
 
-inline Folder Folder::folder(std::string_view name) const { return name.empty() || name == "." ? *this : within(name); }
+SEQPOOL_COLD inline Folder Folder::folder(std::string_view name) const {
+  return name.empty() || name == "." ? *this : within(name);
+}
 
 inline std::filesystem::path Folder::path(std::string_view name) const {
   constexpr std::size_t most = 1024;  // below what systems take, so that none of them is asked
@@ -97,7 +99,7 @@ inline std::filesystem::path Folder::path(std::string_view name) const {
   return found;
 }
 
-inline bool Folder::has(std::string_view name) const {
+SEQPOOL_COLD inline bool Folder::has(std::string_view name) const {
   std::error_code error;
   return std::filesystem::exists(path(name), error);
 }
@@ -162,7 +164,7 @@ inline void refuse_other_weights(const Folder& folder) {
   detail::refuse(folder.file("model.safetensors"), {"is missing, and so is model.safetensors.index.json"});
 }
 
-inline std::filesystem::path Folder::weights(std::string_view name) const {
+SEQPOOL_COLD inline std::filesystem::path Folder::weights(std::string_view name) const {
   constexpr int most = 4;
   auto found = path(name);
   opened_->push_back(found);
@@ -171,7 +173,7 @@ inline std::filesystem::path Folder::weights(std::string_view name) const {
   return found;
 }
 
-inline Json Folder::json(std::string_view name) const {
+SEQPOOL_COLD inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
   if (!has(name)) refuse_gguf(*this);
   std::error_code none;

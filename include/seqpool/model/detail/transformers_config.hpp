@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/choices.hpp>
 
 #include <charconv>
 
@@ -13,9 +13,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   std::string_view name = "hidden_size";
   for (const std::string_view other : {"d_model", "n_embd", "dim"})
     if (!config.has(name)) name = config.has(other) ? other : name;
-  const Index size = config.count(name);
-  if (size < 1) config.refuse(name, {"must be 1 or more"});
-  return size;
+  return size_of(config, name);
 }
 
 // The id of padding: `pad_token_id`, which may be none, or be none's id, such as -1. Where the key is not there it is
