@@ -76,7 +76,7 @@ class ByteReader {
   }
   bool done() const noexcept { return bytes_.empty(); }
   [[noreturn]] static void refuse(const std::string& why) {
-    detail::fail("these bytes are no saved stream of this kind: " + why);
+    detail::fail({"these bytes are no saved stream of this kind: ", why});
   }
 
  private:

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/sentence.hpp>
 #include <seqpool/scalar.hpp>
 
-#include <array>
 #include <cstddef>
-#include <initializer_list>
 #include <span>
 #include <stdexcept>
-#include <string>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -25,7 +23,10 @@ inline std::string shape(std::initializer_list<Index> sizes) {
   return detail::shape(std::span<const Index>(sizes.begin(), sizes.size()));
 }
 
-// By value of a finished message, so that a check costs its caller one compare.
-[[noreturn]] inline void fail(const std::string& what) { throw std::invalid_argument("seqpool: " + what); }
+// Apart from its caller, whom a check so costs one compare.
+[[noreturn]] SEQPOOL_COLD inline void fail(std::string_view what) {
+  throw std::invalid_argument(detail::sentence({"seqpool: ", what}));
+}
+[[noreturn]] SEQPOOL_COLD inline void fail(Parts what) { detail::fail(detail::sentence(what)); }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

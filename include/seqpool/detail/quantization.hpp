@@ -54,16 +54,15 @@ template <class A>
 template <class T>
 QuantizationSteps<A>::QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what) {
   if (ranges.rows != 2 || ranges.columns != features)
-    detail::fail(what + ": ranges are " + detail::shape({ranges.rows, ranges.columns}) + ", but x has " +
-                 std::to_string(features) + " features: ranges must be [2, features], the least and the largest");
+    detail::fail({what, ": ranges are ", detail::shape({ranges.rows, ranges.columns}), ", but x has ", features,
+                  " features: ranges must be [2, features], the least and the largest"});
   for (Index f = 0; f < features; ++f) {
     const auto low = widen(ranges(0, f)), high = widen(ranges(1, f));
     const float first = static_cast<float>(low);
     const float width = static_cast<float>(high) - first;
     if (!(low <= high) || !std::isfinite(width))
-      detail::fail(what + ": the range of feature " + std::to_string(f) + " is from " + std::to_string(low) + " to " +
-                   std::to_string(high) + ": both must be finite, the least in row 0, and a float must hold how far " +
-                   "apart they are");
+      detail::fail({what, ": the range of feature ", f, " is from ", std::to_string(low), " to ", std::to_string(high),
+                    ": both must be finite, the least in row 0, and a float must hold how far apart they are"});
     const float divided = width / 255.0f;
     least.push_back(static_cast<A>(first));
     step.push_back(static_cast<A>(divided == 0 ? 1.0f : divided));
@@ -148,8 +147,7 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
       if (!complete) {
         const Index j = std::find_if(values.begin(), values.end(), [](A v) { return v != v; }) - values.begin();
         const Index row = by_rows ? run : begin + j, feature = by_rows ? begin + j : run;
-        detail::fail(what + ": x[" + std::to_string(row) + ", " + std::to_string(feature) +
-                     "] is NaN, which no byte stands for");
+        detail::fail({what, ": x[", row, ", ", feature, "] is NaN, which no byte stands for"});
       }
       std::copy_n(bytes.begin(), count, result.data() + run * length + begin);
     }

@@ -111,16 +111,14 @@ template <std::size_t Rank, class X> std::array<Index, Rank> sizes_of(const X& x
 inline Index product(Index a, Index b, const char* what) {
   constexpr Index limit = (std::numeric_limits<Index>::max)();
   if (b > 0 && a > limit / b)
-    detail::fail(std::string(what) + ": sizes of " + std::to_string(a) + " times " + std::to_string(b) +
-                 " elements are more than memory can hold");
+    detail::fail({what, ": sizes of ", a, " times ", b, " elements are more than memory can hold"});
   return a * b;
 }
 
 // a + b of sizes, or an error that says whose.
 inline Index total(Index a, Index b, const char* what) {
   if (b > (std::numeric_limits<Index>::max)() - a)
-    detail::fail(std::string(what) + ": sizes of " + std::to_string(a) + " and " + std::to_string(b) +
-                 " elements together are more than memory can hold");
+    detail::fail({what, ": sizes of ", a, " and ", b, " elements together are more than memory can hold"});
   return a + b;
 }
 
@@ -180,20 +178,19 @@ void check_memory(const T* data, const std::array<Index, Rank>& sizes, const std
   bool empty = false;
   for (const Index size : sizes) {
     if (size < 0)
-      detail::fail(std::string(what) + " are " + detail::shape(sizes) + ": every size of " + letters +
-                   " must be 0 or more");
+      detail::fail({what, " are ", detail::shape(sizes), ": every size of ", letters, " must be 0 or more"});
     empty = empty || size == 0;
   }
   if (empty) return;
-  if (data == nullptr) detail::fail(std::string(what) + " " + detail::shape(sizes) + " have a null pointer");
+  if (data == nullptr) detail::fail({what, " ", detail::shape(sizes), " have a null pointer"});
   constexpr Index limit = (std::numeric_limits<Index>::max)();
   Index reach = static_cast<Index>(sizeof(T));  // bytes from the first element to the farthest
   for (std::size_t i = 0; i < Rank; ++i) {
     const Index steps = sizes[i] - 1;
     const Index stride = strides[i] < 0 ? -(strides[i] + 1) : strides[i];  // one less, so that it is never too large
     if (steps > 0 && stride >= (limit - reach) / steps / static_cast<Index>(sizeof(T)))
-      detail::fail(std::string(what) + " " + detail::shape(sizes) + " with strides " + detail::shape(strides) +
-                   " reach farther than memory can");
+      detail::fail({what, " ", detail::shape(sizes), " with strides ", detail::shape(strides),
+                    " reach farther than memory can"});
     reach += steps * stride * static_cast<Index>(sizeof(T));
   }
 }
@@ -221,7 +218,7 @@ auto matrix_view(X& x, const char* what) {
   const auto strides = detail::dense_strides(sizes, is_row_major<std::remove_cvref_t<X>>, what);
   using Element = std::remove_pointer_t<decltype(x.data())>;
   if (x.data() == nullptr && sizes[0] > 0 && sizes[1] > 0)
-    detail::fail(std::string(what) + " " + detail::shape(sizes) + " has a null pointer");
+    detail::fail({what, " ", detail::shape(sizes), " has a null pointer"});
   return MatrixView<Element>{x.data(), sizes[0], sizes[1], strides[0], strides[1]};
 }
 
@@ -242,8 +239,8 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
   ((size = detail::product(size, sizes, "the result")), ...);
   for (const Index n : {size, Index{sizes}...})
     if (std::cmp_greater(n, (std::numeric_limits<I>::max)()))
-      detail::fail("the result " + detail::shape({Index{sizes}...}) +
-                   " is too large for the index type of the tensor that it is made from");
+      detail::fail({"the result ", detail::shape({Index{sizes}...}),
+                    " is too large for the index type of the tensor that it is made from"});
   return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
 }
 

@@ -71,7 +71,7 @@ template <VectorLike V> void check_vector(const V& v) {
       return false;  // an expression
   };
   if (detail::size_of(v) > 0 && is_null())
-    detail::fail("a vector of " + std::to_string(detail::size_of(v)) + " elements has a null pointer");
+    detail::fail({"a vector of ", detail::size_of(v), " elements has a null pointer"});
 }
 
 // f(element) for each, one by one, so that an Eigen vector may have any stride. An expression is computed first.

@@ -66,8 +66,8 @@ template <class T>
 void check_result(const MatrixView<T>& out, Index rows, Index width, const char* what,
                   std::initializer_list<Index> sizes) {
   if (out.rows != rows || out.columns != width)
-    detail::fail("out is " + detail::shape({out.rows, out.columns}) + ", but the result is [batch, width] = " +
-                 detail::shape({rows, width}) + " for " + what + " " + detail::shape(sizes));
+    detail::fail({"out is ", detail::shape({out.rows, out.columns}), ", but the result is [batch, width] = ",
+                  detail::shape({rows, width}), " for ", what, " ", detail::shape(sizes)});
 }
 
 // Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
@@ -79,18 +79,20 @@ template <class T, class X> void check_apart(const MatrixView<T>& out, const X& 
     detail::check_apart(out, x.states());
   else if constexpr (is_stored<X>)
     if (detail::overlaps(x, detail::extent_of(out)))
-      detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the hidden states " +
-                   detail::shape({x.batch(), x.seq(), x.hidden()}) +
-                   ": tokens are read after results are written, so pass memory of its own, or take what pool returns");
+      detail::fail(
+          {"out ", detail::shape({out.rows, out.columns}), " lies in the memory of the hidden states ",
+           detail::shape({x.batch(), x.seq(), x.hidden()}),
+           ": tokens are read after results are written, so pass memory of its own, or take what pool returns"});
 }
 
 // The same where x is vectors, which may have gaps.
 template <class T, class U> void check_apart(const MatrixView<T>& out, const MatrixView<U>& x) {
   const HiddenStates<std::remove_const_t<U>> rows(x.data, {1, x.rows, x.columns}, {0, x.row_stride, x.column_stride});
   if (detail::overlaps(rows, detail::extent_of(out)))
-    detail::fail("out " + detail::shape({out.rows, out.columns}) + " lies in the memory of the head input " +
-                 detail::shape({x.rows, x.columns}) +
-                 ": a head reads vectors after it wrote others, so pass memory of its own, or write x = map(head, x)");
+    detail::fail(
+        {"out ", detail::shape({out.rows, out.columns}), " lies in the memory of the head input ",
+         detail::shape({x.rows, x.columns}),
+         ": a head reads vectors after it wrote others, so pass memory of its own, or write x = map(head, x)"});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

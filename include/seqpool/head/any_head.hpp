@@ -50,7 +50,7 @@ template <class A> class AnyHead {
     static_assert(of_a || !lawful,
                   "seqpool: AnyHead<A> holds heads that map A: AnyHead<double> those of double weights, AnyHead<float> "
                   "those of float, Eigen::half and Eigen::bfloat16 weights.");
-    if constexpr (of_a) mapper_ = std::make_shared<const MapperOf<H>>(std::move(head));
+    if constexpr (of_a) mapper_ = std::unique_ptr<const Mapper>(new MapperOf<H>(std::move(head)));
   }
 
   /// Heads one after the other, as `Sequential` of them; of none y = x.
@@ -131,6 +131,6 @@ template <class A> class AnyHead<A>::Sequence {
 
 template <class A>
 AnyHead<A>::AnyHead(std::vector<AnyHead> heads)
-    : mapper_(std::make_shared<const MapperOf<Sequence>>(Sequence(std::move(heads)))) {}
+    : mapper_(std::unique_ptr<const Mapper>(new MapperOf<Sequence>(Sequence(std::move(heads))))) {}
 
 }  // namespace seqpool::inline SEQPOOL_ABI

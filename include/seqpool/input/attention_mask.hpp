@@ -97,8 +97,8 @@ auto AttentionMask<M>::view_of([[maybe_unused]] const std::remove_cvref_t<X>& ma
 
 template <class M> void AttentionMask<M>::check(Index batch, Index seq) const {
   if (mask_.rows != batch || mask_.columns != seq)
-    detail::fail("mask is " + detail::shape({mask_.rows, mask_.columns}) +
-                 ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
+    detail::fail({"mask is ", detail::shape({mask_.rows, mask_.columns}),
+                  ", but hidden states have [batch, seq] = ", detail::shape({batch, seq})});
   for (Index row = 0; row < batch; ++row) {
     const Index unlawful = first_of(row, 0, seq, [](M value) {
       if constexpr (std::is_integral_v<M>)

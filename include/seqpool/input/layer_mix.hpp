@@ -88,12 +88,12 @@ LayerMix<X>::LayerMix(L&& layers, const W& weights) : Layers<X>(std::forward<L>(
 template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
   weights_ = std::move(weights);
   if (static_cast<Index>(weights_.size()) != this->size())
-    detail::fail("weights are " + detail::shape({static_cast<Index>(weights_.size())}) + ", but there are " +
-                 std::to_string(this->size()) + " layers: weights must be [layers]");
+    detail::fail({"weights are ", detail::shape({static_cast<Index>(weights_.size())}), ", but there are ",
+                  this->size(), " layers: weights must be [layers]"});
   for (const value_type weight : weights_) sum_ += weight;
   if (sum_ == 0 || !std::isfinite(sum_))
-    detail::fail("the weights of the layers add up to " + std::to_string(sum_) +
-                 ": they are divided by that, so it must be finite and not 0");
+    detail::fail({"the weights of the layers add up to ", std::to_string(sum_),
+                  ": they are divided by that, so it must be finite and not 0"});
 }
 
 template <class X> SEQPOOL_FLATTEN void LayerMix<X>::copy(Index b, Run run, value_type* out) const {

@@ -117,17 +117,15 @@ template <class X> void Layers<X>::check(std::size_t layer) const {
   const auto name = [&] { return "layer " + std::to_string(layer); };
   const std::array<Index, 3> sizes{other.batch(), other.seq(), other.hidden()}, first{batch(), seq(), hidden()};
   if (sizes != first)
-    detail::fail(name() + " is " + detail::shape(sizes) + ", but layer 0 is " + detail::shape(first) +
-                 ": all must be [batch, seq, hidden] of one encoder");
+    detail::fail({name(), " is ", detail::shape(sizes), ", but layer 0 is ", detail::shape(first),
+                  ": all must be [batch, seq, hidden] of one encoder"});
   for (Index b = 0; b < batch(); ++b)
     if (other.seq(b) != seq(b))
-      detail::fail("sequence " + std::to_string(b) + " of " + name() + " has " + std::to_string(other.seq(b)) +
-                   " tokens, but of layer 0 " + std::to_string(seq(b)));
+      detail::fail({"sequence ", b, " of ", name(), " has ", other.seq(b), " tokens, but of layer 0 ", seq(b)});
 }
 
 template <class X> Layers<X> Layers<X>::last(Index k) const {
-  if (k < 1 || k > size())
-    detail::fail("the last " + std::to_string(k) + " layers were asked for, but there are " + std::to_string(size()));
+  if (k < 1 || k > size()) detail::fail({"the last ", k, " layers were asked for, but there are ", size()});
   return Layers(std::vector<X>(layers_.end() - k, layers_.end()));
 }
 

@@ -47,19 +47,17 @@ template <class V> Lengths::Lengths(const V& lengths) {
       "is passed as it is, as an Eigen tensor of rank 2 or a seqpool::AttentionMask.");
   if constexpr (detail::IntegerVector<V>)
     lengths_ = detail::indices(lengths, [](std::size_t row, const std::string& length) {
-      detail::fail("lengths: row " + std::to_string(row) + " has length " + length +
-                   "; a length must be between 0 and seq");
+      detail::fail({"lengths: row ", row, " has length ", length, "; a length must be between 0 and seq"});
     });
 }
 
 inline void Lengths::check(Index batch, Index seq) const {
   if (this->batch() != batch)
-    detail::fail("lengths are " + detail::shape({this->batch()}) + ", but hidden states have batch " +
-                 std::to_string(batch) + ": lengths must be [batch]");
+    detail::fail({"lengths are ", detail::shape({this->batch()}), ", but hidden states have batch ", batch,
+                  ": lengths must be [batch]"});
   for (std::size_t row = 0; row < lengths_.size(); ++row)
     if (lengths_[row] > seq)
-      detail::fail("lengths: row " + std::to_string(row) + " has length " + std::to_string(lengths_[row]) +
-                   ", but hidden states have seq " + std::to_string(seq));
+      detail::fail({"lengths: row ", row, " has length ", lengths_[row], ", but hidden states have seq ", seq});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -70,7 +70,7 @@ PackedStates<T>::PackedStates(const P& data, detail::Sizes<2> sizes, const V& of
   detail::check_memory(data_, sizes, detail::dense_strides(sizes, true, "packed states"), "packed states",
                        "[total, hidden]");
   const auto refuse = [](std::size_t i, const std::string& offset, const std::string& rule) {
-    detail::fail("offset " + std::to_string(i) + " is " + offset + ": " + rule);
+    detail::fail({"offset ", i, " is ", offset, ": ", rule});
   };
   if constexpr (detail::IntegerVector<V>)
     offsets_ = detail::indices(offsets, [&](std::size_t i, const std::string& offset) {

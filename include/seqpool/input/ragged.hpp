@@ -123,20 +123,19 @@ Ragged<T>::Ragged(const P& pointers, const V& lengths, detail::Size hidden, deta
   if constexpr (lawful) {
     pointers_.assign(std::ranges::begin(pointers), std::ranges::end(pointers));
     lengths_ = detail::indices(lengths, [](std::size_t b, const std::string& length) {
-      detail::fail("sequence " + std::to_string(b) + " has length " + length + ": a length must be 0 or more");
+      detail::fail({"sequence ", b, " has length ", length, ": a length must be 0 or more"});
     });
   }
   if (pointers_.size() != lengths_.size())
-    detail::fail("there are " + std::to_string(pointers_.size()) + " pointers, but " + std::to_string(lengths_.size()) +
-                 " lengths: both must be [batch]");
+    detail::fail(
+        {"there are ", pointers_.size(), " pointers, but ", lengths_.size(), " lengths: both must be [batch]"});
   check();
 }
 
 template <class T> void Ragged<T>::check() {
   for (std::size_t b = 0; b < lengths_.size(); ++b) {
     if (pointers_[b] == nullptr && lengths_[b] > 0 && hidden_ > 0)
-      detail::fail("sequence " + std::to_string(b) + " " + detail::shape({lengths_[b], hidden_}) +
-                   " has a null pointer");
+      detail::fail({"sequence ", b, " ", detail::shape({lengths_[b], hidden_}), " has a null pointer"});
     longest_ = (std::max)(longest_, lengths_[b]);
   }
   const T element{};  // of the longest, only how far it reaches

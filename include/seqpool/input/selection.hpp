@@ -77,16 +77,16 @@ template <class S, class X> void check_selection(const S& selection, const X& x)
   else
     selection.check(x.batch(), x.seq());
   const Index rows = seqpool::rows_of(selection, x.batch());
-  if (rows < 0) detail::fail("a selection says that it has " + std::to_string(rows) + " rows: it must be 0 or more");
+  if (rows < 0) detail::fail({"a selection says that it has ", rows, " rows: it must be 0 or more"});
   if constexpr (requires { selection.sequence(rows); })
     for (Index row = 0; row < rows; ++row)
       if (const Index sequence = selection.sequence(row); sequence < 0 || sequence >= x.batch())
-        detail::fail("a selection takes row " + std::to_string(row) + " from sequence " + std::to_string(sequence) +
-                     ", but hidden states have batch " + std::to_string(x.batch()));
+        detail::fail(
+            {"a selection takes row ", row, " from sequence ", sequence, ", but hidden states have batch ", x.batch()});
   if constexpr (!requires { selection.sequence(rows); })
     if (rows > x.batch())
-      detail::fail("a selection says that it has " + std::to_string(rows) + " rows, but hidden states have batch " +
-                   std::to_string(x.batch()) + ", and it does not say which sequence(row) each is taken from");
+      detail::fail({"a selection says that it has ", rows, " rows, but hidden states have batch ", x.batch(),
+                    ", and it does not say which sequence(row) each is taken from"});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -85,10 +85,10 @@ SkipPrefix<S>::SkipPrefix(S selection, std::vector<Index> counts)
 template <Selection S> void SkipPrefix<S>::check_counts(Index rows) const {
   constexpr bool of_sequences = !requires(const S& s) { s.sequence(rows); };
   if (static_cast<Index>(counts_.size()) != rows)
-    detail::fail("counts of skip_prefix are " + detail::shape({static_cast<Index>(counts_.size())}) + ", but " +
-                 (of_sequences
-                      ? "mask and hidden states have batch " + std::to_string(rows) + ": counts must be [batch]"
-                      : "there are " + std::to_string(rows) + " spans: counts must be [spans]"));
+    detail::fail(
+        {"counts of skip_prefix are ", detail::shape({static_cast<Index>(counts_.size())}), ", but ",
+         (of_sequences ? "mask and hidden states have batch " + std::to_string(rows) + ": counts must be [batch]"
+                       : "there are " + std::to_string(rows) + " spans: counts must be [spans]")});
 }
 
 // Walks from the row's start, so that nothing is asked of a selection before it has seen the hidden states.
@@ -121,8 +121,7 @@ template <class M, class V> auto skip_prefix([[maybe_unused]] M&& mask, const V&
     return AllTokens{};  // so that no other error follows
   } else {
     auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
-      detail::fail("counts of skip_prefix: row " + std::to_string(row) + " has " + count +
-                   "; a count must be 0 or more");
+      detail::fail({"counts of skip_prefix: row ", row, " has ", count, "; a count must be 0 or more"});
     });
     if constexpr (Selection<Mask>)
       return SkipPrefix<Mask>(mask, std::move(numbers));

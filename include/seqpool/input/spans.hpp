@@ -99,11 +99,10 @@ template <class Seq> void Spans::check_each(Index batch, Seq seq) const {
       return "span " + std::to_string(i) + " is tokens [" + std::to_string(span.begin) + ", " +
              std::to_string(span.end) + ") of sequence " + std::to_string(span.sequence);
     };
-    if (span.sequence < 0 || span.sequence >= batch)
-      detail::fail(name() + ", but hidden states have batch " + std::to_string(batch));
-    if (span.begin < 0 || span.begin > span.end) detail::fail(name() + ": it must be 0 <= begin <= end");
+    if (span.sequence < 0 || span.sequence >= batch) detail::fail({name(), ", but hidden states have batch ", batch});
+    if (span.begin < 0 || span.begin > span.end) detail::fail({name(), ": it must be 0 <= begin <= end"});
     if (span.end > seq(span.sequence))
-      detail::fail(name() + ", but that sequence has " + std::to_string(seq(span.sequence)) + " tokens");
+      detail::fail({name(), ", but that sequence has ", seq(span.sequence), " tokens"});
   }
 }
 

@@ -28,6 +28,14 @@ class Error : public std::runtime_error {
 
 namespace detail {
 
+[[noreturn]] SEQPOOL_COLD inline void refuse(const std::string& file, seqpool::detail::Parts rule) {
+  throw Error(file, seqpool::detail::sentence(rule));
+}
+[[noreturn]] SEQPOOL_COLD inline void refuse(const std::string& file, std::string_view tensor,
+                                             seqpool::detail::Parts rule) {
+  throw Error(file, tensor, seqpool::detail::sentence(rule));
+}
+
 // What the operating system refuses is a std::system_error where it happens,
 [[noreturn]] inline void fail(int code, const char* what) {
   throw std::system_error(code, std::generic_category(), what);

@@ -14,7 +14,8 @@
 #include <optional>
 
 // The one header that includes nlohmann/json, which takes seconds to compile: of it the events of its parser, so that
-// there is one instance of that, and neither its tree nor its printer.
+// there is one instance of that, and neither its tree nor its printer. json::sax_parse would be another second: it
+// compiles the readers of five binary formats too.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // What a JSON text holds, one thing after the other. Each may throw, which ends parse_json.
@@ -22,7 +23,8 @@ using JsonEvents = nlohmann::json_sax<nlohmann::json>;
 
 // Says to `events` what is in `text`.
 inline void parse_json(std::string_view text, JsonEvents& events) {
-  nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &events);
+  auto bytes = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
+  nlohmann::detail::parser<nlohmann::json, decltype(bytes)>(std::move(bytes)).sax_parse(&events);
 }
 
 // The parser's own words about an error: they come before the first of these, the token that it stumbled over behind

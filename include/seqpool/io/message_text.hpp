@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/version.hpp>
+#include <seqpool/detail/sentence.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -19,9 +18,6 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 // `text` as a terminal or a log shows it, in one line and from left to right: '?' for every character that is
 // invisible, controls a terminal, breaks the line or turns the direction, and for every byte that is not UTF-8.
 [[nodiscard]] inline std::string printable(std::string_view text);
-
-// The parts as one text. Messages are made by it, and not by a row of +, each of which is code where it stands.
-[[nodiscard, gnu::cold]] inline std::string sentence(std::initializer_list<std::string_view> parts);
 
 struct Range {
   char32_t first;
@@ -81,12 +77,6 @@ inline std::string printable(std::string_view text) {
       result += text.substr(0, first.size);
     text.remove_prefix((std::max)(first.size, std::size_t{1}));
   }
-  return result;
-}
-
-inline std::string sentence(std::initializer_list<std::string_view> parts) {
-  std::string result;
-  for (const std::string_view part : parts) result += part;
   return result;
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 
 // What is in a safetensors file. It is an 8-byte little-endian length, a JSON header of that length, and the data
 // section:
@@ -17,14 +18,16 @@ static_assert(std::endian::native == std::endian::little,
 inline constexpr std::size_t max_header_size = 100'000'000;  // the limit of the reference implementation
 inline constexpr std::string_view metadata_key = "__metadata__";
 
-struct HeaderEntry {
+struct Stored {
   TensorInfo info;
   std::uint64_t begin = 0;  // of its bytes, counted from the start of the data section
   std::uint64_t end = 0;
+  const std::byte* data = nullptr;                 // where its elements are, once that is known
+  std::unique_ptr<std::byte[]> aligned_copy = {};  // only if the file's bytes are not aligned
 };
 
 struct Header {
-  std::map<std::string, HeaderEntry, std::less<>> tensors;
+  std::map<std::string, Stored, std::less<>> tensors;
   std::map<std::string, std::string> metadata;
 };
 

@@ -28,29 +28,25 @@ struct FileParts {
 inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file);
 
 inline FileParts split_file(std::span<const std::byte> file, const std::string& name) {
-  const auto require = [&](bool fine, const auto& rule) {
+  const auto require = [&](bool fine, seqpool::detail::Parts rule) {
     if (fine) return;
     const std::string kind = file_kind({reinterpret_cast<const char*>(file.data()), file.size()});
-    throw Error(name, kind.empty() ? rule() : kind);
+    throw Error(name, kind.empty() ? seqpool::detail::sentence(rule) : kind);
   };
   std::uint64_t length = 0;
-  require(file.size() >= sizeof length,
-          [&] { return "the file has " + std::to_string(file.size()) + " bytes, the header length alone takes 8"; });
+  require(file.size() >= sizeof length, {"the file has ", file.size(), " bytes, the header length alone takes 8"});
   std::memcpy(&length, file.data(), sizeof length);
   const auto rest = file.subspan(sizeof length);
-  require(length <= max_header_size, [&] {
-    return "the header length " + std::to_string(length) + " is above the limit of " + std::to_string(max_header_size) +
-           " bytes";
-  });
-  require(length <= rest.size(), [&] {
-    return "the header length " + std::to_string(length) + " is more than the " + std::to_string(rest.size()) +
-           " bytes that follow it";
-  });
+  require(length <= max_header_size,
+          {"the header length ", length, " is above the limit of ", max_header_size, " bytes"});
+  require(length <= rest.size(),
+          {"the header length ", length, " is more than the ", rest.size(), " bytes that follow it"});
   const std::string_view header(reinterpret_cast<const char*>(rest.data()), static_cast<std::size_t>(length));
-  require(header.starts_with('{'), [] { return std::string("the header does not start with '{'"); });
+  require(header.starts_with('{'), {"the header does not start with '{'"});
   // The JSON lexer takes a zero byte for the end of its input, and would not see what comes after it.
-  if (header.find('\0') != header.npos) throw Error(name, "the header holds a zero byte");
-  if (header[header.find_last_not_of(' ')] != '}') throw Error(name, "the header does not end with '}' and spaces");
+  if (header.find('\0') != header.npos) detail::refuse(name, {"the header holds a zero byte"});
+  if (header[header.find_last_not_of(' ')] != '}')
+    detail::refuse(name, {"the header does not end with '}' and spaces"});
   return {header, rest.subspan(header.size())};
 }
 
@@ -66,17 +62,18 @@ inline void check_tiling(const Header& header, std::uint64_t data_size, const st
   for (const Tensor* tensor : in_order) {
     const auto& [name, entry] = *tensor;
     if (entry.begin < covered)
-      throw Error(file, name,
-                  "data_offsets " + range_text(entry.begin, entry.end) +
-                      (entry.begin == entry.end ? " lie inside " : " overlap ") +
-                      range_text(previous->second.begin, covered) + " of tensor '" + excerpt(previous->first) + "'");
+      detail::refuse(file, name,
+                     {"data_offsets ", range_text(entry.begin, entry.end),
+                      (entry.begin == entry.end ? " lie inside " : " overlap "),
+                      range_text(previous->second.begin, covered), " of tensor '", excerpt(previous->first), "'"});
     if (entry.begin > covered)
-      throw Error(file, name, "the data bytes " + range_text(covered, entry.begin) + " before it belong to no tensor");
+      detail::refuse(file, name,
+                     {"the data bytes ", range_text(covered, entry.begin), " before it belong to no tensor"});
     covered = entry.end;
     previous = tensor;
   }
   if (covered != data_size)
-    throw Error(file, "the last data bytes " + range_text(covered, data_size) + " belong to no tensor");
+    detail::refuse(file, {"the last data bytes ", range_text(covered, data_size), " belong to no tensor"});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail

@@ -23,25 +23,25 @@ class HeaderParser final : public JsonEvents {
 
   [[nodiscard]] Header take() { return std::move(header_); }
 
-  bool start_object(std::size_t) override;
-  bool key(std::string& key) override;
-  bool end_object() override;
-  bool start_array(std::size_t) override;
-  bool end_array() override;
-  bool string(std::string& value) override;
-  bool number_unsigned(std::uint64_t value) override;
-  bool number_integer(std::int64_t value) override { refuse("the number " + std::to_string(value)); }
-  bool number_float(double, const std::string& text) override { refuse("the number " + excerpt(text)); }
-  bool null() override { refuse("null"); }
-  bool boolean(bool) override { refuse("a boolean"); }
-  bool binary(nlohmann::json::binary_t&) override { refuse("binary data"); }
-  bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override;
+  inline bool start_object(std::size_t) override;
+  inline bool key(std::string& key) override;
+  inline bool end_object() override;
+  inline bool start_array(std::size_t) override;
+  inline bool end_array() override;
+  inline bool string(std::string& value) override;
+  inline bool number_unsigned(std::uint64_t value) override;
+  bool number_integer(std::int64_t value) override { refuse({"the number ", value}); }
+  bool number_float(double, const std::string& text) override { refuse({"the number ", excerpt(text)}); }
+  bool null() override { refuse({"null"}); }
+  bool boolean(bool) override { refuse({"a boolean"}); }
+  bool binary(nlohmann::json::binary_t&) override { refuse({"binary data"}); }
+  inline bool parse_error(std::size_t position, const std::string&, const nlohmann::json::exception& error) override;
 
  private:
   enum class Place { outside, header, metadata, tensor, list };
 
-  [[noreturn]] void fail(const std::string& rule) const;
-  [[noreturn]] void refuse(const std::string& found) const;
+  [[noreturn]] void fail(seqpool::detail::Parts rule) const;
+  [[noreturn]] void refuse(seqpool::detail::Parts found) const;
   void finish_tensor();
 
   std::string file_;
@@ -67,7 +67,7 @@ inline bool HeaderParser::start_object(std::size_t) {
   if (place_ == Place::outside)
     place_ = Place::header;
   else if (place_ != Place::header)
-    refuse("an object");
+    refuse({"an object"});
   else if (name_ == metadata_key)
     place_ = Place::metadata;
   else
@@ -77,7 +77,7 @@ inline bool HeaderParser::start_object(std::size_t) {
 
 inline bool HeaderParser::key(std::string& key) {
   const auto once = [&](bool seen) {
-    if (seen) fail("the key '" + excerpt(key) + "' appears twice");
+    if (seen) fail({"the key '", excerpt(key), "' appears twice"});
   };
   if (place_ == Place::header) {
     name_ = key;
@@ -94,7 +94,7 @@ inline bool HeaderParser::key(std::string& key) {
   else if (key == "data_offsets")
     once(offsets_.has_value());
   else
-    fail("unknown key '" + excerpt(key) + "', expected dtype, shape and data_offsets only");
+    fail({"unknown key '", excerpt(key), "', expected dtype, shape and data_offsets only"});
   return true;
 }
 
@@ -105,7 +105,7 @@ inline bool HeaderParser::end_object() {
 }
 
 inline bool HeaderParser::start_array(std::size_t) {
-  if (place_ != Place::tensor || field_ == "dtype") refuse("an array");
+  if (place_ != Place::tensor || field_ == "dtype") refuse({"an array"});
   place_ = Place::list;
   list_.clear();
   return true;
@@ -116,7 +116,7 @@ inline bool HeaderParser::end_array() {
   if (field_ == "shape") {
     shape_.emplace(list_.begin(), list_.end());
   } else {
-    if (list_.size() != 2) fail("data_offsets holds " + std::to_string(list_.size()) + " numbers, expected 2");
+    if (list_.size() != 2) fail({"data_offsets holds ", list_.size(), " numbers, expected 2"});
     offsets_.emplace(list_[0], list_[1]);
   }
   return true;
@@ -124,11 +124,10 @@ inline bool HeaderParser::end_array() {
 
 inline bool HeaderParser::number_unsigned(std::uint64_t value) {
   const bool is_shape = field_ == "shape";
-  if (place_ != Place::list) refuse("the number " + std::to_string(value));
+  if (place_ != Place::list) refuse({"the number ", value});
   if (is_shape && value > static_cast<std::uint64_t>((std::numeric_limits<Index>::max)()))
-    fail("the size " + std::to_string(value) + " in shape does not fit seqpool::Index");
-  if (list_.size() == (is_shape ? max_rank : 2))
-    fail(field_ + " holds more than " + std::to_string(list_.size()) + " numbers");
+    fail({"the size ", value, " in shape does not fit seqpool::Index"});
+  if (list_.size() == (is_shape ? max_rank : 2)) fail({field_, " holds more than ", list_.size(), " numbers"});
   list_.push_back(value);
   return true;
 }
@@ -139,46 +138,45 @@ inline bool HeaderParser::string(std::string& value) {
   } else if (place_ == Place::tensor && field_ == "dtype") {
     dtype_ = value;
   } else {
-    refuse("a string");
+    refuse({"a string"});
   }
   return true;
 }
 
 inline bool HeaderParser::parse_error(std::size_t position, const std::string&,
                                       const nlohmann::json::exception& error) {
-  throw Error(file_, sentence({"the header is not valid JSON at byte ", std::to_string(position), " (",
-                               json_error(error), ")"}));
+  detail::refuse(file_, {"the header is not valid JSON at byte ", position, " (", json_error(error), ")"});
 }
 
-inline void HeaderParser::fail(const std::string& rule) const {
-  if (name_ == metadata_key) throw Error(file_, std::string(metadata_key) + ": " + rule);
-  throw Error(file_, name_, rule);
+SEQPOOL_COLD inline void HeaderParser::fail(seqpool::detail::Parts rule) const {
+  const std::string text = seqpool::detail::sentence(rule);
+  if (name_ == metadata_key) detail::refuse(file_, {metadata_key, ": ", text});
+  detail::refuse(file_, name_, {text});
 }
 
-inline void HeaderParser::refuse(const std::string& found) const {
+SEQPOOL_COLD inline void HeaderParser::refuse(seqpool::detail::Parts found) const {
   std::string wanted = "expected an object";
   if (place_ == Place::metadata) wanted = "the value of '" + excerpt(field_) + "' must be a string";
   if (place_ == Place::tensor) wanted = field_ + (field_ == "dtype" ? " must be a string" : " must be an array");
   if (place_ == Place::list) wanted = field_ + " must hold non-negative integers below 2^64 only, and no further level";
-  fail(wanted + ", found " + found);
+  fail({wanted, ", found ", seqpool::detail::sentence(found)});
 }
 
 inline void HeaderParser::finish_tensor() {
-  if (!dtype_) fail("dtype is missing");
-  if (!shape_) fail("shape is missing");
-  if (!offsets_) fail("data_offsets is missing");
+  if (!dtype_) fail({"dtype is missing"});
+  if (!shape_) fail({"shape is missing"});
+  if (!offsets_) fail({"data_offsets is missing"});
   const auto dtype = dtype_from_name(*dtype_);
-  HeaderEntry entry{{dtype.value_or(DType::other), *shape_, dtype ? "" : *dtype_}, offsets_->first, offsets_->second};
+  Stored entry{{dtype.value_or(DType::other), *shape_, dtype ? "" : *dtype_}, offsets_->first, offsets_->second};
   const std::string offsets = "data_offsets " + range_text(entry.begin, entry.end);
-  if (entry.begin > entry.end) fail(offsets + " end before they begin");
-  if (entry.end > data_size_) fail(offsets + " exceed the " + std::to_string(data_size_) + " bytes of data");
+  if (entry.begin > entry.end) fail({offsets, " end before they begin"});
+  if (entry.end > data_size_) fail({offsets, " exceed the ", data_size_, " bytes of data"});
   const std::string layout = describe(*dtype_, *shape_);
   const auto size = byte_size(entry.info);
-  if (!size) fail("the size of " + layout + " in bytes overflows");
+  if (!size) fail({"the size of ", layout, " in bytes overflows"});
   // How many bytes another type takes is not known: its offsets say where they lie, and no view is ever made of them.
   if (dtype && *size != entry.end - entry.begin)
-    fail(layout + " takes " + std::to_string(*size) + " bytes, " + offsets + " hold " +
-         std::to_string(entry.end - entry.begin));
+    fail({layout, " takes ", *size, " bytes, ", offsets, " hold ", entry.end - entry.begin});
   header_.tensors.emplace(name_, std::move(entry));
   dtype_.reset();
   shape_.reset();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/io/mapped_file.hpp>
+#include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/io/tensor_info.hpp>
 
 #if defined(SEQPOOL_IO_BODIES)
@@ -14,8 +15,6 @@
 #include <unsupported/Eigen/CXX11/Tensor>
 
 #include <cstdlib>
-#include <functional>
-#include <map>
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
@@ -117,23 +116,18 @@ class Safetensors {
   }
 
  private:
-  struct Stored {
-    TensorInfo info;
-    const std::byte* data;
-    std::unique_ptr<std::byte[]> aligned_copy;  // only if the file's bytes are not aligned
-  };
-
   Safetensors(std::string name, detail::MappedFile file, std::vector<std::byte> bytes);
 
-  [[nodiscard]] Stored store(const std::string& name, TensorInfo info, std::span<const std::byte> data) const;
-  [[nodiscard]] const Stored& find(std::string_view name) const;
+  // Finds the elements of a tensor in the data section.
+  void place(const std::string& name, detail::Stored& stored, std::span<const std::byte> data) const;
+  [[nodiscard]] const detail::Stored& find(std::string_view name) const;
   // Of these sizes, of which -1 is any.
-  [[nodiscard]] const Stored& find(std::string_view name, DType dtype, std::span<const Index> shape) const;
+  [[nodiscard]] const detail::Stored& find(std::string_view name, DType dtype, std::span<const Index> shape) const;
 
   std::string name_;
   detail::MappedFile file_;       // the file is here,
   std::vector<std::byte> bytes_;  // or here
-  std::map<std::string, Stored, std::less<>> tensors_;
+  std::map<std::string, detail::Stored, std::less<>> tensors_;
   std::map<std::string, std::string> metadata_;
 };
 
@@ -147,7 +141,7 @@ template <class T, int Rank> Safetensors::View<T, Rank> Safetensors::tensor(std:
 
 template <class T, int Rank>
 Safetensors::View<T, Rank> Safetensors::tensor(std::string_view name, const Shape<Rank>& shape) const& {
-  const Stored& stored = find(name, dtype_of<T>(), shape);
+  const detail::Stored& stored = find(name, dtype_of<T>(), shape);
   Eigen::DSizes<Index, Rank> sizes;
   if constexpr (Rank > 0) std::copy_n(stored.info.shape.begin(), Rank, sizes.begin());
   return {reinterpret_cast<const T*>(stored.data), sizes};
@@ -178,36 +172,33 @@ SEQPOOL_BODY Safetensors::Safetensors(std::string name, detail::MappedFile file,
   auto header = detail::parse_header(parts.header, parts.data.size(), name_);
   detail::check_tiling(header, parts.data.size(), name_);
   metadata_ = std::move(header.metadata);
-  for (auto& [tensor, entry] : header.tensors) {
-    // Both offsets are at most the size of the data section, which is a std::size_t.
-    const auto begin = static_cast<std::size_t>(entry.begin);
-    const auto data = parts.data.subspan(begin, static_cast<std::size_t>(entry.end) - begin);
-    tensors_.emplace(tensor, store(tensor, std::move(entry.info), data));
-  }
+  tensors_ = std::move(header.tensors);
+  for (auto& [tensor, stored] : tensors_) place(tensor, stored, parts.data);
 }
 
-SEQPOOL_BODY Safetensors::Stored Safetensors::store(const std::string& name, TensorInfo info,
-                                                    std::span<const std::byte> data) const {
-  if (info.dtype == DType::other) return {std::move(info), nullptr, nullptr};  // no view is made of it
-  if (info.dtype == DType::boolean) {
+SEQPOOL_BODY void Safetensors::place(const std::string& name, detail::Stored& stored,
+                                     std::span<const std::byte> data) const {
+  if (stored.info.dtype == DType::other) return;  // no view is made of it
+  // Both offsets are at most the size of the data section, which is a std::size_t.
+  const auto begin = static_cast<std::size_t>(stored.begin);
+  data = data.subspan(begin, static_cast<std::size_t>(stored.end) - begin);
+  if (stored.info.dtype == DType::boolean) {
     // Any other value is undefined behaviour to look at through a bool.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });
     if (bad != data.end())
-      throw Error(name_, name,
-                  "a BOOL must be 0 or 1, found " + std::to_string(std::to_integer<int>(*bad)) + " at element " +
-                      std::to_string(bad - data.begin()));
+      detail::refuse(name_, name,
+                     {"a BOOL must be 0 or 1, found ", std::to_integer<int>(*bad), " at element ", bad - data.begin()});
   }
-  const std::size_t alignment = dtype_size(info.dtype);
-  if (reinterpret_cast<std::uintptr_t>(data.data()) % alignment == 0) return {std::move(info), data.data(), nullptr};
+  stored.data = data.data();
+  if (reinterpret_cast<std::uintptr_t>(stored.data) % dtype_size(stored.info.dtype) == 0) return;
 
   static_assert(__STDCPP_DEFAULT_NEW_ALIGNMENT__ >= 8, "seqpool: operator new must align for 8-byte elements.");
-  auto copy = std::make_unique<std::byte[]>(data.size());
-  std::copy(data.begin(), data.end(), copy.get());
-  const std::byte* address = copy.get();
-  return {std::move(info), address, std::move(copy)};
+  stored.aligned_copy = std::make_unique<std::byte[]>(data.size());
+  std::copy(data.begin(), data.end(), stored.aligned_copy.get());
+  stored.data = stored.aligned_copy.get();
 }
 
-SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name) const {
+SEQPOOL_BODY const detail::Stored& Safetensors::find(std::string_view name) const {
   const auto found = tensors_.find(name);
   if (found != tensors_.end()) return found->second;
   std::string others = "there is none; the file has " + std::to_string(tensors_.size()) + " tensors";
@@ -219,9 +210,9 @@ SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name)
   throw Error(name_, name, shown < tensors_.size() ? others + ", ..." : others);
 }
 
-SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name, DType dtype,
-                                                          std::span<const Index> shape) const {
-  const Stored& stored = find(name);
+SEQPOOL_BODY const detail::Stored& Safetensors::find(std::string_view name, DType dtype,
+                                                     std::span<const Index> shape) const {
+  const detail::Stored& stored = find(name);
   const auto& found = stored.info.shape;
   const auto fits = [](Index wanted, Index size) { return wanted == -1 || wanted == size; };
   const char* const wrong = stored.info.dtype != dtype                                     ? "dtype"
@@ -229,9 +220,9 @@ SEQPOOL_BODY const Safetensors::Stored& Safetensors::find(std::string_view name,
                             : !std::equal(shape.begin(), shape.end(), found.begin(), fits) ? "shape"
                                                                                            : nullptr;
   if (wrong != nullptr)
-    throw Error(name_, name,
-                detail::sentence({"wrong ", wrong, ": wanted ", detail::describe(dtype_name(dtype), shape), ", found ",
-                                  detail::describe(stored.info.dtype_text(), found)}));
+    detail::refuse(name_, name,
+                   {"wrong ", wrong, ": wanted ", detail::describe(dtype_name(dtype), shape), ", found ",
+                    detail::describe(stored.info.dtype_text(), found)});
   return stored;
 }
 

@@ -69,7 +69,6 @@ class SafetensorsWriter {
   };
   using Tensors = std::map<std::string, Item>;
 
-  [[noreturn]] static void refuse(const std::string& tensor, const char* rule);
   // With room for its elements; throws Error unless it may be added under `name`, with its elements at `data`.
   [[nodiscard]] Item item(const std::string& name, TensorInfo info, const void* data) const;
   [[nodiscard]] std::vector<const Tensors::value_type*> in_file_order() const;
@@ -127,23 +126,20 @@ inline constexpr const char* writer_name = "safetensors writer";
 // `text` as a JSON string. Throws Error if it is not UTF-8.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
   if (auto quoted = quoted_json(text)) return *std::move(quoted);
-  throw Error(writer_name, "'" + excerpt(text) + "' is not valid UTF-8");
+  detail::refuse(writer_name, {"'", excerpt(text), "' is not valid UTF-8"});
 }
 
 }  // namespace detail
 
-SEQPOOL_BODY void SafetensorsWriter::refuse(const std::string& tensor, const char* rule) {
-  throw Error(detail::writer_name, tensor, rule);
-}
-
 SEQPOOL_BODY SafetensorsWriter::Item SafetensorsWriter::item(const std::string& name, TensorInfo info,
                                                              const void* data) const {
   static_cast<void>(detail::json_string(name));
-  if (name == detail::metadata_key) refuse(name, "this name is reserved for the metadata");
-  if (tensors_.contains(name)) refuse(name, "a tensor of this name was added before");
+  const auto refuse = [&](const char* rule) { throw Error(detail::writer_name, name, rule); };
+  if (name == detail::metadata_key) refuse("this name is reserved for the metadata");
+  if (tensors_.contains(name)) refuse("a tensor of this name was added before");
   const auto size = detail::byte_size(info);
-  if (!size) refuse(name, "its size in bytes overflows");
-  if (*size > 0 && data == nullptr) refuse(name, "it has elements, but its data is a null pointer");
+  if (!size) refuse("its size in bytes overflows");
+  if (*size > 0 && data == nullptr) refuse("it has elements, but its data is a null pointer");
   return {std::move(info), std::vector<std::byte>(static_cast<std::size_t>(*size))};
 }
 
@@ -151,7 +147,7 @@ SEQPOOL_BODY SafetensorsWriter& SafetensorsWriter::metadata(std::string key, std
   static_cast<void>(detail::json_string(key));
   static_cast<void>(detail::json_string(value));
   if (metadata_.contains(key))
-    throw Error(detail::writer_name, "the metadata key '" + detail::excerpt(key) + "' was added before");
+    detail::refuse(detail::writer_name, {"the metadata key '", detail::excerpt(key), "' was added before"});
   metadata_.emplace(std::move(key), std::move(value));
   return *this;
 }
@@ -223,8 +219,8 @@ SEQPOOL_BODY std::string SafetensorsWriter::length_and_header() const {
   json += '}';
   json.append((8 - json.size() % 8) % 8, ' ');
   if (json.size() > detail::max_header_size)
-    throw Error(detail::writer_name, "the header takes " + std::to_string(json.size()) + " bytes, the limit is " +
-                                         std::to_string(detail::max_header_size));
+    detail::refuse(detail::writer_name,
+                   {"the header takes ", json.size(), " bytes, the limit is ", detail::max_header_size});
   const std::uint64_t length = json.size();
   std::string prefix(sizeof length, '\0');
   std::memcpy(prefix.data(), &length, sizeof length);

@@ -163,8 +163,8 @@ SEQPOOL_BODY AttentionPool timm_attention_pool_latent(const std::filesystem::pat
   for (const char* name : {"pos_embed", "q_norm.weight", "k_norm.weight"})
     if (weights.has(prefix + name))
       weights.refuse(prefix + name,
-                     "changes every token before it is pooled: AttentionPoolLatent is read without pos_embed and "
-                     "qk_norm");
+                     {"changes every token before it is pooled: AttentionPoolLatent is read without pos_embed and "
+                      "qk_norm"});
   MultiheadAttentionWeights<float> own;
   own.heads = options.heads;
   own.query = detail::read_queries(weights, prefix + "latent", -1, -1);

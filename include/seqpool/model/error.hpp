@@ -19,4 +19,12 @@ class Error : public io::Error {
   explicit Error(const io::Error& cause) : io::Error(cause) {}
 };
 
+namespace detail {
+
+[[noreturn]] SEQPOOL_COLD inline void refuse(const std::string& file, seqpool::detail::Parts rule) {
+  throw Error(file, seqpool::detail::sentence(rule));
+}
+
+}  // namespace detail
+
 }  // namespace seqpool::inline SEQPOOL_ABI::model

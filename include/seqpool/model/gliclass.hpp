@@ -66,7 +66,7 @@ template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& 
   static_cast<void>(detail::chosen(config, "model_type", type, type, types));
   const bool takes_last = detail::chosen(config, "architecture_type", architectures);
   for (const std::string_view key : {"use_lstm", "squeeze_layers"})
-    if (config.flag(key, false)) config.refuse(key, "is true: what stands in front of the pooling is not understood");
+    if (config.flag(key, false)) config.refuse(key, {"is true: what stands in front of the pooling is not understood"});
   const Strategy strategy = takes_last ? Last{} : detail::chosen(config, "pooling_strategy", strategies);
   return std::visit([](const auto& pooling) -> AnyPooling<T> { return pooling; }, strategy);
 }

@@ -100,7 +100,7 @@ inline void refuse_other_formats(const Folder& folder) {
     };
     const auto all = modules.is(Json::Kind::array) ? modules.elements() : std::vector<Json>();
     if (std::any_of(all.begin(), all.end(), is_pylate))
-      throw Error(folder.file("modules.json"), "is of PyLate, whose folders are not read" + remedy);
+      detail::refuse(folder.file("modules.json"), {"is of PyLate, whose folders are not read", remedy});
     return;
   }
   refuse_adapter(folder);
@@ -111,14 +111,14 @@ inline void refuse_other_formats(const Folder& folder) {
     const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
     for (const std::string& name : architectures)
       if (name == "HF_ColBERT" || name.ends_with("ForRetrieval"))
-        config.refuse("architectures", "is '" + io::detail::excerpt(name) + "': " +
-                                           (name == "HF_ColBERT" ? "Stanford's ColBERT" : "a model of Transformers") +
-                                           " without modules.json, which is not read" + remedy);
+        config.refuse("architectures", {"is '", io::detail::excerpt(name), "': ",
+                                        (name == "HF_ColBERT" ? "Stanford's ColBERT" : "a model of Transformers"),
+                                        " without modules.json, which is not read", remedy});
   }
   if (folder.has("artifact.metadata"))
-    throw Error(folder.file("artifact.metadata"), "is of Stanford's ColBERT, whose folders are not read" + remedy);
-  throw Error(folder.file("modules.json"),
-              "is missing, and without it nothing says what comes behind the encoder" + remedy);
+    detail::refuse(folder.file("artifact.metadata"), {"is of Stanford's ColBERT, whose folders are not read", remedy});
+  detail::refuse(folder.file("modules.json"),
+                 {"is missing, and without it nothing says what comes behind the encoder", remedy});
 }
 
 }  // namespace detail
@@ -132,7 +132,7 @@ SEQPOOL_BODY MultiVectorEncoder::MultiVectorEncoder(const std::filesystem::path&
     const auto config = masks.config("config.json");
     config.refuse_others({"skiplist_words", "skiplist_tasks", "keep_only_token_ids"});
     if (config.has("keep_only_token_ids"))
-      config.refuse("keep_only_token_ids", "says which tokens of an image get a vector, which is not understood");
+      config.refuse("keep_only_token_ids", {"says which tokens of an image get a vector, which is not understood"});
     if (config.has("skiplist_words")) skiplist_words_ = config.texts("skiplist_words");
     if (config.has("skiplist_tasks")) skiplist_tasks_ = config.texts("skiplist_tasks");
   };

@@ -124,19 +124,17 @@ class SentenceTransformer {
 inline void SentenceTransformer::check_last_layer() const {
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
-  if (layers() > 0)
-    seqpool::detail::fail("this model mixes " + std::to_string(layers()) + " layers: call embed_layers(layers, mask)");
+  if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
 }
 
 // Without modules.json a SPLADE is a masked language model like any other, of which sentence-transformers makes a mean.
 inline void SentenceTransformer::check_states(Index found) const {
   if (folder_.vocabulary > 0 && found == folder_.vocabulary && found != hidden())
-    seqpool::detail::fail("hidden states have " + std::to_string(found) +
-                          " features, as many as the vocabulary has words, but the mean of " +
-                          std::to_string(hidden()) +
-                          " is taken, as the folder has no modules.json: hand over last_hidden_state and not logits; "
-                          "for a SPLADE save the "
-                          "folder anew in Python, by SparseEncoder(name).save(folder), and read that with the logits");
+    seqpool::detail::fail(
+        {"hidden states have ", found, " features, as many as the vocabulary has words, but the mean of ", hidden(),
+         " is taken, as the folder has no modules.json: hand over last_hidden_state and not logits; "
+         "for a SPLADE save the "
+         "folder anew in Python, by SparseEncoder(name).save(folder), and read that with the logits"});
   detail::check_hidden(found, hidden());
 }
 
@@ -158,14 +156,13 @@ template <class X, class M, class D> auto SentenceTransformer::embed(const X& x,
 template <class X, class M, class D>
 auto SentenceTransformer::embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device) const {
   if constexpr (detail::are_model_arguments<X, M, D>()) {
-    if (prompt_length < 0)
-      seqpool::detail::fail("prompt_length is " + std::to_string(prompt_length) + "; it must be 0 or more");
+    if (prompt_length < 0) seqpool::detail::fail({"prompt_length is ", prompt_length, "; it must be 0 or more"});
     if (!include_prompt() && prompt_length > 0) {
       if (requires(Index row) { mask.sequence(row); })
         seqpool::detail::fail(
-            "a prompt of " + std::to_string(prompt_length) +
-            " tokens stands in front of each sequence, and spans may begin behind it: take spans of the text without "
-            "its prompt, and call embed(x, spans)");
+            {"a prompt of ", prompt_length,
+             " tokens stands in front of each sequence, and spans may begin behind it: take spans of the text without "
+             "its prompt, and call embed(x, spans)"});
       check_last_layer();
       const std::vector<Index> counts(static_cast<std::size_t>(seqpool::detail::sequences_of(x).batch()),
                                       prompt_length);
@@ -182,8 +179,8 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
   if constexpr (detail::are_model_arguments<X, M, D>()) {
     if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
     if (all.size() != this->layers())
-      seqpool::detail::fail("this model takes " + std::to_string(this->layers()) +
-                            " layers, the embeddings first, but there are " + std::to_string(all.size()));
+      seqpool::detail::fail(
+          {"this model takes ", this->layers(), " layers, the embeddings first, but there are ", all.size()});
     return embed_tokens(LayerMix{all.last(static_cast<Index>(folder_.mix.weights.size())), folder_.mix.weights}, mask,
                         device);
   } else {
@@ -193,8 +190,8 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
 
 inline float SentenceTransformer::weight_of(Index id) const {
   if (id < 0 || id >= static_cast<Index>(folder_.word_weights->size()))
-    seqpool::detail::fail("input_ids hold " + std::to_string(id) + ", but the model's vocabulary has " +
-                          std::to_string(folder_.word_weights->size()) + " words");
+    seqpool::detail::fail(
+        {"input_ids hold ", id, ", but the model's vocabulary has ", folder_.word_weights->size(), " words"});
   return (*folder_.word_weights)[static_cast<std::size_t>(id)];
 }
 

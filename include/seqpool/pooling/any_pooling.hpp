@@ -41,8 +41,8 @@ template <Scalar T> class AnyPooling {
     virtual ~Pooler() = default;
     virtual const void* kind() const = 0;  // its type's own address
     virtual std::string name() const = 0;
-    virtual std::string identity() const = 0;
-    virtual void visit_parameters(const ParameterVisitor& f) const = 0;
+    virtual void visit(const ParameterVisitor& f) const = 0;
+    void visit_parameters(auto f) const { visit(seqpool::any_visitor(f)); }
     virtual Index width(Index hidden) const = 0;
     virtual Reads reads() const = 0;
     virtual bool per_token() const = 0;
@@ -59,6 +59,7 @@ template <Scalar T> class AnyPooling {
     virtual void visit(const std::function<void(StatePart)>& f) = 0;
     virtual bool holds(Index first, Index n) const = 0;
   };
+  template <class S> struct HeldState;
   template <class P> class PoolerOf;
 
  public:
@@ -78,7 +79,7 @@ template <Scalar T> class AnyPooling {
       static_assert(of_a,
                     "seqpool: AnyPooling<T> holds poolings whose result is of accumulator_t<T>: double for double, "
                     "float for all others. Pass one with another Result to seqpool::pool by its own type.");
-      if constexpr (of_a) pooler_ = std::make_shared<const PoolerOf<P>>(std::move(pooling));
+      if constexpr (of_a) pooler_ = std::unique_ptr<const Pooler>(new PoolerOf<P>(std::move(pooling)));
     }
   }
 
@@ -92,7 +93,7 @@ template <Scalar T> class AnyPooling {
   [[nodiscard]] Reads reads() const { return pooler_->reads(); }
   [[nodiscard]] bool per_token() const { return pooler_->per_token(); }
   void check(Index batch, Index seq) const { pooler_->check(batch, seq); }
-  void visit_parameters(auto f) const { pooler_->visit_parameters(seqpool::any_visitor(f)); }
+  void visit_parameters(auto f) const { pooler_->visit_parameters(f); }
   void init(StateOfT& state, Index hidden) const;
   void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(held(state), tokens); }
   void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(held(state), held(next)); }
@@ -145,21 +146,23 @@ template <Scalar T> class AnyPooling<T>::StateOfT {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+// Of a base, as is a pooler: a std::make_unique or std::make_shared is compiled for each type anew.
+template <Scalar T> template <class S> struct AnyPooling<T>::HeldState final : Held {
+  S state;
+  std::unique_ptr<Held> copy() const override { return std::unique_ptr<Held>(new HeldState(*this)); }
+  void visit([[maybe_unused]] const std::function<void(StatePart)>& f) override {
+    if constexpr (Visitable<S>)
+      seqpool::for_each_part(state, f);
+    else
+      detail::fail("the state of this pooling has no visit(f), so it cannot be saved");
+  }
+  bool holds(Index first, Index n) const override { return seqpool::holds(state, first, n); }
+};
+
 template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : public Pooler {
-  using PState = typename P::template State<T>;
-  struct HeldState final : Held {
-    PState state;
-    std::unique_ptr<Held> copy() const override { return std::make_unique<HeldState>(*this); }
-    void visit([[maybe_unused]] const std::function<void(StatePart)>& f) override {
-      if constexpr (Visitable<PState>)
-        seqpool::for_each_part(state, f);
-      else
-        detail::fail("the state of this pooling has no visit(f), so it cannot be saved");
-    }
-    bool holds(Index first, Index n) const override { return seqpool::holds(state, first, n); }
-  };
-  static PState& of(Held& state) { return static_cast<HeldState&>(state).state; }
-  static const PState& of(const Held& state) { return static_cast<const HeldState&>(state).state; }
+  using Own = HeldState<typename P::template State<T>>;
+  static auto& of(Held& state) { return static_cast<Own&>(state).state; }
+  static const auto& of(const Held& state) { return static_cast<const Own&>(state).state; }
 
  public:
   explicit PoolerOf(P pooling) : pooling_(std::move(pooling)) {}
@@ -170,13 +173,12 @@ template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : pub
   }
 
   std::string name() const override { return seqpool::name_of(pooling_); }
-  std::string identity() const override { return seqpool::identity_of(pooling_); }
-  void visit_parameters(const ParameterVisitor& f) const override { seqpool::visit_parameters(pooling_, f); }
+  void visit(const ParameterVisitor& f) const override { seqpool::visit_parameters(pooling_, f); }
   Index width(Index hidden) const override { return static_cast<Index>(pooling_.width(hidden)); }
   Reads reads() const override { return seqpool::reads_of(pooling_); }
   bool per_token() const override { return seqpool::per_token_of(pooling_); }
   void check(Index batch, Index seq) const override { seqpool::check_tokens(pooling_, batch, seq); }
-  std::unique_ptr<Held> make() const override { return std::make_unique<HeldState>(); }
+  std::unique_ptr<Held> make() const override { return std::unique_ptr<Held>(new Own()); }
   void init(Held& state, Index hidden) const override { pooling_.init(of(state), hidden); }
   void fold(Held& state, const TokenBlock<T>& tokens) const override { pooling_.fold(of(state), tokens); }
   void merge(Held& state, const Held& next) const override { pooling_.merge(of(state), of(next)); }
@@ -195,9 +197,9 @@ template <Scalar T> void AnyPooling<T>::init(StateOfT& state, Index hidden) cons
 }
 
 template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const {
-  const std::string own = pooler_->identity();
+  const std::string own = seqpool::identity_of(*pooler_);
   if (state.pooler_ == nullptr) detail::fail("a state that no AnyPooling has initialised was given to '" + own + "'");
-  const std::string other = state.pooler_->identity();
+  const std::string other = seqpool::identity_of(*state.pooler_);
   if (state.pooler_->kind() != pooler_->kind() || other != own)
     detail::fail("a state of the pooling '" + other + "' was given to '" + own + "'" +
                  (other == own ? ", which is of another type" : "") +
@@ -207,7 +209,7 @@ template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const
 template <Scalar T> AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings) {
   if (poolings.empty()) detail::fail("AnyPooling{poolings} takes at least one pooling");
   using List = detail::SideBySide<std::vector, AnyPooling>;
-  pooler_ = std::make_shared<const PoolerOf<List>>(List(std::move(poolings)));
+  pooler_ = std::unique_ptr<const Pooler>(new PoolerOf<List>(List(std::move(poolings))));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -81,7 +81,7 @@ inline void read_distilbert(Reading& r, Index labels) {
 
 inline void read_deberta(Reading& r, Index labels) {
   if (r.config.count("pooler_hidden_size", r.heads.width()) != r.heads.width())
-    r.config.refuse("pooler_hidden_size", "is not hidden_size, which is not understood");
+    r.config.refuse("pooler_hidden_size", {"is not hidden_size, which is not understood"});
   r.dense_and_linear("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"), "classifier",
                      labels);
 }
@@ -91,7 +91,7 @@ inline void read_modernbert_tokens(Reading& r, Index labels) {
           r.config.flag("classifier_bias", false));
   const Vector weight = r.weights.vector("head.norm.weight", r.heads.width());
   const double eps = r.config.number("norm_eps", 1e-5);
-  if (!(eps >= 0)) r.config.refuse("norm_eps", "must be 0 or more");
+  if (!(eps >= 0)) r.config.refuse("norm_eps", {"must be 0 or more"});
   if (r.config.flag("norm_bias", false))
     r.heads.add(LayerNorm{weight, r.weights.vector("head.norm.bias", r.heads.width()), eps}, "LayerNorm");
   else
@@ -111,7 +111,7 @@ inline void read_xlnet(Reading& r, Index labels) {
   static constexpr auto types = std::to_array<Named<Mode>>({{"last", Mode::last}, {"first", Mode::cls}});
   r.pooling.modes = {detail::chosen(r.config, "summary_type", types)};
   if (r.config.flag("summary_proj_to_labels", false))
-    r.config.refuse("summary_proj_to_labels", "is true, which is not understood");
+    r.config.refuse("summary_proj_to_labels", {"is true, which is not understood"});
   // The key, when it is null, says that there is none; when it is not there, that it is tanh.
   const Activation activation = r.config.is_null("summary_activation")
                                     ? Activation::identity
@@ -212,8 +212,8 @@ inline std::string Family::architecture(Task task) const {
 inline const Family& find_family(const Config& config, Task task) {
   const std::string page = "docs/from-a-model-folder.md lists all";
   if (!config.has("architectures"))
-    config.refuse("architectures", "is missing, which says the class that saved the model, such as '" +
-                                       families.front().architecture(task) + "'; " + page);
+    config.refuse("architectures", {"is missing, which says the class that saved the model, such as '",
+                                    families.front().architecture(task), "'; ", page});
   const std::string name = io::detail::excerpt(architecture(config));
   const auto find = [&](Task of) {
     return std::find_if(families.begin(), families.end(),
@@ -235,7 +235,7 @@ inline const Family& find_family(const Config& config, Task task) {
   for (const auto& [other, by] :
        {std::pair(Task::sequence, "SequenceClassifier"), std::pair(Task::token, "TokenClassifier")})
     if (find(other) != families.end()) rule += std::string("; a ") + by + " reads it";
-  config.refuse("architectures", rule);
+  config.refuse("architectures", {rule});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -36,8 +36,7 @@ template <class X, class M, class D> consteval bool are_model_arguments() {
 
 inline void check_hidden(Index found, Index hidden) {
   if (found != hidden)
-    seqpool::detail::fail("hidden states have " + std::to_string(found) + " features, but the model's encoder gives " +
-                          std::to_string(hidden));
+    seqpool::detail::fail({"hidden states have ", found, " features, but the model's encoder gives ", hidden});
 }
 
 // What a folder's heads make of each token.
@@ -85,8 +84,8 @@ template <class I, class States> [[nodiscard]] auto ids_of(const I& input_ids, c
   const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
   if (ids.rows != states.batch() || ids.columns != states.seq())
     seqpool::detail::fail(
-        "input_ids are " + seqpool::detail::shape({ids.rows, ids.columns}) +
-        ", but hidden states have [batch, seq] = " + seqpool::detail::shape({states.batch(), states.seq()}));
+        {"input_ids are ", seqpool::detail::shape({ids.rows, ids.columns}),
+         ", but hidden states have [batch, seq] = ", seqpool::detail::shape({states.batch(), states.seq()})});
   return ids;
 }
 
@@ -123,8 +122,8 @@ ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids
   const auto is_pad = [&](Index b, Index s) { return pad_token_id && static_cast<Index>(ids(b, s)) == *pad_token_id; };
   if (!pad_token_id && states.batch() > 1)
     seqpool::detail::fail(
-        "this model has no pad_token_id, so that Transformers takes one sequence at a time, and not " +
-        std::to_string(states.batch()) + ": call logits(x, mask)");
+        {"this model has no pad_token_id, so that Transformers takes one sequence at a time, and not ", states.batch(),
+         ": call logits(x, mask)"});
   const auto& selection = seqpool::detail::selection_of(mask);
   seqpool::check_selection(selection, states);
   const Index rows = seqpool::rows_of(selection, states.batch());
@@ -144,12 +143,12 @@ ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids
 inline void ScoredToken::refuse(Index row, Index token, bool all_pads, std::optional<Index> pad_token_id) {
   const std::string pad = "pad_token_id" + (pad_token_id ? " " + std::to_string(*pad_token_id) : "");
   seqpool::detail::fail(
-      "input_ids: of row " + std::to_string(row) + " Transformers classifies token " + std::to_string(token) +
-      (!pad_token_id ? ", the last, because the model has no " + pad
-       : all_pads    ? ", the first, because all ids are " + pad
-                     : ", the last whose id is not " + pad) +
-      ", but the mask leaves it out: " + (pad_token_id ? "pad with that id" : "leave out what is padding") +
-      ", or call logits(x, mask), which takes the last real token");
+      {"input_ids: of row ", row, " Transformers classifies token ", token,
+       (!pad_token_id ? ", the last, because the model has no " + pad
+        : all_pads    ? ", the first, because all ids are " + pad
+                      : ", the last whose id is not " + pad),
+       ", but the mask leaves it out: ", (pad_token_id ? "pad with that id" : "leave out what is padding"),
+       ", or call logits(x, mask), which takes the last real token"});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -6,7 +6,7 @@
 #include <seqpool/io/safetensors_reader.hpp>
 #include <seqpool/model/detail/folder.hpp>
 
-#include <set>
+#include <list>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -22,19 +22,22 @@ class Checkpoint {
   // The same of the folder at `path`; of a file there that file's.
   [[nodiscard]] static Checkpoint at(const std::filesystem::path& path);
 
-  [[nodiscard]] bool has(std::string_view name) const { return files_.contains(name); }
+  [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
   // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
   template <int Rank>
   [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
-  [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns);
-  [[nodiscard]] Vector vector(const std::string& name, Index size);
+  [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns) {
+    return tensor<2>(name, {rows, columns});
+  }
+  [[nodiscard]] Vector vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
   // A tensor that is there and not needed; and all whose names begin with `prefix`.
-  void pass_over(const std::string& name) { used_.insert(name); }
+  void pass_over(std::string_view name) {
+    if (const auto found = tensors_.find(name); found != tensors_.end()) found->second.is_used = true;
+  }
   void pass_over_all(std::string_view prefix) {
-    for (const auto& [name, file] : files_)
-      if (name.starts_with(prefix)) used_.insert(name);
+    for (auto& [name, source] : tensors_) source.is_used = source.is_used || name.starts_with(prefix);
   }
 
   // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)`, where it is given, does not
@@ -42,9 +45,18 @@ class Checkpoint {
   void refuse_unused(const std::function<bool(std::string_view)>& is_other = {},
                      const std::string& user = "what the folder's configuration says") const;
   // Throws Error about a tensor that is there.
-  [[noreturn]] void refuse(const std::string& name, const std::string& rule) const;
+  [[noreturn]] void refuse(const std::string& name, seqpool::detail::Parts rule) const;
 
  private:
+  struct Source {
+    std::string file;  // within the folder
+    bool is_used = false;
+  };
+  struct Open {
+    std::string file;
+    io::Safetensors tensors;
+  };
+
   Checkpoint(Folder folder, const std::string& file);
   [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
@@ -55,9 +67,8 @@ class Checkpoint {
 
   Folder folder_;
   std::string file_;
-  std::map<std::string, std::string, std::less<>> files_;  // tensor -> file within the folder
-  std::map<std::string, std::unique_ptr<const io::Safetensors>> open_;
-  std::set<std::string, std::less<>> used_;
+  std::map<std::string, Source, std::less<>> tensors_;
+  std::list<Open> open_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -72,8 +83,8 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
     const Config config(file_, folder_.json(index));
     const Config map = config.object("weight_map");
     for (const auto& [name, file] : map.members()) {
-      if (!file.is(Json::Kind::string)) config.refuse("weight_map", "must give a file for each tensor");
-      files_.emplace(name, file.text());
+      if (!file.is(Json::Kind::string)) config.refuse("weight_map", {"must give a file for each tensor"});
+      tensors_.emplace(name, Source{file.text()});
     }
   } else {
     refuse_other_weights(folder_);
@@ -81,7 +92,7 @@ inline Checkpoint::Checkpoint(Folder folder) : folder_(std::move(folder)) {
 }
 
 inline Checkpoint::Checkpoint(Folder folder, const std::string& file) : folder_(std::move(folder)) {
-  if (!folder_.has(file)) throw Error(folder_.file(file), "is missing");
+  if (!folder_.has(file)) detail::refuse(folder_.file(file), {"is missing"});
   add_file(file);
 }
 
@@ -94,33 +105,26 @@ inline Checkpoint Checkpoint::at(const std::filesystem::path& path) {
 
 inline void Checkpoint::add_file(const std::string& file) {
   file_ = folder_.file(file);
-  for (const auto& name : open(file).names()) files_.emplace(name, file);
+  for (const auto& name : open(file).names()) tensors_.emplace(name, Source{file});
 }
 
 inline const io::Safetensors& Checkpoint::open(const std::string& file) {
-  auto& opened = open_[file];
-  if (!opened) {
-    if (!folder_.has(file)) throw Error(folder_.file(file), "is missing, though " + file_ + " names it");
-    try {
-      opened = std::make_unique<const io::Safetensors>(folder_.weights(file), folder_.file(file));
-    } catch (const io::Error& error) {
-      throw Error(error);
-    }
+  for (const Open& opened : open_)
+    if (opened.file == file) return opened.tensors;
+  if (!folder_.has(file)) detail::refuse(folder_.file(file), {"is missing, though ", file_, " names it"});
+  try {
+    open_.push_back({file, io::Safetensors(folder_.weights(file), folder_.file(file))});
+  } catch (const io::Error& error) {
+    throw Error(error);
   }
-  return *opened;
+  return open_.back().tensors;
 }
-
-inline Matrix Checkpoint::matrix(const std::string& name, Index rows, Index columns) {
-  return tensor<2>(name, {rows, columns});
-}
-
-inline Vector Checkpoint::vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
 template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
-  const auto found = files_.find(name);
-  if (found == files_.end()) refuse_missing(name, seqpool::detail::shape(shape));
-  used_.insert(name);
-  const io::Safetensors& from = open(found->second);
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) refuse_missing(name, seqpool::detail::shape(shape));
+  found->second.is_used = true;
+  const io::Safetensors& from = open(found->second.file);
   try {
     switch (from.info(name).dtype) {
       case io::DType::f16:
@@ -132,8 +136,8 @@ template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const
       case io::DType::f32:
         return widened<float, Rank>(from, name, shape);
       default:
-        refuse(name, "is of " + io::detail::excerpt(from.info(name).dtype_text()) +
-                         ", which is not read as weights; F32, F16, BF16 and F64 are");
+        refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()),
+                      ", which is not read as weights; F32, F16, BF16 and F64 are"});
     }
   } catch (const Error&) {
     throw;
@@ -150,8 +154,8 @@ Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& n
   for (Index i = 0; i < stored.size(); ++i) {
     copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
     if (!std::isfinite(copy.data()[i]))
-      throw Error(folder_.file(files_.find(name)->second),
-                  "tensor '" + io::detail::excerpt(name) + "': element " + std::to_string(i) + " is no finite number");
+      detail::refuse(folder_.file(tensors_.find(name)->second.file),
+                     {"tensor '", io::detail::excerpt(name), "': element ", i, " is no finite number"});
   }
   return copy;
 }
@@ -189,25 +193,26 @@ inline void Checkpoint::refuse_missing(const std::string& name, const std::strin
   std::string others;
   std::string_view advice;
   std::size_t count = 0;
-  for (const auto& [other, file] : files_) {
+  for (const auto& [other, source] : tensors_) {
     if (!detail::is_another_name(other, name) || ++count > most) continue;
     others += (others.empty() ? "; there is '" : ", '") + io::detail::excerpt(other) + "'";
     for (const auto& [part, words] : wrappers)
       if (advice.empty() && ("." + other).find("." + std::string(part)) != other.npos) advice = words;
   }
-  throw Error(file_, "tensor '" + name + "' is missing, which must be " + shape + " (-1 is any size)" + others +
-                         (count > most ? ", ..." : "") + std::string(advice));
+  detail::refuse(file_, {"tensor '", name, "' is missing, which must be ", shape, " (-1 is any size)", others,
+                         (count > most ? ", ..." : ""), advice});
 }
 
 inline void Checkpoint::refuse_unused(const std::function<bool(std::string_view)>& is_other,
                                       const std::string& user) const {
-  for (const auto& [name, file] : files_)
-    if (!used_.contains(name) && !(is_other && is_other(name)))
-      refuse(name, "is not used by " + user + ": a head that is left out gives other numbers");
+  for (const auto& [name, source] : tensors_)
+    if (!source.is_used && !(is_other && is_other(name)))
+      refuse(name, {"is not used by ", user, ": a head that is left out gives other numbers"});
 }
 
-inline void Checkpoint::refuse(const std::string& name, const std::string& rule) const {
-  throw Error(folder_.file(files_.find(name)->second), "tensor '" + io::detail::excerpt(name) + "' " + rule);
+SEQPOOL_COLD inline void Checkpoint::refuse(const std::string& name, seqpool::detail::Parts rule) const {
+  detail::refuse(folder_.file(tensors_.find(name)->second.file),
+                 {"tensor '", io::detail::excerpt(name), "' ", seqpool::detail::sentence(rule)});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

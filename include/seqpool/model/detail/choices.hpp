@@ -61,7 +61,7 @@ inline std::size_t letters_between(std::string_view a, std::string_view b) {
 // The number that `key` says, or `otherwise`; throws Error unless it is 1 or more.
 [[nodiscard]] inline Index size_of(const Config& config, std::string_view key, std::optional<Index> otherwise = {}) {
   const Index size = otherwise ? config.count(key, *otherwise) : config.count(key);
-  if (size < 1) config.refuse(key, "must be 1 or more");
+  if (size < 1) config.refuse(key, {"must be 1 or more"});
   return size;
 }
 

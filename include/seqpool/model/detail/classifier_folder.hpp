@@ -41,9 +41,10 @@ inline void read_activation(ClassifierFolder& result, const Config& from, std::s
                                                             : Scores::unknown;
   if (result.scores != Scores::unknown) return;
   try {
-    from.refuse(key, "is '" + io::detail::excerpt(path) + "', which is not understood; understood are " +
-                         "'torch.nn.modules.activation.Sigmoid', 'torch.nn.modules.linear.Identity'. Logits do not " +
-                         "depend on it: apply it to those of logits()");
+    from.refuse(key, {"is '", io::detail::excerpt(path),
+                      "', which is not understood; understood are "
+                      "'torch.nn.modules.activation.Sigmoid', 'torch.nn.modules.linear.Identity'. Logits do not "
+                      "depend on it: apply it to those of logits()"});
   } catch (const Error& error) {
     result.unknown = error;
   }
@@ -111,10 +112,10 @@ SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::pa
     const auto modules = read_modules(folder);
     if (modules[0].type != understood[0]) refuse_module(modules[0], "as the encoder of a classifier", understood);
     if (modules.size() > 1)
-      throw Error(modules[1].where, "'" + io::detail::excerpt(modules[1].type) +
+      detail::refuse(modules[1].where, {"'", io::detail::excerpt(modules[1].type),
                                         "' stands behind the Transformer. A CrossEncoder's scores in Python are what "
                                         "comes out of that, which is not understood yet; vectors are read by "
-                                        "SentenceTransformer and MultiVectorEncoder");
+                                        "SentenceTransformer and MultiVectorEncoder"});
     check_encoder_output(modules[0], class_logits_output);
   }
   return read_classifier(path, Task::sequence);

@@ -57,7 +57,7 @@ class Config {
   // Throws Error if there is a key that is none of these.
   void refuse_others(std::initializer_list<std::string_view> known) const;
 
-  [[noreturn]] void refuse(std::string_view key, const std::string& rule) const;
+  [[noreturn]] void refuse(std::string_view key, seqpool::detail::Parts rule) const;
   [[noreturn]] void refuse_value(std::string_view key, std::string_view value,
                                  std::span<const std::string_view> understood) const;
 
@@ -89,78 +89,82 @@ inline std::string quoted_list(std::span<const std::string_view> names) {
 inline Config::Config(std::string file, const Json& object, std::string at)
     : file_(std::move(file)), at_(std::move(at)) {
   if (!object.is(Json::Kind::object) || !detail::special_number(object).empty())
-    throw Error(file_, (at_.empty() ? "expected a JSON object" : at_ + " must be a JSON object") + ", found " +
-                           detail::kind_of(object));
+    detail::refuse(file_, {(at_.empty() ? "expected a JSON object" : at_ + " must be a JSON object"), ", found ",
+                           detail::kind_of(object)});
   const auto elements = object.elements();
   for (std::size_t i = 0; i < elements.size(); i += 2) members_.insert_or_assign(elements[i].text(), elements[i + 1]);
 }
 
-inline const Json& Config::get(std::string_view key) const {
+SEQPOOL_COLD inline const Json& Config::get(std::string_view key) const {
   const Json* const found = find(key);
-  if (found == nullptr) refuse(key, "is missing");
+  if (found == nullptr) refuse(key, {"is missing"});
   return *found;
 }
 
-inline const Json& Config::get(std::string_view key, Json::Kind kind, const char* wanted) const {
+SEQPOOL_COLD inline const Json& Config::get(std::string_view key, Json::Kind kind, const char* wanted) const {
   const Json& value = get(key);
-  if (!value.is(kind)) refuse(key, std::string("must be ") + wanted + ", found " + detail::kind_of(value));
+  if (!value.is(kind)) refuse(key, {"must be ", wanted, ", found ", detail::kind_of(value)});
   return value;
 }
 
-inline std::string Config::text(std::string_view key) const { return get(key, Json::Kind::string, "a string").text(); }
+SEQPOOL_COLD inline std::string Config::text(std::string_view key) const {
+  return get(key, Json::Kind::string, "a string").text();
+}
 
-inline Index Config::count(std::string_view key) const {
+SEQPOOL_COLD inline Index Config::count(std::string_view key) const {
   const Json& value = get(key);
   // Sizes of at most 2^31 keep every sum and product of a few of them in range.
   constexpr double most = 2147483648.0;
   if (!value.is(Json::Kind::whole) || value.number() < 0 || value.number() > most) {
     const std::string special = detail::special_number(value);
-    refuse(key, "must be a whole number from 0 to 2^31, found " +
-                    (special.empty() ? io::detail::excerpt(detail::text_of(value)) : special));
+    refuse(key, {"must be a whole number from 0 to 2^31, found ",
+                 (special.empty() ? io::detail::excerpt(detail::text_of(value)) : special)});
   }
   return static_cast<Index>(value.number());
 }
 
-inline double Config::number(std::string_view key) const {
+SEQPOOL_COLD inline double Config::number(std::string_view key) const {
   const Json& value = get(key);
   if (!value.is_number() || !std::isfinite(value.number()))
-    refuse(key, "must be a finite number, found " + detail::kind_of(value));
+    refuse(key, {"must be a finite number, found ", detail::kind_of(value)});
   return value.number();
 }
 
-inline bool Config::flag(std::string_view key) const {
+SEQPOOL_COLD inline bool Config::flag(std::string_view key) const {
   return get(key, Json::Kind::boolean, "true or false").number() != 0;
 }
 
-inline std::vector<std::string> Config::texts(std::string_view key) const {
+SEQPOOL_COLD inline std::vector<std::string> Config::texts(std::string_view key) const {
   std::vector<std::string> result;
   const Json& list = get(key);
-  if (!list.is(Json::Kind::array)) refuse(key, "must be a list of strings");
+  bool is_lawful = list.is(Json::Kind::array);
   for (const Json& element : list.elements()) {
-    if (!element.is(Json::Kind::string)) refuse(key, "must be a list of strings");
+    is_lawful = is_lawful && element.is(Json::Kind::string);
     result.push_back(element.text());
   }
+  if (!is_lawful) refuse(key, {"must be a list of strings"});
   return result;
 }
 
-inline Config Config::object(std::string_view key) const {
+SEQPOOL_COLD inline Config Config::object(std::string_view key) const {
   return Config(file_, get(key), (at_.empty() ? "" : at_ + ": ") + "key '" + std::string(key) + "'");
 }
 
-inline void Config::refuse_others(std::initializer_list<std::string_view> known) const {
+SEQPOOL_COLD inline void Config::refuse_others(std::initializer_list<std::string_view> known) const {
   for (const auto& [key, value] : members())
     if (std::find(known.begin(), known.end(), key) == known.end())
-      refuse(key, "is not understood here; understood are " + quoted_list({known.begin(), known.size()}));
+      refuse(key, {"is not understood here; understood are ", quoted_list({known.begin(), known.size()})});
 }
 
-inline void Config::refuse(std::string_view key, const std::string& rule) const {
-  throw Error(file_, (at_.empty() ? "" : at_ + ": ") + "key '" + io::detail::excerpt(key) + "' " + rule);
+SEQPOOL_COLD inline void Config::refuse(std::string_view key, seqpool::detail::Parts rule) const {
+  detail::refuse(file_, {(at_.empty() ? "" : at_ + ": "), "key '", io::detail::excerpt(key), "' ",
+                         seqpool::detail::sentence(rule)});
 }
 
 inline void Config::refuse_value(std::string_view key, std::string_view value,
                                  std::span<const std::string_view> understood) const {
   refuse(key,
-         "is '" + io::detail::excerpt(value) + "', which is not understood; understood are " + quoted_list(understood));
+         {"is '", io::detail::excerpt(value), "', which is not understood; understood are ", quoted_list(understood)});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

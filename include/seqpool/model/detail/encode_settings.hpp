@@ -48,8 +48,8 @@ inline std::string_view own_similarity(const Config& config, std::span<const Mod
                                        std::span<const std::string_view> similarities) {
   const std::string name = config.text("model_type", std::string(types.front().name));
   const auto refuse_pylate = [&](std::string_view key, const std::string& value, const std::string& understood) {
-    config.refuse(key, "is '" + value + "', which is not understood; understood are " + understood +
-                           ": the folder is of PyLate; " + std::string(save_by_python));
+    config.refuse(key, {"is '", value, "', which is not understood; understood are ", understood,
+                        ": the folder is of PyLate; ", save_by_python});
   };
   if (name == "ColBERT") refuse_pylate("model_type", name, quoted_list(names_of(types)));
   if (config.text("similarity_fn_name", "") == "MaxSim")
@@ -58,7 +58,7 @@ inline std::string_view own_similarity(const Config& config, std::span<const Mod
        {ModelType{"CrossEncoder", "SequenceClassifier"}, ModelType{"MultiVectorEncoder", "MultiVectorEncoder"},
         ModelType{"SentenceTransformer", "SentenceTransformer"}, ModelType{"SparseEncoder", "SentenceTransformer"}})
     if (other.name == name && std::none_of(types.begin(), types.end(), [&](auto& type) { return type.name == name; }))
-      config.refuse("model_type", "is '" + name + "': read the folder as a " + std::string(other.value));
+      config.refuse("model_type", {"is '", name, "': read the folder as a ", other.value});
   return detail::chosen(config, "model_type", types);
 }
 
@@ -82,7 +82,7 @@ inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelT
     settings.default_prompt_name = config.text("default_prompt_name");
     if (!settings.prompts.contains(*settings.default_prompt_name))
       config.refuse("default_prompt_name",
-                    "is '" + io::detail::excerpt(*settings.default_prompt_name) + "', which is none of the prompts");
+                    {"is '", io::detail::excerpt(*settings.default_prompt_name), "', which is none of the prompts"});
   }
   if (config.has("truncate_dim")) settings.truncate_dim = size_of(config, "truncate_dim");
   if (config.has("max_active_dims")) settings.max_active_dims = size_of(config, "max_active_dims");

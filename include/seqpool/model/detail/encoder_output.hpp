@@ -33,9 +33,8 @@ inline constexpr std::array<Named<EncoderOutput>, 6> encoder_tasks{{
 // Throws Error, about `key`, unless what is said there is what is expected.
 inline void check_said(const Config& config, std::string_view key, const std::string& said, std::string_view expected) {
   if (said != expected)
-    config.refuse(key, "is '" + io::detail::excerpt(said) +
-                           "', which is what Python takes of the encoder; understood " + "here is '" +
-                           std::string(expected) + "' alone");
+    config.refuse(key, {"is '", io::detail::excerpt(said),
+                        "', which is what Python takes of the encoder; understood here is '", expected, "' alone"});
 }
 
 // Of a name alone in a list that name, as in Python.
@@ -53,9 +52,9 @@ inline void check_task(const Module& encoder, const Config& config, EncoderOutpu
       config.text("transformer_task", encoder.type == "MLMTransformer" ? "fill-mask" : "feature-extraction");
   const EncoderOutput gives = detail::chosen(config, "transformer_task", task, task, encoder_tasks);
   if (gives.output != expected.output || gives.feature != expected.feature)
-    config.refuse("transformer_task", "says, or means where it is not there, '" + task + "', of which Python takes '" +
-                                          std::string(gives.output) + "' of the encoder; understood here is '" +
-                                          std::string(expected.output) + "' alone");
+    config.refuse("transformer_task",
+                  {"says, or means where it is not there, '", task, "', of which Python takes '", gives.output,
+                   "' of the encoder; understood here is '", expected.output, "' alone"});
 }
 
 inline void check_encoder_output(const Module& encoder, EncoderOutput expected) {

@@ -44,8 +44,8 @@ class Folder {
   std::filesystem::path shown_;  // as the user wrote it
   std::filesystem::path path_;   // without links
   std::filesystem::path root_;   // the model's, without links
-  std::shared_ptr<std::map<std::filesystem::path, int>> opened_ =
-      std::make_shared<std::map<std::filesystem::path, int>>();  // files of weights, of all of the model
+  std::shared_ptr<std::vector<std::filesystem::path>> opened_ =
+      std::make_shared<std::vector<std::filesystem::path>>();  // files of weights, of all of the model
 };
 
 // Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
@@ -66,37 +66,40 @@ inline void refuse_gguf(const Folder& folder);
 inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::path& shown) : shown_(shown) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error))
-    throw Error(path.string(), "there is no such folder; a model's folder is what save_pretrained() writes");
+    detail::refuse(path.string(), {"there is no such folder; a model's folder is what save_pretrained() writes"});
   const auto lacks = [&](const char* name) { return !std::filesystem::exists(path / name, error); };
   if (!lacks("snapshots") && lacks("config.json") && lacks("modules.json"))
-    throw Error(path.string(), "is a Hugging Face cache of a model; the model's folder is one of those in snapshots");
+    detail::refuse(path.string(),
+                   {"is a Hugging Face cache of a model; the model's folder is one of those in snapshots"});
   path_ = root_ = std::filesystem::canonical(path, error);
-  if (error) throw Error(path.string(), "cannot be read: " + error.message());
+  if (error) detail::refuse(path.string(), {"cannot be read: ", error.message()});
 }
 
-inline Folder Folder::folder(std::string_view name) const { return name.empty() || name == "." ? *this : within(name); }
+SEQPOOL_COLD inline Folder Folder::folder(std::string_view name) const {
+  return name.empty() || name == "." ? *this : within(name);
+}
 
 inline std::filesystem::path Folder::path(std::string_view name) const {
   constexpr std::size_t most = 1024;  // below what systems take, so that none of them is asked
   if (name.size() > most)
-    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' has " + std::to_string(name.size()) +
-                                     " bytes, expected at most " + std::to_string(most));
+    detail::refuse(shown_.string(),
+                   {"the path '", io::detail::excerpt(name), "' has ", name.size(), " bytes, expected at most ", most});
   const std::filesystem::path relative(name);
   const auto leaves = [](const std::filesystem::path& part) { return part == ".."; };
   if (name.empty() || name.find('\0') != name.npos || relative.is_absolute() || relative.has_root_path() ||
       std::any_of(relative.begin(), relative.end(), leaves))
-    throw Error(shown_.string(), "the path '" + io::detail::excerpt(name) + "' leads out of the folder");
+    detail::refuse(shown_.string(), {"the path '", io::detail::excerpt(name), "' leads out of the folder"});
   std::error_code error;
   const auto found = std::filesystem::weakly_canonical(path_ / relative, error);
-  if (error) throw Error(file(name), "cannot be read: " + error.message());
+  if (error) detail::refuse(file(name), {"cannot be read: ", error.message()});
   const auto above = root_.parent_path();
   const bool is_blob = above.filename() == "snapshots" && is_within(found, above.parent_path() / "blobs");
   if (!is_within(found, root_) && !is_blob)
-    throw Error(file(name), "is a link that leads out of the folder, to " + found.string());
+    detail::refuse(file(name), {"is a link that leads out of the folder, to ", found.string()});
   return found;
 }
 
-inline bool Folder::has(std::string_view name) const {
+SEQPOOL_COLD inline bool Folder::has(std::string_view name) const {
   std::error_code error;
   return std::filesystem::exists(path(name), error);
 }
@@ -113,27 +116,28 @@ inline std::string Folder::file_with_ending(std::string_view ending) const {
 
 inline void refuse_adapter(const Folder& folder) {
   if (folder.has("adapter_config.json"))
-    throw Error(
+    detail::refuse(
         folder.file("adapter_config.json"),
-        "is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; in "
-        "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder");
+        {"is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; in "
+         "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder"});
 }
 
 inline void refuse_gguf(const Folder& folder) {
   if (const std::string name = folder.file_with_ending(".gguf"); !name.empty())
-    throw Error(folder.file(name), "is GGUF, of llama.cpp, which is not read; read the folder that it was made from");
+    detail::refuse(folder.file(name),
+                   {"is GGUF, of llama.cpp, which is not read; read the folder that it was made from"});
 }
 
 inline void refuse_other_weights(const Folder& folder) {
   const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
                                   const std::string& files) {
-    throw Error(folder.file(file),
-                what + " as model.safetensors, in that folder: python3 -c \"import " + imports +
+    detail::refuse(folder.file(file),
+                   {what, " as model.safetensors, in that folder: python3 -c \"import ", imports,
                     "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
-                    "for f in " +
-                    files +
+                    "for f in ",
+                    files,
                     " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
-                    "'model.safetensors', {'format': 'pt'})\"");
+                    "'model.safetensors', {'format': 'pt'})\""});
   };
   refuse_adapter(folder);
   if (folder.has("pytorch_model.bin"))
@@ -148,39 +152,39 @@ inline void refuse_other_weights(const Folder& folder) {
     for (const std::string ending : {".onnx", "openvino_model.xml"}) {
       const Folder part = folder.folder(name);
       if (const std::string graph = part.file_with_ending(ending); !graph.empty())
-        throw Error(part.file(graph), "is all there is, and an exported graph has no head left to read: " + missing +
-                                          "; read the folder of the model that was exported");
+        detail::refuse(part.file(graph), {"is all there is, and an exported graph has no head left to read: ", missing,
+                                          "; read the folder of the model that was exported"});
     }
   for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
     if (folder.has(name))
-      throw Error(folder.file(name), "is of TensorFlow or Flax, which is not read: " + missing +
+      detail::refuse(folder.file(name), {"is of TensorFlow or Flax, which is not read: ", missing,
                                          "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
-                                         "from_flax=True, and save it by save_pretrained()");
+                                         "from_flax=True, and save it by save_pretrained()"});
   refuse_gguf(folder);
-  throw Error(folder.file("model.safetensors"), "is missing, and so is model.safetensors.index.json");
+  detail::refuse(folder.file("model.safetensors"), {"is missing, and so is model.safetensors.index.json"});
 }
 
-inline std::filesystem::path Folder::weights(std::string_view name) const {
+SEQPOOL_COLD inline std::filesystem::path Folder::weights(std::string_view name) const {
   constexpr int most = 4;
   auto found = path(name);
-  if (++(*opened_)[found] > most)
-    throw Error(file(name), "is read more than " + std::to_string(most) + " times; each module has a file of its own");
+  opened_->push_back(found);
+  if (std::count(opened_->begin(), opened_->end(), found) > most)
+    detail::refuse(file(name), {"is read more than ", most, " times; each module has a file of its own"});
   return found;
 }
 
-inline Json Folder::json(std::string_view name) const {
+SEQPOOL_COLD inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
   if (!has(name)) refuse_gguf(*this);
   std::error_code none;
   const auto size = std::filesystem::file_size(found, none);
   if (!none && size > largest_document)
-    throw Error(file(name),
-                "has " + std::to_string(size) + " bytes, expected at most " + std::to_string(largest_document));
+    detail::refuse(file(name), {"has ", size, " bytes, expected at most ", largest_document});
   std::vector<std::byte> bytes;
   try {
     bytes = io::detail::read_file(found);
   } catch (const std::system_error& error) {
-    throw Error(file(name), error.what());
+    detail::refuse(file(name), {error.what()});
   }
   return parse_document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file(name));
 }

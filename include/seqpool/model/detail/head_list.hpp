@@ -34,13 +34,14 @@ class HeadList {
   [[nodiscard]] const std::string& summary() const noexcept { return summary_; }
   [[nodiscard]] AnyHead<float> head() const { return AnyHead<float>(heads_); }
 
-  void add(AnyHead<float> head, const std::string& words) {
+  SEQPOOL_COLD void add(AnyHead<float> head, const std::string& words) {
     width_ = head.width(width_);
     heads_.push_back(std::move(head));
     summary_ += " -> " + words;
   }
   // A Linear and what follows it in one layer: `words` is "Linear" or "Dense".
-  void add_layer(AnyHead<float> head, const std::string& words, Activation activation = Activation::identity) {
+  SEQPOOL_COLD void add_layer(AnyHead<float> head, const std::string& words,
+                              Activation activation = Activation::identity) {
     const std::string sizes = std::to_string(width_) + "->" + std::to_string(head.width(width_));
     const bool linear = activation == Activation::identity;
     add(std::move(head), words + " " + sizes + (linear ? "" : " " + std::string(name_of(activation))));

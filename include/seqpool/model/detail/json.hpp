@@ -150,7 +150,7 @@ inline std::string without_special_numbers(std::string_view text, const std::str
     if (c == '"') {
       while (++i < text.size() && text[i] != '"') i += text[i] == '\\';
     } else if ((c == '[' || c == '{') && ++level > most_levels) {
-      throw Error(file, "JSON of more than " + std::to_string(most_levels) + " levels is not understood");
+      detail::refuse(file, {"JSON of more than ", most_levels, " levels is not understood"});
     } else if (c == ']' || c == '}') {
       --level;
     } else if (delimiters.find(c) == delimiters.npos) {
@@ -161,7 +161,7 @@ inline std::string without_special_numbers(std::string_view text, const std::str
         result.append(text.substr(copied, i - copied)).append(R"({"__float__":")").append(word).append("\"}");
         copied = end;
         if (result.size() > largest_document)
-          throw Error(file, "has more numbers that are not finite than are understood");
+          detail::refuse(file, {"has more numbers that are not finite than are understood"});
       }
       i = end - 1;
     }
@@ -171,7 +171,7 @@ inline std::string without_special_numbers(std::string_view text, const std::str
 
 inline Json parse_document(std::string_view text, const std::string& file) {
   const auto refuse = [&](const std::string& why, const std::string& kind) {
-    throw Error(file, "is not valid JSON" + (kind.empty() ? " (" + why + ")" : ": " + kind));
+    detail::refuse(file, {"is not valid JSON", (kind.empty() ? " (" + why + ")" : ": " + kind)});
   };
   // The parser takes a zero byte for the end of its input, and would not see what comes after it.
   if (text.find('\0') != text.npos) {

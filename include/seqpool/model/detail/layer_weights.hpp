@@ -17,20 +17,20 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encoder) {
   const Config gives = encoder.config("config.json");
   if (!gives.flag("output_hidden_states", false))
-    gives.refuse("output_hidden_states", "must be true: without it sentence-transformers mixes no layers");
+    gives.refuse("output_hidden_states", {"must be true: without it sentence-transformers mixes no layers"});
   const Config config = folder.config("config.json");
   config.refuse_others({"embedding_dimension", "word_embedding_dimension", "layer_start", "num_hidden_layers"});
   LayerWeights result;
   result.layers = config.count("num_hidden_layers", 12) + 1;
   const Index mixed = result.layers - config.count("layer_start", 4);
-  if (mixed < 1) config.refuse("layer_start", "must be at most num_hidden_layers");
+  if (mixed < 1) config.refuse("layer_start", {"must be at most num_hidden_layers"});
   Checkpoint weights(folder);
   const Vector stored = weights.vector("layer_weights", mixed);
   result.weights.assign(stored.data(), stored.data() + mixed);
   const float sum = std::accumulate(result.weights.begin(), result.weights.end(), 0.0f);
   if (sum == 0 || !std::isfinite(sum))
-    throw Error(folder.file("model.safetensors"),
-                "tensor 'layer_weights' adds up to " + std::to_string(sum) + ", by which its layers are divided");
+    detail::refuse(folder.file("model.safetensors"),
+                   {"tensor 'layer_weights' adds up to ", std::to_string(sum), ", by which its layers are divided"});
   weights.refuse_unused();
   return result;
 }

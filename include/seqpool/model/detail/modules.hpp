@@ -34,8 +34,8 @@ struct Module {
 // Throws Error: "'X' is not understood behind the Pooling; understood are ...".
 [[noreturn]] inline void refuse_module(const Module& module, const std::string& where,
                                        std::span<const std::string_view> understood) {
-  throw Error(module.where, "'" + io::detail::excerpt(module.type) + "' is not understood " + where +
-                                "; understood are " + quoted_list(understood));
+  detail::refuse(module.where, {"'", io::detail::excerpt(module.type), "' is not understood ", where,
+                                "; understood are ", quoted_list(understood)});
 }
 
 // The object in a file of `folder`, of no keys if there is no file.
@@ -67,9 +67,8 @@ inline std::vector<Module> read_modules(const Folder& folder) {
   const auto list = document.elements();
   // More than any model has, and few enough for whatever a module costs.
   constexpr std::size_t most = 100;
-  if (!document.is(Json::Kind::array)) throw Error(file, "must be a list of modules, found " + kind_of(document));
-  if (list.empty() || list.size() > most)
-    throw Error(file, "has " + std::to_string(list.size()) + " modules, expected 1 to " + std::to_string(most));
+  if (!document.is(Json::Kind::array)) detail::refuse(file, {"must be a list of modules, found ", kind_of(document)});
+  if (list.empty() || list.size() > most) detail::refuse(file, {"has ", list.size(), " modules, expected 1 to ", most});
   std::vector<Module> modules;
   Index last = -1;
   for (const Json& entry : list) {
@@ -79,15 +78,16 @@ inline std::vector<Module> read_modules(const Folder& folder) {
     // sentence-transformers takes them as they are listed: of `idx` gaps are nothing, but another order is none of
     // ours.
     const Index index = config.count("idx", last + 1);
-    if (index <= last) config.refuse("idx", "is " + std::to_string(index) + ": modules must stand in order");
+    if (index <= last) config.refuse("idx", {"is ", index, ": modules must stand in order"});
     last = index;
     const std::string type = config.text("type");
     const bool is_own = type.starts_with(own_package);
     if (!is_own && !modules.empty())
-      config.refuse("type", "is '" + io::detail::excerpt(type) + "', a class of another package, whose code Python " +
-                                "runs here and nobody here knows; understood are those of sentence_transformers. If " +
-                                "it does what one of these does, write that one's path there, such as " +
-                                "sentence_transformers.models.Pooling");
+      config.refuse("type", {"is '", io::detail::excerpt(type),
+                             "', a class of another package, whose code Python "
+                             "runs here and nobody here knows; understood are those of sentence_transformers. If "
+                             "it does what one of these does, write that one's path there, such as "
+                             "sentence_transformers.models.Pooling"});
     modules.push_back(
         {type.substr(type.rfind('.') + 1), is_own, folder.folder(config.text("path")), at + " of " + file});
   }
@@ -103,8 +103,7 @@ inline void check_features(const Config& config, std::string_view features, std:
 
 inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
   if (config.count(key) != heads.width())
-    config.refuse(key, "is " + std::to_string(config.count(key)) + ", but " + std::to_string(heads.width()) +
-                           " features come from the module before");
+    config.refuse(key, {"is ", config.count(key), ", but ", heads.width(), " features come from the module before"});
 }
 
 // One that does not say what it works on is older than those that can work on tokens.
@@ -153,7 +152,7 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
   const Index in = heads.width();
   const Index out = config.count("hidden_dim", 512);
   const Index k = max_active_dims.value_or(config.count("k", 8));
-  if (k < 1 || k > out) config.refuse("k", "is " + std::to_string(k) + ", must be 1 to hidden_dim");
+  if (k < 1 || k > out) config.refuse("k", {"is ", k, ", must be 1 to hidden_dim"});
   Checkpoint weights(folder);
   // The decoder is the encoder transposed: a file holds the two under one name or the other.
   const std::string tied = "decoder.linear.weight";

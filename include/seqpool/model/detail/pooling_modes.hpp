@@ -104,14 +104,14 @@ inline PoolingConfig read_pooling(const Config& config) {
   const auto add = [&](const std::string& name) {
     const Mode mode = detail::chosen(config, "pooling_mode", name, name, modes);
     if (std::find(result.modes.begin(), result.modes.end(), mode) != result.modes.end())
-      config.refuse("pooling_mode", "names '" + name + "' twice");
+      config.refuse("pooling_mode", {"names '", name, "' twice"});
     result.modes.push_back(mode);
   };
   if (config.is_text("pooling_mode")) {
     add(config.text("pooling_mode"));
   } else if (config.has("pooling_mode")) {
     for (const auto& name : config.texts("pooling_mode")) add(name);
-    if (result.modes.empty()) config.refuse("pooling_mode", "is an empty list");
+    if (result.modes.empty()) config.refuse("pooling_mode", {"is an empty list"});
   } else {
     for (const NamedMode& mode : modes)
       if (config.flag(mode.flag, false)) result.modes.push_back(mode.value);

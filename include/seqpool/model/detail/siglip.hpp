@@ -35,7 +35,7 @@ struct SiglipHead {
 
 inline Matrix read_queries(Checkpoint& weights, const std::string& name, Index count, Index embed) {
   const auto stored = weights.tensor<3>(name, {1, count, embed});
-  if (stored.size() == 0) weights.refuse(name, "has no numbers: it must be [1, queries, embed]");
+  if (stored.size() == 0) weights.refuse(name, {"has no numbers: it must be [1, queries, embed]"});
   return stored.reshape(Eigen::array<Index, 2>{stored.dimension(1), stored.dimension(2)});
 }
 
@@ -59,12 +59,12 @@ inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& visi
                                                               const std::string& prefix, Index hidden,
                                                               HeadList& heads) {
   if (!vision.flag("vision_use_head", true))
-    vision.refuse("vision_use_head", "is false: there is no pooling that the folder says");
+    vision.refuse("vision_use_head", {"is false: there is no pooling that the folder says"});
   const Index attention_heads = vision.count("num_attention_heads", 12);
   if (attention_heads < 1 || hidden % attention_heads != 0)
-    vision.refuse("num_attention_heads", "must divide hidden_size");
+    vision.refuse("num_attention_heads", {"must divide hidden_size"});
   const double eps = vision.number("layer_norm_eps", 1e-6);
-  if (!(eps >= 0)) vision.refuse("layer_norm_eps", "must be 0 or more");
+  if (!(eps >= 0)) vision.refuse("layer_norm_eps", {"must be 0 or more"});
   const Index inner = size_of(vision, "intermediate_size", 3072);
   const Activation activation = transformers_activation(vision, "hidden_act", "gelu_pytorch_tanh");
   SiglipHead head = read_siglip_head(weights, prefix, attention_heads, activation, eps, hidden, inner);

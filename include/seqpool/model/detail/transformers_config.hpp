@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/model/detail/config.hpp>
+#include <seqpool/model/detail/choices.hpp>
 
 #include <charconv>
 
@@ -13,9 +13,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   std::string_view name = "hidden_size";
   for (const std::string_view other : {"d_model", "n_embd", "dim"})
     if (!config.has(name)) name = config.has(other) ? other : name;
-  const Index size = config.count(name);
-  if (size < 1) config.refuse(name, "must be 1 or more");
-  return size;
+  return size_of(config, name);
 }
 
 // The id of padding: `pad_token_id`, which may be none, or be none's id, such as -1. Where the key is not there it is
@@ -25,14 +23,14 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   if (!config.has(key)) return config.is_null(key) ? std::nullopt : otherwise;
   const double id = config.number(key);
   constexpr double most = 2147483648.0;
-  if (id != std::floor(id) || std::abs(id) > most) config.refuse(key, "must be a whole number of at most 2^31");
+  if (id != std::floor(id) || std::abs(id) > most) config.refuse(key, {"must be a whole number of at most 2^31"});
   return static_cast<Index>(id);
 }
 
 // The first of `architectures`.
 [[nodiscard]] inline std::string architecture(const Config& config) {
   const auto all = config.texts("architectures");
-  if (all.empty()) config.refuse("architectures", "is an empty list");
+  if (all.empty()) config.refuse("architectures", {"is an empty list"});
   return all.front();
 }
 
@@ -41,7 +39,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   const std::string_view key = config.has("id2label") ? "id2label" : "num_labels";
   const Index count =
       config.has("id2label") ? static_cast<Index>(config.object(key).members().size()) : config.count(key, 2);
-  if (count < 1) config.refuse(key, "says that there are no classes");
+  if (count < 1) config.refuse(key, {"says that there are no classes"});
   return count;
 }
 
@@ -61,8 +59,8 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
     std::size_t number = 0;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
     if (error != std::errc() || end != key.data() + key.size() || number >= labels.size() || seen[number])
-      config.refuse("id2label", "has the key '" + io::detail::excerpt(key) + "', expected each number from 0 to " +
-                                    std::to_string(labels.size()) + " - 1 once");
+      config.refuse("id2label", {"has the key '", io::detail::excerpt(key), "', expected each number from 0 to ",
+                                 labels.size(), " - 1 once"});
     seen[number] = true;
     labels[number] = by_number.text(key);
   }

@@ -36,7 +36,7 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) 
     result.word_weights = read_word_weights(modules[next++].folder);
   else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
     result.mix = read_layer_weights(modules[next++].folder, modules[0].folder);
-  if (next == modules.size()) throw Error(folder.file("modules.json"), "has no Pooling behind its encoder");
+  if (next == modules.size()) detail::refuse(folder.file("modules.json"), {"has no Pooling behind its encoder"});
   if (modules[next].type == "Pooling")
     result.pooling = read_pooling(modules[next].folder.config("config.json"));
   else if (modules[next].type == "SpladePooling" && next == 1)

@@ -39,11 +39,11 @@ inline std::vector<float> read_word_weights(const Folder& folder) {
     else if (stored)
       result.push_back((*stored)(static_cast<Index>(result.size()), 0));
     else
-      config.refuse("vocab", "has '" + io::detail::excerpt(word) +
-                                 "', which has no weight and whose lower case is not known here; save the model again "
-                                 "with sentence-transformers 5.4 or newer, which stores the weights");
+      config.refuse("vocab", {"has '", io::detail::excerpt(word),
+                              "', which has no weight and whose lower case is not known here; save the model again "
+                              "with sentence-transformers 5.4 or newer, which stores the weights"});
     if (!std::isfinite(result.back()))
-      config.refuse("word_weights", "holds a weight that is no finite number in float");
+      config.refuse("word_weights", {"holds a weight that is no finite number in float"});
   }
   return result;
 }
