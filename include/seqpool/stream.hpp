@@ -109,7 +109,7 @@ template <class P> Stream(P, detail::Size) -> Stream<P, detail::scalar_of_any<P,
 
 template <class P, Scalar T>
 Stream<P, T>::Stream(P pooling, detail::Size hidden) : pooling_(std::move(pooling)), hidden_(hidden), seen_(hidden) {
-  if (hidden_ < 1) detail::fail("a stream's hidden is " + std::to_string(hidden_) + ": it must be 1 or more");
+  if (hidden_ < 1) detail::fail({"a stream's hidden is ", hidden_, ": it must be 1 or more"});
   if constexpr (is_lawful) static_cast<void>(pooling_.width(hidden_));
   if (seqpool::per_token_of(pooling_))
     detail::fail("a stream takes no pooling with parameters for each token: how many tokens will come is not known");
@@ -123,8 +123,7 @@ Stream<P, T>::Stream(P pooling, detail::Size hidden) : pooling_(std::move(poolin
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {
   detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
   if (n == 0) return;
-  if (n > seen_.most_tokens - size())
-    detail::fail(std::to_string(n) + " tokens were pushed behind " + std::to_string(size()) + ": the most is 2^62");
+  if (n > seen_.most_tokens - size()) detail::fail({n, " tokens were pushed behind ", size(), ": the most is 2^62"});
   seen_.push(pooling_, tokens, n);
 }
 
@@ -145,8 +144,8 @@ template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M&
     if constexpr (of_t) {
       const auto [rows, columns] = detail::run_time_sizes(tokens);
       if (columns != hidden_)
-        detail::fail("tokens are " + detail::shape({rows, columns}) + ", but the stream has hidden " +
-                     std::to_string(hidden_) + ": they must be [n, hidden]");
+        detail::fail({"tokens are ", detail::shape({rows, columns}), ", but the stream has hidden ", hidden_,
+                      ": they must be [n, hidden]"});
       Index row_stride = columns, column_stride = 1;
       if constexpr (is_matrix)
         row_stride = tokens.rowStride(), column_stride = tokens.colStride();
@@ -172,22 +171,20 @@ template <class P, Scalar T> template <class M> void Stream<P, T>::push(const M&
 
 template <class P, Scalar T> void Stream<P, T>::merge(const Stream& other) {
   if (other.hidden_ != hidden_)
-    detail::fail("a stream of hidden " + std::to_string(other.hidden_) + " was merged into one of hidden " +
-                 std::to_string(hidden_));
+    detail::fail({"a stream of hidden ", other.hidden_, " was merged into one of hidden ", hidden_});
   if (other.identity_ != identity_)
-    detail::fail("a stream of '" + other.identity_ + "' was merged into one of '" + identity_ +
-                 "': both must have the same pooling, with the same parameters");
+    detail::fail({"a stream of '", other.identity_, "' was merged into one of '", identity_,
+                  "': both must have the same pooling, with the same parameters"});
   if (other.size() > seen_.most_tokens - size())
-    detail::fail("streams of " + std::to_string(other.size()) + " and " + std::to_string(size()) +
-                 " tokens are too long to be merged: the most is 2^62");
+    detail::fail({"streams of ", other.size(), " and ", size(), " tokens are too long to be merged: the most is 2^62"});
   seen_.merge(pooling_, other.seen_);
 }
 
 template <class P, Scalar T> void Stream<P, T>::value_into(std::span<Element> out) const {
   const Index width = static_cast<Index>(pooling_.width(hidden_));
   if (static_cast<Index>(out.size()) != width)
-    detail::fail("out is " + detail::shape({static_cast<Index>(out.size())}) +
-                 ", but the pooled vector is [width] = " + detail::shape({width}));
+    detail::fail({"out is ", detail::shape({static_cast<Index>(out.size())}),
+                  ", but the pooled vector is [width] = ", detail::shape({width})});
   std::fill(out.begin(), out.end(), Element(0));
   if (size() == 0) return;
   auto all = seen_.whole(pooling_);

@@ -21,14 +21,14 @@ using seqpool::Vectors;
 namespace {
 
 // Element (i, f) of every view below is 10 i + f.
-template <class View> void check_elements(const View& x) {
+template <class View> void check_vectors(const View& x) {
   REQUIRE(x.size() == 2);
   REQUIRE(x.features() == 3);
   for (Index i = 0; i < 2; ++i)
     for (Index f = 0; f < 3; ++f) CHECK(x[i][f * x.feature_stride()] == static_cast<float>(10 * i + f));
 }
 
-template <class Tensor> Tensor filled() {
+template <class Tensor> Tensor filled_vectors() {
   Tensor x(2, 3);
   for (int i = 0; i < 2; ++i)
     for (int f = 0; f < 3; ++f) x(i, f) = static_cast<float>(10 * i + f);
@@ -48,25 +48,24 @@ template <class R> bool same(const R& a, const R& b) {
 TEST_CASE("Vectors view a pointer with sizes and strides", "[vectors]") {
   const std::vector<float> dense{0, 1, 2, 10, 11, 12}, by_features{0, 10, 1, 11, 2, 12},
       apart{0, 1, 2, 99, 10, 11, 12, 99}, backwards{12, 11, 10, 2, 1, 0};
-  check_elements(Vectors<float>(dense.data(), {2, 3}));
-  check_elements(Vectors(dense.data(), {2, 3}));
-  check_elements(Vectors(apart.data(), {2, 3}, {4, 1}));
-  check_elements(Vectors<float>(by_features.data(), {2, 3}, {1, 2}));
-  check_elements(Vectors(backwards.data() + 5, {2, 3}, {-3, -1}));
+  check_vectors(Vectors<float>(dense.data(), {2, 3}));
+  check_vectors(Vectors(dense.data(), {2, 3}));
+  check_vectors(Vectors(apart.data(), {2, 3}, {4, 1}));
+  check_vectors(Vectors<float>(by_features.data(), {2, 3}, {1, 2}));
+  check_vectors(Vectors(backwards.data() + 5, {2, 3}, {-3, -1}));
   const std::vector<std::int64_t> sizes{2, 3};
-  check_elements(Vectors(dense.data(), sizes));
-  check_elements(Vectors(dense.data(), {std::size_t{2}, 3}, std::array<std::size_t, 2>{3, 1}));
+  check_vectors(Vectors(dense.data(), sizes));
+  check_vectors(Vectors(dense.data(), {std::size_t{2}, 3}, std::array<std::size_t, 2>{3, 1}));
   CHECK(Vectors(apart.data(), {2, 3}, {4, 1}).stride() == 4);
   CHECK(Vectors(dense.data(), {6, 1}, {1, 7}).feature_stride() == 1);
 }
 
 TEST_CASE("tensors and maps of rank 2 become Vectors", "[vectors]") {
-  const auto row_major = filled<Eigen::Tensor<float, 2, Eigen::RowMajor>>();
-  const auto column_major = filled<Eigen::Tensor<float, 2>>();
-  check_elements(Vectors(row_major));
-  check_elements(Vectors<float>(column_major));
-  check_elements(
-      Vectors(Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor, int>>(row_major.data(), 2, 3)));
+  const auto row_major = filled_vectors<Eigen::Tensor<float, 2, Eigen::RowMajor>>();
+  const auto column_major = filled_vectors<Eigen::Tensor<float, 2>>();
+  check_vectors(Vectors(row_major));
+  check_vectors(Vectors<float>(column_major));
+  check_vectors(Vectors(Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor, int>>(row_major.data(), 2, 3)));
   CHECK(Vectors(row_major)[0] == row_major.data());  // a view, not a copy
   CHECK(Vectors(column_major)[0] == column_major.data());
 }

@@ -40,10 +40,10 @@ template <> struct Access<DLTensor> {
   [[nodiscard]] static Memory memory(const DLTensor& tensor) {
     const auto device = tensor.device.device_type;
     if (device != kDLCPU && device != kDLCUDAHost && device != kDLROCMHost && device != kDLCUDAManaged)
-      seqpool::detail::fail("the DLTensor is on device type " + std::to_string(static_cast<int>(device)) +
-                            ", which the CPU cannot read: copy it to the CPU first");
+      seqpool::detail::fail({"the DLTensor is on device type ", static_cast<int>(device),
+                             ", which the CPU cannot read: copy it to the CPU first"});
     if (tensor.ndim < 0 || (tensor.ndim > 0 && tensor.shape == nullptr))
-      seqpool::detail::fail("the DLTensor has " + std::to_string(tensor.ndim) + " dimensions, and no shape of them");
+      seqpool::detail::fail({"the DLTensor has ", tensor.ndim, " dimensions, and no shape of them"});
     Memory memory{tensor.data, element_of(tensor.dtype), name_of(tensor.dtype), {}, {}};
     if (tensor.data != nullptr) memory.data = static_cast<const std::byte*>(tensor.data) + tensor.byte_offset;
     for (int i = 0; i < tensor.ndim; ++i) {
@@ -87,9 +87,8 @@ template <class Managed> struct Access<DlpackOwner<Managed>> {
 #ifdef DLPACK_MAJOR_VERSION
     if constexpr (requires { owner->version; })
       if (owner->version.major != DLPACK_MAJOR_VERSION)
-        seqpool::detail::fail("the DLPack tensor is of version " + std::to_string(owner->version.major) +
-                              ", and is read as version " + std::to_string(DLPACK_MAJOR_VERSION) +
-                              ": ask its producer for that one (max_version)");
+        seqpool::detail::fail({"the DLPack tensor is of version ", owner->version.major, ", and is read as version ",
+                               DLPACK_MAJOR_VERSION, ": ask its producer for that one (max_version)"});
 #endif
     return Access<DLTensor>::memory(owner->dl_tensor);
   }

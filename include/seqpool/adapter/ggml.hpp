@@ -29,15 +29,14 @@ template <> struct Access<ggml_tensor> {
   [[nodiscard]] static Memory memory(const ggml_tensor& tensor) {
     ggml_backend_buffer* const buffer = tensor.view_src != nullptr ? tensor.view_src->buffer : tensor.buffer;
     if (buffer != nullptr && !ggml_backend_buffer_is_host(buffer))  // without one it is memory of a ggml_context
-      seqpool::detail::fail("the ggml_tensor is in a buffer of a device, " +
-                            std::string(ggml_backend_buffer_name(buffer)) +
-                            ": copy it to the host by ggml_backend_tensor_get");
+      seqpool::detail::fail({"the ggml_tensor is in a buffer of a device, ", ggml_backend_buffer_name(buffer),
+                             ": copy it to the host by ggml_backend_tensor_get"});
     Memory memory{tensor.data, element_of(tensor.type), ggml_type_name(tensor.type), {}, {}, false};
     const std::size_t bytes = ggml_type_size(tensor.type);
     for (int i = GGML_MAX_DIMS - 1; i >= 0; --i) {
       if (tensor.ne[i] > 1 && tensor.nb[i] % bytes != 0)
-        seqpool::detail::fail("the ggml_tensor has a stride of " + std::to_string(tensor.nb[i]) +
-                              " bytes, which is no multiple of its elements' " + std::to_string(bytes));
+        seqpool::detail::fail({"the ggml_tensor has a stride of ", tensor.nb[i],
+                               " bytes, which is no multiple of its elements' ", bytes});
       memory.sizes.push_back(static_cast<Index>(tensor.ne[i]));
       memory.strides.push_back(static_cast<Index>(tensor.nb[i] / bytes));
     }
@@ -72,11 +71,11 @@ template <> struct Access<ggml_tensor> {
   for (std::size_t i = 0; i < seq_ids.size(); ++i) {
     const auto token = static_cast<Index>(i);
     const auto name = [&] { return "token " + std::to_string(i) + " is of sequence " + std::to_string(seq_ids[i]); };
-    if (seq_ids[i] < 0) seqpool::detail::fail(name() + ": a sequence's id is 0 or more");
+    if (seq_ids[i] < 0) seqpool::detail::fail({name(), ": a sequence's id is 0 or more"});
     Span& span = spans.try_emplace(seq_ids[i], Span{0, token, token}).first->second;
     if (span.end != token)
-      seqpool::detail::fail(name() + ", whose tokens [" + std::to_string(span.begin) + ", " + std::to_string(span.end) +
-                            ") others follow: put the tokens of each sequence one behind the other in the batch");
+      seqpool::detail::fail({name(), ", whose tokens [", span.begin, ", ", span.end,
+                             ") others follow: put the tokens of each sequence one behind the other in the batch"});
     span.end = token + 1;
   }
   std::vector<Span> ordered;

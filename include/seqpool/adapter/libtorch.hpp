@@ -26,7 +26,7 @@ template <> struct Access<at::Tensor> {
   [[nodiscard]] static Memory memory(const at::Tensor& tensor) {
     if (!tensor.defined()) seqpool::detail::fail("the at::Tensor is undefined: it holds no memory");
     if (!tensor.device().is_cpu())
-      seqpool::detail::fail("the at::Tensor is on " + tensor.device().str() + ": write tensor.cpu() first");
+      seqpool::detail::fail({"the at::Tensor is on ", tensor.device().str(), ": write tensor.cpu() first"});
     if (tensor.layout() != at::kStrided || tensor.is_nested())
       seqpool::detail::fail(
           "the at::Tensor is sparse, nested or of another layout without strides: write tensor.to_dense() or "

@@ -34,8 +34,8 @@ template <OrtTensor V> struct Access<V> {
       seqpool::detail::fail("the Ort::Value is no tensor, but a sequence, a map or a sparse tensor");
     const auto where = value.GetTensorMemoryInfo();
     if (where.GetDeviceType() != OrtMemoryInfoDeviceType_CPU && where.GetMemoryType() == OrtMemTypeDefault)
-      seqpool::detail::fail("the Ort::Value is in memory of a device, " + std::string(where.GetAllocatorName()) +
-                            ": bind the output to CPU memory by Ort::IoBinding");
+      seqpool::detail::fail({"the Ort::Value is in memory of a device, ", where.GetAllocatorName(),
+                             ": bind the output to CPU memory by Ort::IoBinding"});
     const auto info = value.GetTensorTypeAndShapeInfo();
     const auto [name, element] = element_of(info.GetElementType());
     Memory memory{value.GetTensorRawData(), element, name, {}, {}};  // always without gaps

@@ -120,22 +120,22 @@ template <template <class> class View, std::size_t rank, class T>
 View<T> view(const Memory& memory, const std::string& role, const std::string& call, const char* shape) {
   if (memory.element != element_of<T>() || memory.element == Element::other) {
     const bool other_view = memory.element < Element::int64 || (rank == 2 && memory.element != Element::other);
-    seqpool::detail::fail(role + " hold " + memory.element_name + ", and are read as " + cpp_name(element_of<T>()) +
-                          (other_view ? ": write " + call + "<" + cpp_name(memory.element) + ">(tensor)" : ""));
+    seqpool::detail::fail({role, " hold ", memory.element_name, ", and are read as ", cpp_name(element_of<T>()),
+                           (other_view ? ": write " + call + "<" + cpp_name(memory.element) + ">(tensor)" : "")});
   }
   std::size_t first = 0;
   while (!memory.has_rank && memory.sizes.size() - first > rank && memory.sizes[first] == 1) ++first;
   if (memory.sizes.size() - first != rank)
-    seqpool::detail::fail(role + " must be " + shape + ", but the tensor is " + seqpool::detail::shape(memory.sizes) +
-                          (memory.sizes.size() + 1 == rank ? "; is it another output, pooled already?" : ""));
+    seqpool::detail::fail({role, " must be ", shape, ", but the tensor is ", seqpool::detail::shape(memory.sizes),
+                           (memory.sizes.size() + 1 == rank ? "; is it another output, pooled already?" : "")});
   std::array<Index, rank> sizes{}, strides{};
   for (std::size_t i = 0; i < rank; ++i) {
     sizes[i] = memory.sizes[first + i];
     if (!memory.strides.empty()) strides[i] = memory.strides[first + i];
   }
   if (reinterpret_cast<std::uintptr_t>(memory.data) % alignof(T) != 0)
-    seqpool::detail::fail(role + " begin at an address that is no multiple of " + std::to_string(alignof(T)) +
-                          ", the alignment of " + cpp_name(element_of<T>()) + ": copy them first");
+    seqpool::detail::fail({role, " begin at an address that is no multiple of ", alignof(T), ", the alignment of ",
+                           cpp_name(element_of<T>()), ": copy them first"});
   const auto* const data = static_cast<const T*>(memory.data);
   return memory.strides.empty() ? View<T>(data, sizes) : View<T>(data, sizes, strides);
 }
@@ -155,8 +155,8 @@ auto visit_memory(const Memory& memory, F& f) -> decltype(f(detail::hidden_state
   if constexpr (one_result && sizeof...(Others) != 0)
     return detail::visit_memory<Others...>(memory, f);
   else
-    seqpool::detail::fail("hidden states hold " + memory.element_name +
-                          ", which is none of the types that visit was given");
+    seqpool::detail::fail(
+        {"hidden states hold ", memory.element_name, ", which is none of the types that visit was given"});
 }
 
 }  // namespace detail

@@ -48,7 +48,7 @@ template <class I> Size::Size([[maybe_unused]] const I& number) : value(0) {
   if constexpr (SizeNumber<I>) {
     const auto integer = +number;  // of a character type too
     if (!std::in_range<Index>(integer))
-      detail::fail("a size or stride of " + std::to_string(integer) + " is beyond what memory can hold");
+      detail::fail({"a size or stride of ", integer, " is beyond what memory can hold"});
     value = static_cast<Index>(integer);
   }
 }
@@ -71,8 +71,8 @@ template <std::size_t N> template <class V> Sizes<N>::Sizes([[maybe_unused]] con
                 "of rank 1.");
   if constexpr (IntegerVector<V>) {
     if (detail::size_of(sizes) != N)
-      detail::fail("a range of " + std::to_string(detail::size_of(sizes)) + " sizes or strides was given, but there " +
-                   "are " + std::to_string(N) + " dimensions");
+      detail::fail(
+          {"a range of ", detail::size_of(sizes), " sizes or strides was given, but there ", "are ", N, " dimensions"});
     std::size_t dimension = 0;
     detail::for_each_element(sizes, [&](const auto& size) { (*this)[dimension++] = Size(size); });
   }

@@ -47,7 +47,7 @@ class Activate {
  public:
   explicit Activate(Activation activation) : activation_(activation) {
     if (seqpool::name_of(activation).empty())
-      detail::fail("Activate{" + std::to_string(static_cast<int>(activation)) + "}: there is no such Activation");
+      detail::fail({"Activate{", static_cast<int>(activation), "}: there is no such Activation"});
   }
 
   [[nodiscard]] Activation activation() const noexcept { return activation_; }

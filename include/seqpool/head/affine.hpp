@@ -87,9 +87,9 @@ template <class T> template <class S, class B> Affine<T>::Affine(const S& scale,
       scale_ = detail::widened(scale);
       shift_ = detail::widened(shift);
       if (scale_.size() != shift_.size())
-        detail::fail("Affine{scale, shift}: scale is " + detail::shape({static_cast<Index>(scale_.size())}) +
-                     ", but shift is " + detail::shape({static_cast<Index>(shift_.size())}) +
-                     ": both must be [features]");
+        detail::fail({"Affine{scale, shift}: scale is ", detail::shape({static_cast<Index>(scale_.size())}),
+                      ", but shift is ", detail::shape({static_cast<Index>(shift_.size())}),
+                      ": both must be [features]"});
     }
   }
 }
@@ -97,8 +97,8 @@ template <class T> template <class S, class B> Affine<T>::Affine(const S& scale,
 template <class T> Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature) {
   const A scale = 1 / temperature;
   if (!(temperature > 0) || !std::isfinite(temperature) || !std::isfinite(scale))
-    detail::fail("Affine's temperature is " + std::to_string(temperature) +
-                 ": it must be over 0, and both it and 1 / temperature finite");
+    detail::fail({"Affine's temperature is ", std::to_string(temperature),
+                  ": it must be over 0, and both it and 1 / temperature finite"});
   Affine affine(static_cast<T>(A(1)), static_cast<T>(A(0)));
   affine.scale_[0] = scale;
   return affine;
@@ -124,8 +124,8 @@ template <class T> template <class S, class B> consteval bool Affine<T>::are_par
 template <class T> Index Affine<T>::width(Index features) const {
   const Index expected = static_cast<Index>(scale_.size());
   if (!of_numbers_ && features != expected)
-    detail::fail("Affine gets vectors of " + std::to_string(features) + " features, but its scale [features] is " +
-                 detail::shape({expected}));
+    detail::fail(
+        {"Affine gets vectors of ", features, " features, but its scale [features] is ", detail::shape({expected})});
   return features;
 }
 

@@ -94,11 +94,11 @@ template <class T> template <class V, class B> consteval bool AttentionProbe<T>:
 template <class T> auto AttentionProbe<T>::head_of() const -> Linear<A> {
   const Index heads = pooling_.heads(), hidden = pooling_.hidden();
   if (value_.columns != hidden || value_.rows % heads != 0)
-    detail::fail("value is " + detail::shape({value_.rows, value_.columns}) + ", but query [heads, hidden] is " +
-                 detail::shape({heads, hidden}) + ": value must be [heads * out, hidden]");
+    detail::fail({"value is ", detail::shape({value_.rows, value_.columns}), ", but query [heads, hidden] is ",
+                  detail::shape({heads, hidden}), ": value must be [heads * out, hidden]"});
   if (static_cast<Index>(bias_.size()) != value_.rows)
-    detail::fail("bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ", but value is " +
-                 detail::shape({value_.rows, hidden}) + ": bias must be [heads * out]");
+    detail::fail({"bias is ", detail::shape({static_cast<Index>(bias_.size())}), ", but value is ",
+                  detail::shape({value_.rows, hidden}), ": bias must be [heads * out]"});
   const Index out = value_.rows / heads;
   Eigen::Tensor<A, 2, Eigen::RowMajor> weight(out, heads * hidden);
   Eigen::Tensor<A, 1> sums(out);

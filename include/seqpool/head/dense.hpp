@@ -99,13 +99,13 @@ Dense<T, Out, In>::Dense(const L& linear, const F& activation, const R& residual
                   "seqpool: Dense{linear, activation, Residual{}} adds x to its result, so that out must be in; where "
                   "they differ pass a projection: Dense{linear, activation, Linear{projection}}, [out, in] too.");
     if (out() != in())
-      detail::fail("Dense{linear, activation, Residual{}} adds x to its result, but its weight [out, in] is " +
-                   detail::shape({out(), in()}) + ": out must be in, or the residual a Linear{projection}");
+      detail::fail({"Dense{linear, activation, Residual{}} adds x to its result, but its weight [out, in] is ",
+                    detail::shape({out(), in()}), ": out must be in, or the residual a Linear{projection}"});
     adds_input_ = true;
   } else if constexpr (is_residual<R>()) {
     if (residual.out() != out() || residual.in() != in())
-      detail::fail("a Dense adds a projection [out, in] = " + detail::shape({residual.out(), residual.in()}) +
-                   ", but its weight [out, in] is " + detail::shape({out(), in()}) + ": both must have the same sizes");
+      detail::fail({"a Dense adds a projection [out, in] = ", detail::shape({residual.out(), residual.in()}),
+                    ", but its weight [out, in] is ", detail::shape({out(), in()}), ": both must have the same sizes"});
     projection_.push_back(residual);
   }
 }

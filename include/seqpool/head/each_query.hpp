@@ -21,13 +21,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 template <class... H> class EachQuery {
  public:
   explicit EachQuery(Index queries, H... heads) : queries_(queries), heads_(std::move(heads)...) {
-    if (queries < 1) detail::fail("EachQuery{" + std::to_string(queries) + ", heads...}: there must be a query");
+    if (queries < 1) detail::fail({"EachQuery{", queries, ", heads...}: there must be a query"});
   }
 
   [[nodiscard]] Index width(Index features) const {
     if (features % queries_ != 0)
-      detail::fail("EachQuery{" + std::to_string(queries_) + ", heads...} gets vectors of " + std::to_string(features) +
-                   " features: they must be as many for each query");
+      detail::fail({"EachQuery{", queries_, ", heads...} gets vectors of ", features,
+                    " features: they must be as many for each query"});
     return detail::product(queries_, heads_.width(features / queries_), "features of all queries");
   }
 

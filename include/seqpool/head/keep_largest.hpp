@@ -25,7 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 class KeepLargest {
  public:
   explicit KeepLargest(Index k) : k_(k) {
-    if (k < 1) detail::fail("KeepLargest{" + std::to_string(k) + "}: there must be at least one feature left");
+    if (k < 1) detail::fail({"KeepLargest{", k, "}: there must be at least one feature left"});
   }
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }

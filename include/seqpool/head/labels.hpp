@@ -69,13 +69,12 @@ template <class X, class T> auto threshold(const X& probabilities, const T& t) {
       if (std::isnan(static_cast<A>(t))) detail::fail("threshold: t is NaN, which no probability reaches");
     } else {
       for (const auto number : detail::widened(t)) {
-        if (std::isnan(number))
-          detail::fail("threshold: t[" + std::to_string(least.size()) + "] is NaN, which no probability reaches");
+        if (std::isnan(number)) detail::fail({"threshold: t[", least.size(), "] is NaN, which no probability reaches"});
         least.push_back(static_cast<A>(number));
       }
       if (const Index found = static_cast<Index>(least.size()); found != in.columns)
-        detail::fail("threshold: t is " + detail::shape({found}) + ", but probabilities are " +
-                     detail::shape({in.rows, in.columns}) + ": t must be one number or [classes]");
+        detail::fail({"threshold: t is ", detail::shape({found}), ", but probabilities are ",
+                      detail::shape({in.rows, in.columns}), ": t must be one number or [classes]"});
     }
     auto result = detail::make_result<X, bool>(in.rows, in.columns);
     const auto out = detail::matrix_view(result, "the result");
@@ -92,8 +91,8 @@ template <class X> auto top_k(const X& probabilities, Index k) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(probabilities, "probabilities");
     if (k < 1 || k > in.columns)
-      detail::fail("top_k: k is " + std::to_string(k) + ", but probabilities are " +
-                   detail::shape({in.rows, in.columns}) + ": k must be from 1 to the number of classes");
+      detail::fail({"top_k: k is ", k, ", but probabilities are ", detail::shape({in.rows, in.columns}),
+                    ": k must be from 1 to the number of classes"});
     TopClasses result{detail::make_result<X, Index>(in.rows, k), detail::make_result<X, A>(in.rows, k)};
     const auto classes = detail::matrix_view(result.classes, "the result");
     const auto values = detail::matrix_view(result.values, "the result");
@@ -116,9 +115,9 @@ template <class X> auto rerank_scores(const X& logits) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(logits, "logits");
     if (in.columns != 1 && in.columns != 2)
-      detail::fail("rerank_scores: logits are " + detail::shape({in.rows, in.columns}) +
-                   ": of one logit, [batch, 1], the score is its sigmoid, and of two, [batch, 2], the softmax's " +
-                   "probability of class 1; for others there is no rule");
+      detail::fail({"rerank_scores: logits are ", detail::shape({in.rows, in.columns}),
+                    ": of one logit, [batch, 1], the score is its sigmoid, and of two, [batch, 2], the softmax's ",
+                    "probability of class 1; for others there is no rule"});
     const auto probabilities = detail::probabilities_of(logits);
     const auto from = detail::matrix_view(probabilities, "probabilities");
     auto result = detail::make_result<X, A>(in.rows);

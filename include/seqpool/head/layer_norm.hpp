@@ -96,8 +96,8 @@ LayerNorm<T>::LayerNorm(const W& weight, const B& bias, double eps)
       weight_(copy(weight)),
       bias_(copy(bias)) {
   if (weight_.size() != bias_.size())
-    detail::fail("LayerNorm{weight, bias}: weight is " + detail::shape({static_cast<Index>(weight_.size())}) +
-                 ", but bias is " + detail::shape({static_cast<Index>(bias_.size())}) + ": both must be [features]");
+    detail::fail({"LayerNorm{weight, bias}: weight is ", detail::shape({static_cast<Index>(weight_.size())}),
+                  ", but bias is ", detail::shape({static_cast<Index>(bias_.size())}), ": both must be [features]"});
 }
 
 template <class T> template <class V> auto LayerNorm<T>::copy(const V& vector) -> detail::AlignedVector<A> {
@@ -118,8 +118,8 @@ template <class T> template <class V> auto LayerNorm<T>::copy(const V& vector) -
 template <class T> Index LayerNorm<T>::width(Index features) const {
   const Index expected = static_cast<Index>(weight_.size());
   if (has_weight_ && features != expected)
-    detail::fail("LayerNorm gets vectors of " + std::to_string(features) + " features, but its weight [features] is " +
-                 detail::shape({expected}));
+    detail::fail({"LayerNorm gets vectors of ", features, " features, but its weight [features] is ",
+                  detail::shape({expected})});
   return features;
 }
 

@@ -142,10 +142,10 @@ template <class T, Index Out, Index In> template <class B> consteval bool Linear
 
 template <class T, Index Out, Index In> Index Linear<T, Out, In>::width(Index features) const {
   if (features != in())
-    detail::fail("a head gets vectors of " + std::to_string(features) + " features, but its weight [out, in] is " +
-                 detail::shape({out(), in()}) +
-                 (features == out() ? ": it looks transposed, and must be [out, in], as torch.nn.Linear stores it"
-                                    : ": input must be [batch, in]"));
+    detail::fail({"a head gets vectors of ", features, " features, but its weight [out, in] is ",
+                  detail::shape({out(), in()}),
+                  (features == out() ? ": it looks transposed, and must be [out, in], as torch.nn.Linear stores it"
+                                     : ": input must be [batch, in]")});
   return out();
 }
 
@@ -160,9 +160,9 @@ void Linear<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) con
 template <class T, Index Out, Index In> void Linear<T, Out, In>::check_sizes(Index out, Index in) {
   if (!detail::sizes_agree(out, Out) || !detail::sizes_agree(in, In))
     detail::fail(
-        "weight [out, in] is " + detail::shape({out, in}) + ", but Linear<T, Out, In> has " + detail::shape({Out, In}) +
-        " (-1 is any)" +
-        (out == In && in == Out ? ": it looks transposed, and must be [out, in], as torch.nn.Linear stores it" : ""));
+        {"weight [out, in] is ", detail::shape({out, in}), ", but Linear<T, Out, In> has ", detail::shape({Out, In}),
+         " (-1 is any)",
+         (out == In && in == Out ? ": it looks transposed, and must be [out, in], as torch.nn.Linear stores it" : "")});
 }
 
 template <class T, Index Out, Index In>
@@ -172,9 +172,9 @@ void Linear<T, Out, In>::copy(const W& weight, const detail::AlignedVector<A>& b
   check_sizes(out, in);
   const Index found = static_cast<Index>(bias.size());
   if (found != out)
-    detail::fail("bias is " + detail::shape({found}) + ", but weight [out, in] is " + detail::shape({out, in}) +
-                 (found == in ? ": the weight looks transposed, and must be [out, in], as torch.nn.Linear stores it"
-                              : ": bias must be [out]"));
+    detail::fail({"bias is ", detail::shape({found}), ", but weight [out, in] is ", detail::shape({out, in}),
+                  (found == in ? ": the weight looks transposed, and must be [out, in], as torch.nn.Linear stores it"
+                               : ": bias must be [out]")});
   if constexpr (detail::EigenTensor<W>) static_cast<void>(detail::matrix_view(weight, "weight"));  // throws if null
   const auto& elements = detail::evaluated(weight);
   product_ = detail::Product<A>(

@@ -131,22 +131,22 @@ template <class T> auto MultiheadAttention<T>::parted(const Weights& weights) ->
   const std::string query = ", but query [k, embed] is " + shape_of(own.query) + ": ";
   if (own.in_proj_weight.size() != 0) {
     if (own.in_proj_weight.dimension(0) != 3 * embed)
-      detail::fail("in_proj_weight is " + shape_of(own.in_proj_weight) + query + "it must be [3 * embed, embed]");
+      detail::fail({"in_proj_weight is ", shape_of(own.in_proj_weight), query, "it must be [3 * embed, embed]"});
     own.q_proj_weight = rows_of(own.in_proj_weight, 0, embed);
     own.k_proj_weight = rows_of(own.in_proj_weight, embed, embed);
     own.v_proj_weight = rows_of(own.in_proj_weight, 2 * embed, embed);
   }
   if (own.q_proj_weight.dimension(0) != embed || own.q_proj_weight.dimension(1) != embed)
-    detail::fail("the queries' projection is " + shape_of(own.q_proj_weight) + query + "it must be [embed, embed]");
+    detail::fail({"the queries' projection is ", shape_of(own.q_proj_weight), query, "it must be [embed, embed]"});
   if (own.k_proj_weight.dimension(0) != embed || own.v_proj_weight.dimension(0) != embed ||
       own.k_proj_weight.dimension(1) != own.v_proj_weight.dimension(1))
-    detail::fail("the keys' projection is " + shape_of(own.k_proj_weight) + " and the values' " +
-                 shape_of(own.v_proj_weight) + query + "both must be [embed, hidden]");
+    detail::fail({"the keys' projection is ", shape_of(own.k_proj_weight), " and the values' ",
+                  shape_of(own.v_proj_weight), query, "both must be [embed, hidden]"});
   if (own.in_proj_bias.size() != 0 && own.in_proj_bias.size() != 3 * embed)
-    detail::fail("in_proj_bias is " + detail::shape({Index{own.in_proj_bias.size()}}) + query +
-                 "it must be [3 * embed], or empty");
+    detail::fail({"in_proj_bias is ", detail::shape({Index{own.in_proj_bias.size()}}), query,
+                  "it must be [3 * embed], or empty"});
   if (own.heads < 1 || own.heads > embed || embed % own.heads != 0)
-    detail::fail("there are " + std::to_string(own.heads) + " heads" + query + "heads must divide embed");
+    detail::fail({"there are ", own.heads, " heads", query, "heads must divide embed"});
   return own;
 }
 
@@ -157,8 +157,8 @@ template <class T> auto MultiheadAttention<T>::pooling_of(const Weights& weights
   const Index width = embed / weights.heads;
   const double scale = weights.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
   if (!std::isfinite(scale))
-    detail::fail("the scale of a MultiheadAttention's scores is " + std::to_string(scale) +
-                 ": it must be a finite number, or none, which is 1 / sqrt(embed / heads)");
+    detail::fail({"the scale of a MultiheadAttention's scores is ", std::to_string(scale),
+                  ": it must be a finite number, or none, which is 1 / sqrt(embed / heads)"});
   Eigen::Tensor<A, 2, Eigen::RowMajor> folded(
       detail::product(weights.query.dimension(0), weights.heads, "queries of all heads"), hidden);
   std::vector<double> sums;

@@ -52,11 +52,11 @@ auto nearest(const X& query, const Y& vectors, Index k, Similarity kind, const D
     const auto from = detail::matrix_view(query, "query");
     const auto with = detail::matrix_view(vectors, "vectors");
     if (from.columns != with.columns)
-      detail::fail("nearest: query is " + detail::shape({from.rows, from.columns}) + ", but vectors are " +
-                   detail::shape({with.rows, with.columns}) + ": both must have as many features");
+      detail::fail({"nearest: query is ", detail::shape({from.rows, from.columns}), ", but vectors are ",
+                    detail::shape({with.rows, with.columns}), ": both must have as many features"});
     if (k < 0 || k > with.rows)
-      detail::fail("nearest: k is " + std::to_string(k) + ", but vectors are " +
-                   detail::shape({with.rows, with.columns}) + ": k must be from 0 to the number of vectors");
+      detail::fail({"nearest: k is ", k, ", but vectors are ", detail::shape({with.rows, with.columns}),
+                    ": k must be from 0 to the number of vectors"});
     const auto part = []<class T>(const detail::MatrixView<T>& all, Index first, Index size) {
       const auto some = all.part(first, size);
       return Vectors<std::remove_const_t<T>>(some.data, {size, some.columns}, {some.row_stride, some.column_stride});

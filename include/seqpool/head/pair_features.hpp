@@ -39,8 +39,8 @@ template <class U, class V> auto pair_features(const U& u, const V& v, PairFeatu
     const auto a = detail::matrix_view(u, "u");
     const auto b = detail::matrix_view(v, "v");
     if (a.rows != b.rows || a.columns != b.columns)
-      detail::fail("pair_features: u is " + detail::shape({a.rows, a.columns}) + ", but v is " +
-                   detail::shape({b.rows, b.columns}) + ": both must be [n, features]");
+      detail::fail({"pair_features: u is ", detail::shape({a.rows, a.columns}), ", but v is ",
+                    detail::shape({b.rows, b.columns}), ": both must be [n, features]"});
     const Index count = Index{parts.u} + Index{parts.v} + Index{parts.difference} + Index{parts.product};
     if (count == 0)
       detail::fail("pair_features: at least one of PairFeatures' u, v, difference and product must be true");

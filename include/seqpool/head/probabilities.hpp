@@ -88,7 +88,7 @@ template <class X> auto argmax(const X& logits) {
   if constexpr (detail::are_logits<X>()) {
     const auto in = detail::matrix_view(logits, "logits");
     if (in.rows > 0 && in.columns == 0)
-      detail::fail("argmax: logits are " + detail::shape({in.rows, in.columns}) + ": there is no class to choose");
+      detail::fail({"argmax: logits are ", detail::shape({in.rows, in.columns}), ": there is no class to choose"});
     auto result = detail::make_result<X, Index>(in.rows);
     for (Index b = 0; b < in.rows; ++b) {
       Index best = 0;

@@ -68,7 +68,7 @@ template <class X> auto calibration_ranges(const X& x) {
     using A = accumulator_t<detail::element_t<X>>;
     const auto in = detail::matrix_view(x, "x");
     if (in.rows == 0)
-      detail::fail("calibration_ranges: x is " + detail::shape({0, in.columns}) + ": there is no vector");
+      detail::fail({"calibration_ranges: x is ", detail::shape({0, in.columns}), ": there is no vector"});
     constexpr A infinity = std::numeric_limits<A>::infinity();
     detail::AlignedVector<A> least(static_cast<std::size_t>(in.columns), infinity);
     detail::AlignedVector<A> largest(static_cast<std::size_t>(in.columns), -infinity);
@@ -84,13 +84,13 @@ template <class X> auto calibration_ranges(const X& x) {
     for (Index i = 0; !finite && i < in.rows; ++i)
       for (Index f = 0; f < in.columns; ++f)
         if (!std::isfinite(widen(in(i, f))))
-          detail::fail("calibration_ranges: x[" + std::to_string(i) + ", " + std::to_string(f) + "] is " +
-                       std::to_string(widen(in(i, f))) + ", but a range is of finite numbers");
+          detail::fail({"calibration_ranges: x[", i, ", ", f, "] is ", std::to_string(widen(in(i, f))),
+                        ", but a range is of finite numbers"});
     if (in.columns > 0 && least == largest)
-      detail::fail("calibration_ranges: x is " + detail::shape({in.rows, in.columns}) + ", " +
-                   (in.rows == 1 ? "one vector" : "and all vectors are equal") +
-                   ": the least and the largest agree in every feature, so that all vectors would become the same " +
-                   "bytes; take many vectors like those to be quantized");
+      detail::fail({"calibration_ranges: x is ", detail::shape({in.rows, in.columns}), ", ",
+                    (in.rows == 1 ? "one vector" : "and all vectors are equal"),
+                    ": the least and the largest agree in every feature, so that all vectors would become the same ",
+                    "bytes; take many vectors like those to be quantized"});
     auto result = detail::make_result<X, A>(Index{2}, in.columns);
     const auto out = detail::matrix_view(result, "the result");
     for (Index f = 0; f < in.columns; ++f) {

@@ -23,13 +23,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 class QueryMean {
  public:
   explicit QueryMean(Index queries) : queries_(queries) {
-    if (queries < 1) detail::fail("QueryMean{" + std::to_string(queries) + "}: there must be a query");
+    if (queries < 1) detail::fail({"QueryMean{", queries, "}: there must be a query"});
   }
 
   [[nodiscard]] Index width(Index features) const {
     if (features % queries_ != 0)
-      detail::fail("QueryMean{" + std::to_string(queries_) + "} gets vectors of " + std::to_string(features) +
-                   " features: they must be as many for each query");
+      detail::fail(
+          {"QueryMean{", queries_, "} gets vectors of ", features, " features: they must be as many for each query"});
     return features / queries_;
   }
 

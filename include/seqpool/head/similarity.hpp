@@ -84,8 +84,8 @@ template <class X, class Y, class D> auto similarity(const X& a, const Y& b, Sim
     const auto from = detail::matrix_view(a, "a");
     const auto with = detail::matrix_view(b, "b");
     if (from.columns != with.columns)
-      detail::fail("similarity: a is " + detail::shape({from.rows, from.columns}) + ", but b is " +
-                   detail::shape({with.rows, with.columns}) + ": both must have as many features");
+      detail::fail({"similarity: a is ", detail::shape({from.rows, from.columns}), ", but b is ",
+                    detail::shape({with.rows, with.columns}), ": both must have as many features"});
     auto result = detail::make_result<X, A>(from.rows, with.rows);
     const auto out = detail::matrix_view(result, "the result");
     switch (kind) {

@@ -34,8 +34,8 @@ template <class... H> class SkipConnection {
   [[nodiscard]] Index width(Index features) const {
     const Index found = heads_.width(features);
     if (found != features)
-      detail::fail("a SkipConnection adds vectors of " + std::to_string(features) +
-                   " features to what its heads make, " + std::to_string(found) + " features: both must be the same");
+      detail::fail({"a SkipConnection adds vectors of ", features, " features to what its heads make, ", found,
+                    " features: both must be the same"});
     return features;
   }
 

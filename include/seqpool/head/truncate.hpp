@@ -22,14 +22,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 class Truncate {
  public:
   explicit Truncate(Index features) : features_(features) {
-    if (features < 1)
-      detail::fail("Truncate{" + std::to_string(features) + "}: there must be at least one feature left");
+    if (features < 1) detail::fail({"Truncate{", features, "}: there must be at least one feature left"});
   }
 
   [[nodiscard]] Index width(Index features) const {
     if (features < features_)
-      detail::fail("Truncate{" + std::to_string(features_) + "} gets vectors of " + std::to_string(features) +
-                   " features: there must be at least as many");
+      detail::fail(
+          {"Truncate{", features_, "} gets vectors of ", features, " features: there must be at least as many"});
     return features_;
   }
 

@@ -79,18 +79,18 @@ ValueProjection<T>::ValueProjection(const Matrix& value, const Vector& value_bia
   const Index embed = value.dimension(0);
   const Index width = out.dimension(0);
   if (heads < 1 || queries < 1 || heads > (std::max)(embed, Index{1}) || embed % heads != 0)
-    detail::fail("value is " + detail::shape({embed, hidden_}) + " for " + std::to_string(heads) + " heads of " +
-                 std::to_string(queries) + " queries: it must be [embed, hidden], and heads must divide embed");
+    detail::fail({"value is ", detail::shape({embed, hidden_}), " for ", heads, " heads of ", queries,
+                  " queries: it must be [embed, hidden], and heads must divide embed"});
   features_ = detail::product(detail::product(queries, heads, "heads of all queries"), hidden_, "what they pooled");
   width_ = detail::product(queries, width, "features of all queries");
   stride_ = detail::product(queries, embed, "projected values");
   if (out.dimension(1) != embed)
-    detail::fail("out is " + detail::shape({width, out.dimension(1)}) + ", but value [embed, hidden] is " +
-                 detail::shape({embed, hidden_}) + ": out must be [width, embed]");
+    detail::fail({"out is ", detail::shape({width, out.dimension(1)}), ", but value [embed, hidden] is ",
+                  detail::shape({embed, hidden_}), ": out must be [width, embed]"});
   const auto check_bias = [](const char* name, const Vector& bias, Index size) {
     if (bias.size() != 0 && bias.size() != size)
-      detail::fail(std::string(name) + " is " + detail::shape({Index{bias.size()}}) + ", but its weight has " +
-                   std::to_string(size) + " outputs: it must have as many, or be empty");
+      detail::fail({name, " is ", detail::shape({Index{bias.size()}}), ", but its weight has ", size,
+                    " outputs: it must have as many, or be empty"});
   };
   check_bias("value_bias", value_bias, embed);
   check_bias("out_bias", out_bias, width);
@@ -123,9 +123,8 @@ template <class T> void ValueProjection<T>::visit_parameters(auto f) const {
 
 template <class T> Index ValueProjection<T>::width(Index features) const {
   if (features != features_)
-    detail::fail("a ValueProjection gets vectors of " + std::to_string(features) +
-                 " features, but has queries * heads * hidden = " + std::to_string(queries_) + " * " +
-                 std::to_string(heads()) + " * " + std::to_string(hidden_));
+    detail::fail({"a ValueProjection gets vectors of ", features,
+                  " features, but has queries * heads * hidden = ", queries_, " * ", heads(), " * ", hidden_});
   return width_;
 }
 

@@ -99,9 +99,8 @@ Ragged<T>::Ragged([[maybe_unused]] S&& sequences, detail::Size hidden) : hidden_
     for (const auto& sequence : sequences) {
       const auto size = static_cast<Index>(std::ranges::size(sequence));
       if (hidden == 0 ? size != 0 : size % hidden != 0)
-        detail::fail("sequence " + std::to_string(lengths_.size()) + " has " + std::to_string(size) +
-                     " elements, which is no multiple of hidden " + std::to_string(hidden_) +
-                     ": it must be [length, hidden]");
+        detail::fail({"sequence ", lengths_.size(), " has ", size, " elements, which is no multiple of hidden ",
+                      hidden_, ": it must be [length, hidden]"});
       pointers_.push_back(std::ranges::data(sequence));
       lengths_.push_back(hidden == 0 ? 0 : size / hidden);
     }

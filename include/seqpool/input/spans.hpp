@@ -81,9 +81,8 @@ template <class R> Spans::Spans(const R& spans) {
 
 inline std::vector<Span> windows(detail::Size tokens, detail::Size size, detail::Size step, detail::Size sequence) {
   if (tokens < 0 || step < 1 || step > size)
-    detail::fail("windows of " + std::to_string(size.value) + " tokens, one every " + std::to_string(step.value) +
-                 ", over a sequence of " + std::to_string(tokens.value) +
-                 ": it must be 1 <= step <= size, so that no token is left out, and 0 <= tokens");
+    detail::fail({"windows of ", size.value, " tokens, one every ", step.value, ", over a sequence of ", tokens.value,
+                  ": it must be 1 <= step <= size, so that no token is left out, and 0 <= tokens"});
   std::vector<Span> spans;
   if (tokens == 0) return spans;
   Index begin = 0;

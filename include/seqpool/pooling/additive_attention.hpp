@@ -78,8 +78,8 @@ template <class V>
 auto AdditiveAttention<T>::checked(const V& vector, const char* what, Index attention, Index hidden) {
   const Index size = static_cast<Index>(detail::size_of(vector));
   if (size != attention)
-    detail::fail(std::string(what) + " is " + detail::shape({size}) + ", but weight [attention, hidden] is " +
-                 detail::shape({attention, hidden}) + ": " + what + " must be [attention]");
+    detail::fail({what, " is ", detail::shape({size}), ", but weight [attention, hidden] is ",
+                  detail::shape({attention, hidden}), ": ", what, " must be [attention]"});
   return detail::widened(vector);
 }
 

@@ -198,12 +198,12 @@ template <Scalar T> void AnyPooling<T>::init(StateOfT& state, Index hidden) cons
 
 template <Scalar T> void AnyPooling<T>::check_maker(const StateOfT& state) const {
   const std::string own = seqpool::identity_of(*pooler_);
-  if (state.pooler_ == nullptr) detail::fail("a state that no AnyPooling has initialised was given to '" + own + "'");
+  if (state.pooler_ == nullptr) detail::fail({"a state that no AnyPooling has initialised was given to '", own, "'"});
   const std::string other = seqpool::identity_of(*state.pooler_);
   if (state.pooler_->kind() != pooler_->kind() || other != own)
-    detail::fail("a state of the pooling '" + other + "' was given to '" + own + "'" +
-                 (other == own ? ", which is of another type" : "") +
-                 ": only states of one pooling, with the same parameters, go together");
+    detail::fail({"a state of the pooling '", other, "' was given to '", own, "'",
+                  (other == own ? ", which is of another type" : ""),
+                  ": only states of one pooling, with the same parameters, go together"});
 }
 
 template <Scalar T> AnyPooling<T>::AnyPooling(std::vector<AnyPooling> poolings) {

@@ -134,15 +134,15 @@ QueryScorer<T, Queries>::QueryScorer(const Q& query, double scale) : scale_(scal
 
 template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries>::copy(const Q& query) {
   if (!std::isfinite(scale_))
-    detail::fail("Attention's scale is " + std::to_string(scale_) + ": it must be a finite number");
+    detail::fail({"Attention's scale is ", std::to_string(scale_), ": it must be a finite number"});
   if constexpr (detail::VectorLike<Q>) {
     auto numbers = detail::widened(query);
     given_ = {1, static_cast<Index>(numbers.size()), std::move(numbers)};
   } else {
     given_ = detail::widened_matrix(query, "queries");
     if (heads() == 0 || !detail::sizes_agree(Queries, heads()))
-      detail::fail("queries are " + detail::shape({heads(), given_.columns}) + ": they must be [k, hidden], " +
-                   (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries)));
+      detail::fail({"queries are ", detail::shape({heads(), given_.columns}), ": they must be [k, hidden], ",
+                    (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries))});
   }
   scaled_ = given_.values;
   if (scale_ != 1)
@@ -152,10 +152,10 @@ template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries
 template <class T, Index Queries> void QueryScorer<T, Queries>::check_hidden(Index hidden) const {
   const bool one = Queries == 1;
   if (hidden != given_.columns)
-    detail::fail((one ? "query is " + detail::shape({given_.columns})
-                      : "queries are " + detail::shape({heads(), given_.columns})) +
-                 ", but hidden states have hidden " + std::to_string(hidden) + ": " +
-                 (one ? "query must be [hidden]" : "queries must be [k, hidden]"));
+    detail::fail({(one ? "query is " + detail::shape({given_.columns})
+                       : "queries are " + detail::shape({heads(), given_.columns})),
+                  ", but hidden states have hidden ", hidden, ": ",
+                  (one ? "query must be [hidden]" : "queries must be [k, hidden]")});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -76,12 +76,12 @@ GeneralizedMean::GeneralizedMean(const P& p, double eps) : is_number_(std::is_ar
   else if constexpr (lawful)
     detail::for_each_element(p, [this](const auto& element) { add(static_cast<double>(widen(element))); });
   if (!(eps >= 0 && eps <= static_cast<double>((std::numeric_limits<float>::max)())))
-    detail::fail("eps is " + std::to_string(eps) + ": it must be a number of 0 or more");
+    detail::fail({"eps is ", std::to_string(eps), ": it must be a number of 0 or more"});
 }
 
 inline void GeneralizedMean::add(double p) {
   if (!(static_cast<float>(p) > 0 && std::isfinite(static_cast<float>(p))))
-    detail::fail("p is " + std::to_string(p) + ": it must be a number above 0");
+    detail::fail({"p is ", std::to_string(p), ": it must be a number above 0"});
   std::get<0>(p_).push_back(static_cast<float>(p));
   std::get<1>(p_).push_back(p);
 }
@@ -89,8 +89,8 @@ inline void GeneralizedMean::add(double p) {
 inline Index GeneralizedMean::width(Index hidden) const {
   const auto size = static_cast<Index>(std::get<0>(p_).size());
   if (!is_number_ && size != hidden)
-    detail::fail("p is " + detail::shape({size}) + ", but hidden states have hidden " + std::to_string(hidden) +
-                 ": p must be one number or [hidden]");
+    detail::fail({"p is ", detail::shape({size}), ", but hidden states have hidden ", hidden,
+                  ": p must be one number or [hidden]"});
   return hidden;
 }
 

@@ -120,8 +120,8 @@ template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
 
 template <class T> Index MaxSim<T>::width(Index hidden) const {
   if (hidden != product_.in())
-    detail::fail("query is " + detail::shape({product_.out(), product_.in()}) + ", but hidden states have hidden " +
-                 std::to_string(hidden) + ": query must be [k, hidden]");
+    detail::fail({"query is ", detail::shape({product_.out(), product_.in()}), ", but hidden states have hidden ",
+                  hidden, ": query must be [k, hidden]"});
   return per_query_ ? product_.out() : 1;
 }
 

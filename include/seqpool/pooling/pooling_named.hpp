@@ -40,7 +40,7 @@ template <class T> AnyPooling<detail::lawful_t<T>> pooling_named(std::string_vie
     if (pooling.name == name) return pooling.make();
     known += (known.empty() ? "'" : ", '") + std::string(pooling.name) + "'";
   }
-  detail::fail("there is no pooling named '" + std::string(name) + "'; there are " + known);
+  detail::fail({"there is no pooling named '", name, "'; there are ", known});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

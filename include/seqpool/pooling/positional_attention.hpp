@@ -79,19 +79,19 @@ PositionalScorer<T>::PositionalScorer(const Q& query, const W& position_weight) 
     position_weight_ = detail::widened(position_weight);
     const Index found = static_cast<Index>(position_weight_.size());
     if (found != heads() || heads() == 0)
-      detail::fail("position_weight is " + detail::shape({found}) + ", but query [heads, hidden] is " +
-                   detail::shape({heads(), hidden()}) + ": position_weight must be [heads], of one head at least");
+      detail::fail({"position_weight is ", detail::shape({found}), ", but query [heads, hidden] is ",
+                    detail::shape({heads(), hidden()}), ": position_weight must be [heads], of one head at least"});
     for (std::size_t k = 0; k < position_weight_.size(); ++k)
       if (!std::isfinite(position_weight_[k]))
-        detail::fail("position_weight[" + std::to_string(k) + "] is " + std::to_string(position_weight_[k]) +
-                     ": what places are multiplied by must be finite");
+        detail::fail({"position_weight[", k, "] is ", std::to_string(position_weight_[k]),
+                      ": what places are multiplied by must be finite"});
   }
 }
 
 template <class T> void PositionalScorer<T>::check_hidden(Index hidden) const {
   if (hidden != this->hidden())
-    detail::fail("query is " + detail::shape({heads(), this->hidden()}) + ", but hidden states have hidden " +
-                 std::to_string(hidden) + ": query must be [heads, hidden]");
+    detail::fail({"query is ", detail::shape({heads(), this->hidden()}), ", but hidden states have hidden ", hidden,
+                  ": query must be [heads, hidden]"});
 }
 
 template <class T> void PositionalScorer<T>::score(const auto& tile, std::span<A> scores) const {

@@ -54,9 +54,9 @@ auto SelfAttentive<T>::network_of(const W1& weight1, const W2& weight2) -> Netwo
     const auto first = detail::widened_matrix(weight1, "weight1");
     const auto second = detail::widened_matrix(weight2, "weight2");
     if (second.columns != first.rows || second.rows == 0)
-      detail::fail("weight2 is " + detail::shape({second.rows, second.columns}) +
-                   ", but weight1 [attention, hidden] is " + detail::shape({first.rows, first.columns}) +
-                   ": weight2 must be [r, attention], with at least one row");
+      detail::fail({"weight2 is ", detail::shape({second.rows, second.columns}),
+                    ", but weight1 [attention, hidden] is ", detail::shape({first.rows, first.columns}),
+                    ": weight2 must be [r, attention], with at least one row"});
     return {names, first, {}, second};
   } else {
     return Network(names);

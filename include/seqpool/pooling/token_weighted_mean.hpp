@@ -98,8 +98,8 @@ template <class T> template <class W> TokenWeightedMean<T>::TokenWeightedMean(co
 
 template <class T> void TokenWeightedMean<T>::check(Index batch, Index seq) const {
   if (weights_.rows != batch || weights_.columns != seq)
-    detail::fail("weights are " + detail::shape({weights_.rows, weights_.columns}) +
-                 ", but hidden states have [batch, seq] = " + detail::shape({batch, seq}));
+    detail::fail({"weights are ", detail::shape({weights_.rows, weights_.columns}),
+                  ", but hidden states have [batch, seq] = ", detail::shape({batch, seq})});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -36,8 +36,8 @@ struct WeightedMean {
   }
   [[nodiscard]] Index width(Index hidden) const {
     if (before < 0)
-      detail::fail("WeightedMean's before is " + std::to_string(before) +
-                   ": it counts tokens that are left out, so it must be 0 or more");
+      detail::fail(
+          {"WeightedMean's before is ", before, ": it counts tokens that are left out, so it must be 0 or more"});
     return hidden;
   }
 

@@ -135,9 +135,8 @@ template <std::floating_point A> void ScoreNetwork<A>::visit_parameters(auto f) 
 
 template <std::floating_point A> void ScoreNetwork<A>::check_hidden(Index hidden) const {
   if (hidden != this->hidden())
-    detail::fail(std::string(names_.weight) + " is " + detail::shape({attention(), this->hidden()}) +
-                 ", but hidden states have hidden " + std::to_string(hidden) + ": " + names_.weight +
-                 " must be [attention, hidden]");
+    detail::fail({names_.weight, " is ", detail::shape({attention(), this->hidden()}),
+                  ", but hidden states have hidden ", hidden, ": ", names_.weight, " must be [attention, hidden]"});
 }
 
 // Tokens `[n, hidden]` as a matrix: where they lie, if that is evenly, or copied to `room`.
