@@ -45,7 +45,7 @@ int main() {
 
   const std::vector<int> prompt{2};
   show("behind a prompt of two tokens, which is left out",
-       seqpool::mean_pool(document, seqpool::skip_prefix(seqpool::AllTokens{}, prompt)), 0, mean);
+       seqpool::mean_pool(document, seqpool::skip_prefix(seqpool::all_tokens, prompt)), 0, mean);
 
   // A mask that was cut from a wider one: two columns of three belong to it.
   const std::vector<std::int64_t> wide_mask{1, 1, 1, 0, 0, 0};
