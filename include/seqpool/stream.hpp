@@ -46,7 +46,7 @@ template <class P, Scalar T> class Stream {
   /// tokens in all.
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
-  // For another scalar: a sentence that says what is wrong.
+  // For another scalar: a readable error.
   template <class U> void push(const U* tokens, Index n);
 
   /// The same for an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
@@ -101,7 +101,7 @@ template <class P, Scalar T> class Stream {
   detail::TokenStream<P, T> seen_;
 };
 
-// Without the scalar T: a sentence that says what is missing.
+// Without the scalar T: a readable error.
 template <class P> Stream(P, detail::Size) -> Stream<P, detail::scalar_of_any<P, false>>;
 
 // ---------------------------------------------------------------------------------------------------------------------

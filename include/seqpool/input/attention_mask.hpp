@@ -53,8 +53,8 @@ template <class M> class AttentionMask {
 
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
-  /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1. The
-  /// message names the value and its place; of a negative value it says that it looks like an additive mask.
+  /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1, naming
+  /// it and its place; for a negative one it adds that it looks like an additive mask.
   /// **Cost**: reads the mask once.
   void check(Index batch, Index seq) const;
 

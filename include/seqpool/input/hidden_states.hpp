@@ -59,7 +59,7 @@ inline constexpr bool has_padding<X> = X::has_padding;
 ///     // Of [seq, batch, hidden]:
 ///     seqpool::HiddenStates<float> permuted(data, {batch, seq, hidden}, {hidden, batch * hidden, 1});
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
+/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1,
 /// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
 template <class T> class HiddenStates {
   static_assert(Scalar<T>,

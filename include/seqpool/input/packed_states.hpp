@@ -19,8 +19,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const std::vector<std::int32_t> cu_seqlens{0, 12, 12, 19};
 ///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden], row 1 zeros
 ///
-/// The memory must outlive it; the offsets are copied. As there is no padding, it takes no mask, but it does take
-/// `Spans` and `skip_prefix(all_tokens, counts)`.
+/// The memory must outlive it; the offsets are copied. Without padding it takes no mask, but it takes `Spans` and
+/// `skip_prefix(all_tokens, counts)`.
 template <class T> class PackedStates {
   static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 

@@ -25,8 +25,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const std::vector<int> lengths{12, 7};
 ///     seqpool::mean_pool(seqpool::Ragged<float>(pointers, lengths, hidden));  // [2, hidden]
 ///
-/// The memory must outlive it; pointers and lengths are copied. As there is no padding, it takes no mask, but it does
-/// take `Spans` and `skip_prefix(all_tokens, counts)`.
+/// The memory must outlive it; pointers and lengths are copied. Without padding it takes no mask, but it takes `Spans`
+/// and `skip_prefix(all_tokens, counts)`.
 template <class T> class Ragged {
   static_assert(Scalar<T>, "seqpool: sequences of Ragged<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 

@@ -18,7 +18,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     // Each vector behind a header of 4 numbers:
 ///     const seqpool::Vectors<float> records(data + 4, {n, features}, {features + 4, 1});
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a feature stride of 1
+/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a feature stride of 1,
 /// vectors are read in place; with any other they are packed first if needed.
 template <class T> class Vectors {
   static_assert(Scalar<T>,

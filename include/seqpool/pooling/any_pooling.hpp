@@ -115,7 +115,7 @@ template <class P> inline constexpr bool is_any_pooling = false;
 template <Scalar T> inline constexpr bool is_any_pooling<AnyPooling<T>> = true;
 template <Scalar T> inline constexpr bool is_any_pooling<std::vector<AnyPooling<T>>> = true;
 
-// Without the scalar T: a sentence that says what is missing.
+// Without the scalar T: a readable error.
 template <class P>
   requires(!is_any_pooling<P>)
 AnyPooling(P) -> AnyPooling<detail::scalar_of_any<P, is_any_pooling<P>>>;

@@ -7,8 +7,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The place of every feature's largest value in its sequence, padding counted: out[h] = the first t with x_t[h] =
-/// max_t x_t[h]. It says which token each number of `Max` came from.
+/// The place of every feature's largest value in its sequence, padding counted: out[h] = the first t with
+/// x_t[h] = max_t x_t[h]. It says which token each number of `Max` came from.
 ///
 ///     const auto indices = seqpool::max_indices(x, mask);  // Eigen::Tensor of Index, [batch, hidden]
 ///     x(b, indices(b, h), h);                              // is max_pool(x, mask)(b, h)

@@ -8,8 +8,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A sparse vector from a masked language model's logits, a weight for each word of the vocabulary: out[v] =
-/// max_t w(x_t[v]) or sum_t w(x_t[v]), where w(x) = log(1 + max(x, 0)), or log(1 + log(1 + max(x, 0))).
+/// A sparse vector from a masked language model's logits, a weight for each word of the vocabulary:
+/// out[v] = max_t w(x_t[v]) or sum_t w(x_t[v]), where w(x) = log(1 + max(x, 0)), or log(1 + log(1 + max(x, 0))).
 ///
 ///     seqpool::pool(seqpool::Splade{}, logits, mask);  // or splade_pool(logits, mask)
 ///     seqpool::pool(seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu}, logits, mask);

@@ -11,8 +11,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     seqpool::pool(seqpool::WeightedMean{}, x, mask);  // or weighted_mean_pool(x, mask)
 ///
-/// With `before`, the places begin after that many tokens that are left out but still counted, such as a prompt's: p =
-/// before + 1, ..., before + n.
+/// With `before`, the places begin after that many tokens that are left out but still counted, such as a prompt's:
+/// p = before + 1, ..., before + n.
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Errors**: `std::invalid_argument` if before is below 0.
