@@ -11,29 +11,29 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A pooling of hidden states of T whose result is a sum of tokens, weighed by a softmax of scores: a `Scorer` too.
+/// A pooling of hidden states of T that sums tokens weighted by a softmax of their scores; it is also a `Scorer`.
 template <class P, class T = float>
 concept AttentionPooling = Pooling<P, T> && Scorer<P, T>;
 
-/// What an attention pooling weighs each token by: softmax over a row's real tokens of their scores.
+/// The weight that an attention pooling gives each token: the softmax of the scores of a row's real tokens.
 ///
 ///     const auto weights = seqpool::attention_weights(seqpool::Attention{query}, x, mask);  // [batch, seq]
 ///
-/// A weight stands where its token does, padding counted, and of `Spans` where it does in its sequence. The heads of a
-/// pooling that averages them are given each.
+/// A weight stands at its token's position, padding counted; with `Spans`, at the token's position in its sequence. A
+/// pooling that averages its heads still gives weights for each head.
 ///
-/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq]` of a
-/// pooling whose type says that it has one head (`P::fixed_heads`, as that of `Attention{query}`) and
-/// `[batch, heads, seq]` of all others, with the spans for batch where they are the rows, and the longest sequence's
-/// length for seq where there is no padding; an `Eigen::Tensor` as `pool` makes it.
-/// **Empty**: padded tokens have weight 0, and so have all of a row with no real token.
+/// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq]` if the
+/// pooling's type says that it has one head (`P::fixed_heads`, as in `Attention{query}`), otherwise
+/// `[batch, heads, seq]`; batch is the number of spans if spans are the rows, and seq is the longest sequence's length
+/// if there is no padding; an `Eigen::Tensor` like that of `pool`.
+/// **Empty**: padded tokens have weight 0, as do all tokens of a row with no real token.
 /// **Errors**: as `pool`.
-/// **Cost**: one read of each real token; allocates the result, and for each range of rows that a thread takes the
-/// scores of one row.
-/// **Numerics**: the scores are the pooling's; a weight's relative error is at most (n + 4 + m - s) * eps beside what
-/// comes of the score's, where s is the token's score and m the row's largest, as long as the weight is normal. A
-/// head's weights add up to 1 within 2 * n * eps. A NaN or +inf score makes its head's weights of all real tokens NaN;
-/// of scores of -inf only they are 0.
+/// **Cost**: reads each real token once; allocates the result, and the scores of one row for each range of rows that a
+/// thread takes.
+/// **Numerics**: the scores are the pooling's. If a weight is normal, its relative error is at most (n + 4 + m - s) *
+/// eps, plus what the score's error adds, where s is the token's score and m the row's largest. A head's weights add up
+/// to 1 within 2 * n * eps. A NaN or +inf score makes its head's weights NaN for all real tokens; if all of a head's
+/// scores are -inf, its weights are 0.
 template <class P, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto attention_weights(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 

@@ -19,17 +19,17 @@ namespace seqpool::inline SEQPOOL_ABI {
 //   `HiddenStates`, `PackedStates`, `Ragged`, or any other `Sequences`.
 // - `mask` is an attention mask `[batch, seq]` of 0 and 1 in any arithmetic type (an Eigen tensor of rank 2, or
 //   `AttentionMask`), `Lengths`, `Spans`, what `skip_prefix` makes, or any other `Selection`. Without one every token
-//   is real. Where there is no padding, in packed and ragged sequences, no mask is taken.
-// - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all. It may stand
-//   in the mask's place: `mean_pool(x, device)`. On one of the device's own threads, in a task of its pool, the calling
-//   thread does all, as far as the device says which those are (`currentThreadId()`; Eigen's does).
+//   is real. Packed and ragged sequences have no padding and take no mask.
+// - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all the work. It
+//   may take the mask's place: `mean_pool(x, device)`. On one of the device's own threads, in a task of its pool, the
+//   calling thread does all the work, if the device says which threads are its own (`currentThreadId()`; Eigen's does).
 // - Padded tokens are never read. A row with no real token, or seq = 0, gives zeros; batch = 0 gives `[0, width]`.
 // - Sizes that do not fit, mask values other than 0 and 1, lengths over seq, null pointers and results that would be
 //   written over tokens throw `std::invalid_argument`, before anything is written. What a pooling throws in a worker
-//   thread comes out in the caller's.
+//   thread is thrown again in the caller's thread.
 // - Each real token is read once. Inputs are never written; nothing is allocated for each row.
-// - A row's bits depend on its real tokens alone: not on its neighbours, on padding, on strides or on threads. A
-//   result's NaN is the one quiet NaN of its type, whatever NaN it came from.
+// - A row's bits depend only on its real tokens, not on its neighbours, padding, strides or threads. Any NaN in a
+//   result is the one quiet NaN of its type, whatever NaN it came from.
 
 /// Pools every row of `x` over its real tokens: out[b] = finish(fold(x[b, t] for every real token t of row b)).
 ///
@@ -38,19 +38,19 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::Mean{}, x, mask, device);
 ///
 /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, width]`, or
-/// `[spans, width]` for `Spans`: an `Eigen::Tensor` of x's layout and index type, row-major if x is no tensor, and of
-/// `result_t`, which is double for double and float for float, half and bfloat16.
-/// **Cost**: one read of the mask and of each real token. Allocates the result and what `pool_into` does.
+/// `[spans, width]` for `Spans`: an `Eigen::Tensor` of `result_t`, with x's layout and index type, or row-major if x is
+/// not a tensor. `result_t` is double for double, and float for float, half and bfloat16.
+/// **Cost**: reads the mask and each real token once. Allocates the result and what `pool_into` allocates.
 template <class P, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto pool(const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 
-/// The same into the caller's memory, which must not overlap x, or a layer that x is made of: that is refused.
+/// Pools into the caller's memory, which must not overlap x or a layer that x is made of: an overlap is refused.
 ///
-/// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
+/// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, in either
 /// layout, of `result_t`; the others as in `pool`.
-/// **Cost**: allocates what two states of the pooling do (nothing up to 4096 bytes of accumulators), and where tokens
-/// are packed a block of 256; with a device the same for each range of rows that a thread takes, or, for fewer than
-/// four rows a thread, at most 64 states a thread.
+/// **Cost**: allocates what two states of the pooling allocate (nothing up to 4096 bytes of accumulators), and a block
+/// of 256 tokens if tokens are packed. With a device, it allocates this for each range of rows that a thread takes, or,
+/// with fewer than four rows per thread, at most 64 states per thread.
 template <class Out, class P, class X, class M = AllTokens, class D = CallingThread>
 void pool_into(Out&& out, const P& pooling, const X& x, const M& mask = {}, const D& device = {});
 

@@ -13,8 +13,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What Eigen keeps in a half: an integer, and on some ARM a native half. A bit_cast of the class itself, or a copy of
-// it, keeps g++ from making vector code.
+// The bits of what Eigen keeps in a half: an integer, or on some ARM a native half. With a bit_cast or a copy of the
+// class itself, g++ makes no vector code.
 template <class Raw> std::uint32_t bits_of(Raw raw) noexcept {
   if constexpr (std::unsigned_integral<Raw>)
     return raw;
@@ -29,20 +29,20 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// The type of every size, index and count: signed, as wide as a pointer, whatever Eigen's own index type is set to.
 using Index = std::ptrdiff_t;
 
-/// What hidden states, queries and weights are made of.
+/// The element types of hidden states, queries and weights.
 template <class T>
 concept Scalar = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, Eigen::half> ||
                  std::same_as<T, Eigen::bfloat16>;
 
-/// What sums, maxima and results are made of: double for double, float for float, half and bfloat16.
+/// The type of sums, maxima and results: double for double; float for float, half and bfloat16.
 template <Scalar T> using accumulator_t = std::conditional_t<std::same_as<T, double>, double, float>;
 
 /// The same number in the accumulator's type; exact for every value, NaN and infinity included.
 inline float widen(float x) noexcept { return x; }
 inline double widen(double x) noexcept { return x; }
 inline float widen(const Eigen::bfloat16& x) noexcept { return std::bit_cast<float>(detail::bits_of(x.value) << 16); }
-// Without a branch or a table, so that a loop over it becomes vector code on every instruction set; and
-// without a float subnormal, so that a thread that flushes them to zero gets the same numbers.
+// No branch or table, so a loop over it becomes vector code on every instruction set; no float subnormal, so a thread
+// that flushes them to zero gets the same numbers.
 inline float widen(const Eigen::half& x) noexcept {
   const std::uint32_t bits = detail::bits_of(x.x);
   const std::uint32_t magnitude = (bits & 0x7fffu) << 13;  // exponent and mantissa in their float places

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Everything that needs Eigen alone: poolings, the driver, heads. Left out, so that without their includes a compiler
-// knows no seqpool::io and no seqpool::model: seqpool/io/safetensors.hpp and seqpool/model/model.hpp, which need
-// nlohmann/json (CMake targets seqpool::io and seqpool::model), and the headers of seqpool/adapter, which need their
-// runtimes.
+// Everything that needs only Eigen: poolings, the driver, heads. Not included are seqpool/io/safetensors.hpp and
+// seqpool/model/model.hpp, which need nlohmann/json (CMake targets seqpool::io and seqpool::model), and the headers of
+// seqpool/adapter, which need their runtimes. Without their includes a compiler knows no seqpool::io and no
+// seqpool::model.
 
 #include <seqpool/as_matrix.hpp>
 #include <seqpool/attention_weights.hpp>

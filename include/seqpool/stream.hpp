@@ -12,18 +12,17 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Pools one sequence of which the tokens come in chunks: a document longer than memory, or one that is shared out over
-/// machines.
+/// Pools one sequence that comes in chunks of tokens: a document longer than memory, or one split across machines.
 ///
 ///     seqpool::Stream<seqpool::Mean, float> stream{seqpool::Mean{}, hidden};
 ///     while (read(chunk)) stream.push(chunk.data(), chunk_tokens);
 ///     const auto vector = stream.value();  // [1, hidden]
 ///
-/// **Numerics**: whatever the chunks, the bits of `pool` on the whole sequence, as long as nothing was merged. Each
-/// `merge`, of this stream or of one that was merged into it, counts as two blocks more: after m of them the pooling's
-/// bound holds with n / 256 + 2 * m in place of n / 256.
+/// **Numerics**: if nothing was merged, the result has the bits of `pool` on the whole sequence, whatever the chunks.
+/// Each `merge`, of this stream or of one that was merged into it, counts as two more blocks: after m merges the
+/// pooling's bound holds with n / 256 + 2 * m in place of n / 256.
 template <class P, Scalar T> class Stream {
-  // By this name g++ does not list what is missing as errors of their own.
+  // With this name, g++ does not list each missing part as an error of its own.
   static constexpr bool is_lawful = Pooling<P, T>;
   static_assert(is_lawful,
                 "seqpool: Stream<P, T>{pooling, hidden} takes a seqpool::Pooling for hidden states of T: Mean, Max, an "
@@ -36,8 +35,8 @@ template <class P, Scalar T> class Stream {
  public:
   using Element = result_t<P, T>;
 
-  /// **Errors**: `std::invalid_argument` for a hidden below 1 or beyond what memory can hold, one that does not fit the
-  /// pooling, or a pooling with parameters for each token.
+  /// **Errors**: `std::invalid_argument` if hidden is below 1, exceeds what memory can hold or does not fit the
+  /// pooling, or if the pooling has parameters for each token.
   Stream(P pooling, detail::Size hidden);
 
   /// Takes in the next tokens, row-major and without gaps.
@@ -47,18 +46,18 @@ template <class P, Scalar T> class Stream {
   /// tokens in all.
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
-  // Of another scalar: a sentence.
+  // For another scalar: a readable error.
   template <class U> void push(const U* tokens, Index n);
 
-  /// The same of an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
+  /// The same for an Eigen tensor or map of rank 2, or an Eigen matrix, in either layout.
   ///
   /// **Shapes**: tokens: `[n, hidden]`.
-  /// **Errors**: `std::invalid_argument` if it has other than hidden columns, or a null pointer to at least one
+  /// **Errors**: `std::invalid_argument` if the number of columns is not hidden, or for a null pointer to at least one
   /// element.
-  /// **Cost**: of row-major tokens without gaps that of `push(tokens, n)`; others are copied first, a few at a time.
+  /// **Cost**: for row-major tokens without gaps, that of `push(tokens, n)`; others are copied first, a few at a time.
   template <class M> void push(const M& tokens);
 
-  /// Takes in what `other` has seen, which comes after what this has seen.
+  /// Takes in what `other` has seen, as tokens that come after those this stream has seen.
   ///
   /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ in name
   /// or parameters, or if there are more than 2^62 tokens in all.
@@ -74,7 +73,7 @@ template <class P, Scalar T> class Stream {
   /// **Empty**: zeros.
   [[nodiscard]] Eigen::Tensor<Element, 2, Eigen::RowMajor> value() const;
 
-  /// The same into the caller's memory.
+  /// The same, written into the caller's memory.
   ///
   /// **Shapes**: out: `[width]`.
   /// **Errors**: `std::invalid_argument` if out is not `[width]`.
@@ -83,26 +82,26 @@ template <class P, Scalar T> class Stream {
   /// Forgets all tokens.
   void reset() { seen_.reset(); }
 
-  /// What was seen so far, as bytes for `load`: on this machine or another one of the same byte order.
+  /// What the stream has seen so far, as bytes for `load` on this machine or on another with the same byte order.
   [[nodiscard]] std::vector<std::byte> save() const;
 
   /// Becomes the stream that was saved.
   ///
-  /// **Errors**: `std::invalid_argument` for bytes that `save` of this version did not write, that were cut or changed,
-  /// or that come from a stream of another pooling, scalar or hidden size. The stream is then as it was.
+  /// **Errors**: `std::invalid_argument` for bytes that this version's `save` did not write, that were cut or changed,
+  /// or that come from a stream of another pooling, scalar or hidden size. The stream then stays as it was.
   void load(std::span<const std::byte> bytes);
 
  private:
-  // What a saved stream begins with: a number, so that bytes in another order do not begin with it.
+  // A saved stream begins with this number; bytes in another byte order do not.
   static constexpr std::uint64_t stream_magic = 0x33304d4c50514553u;  // "SEQPLM03", little-endian
 
   P pooling_;
   Index hidden_;
-  std::string identity_;  // what must agree between streams: pooling, scalar, hidden
+  std::string identity_;  // what must be the same in two streams: pooling, scalar, hidden
   detail::TokenStream<P, T> seen_;
 };
 
-// Without the scalar T: a sentence.
+// Without the scalar T: a readable error.
 template <class P> Stream(P, detail::Size) -> Stream<P, detail::scalar_of_any<P, false>>;
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 
 #include <cfloat>  // FLT_EVAL_METHOD
 
-// The one place where the version stands; CMake reads these three lines.
+// The only place that states the version; CMake reads these three lines.
 #define SEQPOOL_VERSION_MAJOR 0
 #define SEQPOOL_VERSION_MINOR 2
 #define SEQPOOL_VERSION_PATCH 0
 
-// What seqpool cannot be compiled with. The includes do not exist: they end the compilation, where an #error alone
-// would be followed by hundreds of others.
+// Settings that seqpool cannot be compiled with. The includes do not exist, so they end the compilation; after an
+// #error alone, hundreds of others would follow.
 #if (defined(_MSVC_LANG) ? _MSVC_LANG : __cplusplus) < 202002L
 #error "seqpool: needs C++20; compile with -std=c++20 or newer."
 #include <seqpool/stop>
@@ -29,9 +29,9 @@
 #include <seqpool/stop>
 #endif
 
-// All of seqpool lives in an inline namespace that is named by the version and by the instruction set it is compiled
-// for: `namespace seqpool::inline SEQPOOL_ABI`. So files with different flags may be linked into one program, and each
-// runs the instructions that its own flags allow.
+// All of seqpool lives in an inline namespace named after the version and the instruction set it is compiled for:
+// `namespace seqpool::inline SEQPOOL_ABI`. So files with different flags may be linked into one program; each runs the
+// instructions that its own flags allow.
 #if defined(__AVX512F__) && defined(__AVX512VL__)
 #define SEQPOOL_ABI_SIMD avx512vl
 #elif defined(__AVX512F__)

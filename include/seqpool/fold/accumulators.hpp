@@ -13,7 +13,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place: whole-row arithmetic.
+/// A row of numbers, anything with `data()` and `size()`, as an Eigen array in place, for whole-row arithmetic.
 ///
 ///     seqpool::as_array(out) = seqpool::as_array(state.values) / count;
 template <class Row> [[nodiscard]] auto as_array(Row&& row) noexcept {
@@ -35,20 +35,20 @@ template <class Row> [[nodiscard]] auto as_array(Row&& row) noexcept {
 ///     sum.assign(hidden, 0);
 ///     seqpool::as_array(sum) += seqpool::as_array(other);
 ///
-/// **Cost**: 4096 bytes of them, 1024 floats, have room in the object itself, so that pooling a row of usual width
-/// allocates nothing.
+/// **Cost**: the object itself has room for 4096 bytes of them, 1024 floats, so pooling a row of usual width allocates
+/// nothing.
 template <class A> class Accumulators {
  public:
-  Accumulators() noexcept {}  // leaves the room as it is: to clear it would take longer than to pool a short row
+  Accumulators() noexcept {}  // leaves the room as it is: clearing it would take longer than pooling a short row
   Accumulators(std::size_t n, A value) { assign(n, value); }
   Accumulators(const Accumulators& other) { *this = other; }
   Accumulators& operator=(const Accumulators& other) {
     resize(other.size_);
-    std::copy_n(other.data(), size_, data());  // and not the whole room
+    std::copy_n(other.data(), size_, data());  // not the whole room
     return *this;
   }
   Accumulators(Accumulators&& other) noexcept { *this = std::move(other); }
-  // What is moved from is empty.
+  // A moved-from object is empty.
   Accumulators& operator=(Accumulators&& other) noexcept {
     if (this == &other) return *this;
     if (other.size_ > room)
@@ -60,17 +60,17 @@ template <class A> class Accumulators {
   }
   ~Accumulators() = default;
 
-  /// Becomes n times `value`.
+  /// Becomes n copies of `value`.
   ///
-  /// **Cost**: O(n); allocates only if it never was so large.
+  /// **Cost**: O(n); allocates only if it was never so large.
   void assign(std::size_t n, A value) {
     resize(n);
     as_array(*this).setConstant(value);
   }
 
-  /// Becomes n numbers that nothing is known of.
+  /// Becomes n numbers of unknown value.
   ///
-  /// **Cost**: allocates only if it never was so large.
+  /// **Cost**: allocates only if it was never so large.
   void resize(std::size_t n) {
     if (n > room) far_.resize(n);
     size_ = n;

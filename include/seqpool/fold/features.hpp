@@ -23,19 +23,19 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::fold_features(tokens, weight_of, add, sum.data());
 ///
 /// `op` takes a feature of token i in the accumulator's type, what `each(i)` gave for that token, and a reference to
-/// each accumulator of that feature. `each` is asked once for each token, in order, outside the loop over features.
+/// each accumulator of that feature. `each` is called once for each token, in order, outside the loop over features.
 ///
-/// **Shapes**: tokens: `[n, hidden]`; each acc: `[hidden]`, without overlap with the tokens or another acc. One that is
-/// const, such as a parameter per feature, is only read.
+/// **Shapes**: tokens: `[n, hidden]`; each acc: `[hidden]`, which must not overlap the tokens or another acc. A const
+/// one, such as a parameter per feature, is only read.
 /// **Empty**: n = 0 changes nothing.
 /// **Cost**: reads each token once; allocates nothing.
 /// **Numerics**: a feature's tokens are taken strictly in order, so neither addresses nor a split of the tokens into
-/// several calls change a bit.
+/// several calls changes a bit.
 template <Scalar T, class Each, class Op, class... A>
 void fold_features(const TokenBlock<T>& tokens, Each each, Op op, A*... acc);
 
-/// The state of a pooling that keeps one accumulator a feature, and counts tokens: all of Mean, Max, Sum is in which
-/// `op(held, x)` they hand in.
+/// The state of a pooling that keeps one accumulator per feature and counts tokens: all that Mean, Max and Sum add is
+/// the `op(held, x)` that they hand in.
 ///
 ///     state.start(hidden, 0);
 ///     state.fold(tokens, [](auto sum, auto x) { return sum + x; });
@@ -47,10 +47,10 @@ template <Scalar T> struct FeatureState {
 
   void start(Index hidden, A value);
 
-  /// The same for a state whose values are one token's, which `set` gives; until then they are not known.
+  /// Starts a state that holds the values of one token, which `set` gives; until then they are unknown.
   void start(Index hidden);
 
-  /// values[h] = token[h]; to count the token is the caller's. token: `[hidden]`.
+  /// values[h] = token[h]; the caller counts the token. token: `[hidden]`.
   void set(const T* token);
 
   /// values[h] = op(values[h], x_i[h]) for every token i, in order.
@@ -67,10 +67,10 @@ template <Scalar T> struct FeatureState {
       as_array(out) = as_array(values);
   }
 
-  /// Writes f(values[h]) to `out`, `[hidden]`, token or not.
+  /// Writes f(values[h]) to `out`, `[hidden]`, even if no token was taken in.
   template <class F> void write(std::span<A> out, F f) const;
 
-  /// count, or 1 where that is 0: what a mean divides by.
+  /// count, or 1 if count is 0: what a mean divides by.
   [[nodiscard]] A divisor() const noexcept { return static_cast<A>(count > 0 ? count : 1); }
 
   void visit(auto f) {
@@ -79,7 +79,7 @@ template <Scalar T> struct FeatureState {
   }
 };
 
-/// The base of a plain pooling P, which takes in each feature by itself: P says its op, and of the rest what differs.
+/// The base of a plain pooling P, which pools each feature by itself: P says its op, and whatever else differs.
 ///
 ///     struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
 ///       static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
@@ -94,13 +94,13 @@ template <Scalar T> struct FeatureState {
 ///
 /// | expression | meaning | without it |
 /// |---|---|---|
-/// | `P::feature_op` | `op(held, x)`: a feature's value with one more token's; a constant | P has its own fold |
-/// | `P::merge_op` | `op(held, next)`: a feature's value with that of the tokens that follow | `feature_op` |
+/// | `P::feature_op` | `op(held, x)`: a feature's value after one more token; a constant | P has its own fold |
+/// | `P::merge_op` | `op(held, next)`: a feature's value merged with that of the tokens that follow | `feature_op` |
 /// | `P::start<A>` | a feature's value before the first token | 0 |
-/// | `p.finish(state, out)` | writes the result | the values; of no token zeros |
-/// | `P::features_alike` | false where an empty P tells features apart, by their numbers: see `FeaturesAlike` | true |
+/// | `p.finish(state, out)` | writes the result | the values; zeros for no token |
+/// | `P::features_alike` | false if an empty P tells features apart, by their numbers: see `FeaturesAlike` | true |
 ///
-/// Any other step of a `Pooling` that P has hides the one of this base. A `Concat` folds those that say `feature_op` in
+/// Any other step of a `Pooling` that P has hides the base's. A `Concat` folds all poolings that say `feature_op` in
 /// one pass over the features.
 template <class P> struct FeaturePooling {
   template <Scalar T> using State = FeatureState<T>;
@@ -121,9 +121,9 @@ template <class P, class T>
 concept FeatureWise =
     Scalar<T> && std::same_as<typename P::template State<T>, FeatureState<T>> && requires { P::feature_op; };
 
-/// A pooling that treats all features alike, so that those of a column-major batch may be pooled as if they were its
-/// rows: one that derives from its own `FeaturePooling<P>`, holds nothing, which could be a feature's, and does not say
-/// that they differ.
+/// A pooling that treats all features alike, so the features of a column-major batch may be pooled as if they were its
+/// rows. It derives from its own `FeaturePooling<P>`, holds nothing that could belong to one feature, and does not say
+/// that features differ.
 template <class P>
 concept FeaturesAlike = std::derived_from<P, FeaturePooling<P>> && std::is_empty_v<P> && P::features_alike;
 
@@ -131,7 +131,7 @@ concept FeaturesAlike = std::derived_from<P, FeaturePooling<P>> && std::is_empty
 
 template <Scalar T, class Each, class Op, class... A>
 void fold_features(const TokenBlock<T>& tokens, Each each, Op op, A*... acc) {
-  // Eight tokens a pass: eight streams for the prefetcher, and an eighth of the accumulators' loads and stores.
+  // Eight tokens per pass: eight streams for the prefetcher, and an eighth of the accumulators' loads and stores.
   constexpr auto tile = std::make_index_sequence<std::size_t{detail::tile_tokens}>();
   Index i = 0;
   if (tokens.size() >= detail::tile_tokens) i = detail::fold_passes(tokens, i, each, op, tile, acc...);

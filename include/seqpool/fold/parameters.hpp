@@ -15,8 +15,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A pooling or a head with parameters, which it lets be visited: `p.visit_parameters(f)`, const, calls
-/// `f(name, numbers, shape, penalised)` for each, always in one order.
+/// A pooling or a head with parameters that can be visited: `p.visit_parameters(f)`, const, calls
+/// `f(name, numbers, shape, penalised)` for each, always in the same order.
 ///
 ///     seqpool::visit_parameters(pooling, [](std::string_view name, auto numbers, auto shape, bool) {
 ///       std::cout << name << ": " << shape.size() << " dimensions, " << numbers.size() << " numbers\n";
@@ -25,29 +25,30 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | argument | type | meaning |
 /// |---|---|---|
 /// | `name` | `std::string_view` | torch's word for it: "query", "weight", "bias", "in_proj.weight" |
-/// | `numbers` | `std::span<const A>` | row-major, as they were given, widened: a query without its scale |
-/// | `shape` | `std::span<const Index>` | its sizes; what they multiply to are the numbers, and `[]` is one number |
-/// | `penalised` | `bool` | whether a penalty shrinks it: a matrix or a query, and no bias, norm or place |
+/// | `numbers` | `std::span<const A>` | row-major, as given, widened: a query without its scale |
+/// | `shape` | `std::span<const Index>` | its sizes; they multiply to the count of numbers, and `[]` is one number |
+/// | `penalised` | `bool` | whether a penalty shrinks it: true for a matrix or a query, not for a bias, norm or place |
 ///
-/// What is made of others says theirs behind their place or name and a dot, as torch's `Sequential`: "1.weight". What
-/// no training changes, an average or an eps, is no parameter: a pooling says it in its `name()`.
+/// What is made of others puts their place or name and a dot before their parameters' names, like torch's `Sequential`:
+/// "1.weight". What no training changes, such as an average or an eps, is not a parameter: a pooling says it in its
+/// `name()`.
 template <class P>
 concept Parametric =
     requires(const P& p) { p.visit_parameters([](std::string_view, auto, std::span<const Index>, bool) {}); };
 
-/// p.visit_parameters(f) of what has parameters, a type of a user too; nothing of what has none.
+/// p.visit_parameters(f) if p has parameters, also for a user's own type; nothing if it has none.
 template <class P, class F> void visit_parameters([[maybe_unused]] const P& p, [[maybe_unused]] F&& f) {
   if constexpr (Parametric<P>) p.visit_parameters(f);
 }
 
-/// The same as part of another: each name stands behind `place` and a dot.
+/// The same for a part of another: each name comes after `place` and a dot.
 template <class P, class F> void visit_parameters(const P& p, F&& f, std::string_view place) {
   seqpool::visit_parameters(p, [&](std::string_view name, auto numbers, std::span<const Index> shape, bool penalised) {
     f(std::string(place).append(1, '.').append(name), numbers, shape, penalised);
   });
 }
 
-/// Calls f for one parameter: what a `visit_parameters` is written with. numbers: what a span can be made of.
+/// Calls f for one parameter: what a `visit_parameters` is written with. numbers: anything a span can be made from.
 ///
 ///     struct ScoresByQuery {
 ///       std::vector<float> query;
@@ -63,19 +64,19 @@ void visit_parameter(F& f, std::string_view name, const R& numbers, std::initial
     penalised);
 }
 
-/// A parameter's numbers, and a visitor, where one type is wanted for all: a virtual function's.
+/// A parameter's numbers, and a visitor, each as one type for all: what a virtual function needs.
 using ParameterNumbers = std::variant<std::span<const float>, std::span<const double>>;
 using ParameterVisitor = std::function<void(std::string_view, ParameterNumbers, std::span<const Index>, bool)>;
 
-/// The visitor of that type that calls f, which it refers to.
+/// A `ParameterVisitor` that calls f, which it refers to.
 template <class F> [[nodiscard]] ParameterVisitor any_visitor(F& f) {
   return [&f](std::string_view name, ParameterNumbers numbers, std::span<const Index> shape, bool penalised) {
     std::visit([&](auto own) { f(name, own, shape, penalised); }, numbers);
   };
 }
 
-/// A number that tells p's parameters from others, by their names, shapes and numbers: a checksum, which finds what
-/// differs by accident and not by intent; 0 where there are none.
+/// A number that tells p's parameters from others by their names, shapes and numbers; 0 if there are none. It is a
+/// checksum, which finds differences made by accident, not by intent.
 template <class P> [[nodiscard]] std::uint64_t parameters_checksum(const P& p) {
   std::uint64_t sum = 0;
   seqpool::visit_parameters(p, [&sum](std::string_view name, auto numbers, std::span<const Index> shape, bool) {

@@ -9,14 +9,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Which real tokens of a row a pooling has to see. Flags: what several poolings need together is their `|`.
+/// Which real tokens of a row a pooling has to see. These are flags: what several poolings need together is their `|`.
 enum class Reads : unsigned { first_token = 1, last_token = 2, first_and_last = 3, every_token = 7 };
 
 [[nodiscard]] constexpr Reads operator|(Reads a, Reads b) noexcept {
   return static_cast<Reads>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// The element of what P makes of hidden states of T.
+/// The element of P's result for hidden states of T.
 template <class P, class T> using result_t = typename detail::ResultOf<P, T>::type;
 
 /// A way to turn the hidden states of one sequence, `[seq, hidden]`, into one vector, `[width]`: a fold over its real
@@ -32,7 +32,7 @@ template <class P, class T> using result_t = typename detail::ResultOf<P, T>::ty
 /// | `p.merge(s, next)` | s takes in what `next` has seen, which comes after what s has seen |
 /// | `p.finish(s, out)` | writes the result to `out`, a `std::span` `[width]`; zeros for the empty state |
 ///
-/// `finish` may use s as scratch, as long as to finish again gives the same.
+/// `finish` may use s as scratch, if finishing again gives the same result.
 ///
 /// A pooling may also say:
 ///
@@ -40,18 +40,18 @@ template <class P, class T> using result_t = typename detail::ResultOf<P, T>::ty
 /// |---|---|---|
 /// | `P::Result<T>` | element of the result | `accumulator_t<T>` |
 /// | `p.reads()` | the tokens it has to see, `Reads` | `Reads::every_token` |
-/// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; asked before a fold | all fit |
-/// | `p.per_token()` | whether p holds something for each token, which no `Stream` takes | has it a `check`? |
-/// | `p.name()` | a `std::string`: its kind, with what no training changes; see `identity_of` | `""` |
+/// | `p.check(batch, seq)` | throws unless what p holds per token fits `[batch, seq]`; called before a fold | all fit |
+/// | `p.per_token()` | whether p holds something for each token, so no `Stream` takes it | whether it has a `check` |
+/// | `p.name()` | a `std::string`: its kind, and what no training changes; see `identity_of` | `""` |
 /// | `p.visit_parameters(f)` | calls f for each parameter, see `Parametric` | it has none |
 /// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
-/// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are held against it | they are believed |
-/// | `P::feature_op` | of a `FeatureState` that p folds by this op: `FeatureWise` | a `Concat` folds p by itself |
+/// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are checked against it | they are believed |
+/// | `P::feature_op` | the op by which p folds a `FeatureState`: `FeatureWise` | a `Concat` folds p by itself |
 ///
-/// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing;
-/// fold(A ++ B) equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B)
-/// where A is a multiple of 8 tokens. The driver folds blocks of 256 real tokens and merges them in order, so a row has
-/// the same bits wherever it stands. All steps are const: one pooling may serve many threads.
+/// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing; fold(A ++ B)
+/// equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B) if A is a
+/// multiple of 8 tokens. The driver folds blocks of 256 real tokens and merges them in order, so a row has the same
+/// bits wherever it stands. All steps are const: one pooling may serve many threads.
 template <class P, class T = float>
 concept Pooling = Scalar<T> && requires(const P& p, typename P::template State<T>& s,
                                         const typename P::template State<T>& next, const TokenBlock<T>& tokens,
@@ -64,21 +64,22 @@ concept Pooling = Scalar<T> && requires(const P& p, typename P::template State<T
   p.finish(s, out);
 };
 
-/// A pooling of hidden states of one scalar at least: what a type that is made of poolings can ask of them.
+/// A pooling of hidden states of at least one scalar: what a type made of poolings can ask of them.
 template <class P>
 concept SomePooling = Pooling<P, float> || Pooling<P, double> || Pooling<P, Eigen::half> || Pooling<P, Eigen::bfloat16>;
 
-/// A pooling with parameters for each token, such as `TokenWeightedMean`: one that says `check(batch, seq)`.
+/// A pooling with parameters for each token, such as `TokenWeightedMean`: one that has `check(batch, seq)`.
 template <class P>
 concept PerToken = requires(const P& pooling, Index i) { pooling.check(i, i); };
 
-/// Whether it has such is known at run time only, as of an `AnyPooling`: one that says `per_token()`.
+/// A pooling that knows only at run time whether it has parameters for each token, like an `AnyPooling`: one that has
+/// `per_token()`.
 template <class P>
 concept PerTokenAtRunTime = requires(const P& pooling) {
   { pooling.per_token() } -> std::same_as<bool>;
 };
 
-/// What a pooling says of itself, or what goes without saying: for poolings made of others.
+/// What a pooling says about itself, or the default: for poolings made of others.
 template <class P> [[nodiscard]] bool per_token_of([[maybe_unused]] const P& pooling) {
   if constexpr (PerTokenAtRunTime<P>)
     return pooling.per_token();
@@ -101,7 +102,7 @@ template <class P> [[nodiscard]] std::string name_of([[maybe_unused]] const P& p
   else
     return {};
 }
-/// What states, merges and saved streams are known by: the name, and what tells the parameters apart.
+/// What states, merges and saved streams are identified by: the name, and what tells the parameters apart.
 template <class P> [[nodiscard]] std::string identity_of(const P& pooling) {
   const std::uint64_t parameters = seqpool::parameters_checksum(pooling);
   return seqpool::name_of(pooling) + (parameters == 0 ? "" : " " + std::to_string(parameters));

@@ -17,40 +17,40 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// How many tokens a `Scorer` is asked for at a time, at most.
+/// The most tokens that a `Scorer` is asked to score at a time.
 inline constexpr Index score_tile = detail::tile_tokens;
 
-/// What attention poolings differ in: how a token is scored.
+/// How a token is scored: what attention poolings differ in.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `s.heads()` | how many softmaxes run side by side |
 /// | `s.score(tile, scores)` | head k's score of token i goes to `scores[k * score_tile + i]`, `[heads, score_tile]` |
 ///
-/// `SoftmaxPooling` makes a pooling of it. A scorer may also say:
+/// `SoftmaxPooling` makes a pooling from it. A scorer may also say:
 ///
 /// | expression | meaning | without it |
 /// |---|---|---|
-/// | `S::fixed_heads` | heads that the type knows: `attention_weights` of one are `[batch, seq]` | `Eigen::Dynamic` |
-/// | `s.later(k, n)` | what head k's scores gain with n real tokens before theirs | they ask no `tile.number(i)` |
+/// | `S::fixed_heads` | heads the type knows: with one, `attention_weights` are `[batch, seq]` | `Eigen::Dynamic` |
+/// | `s.later(k, n)` | what head k's scores gain if n real tokens come before theirs | they use no `tile.number(i)` |
 /// | `s.averages()` | whether the result is the mean of the heads' results, `[hidden]` | side by side |
 /// | `s.check_hidden(hidden)` | throws unless tokens `[n, hidden]` fit its parameters | all fit |
-/// | `s.name()`, `s.visit_parameters(f)` | as of a pooling | none |
+/// | `s.name()`, `s.visit_parameters(f)` | as for a pooling | none |
 template <class S, class T>
 concept Scorer = Scalar<T> && requires(const S& s, const TokenBlock<T>& tile, std::span<accumulator_t<T>> scores) {
   { s.heads() } -> std::convertible_to<Index>;
   s.score(tile, scores);
 };
 
-/// The state of an attention pooling: the online softmax of each head over the scores so far, and the sum of tokens
-/// that it weighs.
+/// The state of an attention pooling: the online softmax of each head over the scores so far, and the weighted sum of
+/// tokens.
 ///
 ///     state.start(heads, hidden);
 ///     state.fold(tokens, scorer);
 ///     state.finish(out);  // [heads * hidden]
 ///
 /// **Numerics**: scores are shifted by the largest so far, so e^(score - max) never overflows. A score of -inf weighs
-/// nothing, and with such scores alone finite features give zeros; a NaN or +inf makes its head NaN.
+/// nothing, and if all scores are -inf, finite features give zeros; a NaN or +inf makes its head NaN.
 /// **Source**: the online softmax of FlashAttention, as the mergeable state of FlashInfer.
 template <Scalar T> struct SoftmaxState {
   using A = accumulator_t<T>;
@@ -59,7 +59,7 @@ template <Scalar T> struct SoftmaxState {
   Accumulators<A> max;       // [heads], the largest score so far
   Accumulators<A> sum;       // [heads], sum_t e^(score_t - max)
   Index count = 0;           // tokens taken in
-  Accumulators<A> scores;    // [heads, score_tile], of a tile, and then e^(score - max): scratch
+  Accumulators<A> scores;    // [heads, score_tile], scratch: a tile's scores, then e^(score - max)
 
   void start(Index heads, Index hidden);
 
@@ -69,8 +69,8 @@ template <Scalar T> struct SoftmaxState {
     merge(next, [](std::size_t) { return A(0); });
   }
 
-  /// The same where each score of next's head k is to be larger by `later(k)`: states count their tokens from 0, be
-  /// they of a row's blocks or of streams from two machines.
+  /// The same with each score of next's head k raised by `later(k)`: states count their tokens from 0, both those of a
+  /// row's blocks and those of streams from two machines.
   template <class Later> void merge(const SoftmaxState& next, Later later);
 
   /// out[k, h] = weighted[k, h] / sum[k]; zeros if no token was taken in.
@@ -89,7 +89,7 @@ template <Scalar T> struct SoftmaxState {
   std::size_t hidden() const noexcept { return weighted.size() / max.size(); }
   std::span<A> row(std::size_t head) noexcept { return {weighted.data() + head * hidden(), hidden()}; }
   std::span<const A> row(std::size_t head) const noexcept { return {weighted.data() + head * hidden(), hidden()}; }
-  // Of no token, and where all scores are -inf, 1: the result is zeros.
+  // 1 if there is no token or all scores are -inf: the result is zeros.
   A divisor(std::size_t head) const noexcept { return sum[head] == 0 ? A(1) : sum[head]; }
 };
 
@@ -103,12 +103,12 @@ template <Scalar T> void SoftmaxState<T>::start(Index heads, Index hidden) {
   count = 0;
 }
 
-// e^(score - largest), where a score of -inf weighs nothing even while it is the largest.
+// e^(score - largest); a score of -inf weighs nothing even while it is the largest.
 template <Scalar T> auto SoftmaxState<T>::weight(A score, A largest) noexcept -> A {
   return detail::either(score == -std::numeric_limits<A>::infinity(), A(0), detail::exponential(score - largest));
 }
 
-// Lets `largest` be the score that all are measured by.
+// Makes `largest` the score that all are measured by.
 template <Scalar T> void SoftmaxState<T>::raise(std::size_t head, A largest) {
   if (!(largest > max[head])) return;
   const A rescale = weight(max[head], largest);
@@ -117,8 +117,8 @@ template <Scalar T> void SoftmaxState<T>::raise(std::size_t head, A largest) {
   max[head] = largest;
 }
 
-// Makes weights of a head's scores of n tokens, measured by the largest so far: of a whole tile always, in loops of
-// fixed length, where what is no token weighs nothing.
+// Turns a head's scores of n tokens into weights, measured by the largest so far. It always does a whole tile, in loops
+// of fixed length; what is not a token weighs nothing.
 template <Scalar T> void SoftmaxState<T>::weigh(std::size_t head, Index n) {
   A* const weights = scores.data() + head * std::size_t{score_tile};
   std::fill(weights + n, weights + score_tile, -std::numeric_limits<A>::infinity());
@@ -130,7 +130,7 @@ template <Scalar T> void SoftmaxState<T>::weigh(std::size_t head, Index n) {
   for (Index i = 0; i < score_tile; ++i) sum[head] += weights[i];
 }
 
-// Adds a tile's tokens to some heads from `first` on, by their weights: each token is loaded once for all of them.
+// Adds a tile's weighted tokens to some heads, from `first` on: each token is loaded once for all of these heads.
 template <Scalar T>
 template <std::size_t... k>
 void SoftmaxState<T>::add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>) {

@@ -14,12 +14,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 using StatePart = std::variant<std::span<float>, std::span<double>, std::span<Index>>;
 
 /// A state that says what it is made of: `state.visit(f)` calls f for each number or `Accumulators` in it, always in
-/// one order. So it can be saved, sent, compared.
+/// the same order. So it can be saved, sent and compared.
 template <class State>
 concept Visitable = requires(State& state) { state.visit([](auto&&) {}); };
 
-/// Whether a state can be that of n tokens, the first of which stands at place `first` of its sequence: by what it says
-/// itself, `s.holds(first, n)`, or by `s.count`, how many it took in. One that says neither is believed.
+/// Whether a state can be that of n tokens, the first of them at place `first` of its sequence. The state says so by
+/// `s.holds(first, n)`, or by `s.count`, how many it took in. A state that has neither is believed.
 template <class State>
 [[nodiscard]] bool holds([[maybe_unused]] const State& state, [[maybe_unused]] Index first, [[maybe_unused]] Index n) {
   if constexpr (requires {
@@ -34,7 +34,7 @@ template <class State>
     return true;
 }
 
-/// f(part) for each part of a state, a `StatePart` to read or to write.
+/// Calls f(part) for each part of a state, a `StatePart` to read or to write.
 ///
 ///     const auto send_part = [](seqpool::StatePart part) { std::visit([](auto numbers) { send(numbers); }, part); };
 ///     seqpool::for_each_part(state, send_part);

@@ -6,8 +6,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Some real tokens of one sequence, in order: `[n, hidden]`, read where they lie. Padded tokens are not among them, so
-/// a pooling never meets a mask.
+/// Some real tokens of one sequence, in order: `[n, hidden]`, read in place. Padded tokens are not among them, so a
+/// pooling never meets a mask.
 ///
 ///     for (seqpool::Index i = 0; i < tokens.size(); ++i)
 ///       for (seqpool::Index h = 0; h < tokens.hidden(); ++h)
@@ -18,8 +18,8 @@ template <Scalar T> class TokenBlock {
  public:
   using value_type = T;
 
-  /// `size` tokens, each `stride` elements behind the one before it, the first of them at `position` of its sequence,
-  /// of which all are real.
+  /// `size` tokens, each `stride` elements after the one before it, the first of them at `position` of a sequence with
+  /// only real tokens.
   ///
   /// **Shapes**: data: `[size, hidden]`.
   TokenBlock(const T* data, Index size, Index hidden, Index stride, Index position = 0) noexcept
@@ -38,7 +38,8 @@ template <Scalar T> class TokenBlock {
     return data_ + (source_.places == nullptr ? i : source_.places[i]) * stride_;
   }
 
-  /// The row of the result that these tokens go into, and the sequence that they stand in: two numbers only for spans.
+  /// The row of the result that these tokens go into, and the sequence that they come from: the two differ only for
+  /// spans.
   [[nodiscard]] Index row() const noexcept { return source_.row; }
   [[nodiscard]] Index sequence() const noexcept { return source_.sequence; }
 
@@ -47,8 +48,8 @@ template <Scalar T> class TokenBlock {
     return source_.positions == nullptr ? source_.position + i : source_.positions[i];
   }
 
-  /// Which of its row's real tokens token i is, counted from 0: its position without padding. Where a
-  /// pooling reads the first and the last token alone, that of the last one is right.
+  /// Which of its row's real tokens token i is, counted from 0: its position without padding. If a pooling reads only
+  /// the first and the last token, only the last one's number is right.
   [[nodiscard]] Index number(Index i) const noexcept { return source_.number + i; }
 
   /// The same tokens, counted from `first` on.

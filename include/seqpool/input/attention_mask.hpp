@@ -12,26 +12,25 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What a mask may be made of: any arithmetic type, Eigen::half and Eigen::bfloat16.
+/// The element types of a mask: any arithmetic type, Eigen::half and Eigen::bfloat16.
 template <class M>
 concept MaskScalar = std::is_arithmetic_v<M> || Scalar<M>;
 
-/// An attention mask `[batch, seq]` seen where it lies, 1 for a real token and 0 for a padded one: what tokenizers
-/// give.
+/// A view of an attention mask `[batch, seq]`, 1 for a real token and 0 for a padded one, as tokenizers give it.
 ///
 ///     // tokenizer_mask is [batch, max_len], of which the first seq columns are wanted
 ///     seqpool::mean_pool(x, seqpool::AttentionMask(tokenizer_mask, {batch, seq}, {max_len, 1}));
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. torch's `key_padding_mask` is the inverse, true for
-/// padding, and looks like any other mask: it is taken at its word, so invert it first.
+/// It owns nothing and copies nothing: the memory must outlive it. torch's `key_padding_mask` is the inverse: true for
+/// padding. It cannot be told from any other mask, so invert it first.
 template <class M> class AttentionMask {
   static_assert(MaskScalar<M>,
                 "seqpool: an AttentionMask [batch, seq] holds 1 for a real token and 0 for a padded one, in any "
                 "arithmetic type, Eigen::half or Eigen::bfloat16; copy values of another type into one of these.");
 
  public:
-  /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token} from one
-  /// row and one token to the next, counted in elements.
+  /// Views `data` as `sizes` = {batch, seq}, row-major and without gaps, or with `strides` = {batch, token}, the
+  /// elements from one row, and from one token, to the next.
   ///
   /// **Shapes**: data: a `const M*`, `[batch, seq]`; sizes and strides: 2 integers each, of any types but bool, or a
   /// contiguous range of 2.
@@ -46,26 +45,26 @@ template <class M> class AttentionMask {
     detail::check_memory(mask_.data, sizes, strides, "mask values", "[batch, seq]");
   }
 
-  /// Views an Eigen tensor or map of rank 2, in either layout. A temporary tensor is refused by the compiler, as it
-  /// would be gone at the end of the line.
+  /// Views an Eigen tensor or map of rank 2, in either layout. The compiler refuses a temporary tensor, which would be
+  /// gone at the end of the line.
   template <class X>
     requires(!std::same_as<std::remove_cvref_t<X>, AttentionMask>)
   explicit AttentionMask(X&& mask) : mask_(view_of<X>(mask)) {}
 
   [[nodiscard]] Index batch() const noexcept { return mask_.rows; }
 
-  /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1, which is
-  /// named with its place; a negative one looks like an additive mask, which is said too.
+  /// **Errors**: `std::invalid_argument` if the mask is not `[batch, seq]`, or for a value other than 0 and 1, naming
+  /// it and its place; for a negative one it adds that it looks like an additive mask.
   /// **Cost**: reads the mask once.
   void check(Index batch, Index seq) const;
 
   [[nodiscard]] Run next_run(Index row, Run within) const noexcept;
 
  private:
-  // X as it was deduced of X&&.
+  // X as deduced from X&&.
   template <class X> static detail::MatrixView<const M> view_of(const std::remove_cvref_t<X>& mask);
-  // The first token from `begin` on, before `end`, for which f(value) is not 0; or `end`. Behind a few, many
-  // neighbours at once.
+  // The first token in [begin, end) for which f(value) is not 0, or `end`. After the first few tokens, many neighbours
+  // are tested at once.
   template <class F> Index first_of(Index row, Index begin, Index end, F f) const noexcept;
   [[noreturn]] void refuse(Index row, Index token) const;
 

@@ -23,20 +23,19 @@ template <class X> class ConcatLayers : Layers<X> {
     return detail::product(layers().size(), layers().hidden(), "layers side by side");
   }
 
-  /// What lies side by side.
+  /// The layers that lie side by side.
   [[nodiscard]] const Layers<X>& layers() const noexcept { return *this; }
 
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
 };
 
-/// Hidden states of which each token is that of all layers, side by side: `[batch, seq, layers * hidden]`, for any
-/// pooling.
+/// Hidden states that hold each token of all layers side by side: `[batch, seq, layers * hidden]`, for any pooling.
 ///
 ///     seqpool::mean_pool(seqpool::concat_layers(seqpool::Layers(layers).last(4)), mask);  // [batch, 4 * hidden]
 ///
-/// The layers' memory must outlive the result. Where each feature is pooled by itself, as by `Mean`, the result has the
-/// bits of pooling each layer.
+/// The layers' memory must outlive the result. If a pooling treats each feature by itself, as `Mean` does, the result
+/// has the bits of pooling each layer.
 ///
 /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`: a `Layers`, or what one is made from.
 /// **Errors**: `std::invalid_argument` as `Layers`.

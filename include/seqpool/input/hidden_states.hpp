@@ -22,17 +22,17 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | `x.token(b, s)` | the first feature of token s of sequence b |
 /// | `x.token_stride()`, `x.hidden_stride()` | elements from one token of a sequence, or one feature, to the next |
 ///
-/// One whose tokens are computed and not stored says instead of the last two rows:
+/// If tokens are computed rather than stored, this replaces the last two rows:
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `x.copy(b, run, out)` | writes the tokens `run` of sequence b to `out`, `[run, hidden]` |
 ///
-/// And one that has no padding, so that a mask or lengths of it make no sense and are refused, says so:
+/// Sequences without padding, for which a mask or lengths make no sense and are refused, say so:
 ///
 /// | expression | meaning | without it |
 /// |---|---|---|
-/// | `X::has_padding` | a constant bool: whether padded tokens are among those of its sequences | true |
+/// | `X::has_padding` | a constant bool: whether its sequences may have padded tokens | true |
 template <class X>
 concept Sequences =
     Scalar<typename X::value_type> && requires(const X& x, Index i, Run run, typename X::value_type* out) {
@@ -47,19 +47,19 @@ concept Sequences =
       } || requires { x.copy(i, run, out); };
     };
 
-/// Whether X has padding: what it says itself, or what goes without saying.
+/// Whether X has padding: what it says itself, or else true.
 template <class X> inline constexpr bool has_padding = true;
 template <class X>
   requires requires { bool{X::has_padding}; }
 inline constexpr bool has_padding<X> = X::has_padding;
 
-/// An encoder's output, `[batch, seq, hidden]`, seen where it lies: a pointer, three sizes, three strides.
+/// A view of an encoder's output, `[batch, seq, hidden]`: a pointer, three sizes, three strides.
 ///
 ///     seqpool::HiddenStates<float> dense(data, {batch, seq, hidden});
 ///     // Of [seq, batch, hidden]:
 ///     seqpool::HiddenStates<float> permuted(data, {batch, seq, hidden}, {hidden, batch * hidden, 1});
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1
+/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a hidden stride of 1,
 /// tokens are read in place; with any other, as in a column-major tensor, they are packed first.
 template <class T> class HiddenStates {
   static_assert(Scalar<T>,
@@ -87,8 +87,8 @@ template <class T> class HiddenStates {
     if (data_ == nullptr) strides_[0] = strides_[1] = 0;  // no elements, and null has no neighbours
   }
 
-  /// Views an Eigen tensor or map of rank 3, in either layout. A temporary tensor is refused by the compiler, as it
-  /// would be gone at the end of the line.
+  /// Views an Eigen tensor or map of rank 3, in either layout. The compiler refuses a temporary tensor, which would be
+  /// gone at the end of the line.
   template <class X>
     requires(!std::same_as<std::remove_cvref_t<X>, HiddenStates>)
   explicit HiddenStates(X&& x) : HiddenStates(view_of<X>(x)) {}
@@ -98,7 +98,7 @@ template <class T> class HiddenStates {
   [[nodiscard]] Index seq(Index) const noexcept { return sizes_[1]; }
   [[nodiscard]] Index hidden() const noexcept { return sizes_[2]; }
 
-  /// Elements from one sequence, from one token and from one feature to the next; 1 where there is no next one.
+  /// Elements from one sequence, one token or one feature to the next; 1 if there is no next one.
   [[nodiscard]] Index batch_stride() const noexcept { return sizes_[0] > 1 ? strides_[0] : 1; }
   [[nodiscard]] Index token_stride() const noexcept { return sizes_[1] > 1 ? strides_[1] : 1; }
   [[nodiscard]] Index hidden_stride() const noexcept { return sizes_[2] > 1 ? strides_[2] : 1; }
@@ -115,7 +115,7 @@ template <class T> class HiddenStates {
   }
 
  private:
-  // X as it was deduced of X&&.
+  // X as deduced from X&&.
   template <class X> static HiddenStates view_of(const std::remove_cvref_t<X>& x);
 
   const T* data_;

@@ -24,14 +24,14 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::mean_pool(seqpool::LayerMix{layers, weights}, mask);
 ///     seqpool::mean_pool(seqpool::LayerMix{seqpool::Layers(layers).last(4)}, mask);  // all of one weight
 ///
-/// The layers' memory must outlive it; the weights are copied. What is pooled is mixed, a block of 256 tokens at a
-/// time: padding is read of no layer.
+/// The layers' memory must outlive it; the weights are copied. Only what is pooled is mixed, a block of 256 tokens at a
+/// time; padding is not read from any layer.
 ///
 /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`; weights: `[layers]`; a `Sequences` of
 /// `[batch, seq, hidden]`.
-/// **Numerics**: x is of `accumulator_t`, so that a mix of half layers is not rounded again: an `AnyPooling` of it is
-/// an `AnyPooling<float>`. For weights of 0 or more |error| <= (layers + 1) * eps * (sum_l w_l |layer_l|) / (sum_l
-/// w_l), as long as those sums are finite and, unless 0, normal. One layer of weight 1 keeps its bits.
+/// **Numerics**: x is of `accumulator_t`, so a mix of half layers is not rounded again, and an `AnyPooling` of it is an
+/// `AnyPooling<float>`. For weights of 0 or more, |error| <= (layers + 1) * eps * (sum_l w_l |layer_l|) / (sum_l w_l),
+/// if those sums are finite and, unless 0, normal. A single layer of weight 1 keeps its bits.
 /// **Source**: sentence-transformers' WeightedLayerPooling; its `layer_start` is `last(layers - layer_start)`.
 template <class X> class LayerMix : Layers<X> {
  public:
@@ -50,7 +50,7 @@ template <class X> class LayerMix : Layers<X> {
 
   using Layers<X>::batch, Layers<X>::seq, Layers<X>::hidden, Layers<X>::has_padding;
 
-  /// What is mixed.
+  /// The layers that are mixed.
   [[nodiscard]] const Layers<X>& layers() const noexcept { return *this; }
 
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.

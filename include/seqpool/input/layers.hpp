@@ -18,8 +18,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The hidden states of several layers of an encoder, the first layer first, seen where they lie: what `LayerMix` and
-/// `concat_layers` make one input of.
+/// A view of the hidden states of several layers of an encoder, the first layer first: `LayerMix` and `concat_layers`
+/// make one input of them.
 ///
 ///     const seqpool::Layers all(layers);  // of a std::vector of tensors, or of views
 ///     seqpool::mean_pool(seqpool::LayerMix{all.last(4)}, mask);       // the mean of the last four
@@ -37,11 +37,11 @@ template <class X> class Layers {
   using value_type = typename X::value_type;
   static constexpr bool has_padding = seqpool::has_padding<X>;
 
-  /// Views the layers of a contiguous range: of `Sequences`, or of Eigen tensors of rank 3 in either layout.
+  /// Views the layers of a contiguous range of `Sequences`, or of Eigen tensors of rank 3 in either layout.
   ///
   /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`.
-  /// **Errors**: `std::invalid_argument` for no layer, or one of another size than the first, naming both.
-  /// **Cost**: O(layers), one allocation; copies views, and of packed and ragged sequences what they copied.
+  /// **Errors**: `std::invalid_argument` for no layers, or a layer of another size than the first, naming both.
+  /// **Cost**: O(layers), one allocation; copies views; of packed and ragged sequences, also what they copied.
   template <class R>
     requires(!std::same_as<std::remove_cvref_t<R>, Layers>)
   explicit Layers(R&& layers) {
@@ -64,16 +64,16 @@ template <class X> class Layers {
   // How many features of a token `chunk` gives.
   static constexpr Index chunk_features = detail::chunk_features<value_type>;
 
-  // f(s, first, count) for each token s of a run and each chunk of its features, those that lie close together one
-  // after the other.
+  // Calls f(s, first, count) for each token s of a run and each chunk of its features; chunks that lie close together
+  // come one after another.
   template <class F> void for_each_chunk(Run run, F f) const;
 
-  // Features [first, first + chunk_features) of a token: where they lie, or side by side in `room`, where 0 stands
-  // behind the last one.
+  // Features [first, first + chunk_features) of a token: in place, or side by side in `room`, with zeros after the last
+  // one.
   const value_type* chunk(Index layer, Index b, Index s, Index first, value_type* room) const;
 
  private:
-  // R as it was deduced of R&&.
+  // R as deduced from R&&.
   template <class R> void view(const std::remove_cvref_t<R>& layers);
   void check(std::size_t layer) const;
 
@@ -83,7 +83,7 @@ template <class X> class Layers {
 template <std::ranges::contiguous_range R>
   requires Sequences<std::ranges::range_value_t<R>>
 explicit Layers(const R&) -> Layers<std::ranges::range_value_t<R>>;
-// Whatever the layers are, so that the constructor says what they should be.
+// Takes any layers, so the constructor can say what they should be.
 template <std::ranges::contiguous_range R>
 explicit Layers(const R&) -> Layers<HiddenStates<detail::guide_element_t<std::ranges::range_value_t<R>>>>;
 template <class R> explicit Layers(const R&) -> Layers<HiddenStates<float>>;

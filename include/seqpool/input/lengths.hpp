@@ -11,18 +11,18 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Real tokens as lengths, for padding on the right: row `b` has its first `lengths[b]` tokens, `[0, lengths[b])` of
-/// `[0, seq)`.
+/// Real tokens as lengths, for padding on the right: the first `lengths[b]` tokens of row `b` are real,
+/// `[0, lengths[b])` of `[0, seq)`.
 ///
 ///     const std::vector<int> lengths{12, 7};
 ///     seqpool::mean_pool(x, seqpool::Lengths(lengths));  // x [2, seq, hidden]
 class Lengths {
  public:
-  /// Copies one length a row from any contiguous range of integers, Eigen vector or Eigen tensor of rank 1.
+  /// Copies one length per row from any contiguous range of integers, Eigen vector or Eigen tensor of rank 1.
   ///
   /// **Shapes**: lengths: `[batch]`.
-  /// **Errors**: `std::invalid_argument` for a length under 0, naming its row; a length over seq is found, and its row
-  /// named, when it meets the hidden states.
+  /// **Errors**: `std::invalid_argument` for a length under 0, naming its row; a length over seq is found when it meets
+  /// the hidden states, and its row is named.
   /// **Cost**: O(batch), one allocation.
   template <class V> explicit Lengths(const V& lengths);
 

@@ -13,14 +13,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Sequences one behind the other without padding, `[total, hidden]`: sequence b is tokens
-/// `[offsets[b], offsets[b + 1])`, as in the cu_seqlens of attention kernels of variable length.
+/// Sequences one after another without padding, `[total, hidden]`: sequence b is tokens `[offsets[b], offsets[b + 1])`,
+/// as in the cu_seqlens of variable-length attention kernels.
 ///
 ///     const std::vector<std::int32_t> cu_seqlens{0, 12, 12, 19};
 ///     seqpool::mean_pool(seqpool::PackedStates<float>(data, {19, hidden}, cu_seqlens));  // [3, hidden], row 1 zeros
 ///
-/// The memory must outlive it; the offsets are copied. No mask is taken, as there is no padding; `Spans` and
-/// `skip_prefix(all_tokens, counts)` are.
+/// The memory must outlive it; the offsets are copied. Without padding it takes no mask, but it takes `Spans` and
+/// `skip_prefix(all_tokens, counts)`.
 template <class T> class PackedStates {
   static_assert(Scalar<T>, "seqpool: PackedStates<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
@@ -31,9 +31,9 @@ template <class T> class PackedStates {
   /// **Shapes**: data: a `const T*`, `[total, hidden]` = `sizes`, row-major; sizes: 2 integers, of any types but bool,
   /// or a contiguous range of 2; offsets: `[batch + 1]`, integers in a contiguous range, an Eigen vector or an Eigen
   /// tensor of rank 1.
-  /// **Errors**: `std::invalid_argument` for no offsets, offsets that do not start at 0, fall, or end elsewhere than at
-  /// total, naming their index; a negative size, or one beyond what memory can hold; a null pointer to at least one
-  /// element.
+  /// **Errors**: `std::invalid_argument` for no offsets; for offsets that do not start at 0, that fall, or that do not
+  /// end at total, naming their index; for a negative size, or one beyond what memory can hold; for a null pointer to
+  /// at least one element.
   /// **Cost**: O(batch), one allocation.
   template <class P, class V> PackedStates(const P& data, detail::Sizes<2> sizes, const V& offsets);
 

@@ -16,7 +16,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Sequences that lie each somewhere else: vectors of their own, or one pointer and one length for each,
+/// Sequences that each have their own place in memory: a vector each, or a pointer and a length each,
 /// `[lengths[b], hidden]`.
 ///
 ///     const std::vector<std::vector<float>> sequences = encode(texts);  // each [length, hidden]
@@ -25,8 +25,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const std::vector<int> lengths{12, 7};
 ///     seqpool::mean_pool(seqpool::Ragged<float>(pointers, lengths, hidden));  // [2, hidden]
 ///
-/// The memory must outlive it; pointers and lengths are copied. No mask is taken, as there is no padding; `Spans` and
-/// `skip_prefix(all_tokens, counts)` are.
+/// The memory must outlive it; pointers and lengths are copied. Without padding it takes no mask, but it takes `Spans`
+/// and `skip_prefix(all_tokens, counts)`.
 template <class T> class Ragged {
   static_assert(Scalar<T>, "seqpool: sequences of Ragged<T> are of float, double, Eigen::half or Eigen::bfloat16.");
 
@@ -36,17 +36,17 @@ template <class T> class Ragged {
 
   /// **Shapes**: sequences: `[batch]`, a contiguous range of contiguous ranges of T, each `[length, hidden]` without
   /// gaps: its size is length * hidden.
-  /// **Errors**: `std::invalid_argument` for a size that is no multiple of hidden, naming its sequence, or a negative
-  /// hidden. A temporary that owns the numbers is refused by the compiler, as they would be gone at the end of the
+  /// **Errors**: `std::invalid_argument` for a size that is not a multiple of hidden, naming its sequence, or for a
+  /// negative hidden. The compiler refuses a temporary that owns the numbers, which would be gone at the end of the
   /// line.
   /// **Cost**: O(batch), two allocations.
   template <class S> Ragged(S&& sequences, detail::Size hidden);
 
   /// **Shapes**: pointers: `[batch]`, a contiguous range of pointers to `[lengths[b], hidden]` elements; lengths:
   /// `[batch]`, integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1. A token's features are
-  /// neighbours; tokens are `hidden` elements apart, or `token_stride`.
-  /// **Errors**: `std::invalid_argument` for a negative hidden or length, another number of lengths than of pointers,
-  /// or a null pointer to at least one element, naming its sequence.
+  /// neighbours; tokens are `hidden` or `token_stride` elements apart.
+  /// **Errors**: `std::invalid_argument` for a negative hidden or length, for different numbers of lengths and
+  /// pointers, or for a null pointer to at least one element, naming its sequence.
   /// **Cost**: O(batch), two allocations.
   template <class P, class V>
   Ragged(const P& pointers, const V& lengths, detail::Size hidden) : Ragged(pointers, lengths, hidden, hidden) {}
@@ -64,7 +64,7 @@ template <class T> class Ragged {
   }
 
  private:
-  // Throws unless there are elements at every pointer, and the longest sequence reaches no farther than memory can.
+  // Throws if a pointer to elements is null, or if the longest sequence reaches farther than memory can.
   void check();
 
   std::vector<const T*> pointers_;
@@ -137,7 +137,7 @@ template <class T> void Ragged<T>::check() {
       detail::fail({"sequence ", b, " ", detail::shape({lengths_[b], hidden_}), " has a null pointer"});
     longest_ = (std::max)(longest_, lengths_[b]);
   }
-  const T element{};  // of the longest, only how far it reaches
+  const T element{};  // only how far the longest one reaches is checked
   detail::check_memory<T, 2>(&element, {longest_, hidden_}, {token_stride_, 1}, "the longest sequence's tokens",
                              "[length, hidden]");
 }

@@ -9,13 +9,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Consecutive tokens of one sequence: `[begin, end)`. Empty where begin == end.
+/// Consecutive tokens of one sequence: `[begin, end)`. Empty if begin == end.
 struct Run {
   Index begin;
   Index end;
 };
 
-/// Which tokens of which sequences are real: all that the driver asks is the next run of a row.
+/// Which tokens of which sequences are real: the driver asks only for the next run of a row.
 ///
 /// | expression | meaning |
 /// |---|---|
@@ -30,8 +30,8 @@ struct Run {
 /// | `s.sequence(row)` | the sequence that a row is taken from | row |
 /// | `s.check(x)` | instead of `check(batch, seq)`, for sequences of different lengths: x is a `Sequences` | |
 ///
-/// And `s.batch()`, for how many sequences it is, says that it is about padding: packed and ragged sequences, which
-/// have none, do not take it. A selection that is made of another one says all of these that the other says; the
+/// If it also has `s.batch()`, the number of sequences it is for, it is about padding: packed and ragged sequences,
+/// which have none, do not take it. A selection made from another one says all of these that the other says; the
 /// functions below ask it.
 template <class S>
 concept Selection = requires(const S& s, Index i, Run within) {
@@ -39,7 +39,7 @@ concept Selection = requires(const S& s, Index i, Run within) {
   { s.next_run(i, within) } -> std::same_as<Run>;
 };
 
-/// Every token of every sequence is real: what is meant where no mask is given.
+/// Every token of every sequence is real: what is meant if no mask is given.
 struct AllTokens {
   void check(Index, Index) const noexcept {}
   [[nodiscard]] Run next_run(Index, Run within) const noexcept { return within; }
@@ -48,14 +48,14 @@ struct AllTokens {
 /// For a mask that is left out on purpose: `mean_pool(x, all_tokens)`, `skip_prefix(all_tokens, counts)`.
 inline constexpr AllTokens all_tokens{};
 
-/// `s.next_run(row, within)`, and never outside `within`, whatever s says.
+/// `s.next_run(row, within)`, but never outside `within`, whatever s says.
 template <Selection S> [[nodiscard]] Run next_run(const S& selection, Index row, Run within) {
   const Run run = selection.next_run(row, within);
   const Index begin = (std::clamp)(run.begin, within.begin, within.end);
   return {begin, (std::clamp)(run.end, begin, within.end)};
 }
 
-/// What a selection says of its rows, or what goes without saying.
+/// What a selection says about its rows, or the default.
 template <class S> [[nodiscard]] Index rows_of([[maybe_unused]] const S& selection, Index batch) {
   if constexpr (requires { selection.rows(batch); })
     return selection.rows(batch);
@@ -70,7 +70,7 @@ template <class S> [[nodiscard]] Index sequence_of([[maybe_unused]] const S& sel
 }
 
 /// Throws `std::invalid_argument` unless the selection fits x, a `Sequences`, and takes its rows from sequences that
-/// are there.
+/// exist.
 template <class S, class X> void check_selection(const S& selection, const X& x) {
   if constexpr (requires { selection.check(x); })
     selection.check(x);

@@ -16,7 +16,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The real tokens of another selection but for the first few of each row; made by `skip_prefix`.
+/// The real tokens of another selection except the first few of each row; made by `skip_prefix`.
 template <Selection S> class SkipPrefix {
  public:
   SkipPrefix(S selection, std::vector<Index> counts);
@@ -25,7 +25,7 @@ template <Selection S> class SkipPrefix {
     selection_.check(batch, seq);
     check_counts(seqpool::rows_of(selection_, batch));
   }
-  // As `check(batch, seq)`, of sequences of different lengths.
+  // Like `check(batch, seq)`, for sequences of different lengths.
   template <class X>
     requires requires(const X& x) { x.batch(); }
   void check(const X& x) const {
@@ -34,7 +34,7 @@ template <Selection S> class SkipPrefix {
   }
   [[nodiscard]] Run next_run(Index row, Run within) const;
 
-  // What the other selection says, where it does.
+  // What the other selection says, if it does.
   [[nodiscard]] Index batch() const
     requires requires(const S& s) { s.batch(); }
   {
@@ -58,19 +58,19 @@ template <Selection S> class SkipPrefix {
   std::vector<Index> counts_;  // [rows], how many real tokens are left out
 };
 
-/// Leaves out the first `counts[b]` real tokens of each row b: a prompt or an instruction that the encoder reads and
-/// the pooling does not. A row with no more than that has no real token.
+/// Leaves out the first `counts[b]` real tokens of each row b: a prompt or an instruction that the encoder reads but
+/// the pooling does not. A row with no more than that has no real token left.
 ///
 ///     seqpool::mean_pool(x, seqpool::skip_prefix(mask, prompt_lengths));
 ///
-/// `mask` is an attention mask, which must outlive the result, `all_tokens` where there is no padding, or any other
-/// `Selection`: of `Spans` the first tokens of each span are left out.
+/// `mask` is an attention mask, which must outlive the result; or `all_tokens` if there is no padding; or any other
+/// `Selection`: with `Spans`, the first tokens of each span are left out.
 ///
-/// **Shapes**: mask: `[batch, seq]`, `Lengths` `[batch]` or `Spans` `[spans]`; counts: `[batch]`, of spans `[spans]`,
-/// integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1.
-/// **Errors**: `std::invalid_argument` for a count under 0, naming its row, and, when it meets the hidden states, if
-/// counts are not one for each row.
-/// **Cost**: two allocations; for each run of a row, a walk over those of the tokens that are left out.
+/// **Shapes**: mask: `[batch, seq]`, `Lengths` `[batch]` or `Spans` `[spans]`; counts: `[batch]`, or `[spans]` for
+/// spans, integers in a contiguous range, an Eigen vector or an Eigen tensor of rank 1.
+/// **Errors**: `std::invalid_argument` for a count under 0, naming its row, and, when it meets the hidden states,
+/// unless there is one count for each row.
+/// **Cost**: two allocations; for each run of a row, a walk over the runs of the tokens that are left out.
 template <class M, class V> [[nodiscard]] auto skip_prefix(M&& mask, const V& counts);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ template <Selection S> void SkipPrefix<S>::check_counts(Index rows) const {
                        : "there are " + std::to_string(rows) + " spans: counts must be [spans]")});
 }
 
-// Walks from the row's start, so that nothing is asked of a selection before it has seen the hidden states.
+// Walks from the row's start, so a selection is asked nothing before it has seen the hidden states.
 template <Selection S> Run SkipPrefix<S>::next_run(Index row, Run within) const {
   Index begin = 0;
   for (Index left = counts_[static_cast<std::size_t>(row)]; left > 0;) {
@@ -118,7 +118,7 @@ template <class M, class V> auto skip_prefix([[maybe_unused]] M&& mask, const V&
                 "seqpool: skip_prefix(mask, counts) takes one integer for each row, [batch], second: a contiguous "
                 "range such as std::vector<int>, an Eigen vector, or an Eigen tensor of rank 1.");
   if constexpr (!is_mask || !are_counts) {
-    return AllTokens{};  // so that no other error follows
+    return AllTokens{};  // so no other error follows
   } else {
     auto numbers = detail::indices(counts, [](std::size_t row, const std::string& count) {
       detail::fail({"counts of skip_prefix: row ", row, " has ", count, "; a count must be 0 or more"});

@@ -28,7 +28,7 @@ struct Span {
 class Spans {
  public:
   /// **Shapes**: spans: `[rows]`, the rows of the result.
-  /// **Errors**: a span that is not within its sequence is found, and named, when it meets the hidden states.
+  /// **Errors**: a span that is not within its sequence is found when it meets the hidden states, and is named.
   /// **Cost**: copies the spans, one allocation.
   Spans(std::initializer_list<Span> spans) : spans_(spans) {}
   template <class R> explicit Spans(const R& spans);
@@ -53,16 +53,16 @@ class Spans {
   std::vector<Span> spans_;
 };
 
-/// Windows over the tokens of one sequence, for documents that are longer than what a vector should be of: of `size`
-/// tokens each, they begin at 0, step, 2 * step, ... The last one is the first that reaches the end, and ends there.
+/// Windows over the tokens of one sequence, for documents that are too long for one vector. Windows of `size` tokens
+/// begin at 0, step, 2 * step, ...; the last one is the first that reaches the end, and it ends there.
 ///
 ///     const seqpool::Spans spans(seqpool::windows(700, 256, 128));  // [0, 256), [128, 384), ..., [512, 700)
 ///     const auto vectors = seqpool::mean_pool(x, spans);            // [5, hidden]
 ///
 /// **Shapes**: result: `[windows]`, for sequence 0 or `sequence`.
-/// **Empty**: of no tokens there is no window.
+/// **Empty**: no tokens give no windows.
 /// **Errors**: `std::invalid_argument` unless tokens >= 0 and 1 <= step <= size: a larger step would leave tokens out.
-/// **Cost**: O(tokens / step), which it allocates.
+/// **Cost**: O(tokens / step) time and memory.
 [[nodiscard]] inline std::vector<Span> windows(detail::Size tokens, detail::Size size, detail::Size step,
                                                detail::Size sequence = 0);
 

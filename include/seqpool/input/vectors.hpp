@@ -10,16 +10,16 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Vectors, `[n, features]`, seen where they lie: what heads, `similarity` and all else that takes vectors reads beside
-/// Eigen tensors. Results made of them are row-major.
+/// A view of vectors, `[n, features]`, that heads, `similarity` and all else that takes vectors accept besides Eigen
+/// tensors. Results made from it are row-major.
 ///
 ///     const seqpool::Vectors<float> stored(data, {n, features});
 ///     const auto scores = seqpool::cosine_similarity(queries, stored);
 ///     // Each vector behind a header of 4 numbers:
 ///     const seqpool::Vectors<float> records(data + 4, {n, features}, {features + 4, 1});
 ///
-/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a feature stride of 1
-/// vectors are read in place; with any other they are packed first where that is needed.
+/// It owns nothing and copies nothing: the memory must outlive it. No alignment is assumed. With a feature stride of 1,
+/// vectors are read in place; with any other they are packed first if needed.
 template <class T> class Vectors {
   static_assert(Scalar<T>,
                 "seqpool: Vectors<T> are of float, double, Eigen::half or Eigen::bfloat16; convert others first, for "
@@ -28,8 +28,8 @@ template <class T> class Vectors {
  public:
   using value_type = T;
 
-  /// Views `data` as `sizes` = {n, features}, row-major and without gaps, or with `strides` = {vector, feature} from
-  /// one vector and one feature to the next, counted in elements.
+  /// Views `data` as `sizes` = {n, features}, row-major and without gaps, or with `strides` = {vector, feature}, the
+  /// elements from one vector, and from one feature, to the next.
   ///
   /// **Shapes**: data: a `const T*`, `[n, features]`; sizes and strides: 2 integers each, of any types but bool, or a
   /// contiguous range of 2.
@@ -46,8 +46,8 @@ template <class T> class Vectors {
     if (features() < 2) view_.column_stride = 1;
   }
 
-  /// Views an Eigen tensor or map of rank 2, in either layout. A temporary tensor is refused by the compiler, as it
-  /// would be gone at the end of the line.
+  /// Views an Eigen tensor or map of rank 2, in either layout. The compiler refuses a temporary tensor, which would be
+  /// gone at the end of the line.
   template <class X>
     requires(!std::same_as<std::remove_cvref_t<X>, Vectors>)
   explicit Vectors(X&& x) : Vectors(view_of<X>(x)) {}
@@ -63,7 +63,7 @@ template <class T> class Vectors {
   [[nodiscard]] const T* operator[](Index i) const noexcept { return view_.data + i * view_.row_stride; }
 
  private:
-  // X as it was deduced of X&&.
+  // X as deduced from X&&.
   template <class X> static Vectors view_of(const std::remove_cvref_t<X>& x);
 
   detail::MatrixView<const T> view_;

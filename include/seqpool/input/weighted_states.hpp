@@ -16,27 +16,27 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 template <class X, class W> class TokenWeights;
 
-/// Hidden states of which each token is multiplied by its weight: w(b, s) * x[b, s], for any pooling.
+/// Hidden states with each token multiplied by its weight: w(b, s) * x[b, s], for any pooling.
 ///
 ///     const auto idf = [&](seqpool::Index b, seqpool::Index s) { return idf_of_word[ids(b, s)]; };
 ///     const seqpool::WeightedStates weighted{x, idf};
 ///     const auto sums = seqpool::sum_pool(weighted, mask);              // [batch, hidden], sum_t w_t x_t
 ///     const auto totals = seqpool::sum_pool(weighted.weights(), mask);  // [batch, 2], sum_t w_t, and how many tokens
 ///
-/// The memory of x must outlive it, and whatever the function refers to. The function is asked for real tokens alone,
-/// so that padding needs no weight; with a device by several threads at once. What it throws comes out of the pooling.
-/// `TokenWeightedMean` is their weighted mean, of weights that are a tensor.
+/// The memory of x, and whatever the function refers to, must outlive it. The function is called only for real tokens,
+/// so padding needs no weight; with a device, several threads call it at once. What it throws comes out of the pooling.
+/// `TokenWeightedMean` is their weighted mean, with weights from a tensor.
 ///
 /// **Shapes**: a `Sequences` of `[batch, seq, hidden]`.
 /// **Cost**: multiplies a block of 256 tokens at a time, before they are pooled.
-/// **Numerics**: in `accumulator_t`, one rounding: an `AnyPooling` of weighted half is an `AnyPooling<float>`.
+/// **Numerics**: in `accumulator_t`, with one rounding; an `AnyPooling` of weighted half is an `AnyPooling<float>`.
 template <class X, class W> class WeightedStates {
  public:
   using value_type = accumulator_t<typename X::value_type>;
   static constexpr bool has_padding = seqpool::has_padding<X>;
 
   /// x: any `Sequences`, which is copied, or an Eigen tensor of rank 3, which is viewed; w: a function of the sequence
-  /// and the token, or of what is called as one.
+  /// and the token, or anything that is called like one.
   template <class Y> WeightedStates(Y&& x, W w) : x_(std::forward<Y>(x)), weight_(std::move(w)) {
     constexpr bool lawful = !detail::EigenTensor<W> && requires(Index i) {
       { weight_(i, i) } -> std::convertible_to<value_type>;
@@ -51,9 +51,9 @@ template <class X, class W> class WeightedStates {
   [[nodiscard]] Index seq(Index b) const { return x_.seq(b); }
   [[nodiscard]] Index hidden() const { return x_.hidden(); }
 
-  /// What is weighted.
+  /// The states that are weighted.
   [[nodiscard]] const X& states() const noexcept { return x_; }
-  /// The weights alone, [w, 1] for each token. It refers to this one, which must outlive it.
+  /// Only the weights, [w, 1] for each token. They refer to this object, which must outlive them.
   [[nodiscard]] TokenWeights<X, W> weights() const& { return TokenWeights<X, W>(*this); }
   void weights() && = delete;
 

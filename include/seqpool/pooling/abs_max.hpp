@@ -10,7 +10,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The largest size of every feature over a row's real tokens: out[h] = max_t |x_t[h]|.
+/// The largest absolute value of every feature over a row's real tokens: out[h] = max_t |x_t[h]|.
 ///
 ///     seqpool::pool(seqpool::AbsMax{}, x, mask);  // or abs_max_pool(x, mask)
 ///

@@ -10,13 +10,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The mean size of every feature over a row's n real tokens: out[h] = (sum_t |x_t[h]|) / n.
+/// The mean absolute value of every feature over a row's n real tokens: out[h] = (sum_t |x_t[h]|) / n.
 ///
 ///     seqpool::pool(seqpool::AbsMean{}, x, mask);  // or abs_mean_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 2) * eps * out[h], as long as sum_t |x_t[h]| is
-/// finite in `accumulator_t` and the result is normal there.
+/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 2) * eps * out[h], if sum_t |x_t[h]| is finite
+/// in `accumulator_t` and the result is normal there.
 /// **Source**: GLiClass' "abs_avg".
 struct AbsMean : FeaturePooling<AbsMean> {
   static constexpr auto feature_op = [](auto sum, auto x) { return sum + std::abs(x); };

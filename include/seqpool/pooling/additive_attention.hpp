@@ -7,31 +7,30 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Attention by a small network: out = sum_t a_t x_t, a = softmax over a row's real tokens of v · tanh(W x_t + b).
+/// Attention by a small network: out = sum_t a_t x_t, a = softmax of v · tanh(W x_t + b) over a row's real tokens.
 ///
 ///     const seqpool::AdditiveAttention han{weight, bias, v};
 ///     const auto kaggle = seqpool::AdditiveAttention{weight, bias, v}.layer_norm(norm_weight, norm_bias).gelu();
 ///     seqpool::pool(kaggle, x, mask);
 ///
-/// `layer_norm` puts a `LayerNorm` between W x + b and the activation, `gelu` takes that for tanh. A bias behind v
-/// would add the same to every score, which no softmax can see: where a checkpoint has one, leave it out.
+/// `layer_norm` puts a `LayerNorm` between W x + b and the activation; `gelu` replaces tanh. A bias after v would add
+/// the same to every score, which no softmax can see: if a checkpoint has one, leave it out.
 ///
 /// **Shapes**: weight `[attention, hidden]`, as torch.nn.Linear stores it; bias and v `[attention]`; tokens `[n,
 /// hidden]` to `[hidden]`.
-/// **Errors**: `std::invalid_argument` for sizes that differ, and for hidden states of another hidden than the
-/// weight's.
+/// **Errors**: `std::invalid_argument` for sizes that differ, and for hidden states whose hidden is not the weight's.
 /// **Cost**: O(n * attention * hidden), a product of matrices; the constructor and each option copy the parameters.
-/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With the error of W x_t + b,
-/// e_a <= (min(hidden, 256) / 2 + hidden / 512 + 4) * eps * (sum_h |W[a, h] x_t[h]| + |b[a]|), and
-/// k = min(attention, 256) / 2 + attention / 512 + 8, a score's is d <= sum_a |v[a]| * (e_a + k * eps) with tanh, and
-/// sum_a |v[a]| * (1.2 e_a + (k + 4) * eps * max(1, |g_a|)) with gelu, where g_a is what it gives. `layer_norm` divides
-/// errors too: with e the largest e_a, z the normalised row, w its weight, c its bias, r = sqrt(variance + eps of the
-/// layer norm), and s_a = (2 + |z_a|) * e / (r - e), it makes e_a |w_a| * s_a + (attention / 16 + 32) * eps * (|w_a| *
-/// (1 + |z_a| + s_a) + |c_a|), as long as e < r, which of rows of W that are nearly alike it need not be, and in the
-/// domain of `LayerNorm`. |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain of `Attention`. A NaN score
-/// makes the row NaN; an infinite feature, whose tanh is 1, need not.
-/// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options the
-/// head of many Kaggle notebooks, Linear, LayerNorm, GELU, Linear.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. Let e_a <= (min(hidden, 256) / 2 + hidden / 512 + 4) *
+/// eps * (sum_h |W[a, h] x_t[h]| + |b[a]|) be the error of W x_t + b, and k = min(attention, 256) / 2 +
+/// attention / 512 + 8. A score's error is then d <= sum_a |v[a]| * (e_a + k * eps) with tanh, and d <= sum_a |v[a]| *
+/// (1.2 e_a + (k + 4) * eps * max(1, |g_a|)) with gelu, where g_a is what gelu gives. `layer_norm` divides errors too:
+/// let e be the largest e_a, z the normalised row, w its weight, c its bias, r = sqrt(variance + eps of the layer
+/// norm), and s_a = (2 + |z_a|) * e / (r - e). Then e_a becomes |w_a| * s_a + (attention / 16 + 32) * eps * (|w_a| *
+/// (1 + |z_a| + s_a) + |c_a|), in the domain of `LayerNorm` and if e < r, which need not hold if rows of W are nearly
+/// alike. |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain of `Attention`. A NaN score makes the row
+/// NaN; an infinite feature, whose tanh is 1, need not.
+/// **Source**: Hierarchical Attention Networks (Yang et al. 2016), after Bahdanau et al. 2015; with the options, the
+/// head of many Kaggle notebooks: Linear, LayerNorm, GELU, Linear.
 template <class T>
 class AdditiveAttention : public SoftmaxPooling<detail::ScoreNetwork<accumulator_t<detail::lawful_t<T>>>> {
   static_assert(Scalar<T>,
@@ -45,8 +44,8 @@ class AdditiveAttention : public SoftmaxPooling<detail::ScoreNetwork<accumulator
 
   template <Scalar U> using State = detail::NetworkState<U>;
 
-  /// Copies the parameters: weight, an Eigen tensor of rank 2 or an Eigen matrix; bias and v, an Eigen tensor of rank
-  /// 1, an Eigen vector or a contiguous range each.
+  /// Copies the parameters: weight, an Eigen tensor of rank 2 or an Eigen matrix; bias and v, each an Eigen tensor of
+  /// rank 1, an Eigen vector or a contiguous range.
   template <class W, class B, class V>
   AdditiveAttention(const W& weight, const B& bias, const V& v)
       : SoftmaxPooling<Network>(network_of(weight, bias, v)) {}
@@ -55,7 +54,7 @@ class AdditiveAttention : public SoftmaxPooling<detail::ScoreNetwork<accumulator
   template <class W, class B>
   [[nodiscard]] AdditiveAttention layer_norm(const W& weight, const B& bias, double eps = 1e-5) const;
 
-  /// The same with x / 2 * (1 + erf(x / sqrt(2))) for tanh.
+  /// The same with x / 2 * (1 + erf(x / sqrt(2))) in place of tanh.
   [[nodiscard]] AdditiveAttention gelu() const {
     AdditiveAttention other(*this);
     other.use_gelu();
@@ -64,7 +63,7 @@ class AdditiveAttention : public SoftmaxPooling<detail::ScoreNetwork<accumulator
 
  private:
   template <class W, class B, class V> static Network network_of(const W& weight, const B& bias, const V& v);
-  // The numbers of a vector [attention], or an error by its name.
+  // The numbers of a vector [attention], or an error that names it.
   template <class V> static auto checked(const V& vector, const char* what, Index attention, Index hidden);
 };
 

@@ -26,12 +26,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const std::vector<seqpool::AnyPooling<float>> list{seqpool::Cls{}, pooling};
 ///     seqpool::pool(seqpool::AnyPooling<float>(list), x, mask);  // [batch, 2 * hidden]
 ///
-/// One pooling converts by itself; a list has to be asked for, as of an `AnyHead`, which means something else by it.
+/// One pooling converts by itself; a list must be converted explicitly, as for an `AnyHead`, where a list means
+/// something else.
 ///
 /// **Errors**: `std::invalid_argument` for a state that another pooling made: one of another type, or of the same type
 /// with another name or other parameters.
-/// **Cost**: each step is a virtual call, so there is one for every 256 tokens; of a list, one for every 8 tokens and
-/// pooling. A state is one allocation; of a list, one more for each pooling. Copies share the pooling.
+/// **Cost**: each step is a virtual call, so there is one for every 256 tokens; for a list, one for every 8 tokens and
+/// pooling. A state is one allocation; for a list, one more for each pooling. Copies share the pooling.
 /// **Numerics**: the bits of the pooling it holds.
 template <Scalar T> class AnyPooling {
   using A = accumulator_t<T>;
@@ -69,7 +70,7 @@ template <Scalar T> class AnyPooling {
   template <class P>
     requires(!std::same_as<P, AnyPooling> && !std::same_as<P, std::vector<AnyPooling>>)
   AnyPooling(P pooling) {
-    constexpr bool lawful = Pooling<P, T>;  // by this name g++ does not list what is missing as errors of their own
+    constexpr bool lawful = Pooling<P, T>;  // with this name, g++ does not list each missing part as its own error
     static_assert(
         lawful,
         "seqpool: AnyPooling<T> holds a seqpool::Pooling for hidden states of T: Mean{}, Max{}, Attention{query}, "
@@ -83,9 +84,9 @@ template <Scalar T> class AnyPooling {
     }
   }
 
-  /// Several side by side in one read of memory, as `Concat` of them.
+  /// Several poolings side by side in one read of memory, like a `Concat` of them.
   ///
-  /// **Errors**: `std::invalid_argument` for none.
+  /// **Errors**: `std::invalid_argument` for an empty list.
   explicit AnyPooling(std::vector<AnyPooling> poolings);
 
   [[nodiscard]] std::string name() const { return pooler_->name(); }
@@ -114,12 +115,12 @@ template <class P> inline constexpr bool is_any_pooling = false;
 template <Scalar T> inline constexpr bool is_any_pooling<AnyPooling<T>> = true;
 template <Scalar T> inline constexpr bool is_any_pooling<std::vector<AnyPooling<T>>> = true;
 
-// Without the scalar T: a sentence.
+// Without the scalar T: a readable error.
 template <class P>
   requires(!is_any_pooling<P>)
 AnyPooling(P) -> AnyPooling<detail::scalar_of_any<P, is_any_pooling<P>>>;
 
-/// The state of whichever pooling it was last initialised by.
+/// The state of the pooling that last initialised it.
 template <Scalar T> class AnyPooling<T>::StateOfT {
  public:
   StateOfT() = default;
@@ -132,7 +133,7 @@ template <Scalar T> class AnyPooling<T>::StateOfT {
   }
   ~StateOfT() = default;
 
-  /// f(part) for each part, as a `std::span` of float, double or Index.
+  /// Calls f(part) for each part, as a `std::span` of float, double or Index.
   void visit(auto f) {
     if (held_) held_->visit([&f](StatePart part) { std::visit(f, part); });
   }
@@ -146,7 +147,8 @@ template <Scalar T> class AnyPooling<T>::StateOfT {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Of a base, as is a pooler: a std::make_unique or std::make_shared is compiled for each type anew.
+// Made as a pointer to the base, like a pooler: std::make_unique or std::make_shared would be compiled anew for each
+// type.
 template <Scalar T> template <class S> struct AnyPooling<T>::HeldState final : Held {
   S state;
   std::unique_ptr<Held> copy() const override { return std::unique_ptr<Held>(new HeldState(*this)); }

@@ -15,14 +15,14 @@ template <class T, Index Queries> class QueryScorer {
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  /// How many softmaxes run side by side, as far as the type says.
+  /// How many softmaxes run side by side, if the type says so.
   static constexpr Index fixed_heads = Queries;
 
   /// Copies the query: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`; or several, an
   /// Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
   template <class Q> explicit QueryScorer(const Q& query, double scale = 1);
 
-  /// The queries, each times the scale, `[k, hidden]`, in the accumulator's type.
+  /// The queries, each multiplied by the scale, `[k, hidden]`, in the accumulator's type.
   [[nodiscard]] std::span<const A> query() const noexcept { return scaled_; }
 
   [[nodiscard]] Index heads() const noexcept { return given_.rows; }
@@ -54,26 +54,26 @@ template <class T, Index Queries> class QueryScorer {
   detail::AlignedVector<A> scaled_;  // [heads, hidden]
 };
 
-/// Attention with learned queries: out[k] = sum_t a_t x_t, a = softmax over a row's real tokens of scale * query_k·x_t.
-/// The scale is 1 where none is given; many models train with 1 / sqrt(hidden).
+/// Attention with learned queries: out[k] = sum_t a_t x_t, a = softmax of scale * query_k·x_t over a row's real tokens.
+/// The scale is 1 if none is given; many models train with 1 / sqrt(hidden).
 ///
 ///     seqpool::pool(seqpool::Attention{query}, x, mask);    // or attention_pool(x, query, mask)
 ///     seqpool::pool(seqpool::Attention{queries}, x, mask);  // queries [k, hidden]: the k results side by side
 ///     seqpool::pool(seqpool::Attention{queries, scale}.average(), x, mask);  // their mean, [batch, hidden]
 ///
-/// `Queries` is how many there are, Eigen::Dynamic where that is known at run time only.
+/// `Queries` is how many there are, Eigen::Dynamic if that is known only at run time.
 ///
 /// **Shapes**: query `[hidden]` or `[k, hidden]`; tokens `[n, hidden]` to `[k * hidden]`, and for `average` to
 /// `[hidden]`.
 /// **Errors**: `std::invalid_argument` if the query is not `[hidden]` or `[k, hidden]`, or k is 0, or the scale is NaN
 /// or infinite.
 /// **Cost**: `SoftmaxPooling`'s; the constructor copies the queries.
-/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
-/// d <= (hidden / 8 + 34) * eps * sum_h |query[h] x_t[h]|, of several queries with hidden / 4 for hidden / 8, |error|
-/// <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, and the mean of k within k * eps of that size more, as long as those
-/// sums and sum_t |x_t[h]| are finite in `accumulator_t` and the result is normal there. A scale is multiplied into the
-/// query, which is rounded once more. A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf
-/// has weight 0, also where all are: finite features give zeros then, and in PyTorch NaN.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error d <= (hidden / 8 + 34) * eps *
+/// sum_h |query[h] x_t[h]| (hidden / 4 in place of hidden / 8 for several queries), |error| <= (2 d + (n + 16) * eps) *
+/// max_t |x_t[h]|, and for the mean of k results k * eps of that size more, if those sums and sum_t |x_t[h]| are finite
+/// in `accumulator_t` and the result is normal there. A scale is multiplied into the query, which rounds it once more.
+/// A NaN or +inf score makes its query's result NaN, as in PyTorch; a score of -inf has weight 0, even if all are -inf:
+/// finite features then give zeros, in PyTorch NaN.
 template <class T, Index Queries = 1> class Attention : public SoftmaxPooling<QueryScorer<T, Queries>> {
  public:
   using SoftmaxPooling<QueryScorer<T, Queries>>::SoftmaxPooling;

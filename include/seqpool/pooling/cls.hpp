@@ -8,8 +8,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A row's first real token: out[h] = x_first[h]. In a BERT-like encoder that is the [CLS] token, also where the
-/// padding is on the left.
+/// A row's first real token: out[h] = x_first[h]. In a BERT-like encoder that is the [CLS] token, even if the padding
+/// is on the left.
 ///
 ///     seqpool::pool(seqpool::Cls{}, x, mask);  // or cls_pool(x, mask)
 ///

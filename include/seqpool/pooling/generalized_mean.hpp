@@ -17,26 +17,26 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// The generalized mean of every feature over a row's n real tokens: out[h] = ((sum_t max(x_t[h], eps)^p) / n)^(1/p),
-/// with one p for all features or one for each. With p = 1 nearly the mean, and the larger p is, the nearer the
-/// maximum.
+/// with one p for all features or one for each. With p = 1 it is nearly the mean; the larger p is, the nearer it is to
+/// the maximum.
 ///
 ///     seqpool::pool(seqpool::GeneralizedMean{3}, x, mask);
 ///     seqpool::pool(seqpool::GeneralizedMean{p}, x, mask);  // p [hidden], learned
 ///
 /// **Shapes**: p a number or `[hidden]`; tokens `[n, hidden]` to `[hidden]`.
 /// **Errors**: `std::invalid_argument` if p is not a number above 0, or not `[hidden]`; or eps below 0.
-/// **Cost**: of p = 3, two multiplications a feature; of others a power.
-/// **Numerics**: in `accumulator_t`. With L the largest |log max(x_t[h], eps)| of those that are not 0, |error| <=
-/// ((min(n, 256) + n / 256 + 2) / p + 3 L + 2) * eps * out[h], as long as each max(x_t[h], eps), its power, the mean of
-/// the powers and out[h] are 0 or at least twice the smallest normal number of `accumulator_t`, and out[h] and the sum
-/// of the powers are below e^88, e^709 in double. With a p other than 3, numbers below the smallest normal one count as
-/// 0; the eps given by default is far above them. A NaN in a real token reaches its feature.
+/// **Cost**: for p = 3, two multiplications a feature; for other p, a power.
+/// **Numerics**: in `accumulator_t`. Let L be the largest |log max(x_t[h], eps)| of those that are not 0. |error| <=
+/// ((min(n, 256) + n / 256 + 2) / p + 3 L + 2) * eps * out[h], if each max(x_t[h], eps), its power, the mean of the
+/// powers and out[h] are 0 or at least twice the smallest normal number of `accumulator_t`, and out[h] and the sum of
+/// the powers are below e^88, e^709 in double. With a p other than 3, numbers below the smallest normal one count as 0;
+/// the default eps is far above them. A NaN in a real token reaches its feature.
 /// **Source**: GeM, whose p is 3 and eps 1e-6.
 class GeneralizedMean {
  public:
   template <Scalar T> using State = FeatureState<T>;  // values: sum_t max(x_t, eps)^p
 
-  /// p: a number, or, copied, an Eigen tensor of rank 1, an Eigen vector, or a contiguous range, `[hidden]`.
+  /// p: a number, or an Eigen tensor of rank 1, an Eigen vector or a contiguous range, `[hidden]`, which is copied.
   template <class P> explicit GeneralizedMean(const P& p, double eps = 1e-6);
 
   [[nodiscard]] std::string name() const {
@@ -60,7 +60,7 @@ class GeneralizedMean {
 
   bool is_number_;
   double eps_;
-  std::tuple<detail::AlignedVector<float>, detail::AlignedVector<double>> p_;  // in both accumulators' types
+  std::tuple<detail::AlignedVector<float>, detail::AlignedVector<double>> p_;  // in both accumulator types
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

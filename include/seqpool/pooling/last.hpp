@@ -8,8 +8,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A row's last real token: out[h] = x_last[h], what decoder models are pooled by. It is found in the mask, so it is
-/// right for padding on either side and for holes, where n - 1 is not.
+/// A row's last real token: out[h] = x_last[h], which decoder models are pooled by. It is found in the mask, so it is
+/// right for padding on either side and for holes, where n - 1 is wrong.
 ///
 ///     seqpool::pool(seqpool::Last{}, x, mask);  // or last_pool(x, mask)
 ///

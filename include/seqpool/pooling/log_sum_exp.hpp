@@ -21,15 +21,15 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Errors**: `std::invalid_argument` if r is not a number above 0.
 /// **Cost**: one exponential a feature.
-/// **Numerics**: in `accumulator_t`, shifted by the largest value so far, so that nothing overflows; |error| <=
-/// ((4 * (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, as long as the largest difference of
-/// two x_t[h] is finite in `accumulator_t`. A NaN or +inf in a real token reaches its feature; -inf adds nothing, and
-/// of -inf alone the result is -inf.
-/// **Source**: timm's LsePlus1d, whose r is 10 before it learns one. It makes NaN of an infinity.
+/// **Numerics**: in `accumulator_t`, shifted by the largest value so far, so nothing overflows; |error| <= ((4 *
+/// (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, if the largest difference of two x_t[h] is
+/// finite in `accumulator_t`. A NaN or +inf in a real token reaches its feature; -inf adds nothing, and if all are
+/// -inf, the result is -inf.
+/// **Source**: timm's LsePlus1d, which starts with r = 10 and learns it. It turns an infinity into NaN.
 class LogSumExp {
  public:
   template <Scalar T> struct State {
-    Accumulators<accumulator_t<T>> max;  // [hidden], a finite number at least, so that it can be subtracted from any
+    Accumulators<accumulator_t<T>> max;  // [hidden], never -inf, so it can be subtracted from any number
     Accumulators<accumulator_t<T>> sum;  // [hidden], sum_t e^(r (x_t - max))
     Index count = 0;                     // tokens taken in
 
@@ -47,7 +47,7 @@ class LogSumExp {
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
 
  private:
-  // Takes in `sum` terms of which the largest is x: one exponential either way, as e^0 is 1.
+  // Takes in terms with the sum `terms` and the largest x: one exponential either way, as e^0 is 1.
   template <class A> SEQPOOL_INLINE static void add(A x, A terms, A r, A& max, A& sum);
 
   double r_;

@@ -15,9 +15,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::Max{}, x, mask);  // or max_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. Of 0 and -0, which
-/// are equal, the first one stays.
-/// **Source**: sentence-transformers' "max", whose empty row is -inf.
+/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. 0 and -0 are equal:
+/// the first one stays.
+/// **Source**: sentence-transformers' "max", where an empty row gives -inf.
 struct Max : FeaturePooling<Max> {
   static constexpr auto feature_op = detail::larger;
   template <class A> static constexpr A start = -std::numeric_limits<A>::infinity();

@@ -7,14 +7,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Where every feature has its largest value, by the place of that token in its sequence, padding counted:
-/// out[h] = the first t with x_t[h] = max_t x_t[h]. So it says which token each number of `Max` came from.
+/// The place of every feature's largest value in its sequence, padding counted: out[h] = the first t with
+/// x_t[h] = max_t x_t[h]. It says which token each number of `Max` came from.
 ///
 ///     const auto indices = seqpool::max_indices(x, mask);  // Eigen::Tensor of Index, [batch, hidden]
 ///     x(b, indices(b, h), h);                              // is max_pool(x, mask)(b, h)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`, of `Index`.
-/// **Empty**: zeros, which the first token's place is too: ask the mask.
+/// **Empty**: zeros, which is also the first token's place; the mask tells which it is.
 /// **Numerics**: exact. A NaN counts as larger than any number, and the first one wins. 0 and -0 are equal.
 /// **Source**: the indices of `torch.max(dim)`.
 struct MaxIndices {
@@ -26,8 +26,8 @@ struct MaxIndices {
     Index begin = 0;                     // the place of the first token taken in ...
     Index end = 0;                       // ... and of the last one, plus 1; 0 if none was
 
-    // Of a fold alone:
-    Accumulators<accumulator_t<T>> newer;    // [hidden], which of its tokens the maximum is from, or -1
+    // Used only within a fold:
+    Accumulators<accumulator_t<T>> newer;    // [hidden], the fold's token that the maximum is from, or -1
     Accumulators<accumulator_t<T>> strange;  // [hidden], 0 unless it saw a NaN or an infinity
 
     void visit(auto f) { f(max), f(index), f(begin), f(end); }
@@ -51,13 +51,13 @@ struct MaxIndices {
 
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
 
-  /// A next state whose places do not go on behind those of this one, as another stream's, is moved up behind them.
+  /// If next's places do not come after this state's, as with another stream, they are moved up to follow them.
   template <Scalar T> void merge(State<T>& state, const State<T>& next) const;
 
   void finish(const auto& state, auto out) const { std::copy(state.index.begin(), state.index.end(), out.begin()); }
 
  private:
-  // The first NaN of a feature is its maximum, for good: no number is larger.
+  // The first NaN of a feature stays its maximum: no number is larger.
   template <Scalar T> static void take_nan(State<T>& state, const TokenBlock<T>& tokens, std::size_t h);
 };
 
@@ -71,7 +71,7 @@ template <class X, class M = AllTokens, class D = CallingThread>
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Tokens are counted in the accumulator's type, side by side with the maxima, and looked up once for all of them.
+// Tokens are counted in the accumulator's type, beside the maxima; their places are looked up once for all of them.
 template <Scalar T> void MaxIndices::fold(State<T>& state, const TokenBlock<T>& tokens) const {
   using A = accumulator_t<T>;
   constexpr Index exact = Index{1} << 20;  // tokens that every accumulator can count

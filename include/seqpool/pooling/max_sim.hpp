@@ -30,14 +30,14 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(pooling.normalize_tokens(), documents, mask);  // of x_t / max(|x_t|, 1e-12)
 ///
 /// **Shapes**: query `[k, hidden]`; tokens `[n, hidden]` to `[1]`, or `[k]` per query token.
-/// **Empty**: 0; a document that is to rank below every other needs a score of its own.
+/// **Empty**: 0; a document that should rank below every other needs a score of its own.
 /// **Errors**: `std::invalid_argument` if the query is not `[k, hidden]`.
 /// **Cost**: O(n * k * hidden); the constructor copies the query.
-/// **Numerics**: all in `accumulator_t`; |error| <= (min(hidden, 256) / 2 + hidden / 512 + k / 32 + 16) * eps * sum_i
-/// max_t sum_h |query_i[h] x_t[h]|, of normalized tokens (hidden / 16 + 20) more of these eps, as long as that sum is
-/// finite, so is each |x_t|^2 that is asked for, and neither a product nor the result is subnormal. A NaN in a real
-/// token makes the row NaN.
-/// **Source**: ColBERT; sentence-transformers' `maxsim`, whose empty document scores -1e9.
+/// **Numerics**: all in `accumulator_t`; |error| <= (min(hidden, 256) / 2 + hidden / 512 + k / 32 + 16) * eps *
+/// sum_i max_t sum_h |query_i[h] x_t[h]|, with (hidden / 16 + 20) more of these eps for normalized tokens, if that sum
+/// and each |x_t|^2 that is needed are finite, and neither a product nor the result is subnormal. A NaN in a real token
+/// makes the row NaN.
+/// **Source**: ColBERT; sentence-transformers' `maxsim`, where an empty document scores -1e9.
 template <class T> class MaxSim {
   static_assert(Scalar<T>, "seqpool: MaxSim{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
   using A = accumulator_t<detail::lawful_t<T>>;
@@ -54,10 +54,10 @@ template <class T> class MaxSim {
   /// Copies the query: an Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
   template <class Q> explicit MaxSim(const Q& query);
 
-  /// The same with the largest product of each query token for a result, `[k]`, in place of their sum.
+  /// The same, but the result is the largest product of each query token, `[k]`, not their sum.
   [[nodiscard]] MaxSim per_query() const { return with(&MaxSim::per_query_); }
 
-  /// The same of tokens x / max(sqrt(sum_h x[h]^2), 1e-12), where an encoder has not done that.
+  /// The same for tokens x / max(sqrt(sum_h x[h]^2), 1e-12), if the encoder has not normalized them.
   [[nodiscard]] MaxSim normalize_tokens() const { return with(&MaxSim::normalizes_); }
 
   [[nodiscard]] std::string name() const {
@@ -86,7 +86,7 @@ template <class T> class MaxSim {
   }
 
  private:
-  // Tokens that are taken at a time.
+  // Tokens taken at a time.
   static constexpr Index taken = 8 * detail::Product<A>::tile_rows;
 
   [[nodiscard]] MaxSim with(bool MaxSim::* option) const {
@@ -95,7 +95,7 @@ template <class T> class MaxSim {
     return other;
   }
 
-  detail::Product<A, detail::TimesInPanels> product_;  // whose outputs are the query's tokens
+  detail::Product<A, detail::TimesInPanels> product_;  // its outputs are the query's tokens
   bool per_query_ = false;
   bool normalizes_ = false;
 };

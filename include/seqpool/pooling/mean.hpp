@@ -15,7 +15,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Numerics**: sums in `accumulator_t`, counts in an integer; blocks of 256 tokens are summed in order and then added
-/// up, so |error| <= (min(n, 256) + n / 256 + 2) * eps * mean_t |x_t[h]|, as long as sum_t |x_t[h]| is finite in
+/// up, so |error| <= (min(n, 256) + n / 256 + 2) * eps * mean_t |x_t[h]|, if sum_t |x_t[h]| is finite in
 /// `accumulator_t` and the result is normal there.
 /// **Source**: sentence-transformers' "mean", without its half-precision counts.
 struct Mean : FeaturePooling<Mean> {

@@ -10,14 +10,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The mean of what `Mean` and `Max` make of every feature: out[h] = ((sum_t x_t[h]) / n + max_t x_t[h]) / 2.
+/// The mean of `Mean` and `Max` for every feature: out[h] = ((sum_t x_t[h]) / n + max_t x_t[h]) / 2.
 ///
 ///     seqpool::pool(seqpool::MeanMax{}, x, mask);  // or mean_max_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 4) / 2 * eps * ((sum_t |x_t[h]|) / n +
-/// |max_t x_t[h]|), as long as sum_t |x_t[h]| is finite in `accumulator_t` and mean and maximum are 0 or at least twice
-/// the smallest normal number there.
+/// |max_t x_t[h]|), if sum_t |x_t[h]| is finite in `accumulator_t`, and the mean and the maximum are 0 or at least
+/// twice the smallest normal number there.
 /// **Source**: timm's "avgmax".
 struct MeanMax {
   template <Scalar T> struct State {

@@ -10,13 +10,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The sum over a row's n real tokens by the root of their number: out[h] = (sum_t x_t[h]) / sqrt(n).
+/// The sum over a row's n real tokens divided by the root of their number: out[h] = (sum_t x_t[h]) / sqrt(n).
 ///
 ///     seqpool::pool(seqpool::MeanSqrtLen{}, x, mask);  // or mean_sqrt_len_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 3) * eps * (sum_t |x_t[h]|) / sqrt(n), as long
-/// as sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
+/// **Numerics**: sums as in `Mean`, |error| <= (min(n, 256) + n / 256 + 3) * eps * (sum_t |x_t[h]|) / sqrt(n), if
+/// sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
 /// **Source**: sentence-transformers' "mean_sqrt_len_tokens".
 struct MeanSqrtLen : FeaturePooling<MeanSqrtLen> {
   static constexpr auto feature_op = std::plus<>();

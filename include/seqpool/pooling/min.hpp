@@ -15,8 +15,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::Min{}, x, mask);  // or min_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. Of 0 and -0, which
-/// are equal, the first one stays.
+/// **Numerics**: exact. A NaN in a real token reaches its feature at every position, as in PyTorch. 0 and -0 are equal:
+/// the first one stays.
 /// **Source**: `torch.amin`, which has no answer for an empty row.
 struct Min : FeaturePooling<Min> {
   static constexpr auto feature_op = detail::smaller;

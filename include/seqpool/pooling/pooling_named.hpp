@@ -11,7 +11,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The pooling of hidden states of T that has this name in sentence-transformers, as a configuration says it.
+/// The pooling of hidden states of T with this name in sentence-transformers, as a configuration gives it.
 ///
 ///     const auto pooling = seqpool::pooling_named<float>(config);  // "mean"
 ///     seqpool::pool(pooling, x, mask);
@@ -25,7 +25,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | "weightedmean" | `WeightedMean` |
 /// | "lasttoken" | `Last` |
 ///
-/// **Errors**: `std::invalid_argument` for any other name; it says which there are.
+/// **Errors**: `std::invalid_argument` for any other name; the message says which there are.
 /// **Source**: `pooling_mode` of sentence-transformers' Pooling. `model::SentenceTransformer` reads a whole folder.
 template <class T = void> [[nodiscard]] AnyPooling<detail::lawful_t<T>> pooling_named(std::string_view name);
 

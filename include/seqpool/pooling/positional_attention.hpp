@@ -41,21 +41,21 @@ template <class T> class PositionalScorer {
   detail::AlignedVector<A> position_weight_;  // [heads]
 };
 
-/// Attention that sees where a token stands: out_k = sum_t a_kt x_t, a_k = softmax over a row's n real tokens of
-/// query_k · x_t + w_k * t, t = 0, ..., n - 1.
+/// Attention that sees where a token stands: out_k = sum_t a_kt x_t, a_k = softmax of query_k · x_t + w_k * t over a
+/// row's n real tokens, t = 0, ..., n - 1.
 ///
 ///     seqpool::pool(seqpool::PositionalAttention{query, position_weight}, x, mask);  // [batch, heads * hidden]
 ///
-/// Positions are counted over the row's real tokens, so that padding and spans change nothing. `AttentionProbe` is this
+/// Positions are counted over the row's real tokens, so padding and spans change nothing. `AttentionProbe` is this
 /// pooling and its head.
 ///
 /// **Shapes**: query `[heads, hidden]`, position_weight `[heads]`; tokens `[n, hidden]` to `[heads * hidden]`.
 /// **Errors**: `std::invalid_argument` for sizes that differ, for no heads, for a position_weight that is NaN or
-/// infinite, and for hidden states of another hidden than the query's.
+/// infinite, and for hidden states whose hidden is not the query's.
 /// **Cost**: `SoftmaxPooling`'s; the constructor copies the parameters.
-/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error
-/// d <= (hidden / 4 + 34) * eps * (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) *
-/// max_t |x_t[h]|, in the domain of `Attention`. A NaN or +inf score makes its head NaN; a score of -inf has weight 0.
+/// **Numerics**: all in `accumulator_t`; see `SoftmaxState`. With a score's error d <= (hidden / 4 + 34) * eps *
+/// (sum_h |query_k[h] x_t[h]| + |w_k| * n), |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, in the domain of
+/// `Attention`. A NaN or +inf score makes its head NaN; a score of -inf has weight 0.
 template <class T> class PositionalAttention : public SoftmaxPooling<PositionalScorer<T>> {
  public:
   using SoftmaxPooling<PositionalScorer<T>>::SoftmaxPooling;

@@ -16,13 +16,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::RootMeanSquare{}, x, mask);  // or rms_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: in `accumulator_t`, of numbers scaled by a power of 2; |error| <=
-/// (min(n, 256) / 2 + n / 512 + 3) * eps * out[h], as long as all |x_t[h]| <= sqrt(max), which is 1.8e19 in float, for
-/// up to 2^24 tokens, and out[h] is 0 or at least 1e-15 in float, 1e-148 in double.
+/// **Numerics**: in `accumulator_t`, with numbers scaled by a power of 2; |error| <= (min(n, 256) / 2 + n / 512 + 3) *
+/// eps * out[h], if all |x_t[h]| <= sqrt(max), which is 1.8e19 in float, for up to 2^24 tokens, and out[h] is 0 or at
+/// least 1e-15 in float, 1e-148 in double.
 /// **Source**: GLiClass' "rms".
 struct RootMeanSquare : FeaturePooling<RootMeanSquare> {
  private:
-  // Its square by 2^24 is 1: so many squares of sqrt(max) are a finite sum.
+  // Its square times 2^24 is 1: that many squares of sqrt(max) have a finite sum.
   template <class A> static constexpr A scale = A(0x1p-12);
 
  public:
@@ -34,7 +34,7 @@ struct RootMeanSquare : FeaturePooling<RootMeanSquare> {
 
   [[nodiscard]] std::string name() const { return "root_mean_square"; }
   template <Scalar T> void finish(const State<T>& state, auto out) const {
-    // Not by Eigen's root, which is approximate, and of an infinity NaN.
+    // Not by Eigen's root, which is approximate and gives NaN for an infinity.
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = std::sqrt(state.values[h] / state.divisor()) / scale<accumulator_t<T>>;
   }

@@ -6,8 +6,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Structured self-attention: out_k = sum_t a_kt x_t for each of r rows, a_k = softmax over a row's real tokens of
-/// (W2 tanh(W1 x_t))_k.
+/// Structured self-attention: out_k = sum_t a_kt x_t for each of r rows, a_k = softmax of (W2 tanh(W1 x_t))_k over a
+/// row's real tokens.
 ///
 ///     seqpool::pool(seqpool::SelfAttentive{weight1, weight2}, x, mask);  // [batch, r * hidden]
 ///
@@ -15,8 +15,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 /// **Shapes**: weight1 `[attention, hidden]`, weight2 `[r, attention]`, as torch.nn.Linear stores them; tokens
 /// `[n, hidden]` to `[r * hidden]`, row by row.
-/// **Errors**: `std::invalid_argument` for weights that do not fit each other, for r = 0, and for hidden states of
-/// another hidden than weight1's.
+/// **Errors**: `std::invalid_argument` for weights that do not fit each other, for r = 0, and for hidden states whose
+/// hidden is not weight1's.
 /// **Cost**: O(n * (attention + r) * hidden); the constructor copies the weights.
 /// **Numerics**: `AdditiveAttention`'s, with a row of weight2 for v and b = 0.
 /// **Source**: A Structured Self-attentive Sentence Embedding (Lin et al. 2017), W_s1 and W_s2.
@@ -30,7 +30,7 @@ class SelfAttentive : public SoftmaxPooling<detail::ScoreNetwork<accumulator_t<d
  public:
   template <Scalar U> using State = detail::NetworkState<U>;
 
-  /// Copies the weights: an Eigen tensor of rank 2 or an Eigen matrix each.
+  /// Copies the weights: each an Eigen tensor of rank 2 or an Eigen matrix.
   template <class W1, class W2>
   SelfAttentive(const W1& weight1, const W2& weight2) : SoftmaxPooling<Network>(network_of(weight1, weight2)) {}
 

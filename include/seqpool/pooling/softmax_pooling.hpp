@@ -10,12 +10,12 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A `Scorer` of hidden states of one scalar at least.
+/// A `Scorer` of hidden states of at least one scalar.
 template <class S>
 concept SomeScorer = Scorer<S, float> || Scorer<S, double> || Scorer<S, Eigen::half> || Scorer<S, Eigen::bfloat16>;
 
-/// Attention by any scores: out_k = sum_t a_kt x_t for each head k, a_k = softmax over a row's real tokens of what a
-/// `Scorer` gives them. All attention poolings are this one and a scorer each; one of your own is a few lines:
+/// Attention by any scores: out_k = sum_t a_kt x_t for each head k, a_k = softmax of the scores that a `Scorer` gives a
+/// row's real tokens. Every attention pooling is this one with a scorer; your own takes a few lines:
 ///
 ///     struct ByLength {  // the longer a token, the more it weighs
 ///       static seqpool::Index heads() { return 1; }
@@ -28,26 +28,26 @@ concept SomeScorer = Scorer<S, float> || Scorer<S, double> || Scorer<S, Eigen::h
 ///       }
 ///     };
 ///
-/// It is pooled by, and says what tokens weigh, like ours:
+/// It pools, and gives the weights of tokens, like ours:
 ///
 ///     const seqpool::SoftmaxPooling pooling{scorer};
 ///     const auto pooled = seqpool::pool(pooling, x, mask);                // [batch, heads * hidden]
 ///     const auto weights = seqpool::attention_weights(pooling, x, mask);  // [batch, heads, seq]
 ///
-/// It derives from its scorer, so that it says all that the scorer says: itself a `Scorer`.
+/// It derives from its scorer, so it says all that the scorer says and is itself a `Scorer`.
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[heads * hidden]`, or `[hidden]` if the scorer averages.
 /// **Errors**: what the scorer's `check_hidden` throws.
-/// **Cost**: each tile of 8 tokens is scored and, while in cache, added up, by four heads together.
-/// **Numerics**: see `SoftmaxState`. With a score's error d, |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, as
-/// long as sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
+/// **Cost**: each tile of 8 tokens is scored and, while in cache, added up, four heads at a time.
+/// **Numerics**: see `SoftmaxState`. With a score's error d, |error| <= (2 d + (n + 16) * eps) * max_t |x_t[h]|, if
+/// sum_t |x_t[h]| is finite in `accumulator_t` and the result is normal there.
 template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S>, S, std::any> {
   static constexpr bool is_lawful = SomeScorer<S>;
   static_assert(is_lawful,
                 "seqpool: SoftmaxPooling{scorer} takes a seqpool::Scorer: heads(), how many softmaxes run side by "
                 "side, and score(tile, scores), which writes head k's score of token i to scores[k * score_tile + i]; "
                 "see seqpool/fold/softmax.hpp.");
-  using Base = std::conditional_t<is_lawful, S, std::any>;  // std::any takes all, so that no other error follows
+  using Base = std::conditional_t<is_lawful, S, std::any>;  // std::any takes all, so no other error follows
 
  public:
   template <Scalar T> using State = SoftmaxState<T>;
@@ -65,7 +65,7 @@ template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S
   template <Scalar T>
     requires Scorer<S, T>
   void fold(auto& state, const TokenBlock<T>& tokens) const {
-    // A state counts from its own first token on, so that those of two streams merge as those of two blocks do.
+    // A state counts from its own first token, so states of two streams merge like those of two blocks.
     if constexpr (counts_tokens)
       state.fold(tokens.numbered_from(state.count), scorer());
     else

@@ -8,17 +8,17 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A sparse vector of a masked language model's logits, a weight for each word of the vocabulary:
+/// A sparse vector from a masked language model's logits, a weight for each word of the vocabulary:
 /// out[v] = max_t w(x_t[v]) or sum_t w(x_t[v]), where w(x) = log(1 + max(x, 0)), or log(1 + log(1 + max(x, 0))).
 ///
 ///     seqpool::pool(seqpool::Splade{}, logits, mask);  // or splade_pool(logits, mask)
 ///     seqpool::pool(seqpool::Splade{seqpool::Splade::sum, seqpool::Splade::log1p_relu}, logits, mask);
 ///
 /// **Shapes**: tokens `[n, vocabulary]` to `[vocabulary]`.
-/// **Cost**: of the maximum, one logarithm for a row and not for a token, as w never falls.
-/// **Numerics**: in `accumulator_t`. With k = 2, or 4 of log1p_relu, |error| <= k * eps * out[v] of the maximum, and
-/// (min(n, 256) + n / 256 + k) * eps * out[v] of the sum. A NaN in a real token reaches its feature.
-/// **Source**: sentence-transformers' SpladePooling, by its names of strategies and activation functions.
+/// **Cost**: for the maximum, one logarithm per row and not per token, as w never falls.
+/// **Numerics**: in `accumulator_t`. With k = 2, or 4 for log1p_relu, |error| <= k * eps * out[v] for the maximum, and
+/// (min(n, 256) + n / 256 + k) * eps * out[v] for the sum. A NaN in a real token reaches its feature.
+/// **Source**: sentence-transformers' SpladePooling, with its names for strategies and activation functions.
 struct Splade {
   enum Strategy { max, sum };
   enum Weight { relu, log1p_relu };
@@ -36,7 +36,7 @@ struct Splade {
   void finish(const auto& state, auto out) const;
 
  private:
-  // f(w), where w takes a number of 0 or more.
+  // Calls f(w), where w takes a number of 0 or more.
   void with_weight(auto f) const;
 };
 

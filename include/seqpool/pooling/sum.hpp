@@ -14,8 +14,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     seqpool::pool(seqpool::Sum{}, x, mask);  // or sum_pool(x, mask)
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
-/// **Numerics**: in `accumulator_t`; blocks of 256 tokens are summed in order and then added up, so
-/// |error| <= (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, as long as that sum is finite in `accumulator_t`.
+/// **Numerics**: in `accumulator_t`; blocks of 256 tokens are summed in order and then added up, so |error| <=
+/// (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, if that sum is finite in `accumulator_t`.
 struct Sum : FeaturePooling<Sum> {
   static constexpr auto feature_op = std::plus<>();
 

@@ -14,12 +14,12 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     seqpool::pool(seqpool::TokenWeightedMean{weights}, x, mask);  // weights [batch, seq], of idf or of attention
 ///
-/// **Shapes**: weights `[batch, seq]`, of padded tokens not read; tokens `[n, hidden]` to `[hidden]`.
+/// **Shapes**: weights `[batch, seq]`, not read for padded tokens; tokens `[n, hidden]` to `[hidden]`.
 /// **Empty**: weights that add up to 0 give zeros.
 /// **Errors**: `std::invalid_argument` if weights are not `[batch, seq]` of the hidden states.
 /// **Cost**: the constructor copies the weights.
-/// **Numerics**: in `accumulator_t`; for weights of 0 or more |error| <= (2 * (min(n, 256) + n / 256) + 4) * eps *
-/// (sum_t w_t |x_t[h]|) / (sum_t w_t), as long as those sums are finite and, unless 0, normal there.
+/// **Numerics**: in `accumulator_t`; for weights of 0 or more, |error| <= (2 * (min(n, 256) + n / 256) + 4) * eps *
+/// (sum_t w_t |x_t[h]|) / (sum_t w_t), if those sums are finite and, unless 0, normal there.
 /// **Source**: sentence-transformers' token weights ("token_weights_sum").
 template <class T> class TokenWeightedMean {
   static_assert(Scalar<T>,

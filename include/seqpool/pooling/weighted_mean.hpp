@@ -7,25 +7,25 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 /// The mean over a row's n real tokens, weighted by place: out[h] = (sum_p p x_p[h]) / (1 + 2 + ... + n), p = 1, ..., n
-/// counted over the real tokens, so that padding on either side changes nothing.
+/// counted over the real tokens, so padding on either side changes nothing.
 ///
 ///     seqpool::pool(seqpool::WeightedMean{}, x, mask);  // or weighted_mean_pool(x, mask)
 ///
-/// With `before` the places begin behind so many tokens that are left out and yet counted, such as a prompt's:
+/// With `before`, the places begin after that many tokens that are left out but still counted, such as a prompt's:
 /// p = before + 1, ..., before + n.
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[hidden]`.
 /// **Errors**: `std::invalid_argument` if before is below 0.
 /// **Numerics**: in `accumulator_t`, |error| <= (min(n, 256) + n / 256 + 8) * eps * 2 * max_t |x_t[h]|, for before + n
-/// up to 2^24 in float, as long as (before + n) * sum_t |x_t[h]| is finite and the result is normal there.
-/// **Source**: SGPT and sentence-transformers' "weightedmean", whose places count holes too, and before 6.2 padding on
-/// the left.
+/// up to 2^24 in float, if (before + n) * sum_t |x_t[h]| is finite and the result is normal there.
+/// **Source**: SGPT and sentence-transformers' "weightedmean", where places also count holes, and before version 6.2
+/// padding on the left.
 struct WeightedMean {
   Index before = 0;
 
   template <Scalar T> struct State {
     Accumulators<accumulator_t<T>> weighted;  // [hidden], sum_p p x_p
-    Accumulators<accumulator_t<T>> sum;       // [hidden], sum_p x_p: what a state that comes later is moved up by
+    Accumulators<accumulator_t<T>> sum;       // [hidden], sum_p x_p: what a later state is moved up by
     Index count = 0;
 
     void visit(auto f) { f(weighted), f(sum), f(count); }
@@ -60,7 +60,7 @@ struct WeightedMean {
   }
 
   template <Scalar T> void merge(State<T>& state, const State<T>& next) const {
-    if (state.count == 0) {  // and 0 times an infinity would be no 0
+    if (state.count == 0) {  // 0 times an infinity would not be 0
       state = next;
       return;
     }
@@ -75,7 +75,7 @@ struct WeightedMean {
     const A count = static_cast<A>(state.count);
     const A skipped = static_cast<A>(before);
     const A places = state.count == 0 ? A(1) : count * (count + 1) / 2 + skipped * count;
-    if (before == 0)  // and 0 times an infinity would be no 0
+    if (before == 0)  // 0 times an infinity would not be 0
       as_array(out) = as_array(state.weighted) / places;
     else
       as_array(out) = (as_array(state.weighted) + skipped * as_array(state.sum)) / places;
