@@ -23,7 +23,7 @@ constexpr Index most = (std::numeric_limits<Index>::max)(), least = (std::numeri
 Index size(Size value) { return value; }
 std::array<Index, 3> sizes(Sizes<3> values) { return values; }
 
-const std::array<Index, 3> expected{2, 3, 4};
+const std::array<Index, 3> two_three_four{2, 3, 4};
 
 }  // namespace
 
@@ -48,27 +48,27 @@ TEST_CASE("a size is an integer of any type, and none is wrapped", "[sizes]") {
 TEST_CASE("sizes are written in braces, each of its own type", "[sizes]") {
   const std::size_t two = 2;
   const std::int16_t three = 3;
-  CHECK(sizes({2, 3, 4}) == expected);
-  CHECK(sizes({{2, 3, 4}}) == expected);
-  CHECK(sizes({two, three, std::int64_t{4}}) == expected);
+  CHECK(sizes({2, 3, 4}) == two_three_four);
+  CHECK(sizes({{2, 3, 4}}) == two_three_four);
+  CHECK(sizes({two, three, std::int64_t{4}}) == two_three_four);
   CHECK(sizes({4u, '\3', std::uint8_t{2}}) == std::array<Index, 3>{4, 3, 2});
-  CHECK(sizes(Sizes<3>{2, 3, two + two}) == expected);
+  CHECK(sizes(Sizes<3>{2, 3, two + two}) == two_three_four);
   const std::uint64_t beyond = std::uint64_t{1} << 63;
   for (const auto& [a, b, c] : {std::array<std::uint64_t, 3>{beyond, 0, 0}, {0, beyond, 0}, {0, 0, beyond}})
     CHECK_THROWS_WITH(sizes({a, b, c}), ct::has_substring("a size or stride of 9223372036854775808 is beyond"));
 }
 
 TEST_CASE("sizes come in a range, of any integers", "[sizes]") {
-  CHECK(sizes(expected) == expected);
-  CHECK(sizes(std::vector<std::int64_t>{2, 3, 4}) == expected);
-  CHECK(sizes(std::vector<std::size_t>{2, 3, 4}) == expected);
-  CHECK(sizes(std::array<std::size_t, 3>{2, 3, 4}) == expected);
+  CHECK(sizes(two_three_four) == two_three_four);
+  CHECK(sizes(std::vector<std::int64_t>{2, 3, 4}) == two_three_four);
+  CHECK(sizes(std::vector<std::size_t>{2, 3, 4}) == two_three_four);
+  CHECK(sizes(std::array<std::size_t, 3>{2, 3, 4}) == two_three_four);
   const int of_c[]{2, 3, 4};
-  CHECK(sizes(of_c) == expected);
-  CHECK(sizes(std::span<const int>(of_c)) == expected);
-  CHECK(sizes(Eigen::DSizes<Index, 3>(2, 3, 4)) == expected);
-  CHECK(sizes(Eigen::Vector3i(2, 3, 4)) == expected);
-  CHECK(sizes(Eigen::Tensor<float, 3>(2, 3, 4).dimensions()) == expected);
+  CHECK(sizes(of_c) == two_three_four);
+  CHECK(sizes(std::span<const int>(of_c)) == two_three_four);
+  CHECK(sizes(Eigen::DSizes<Index, 3>(2, 3, 4)) == two_three_four);
+  CHECK(sizes(Eigen::Vector3i(2, 3, 4)) == two_three_four);
+  CHECK(sizes(Eigen::Tensor<float, 3>(2, 3, 4).dimensions()) == two_three_four);
 }
 
 TEST_CASE("a range of another length, or with a number beyond memory, is refused", "[sizes]") {
