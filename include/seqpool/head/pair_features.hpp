@@ -9,7 +9,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What of two vectors a classifier of pairs is given, in this order.
+/// What a classifier of pairs gets of two vectors, in this order.
 struct PairFeatures {
   bool u = true;
   bool v = true;
@@ -17,8 +17,8 @@ struct PairFeatures {
   bool product = false;    ///< u * v
 };
 
-/// Two sentences' vectors as one, for a classifier of pairs: [u, v, |u - v|, u * v] side by side, of which `parts`
-/// says which are there.
+/// Two sentences' vectors as one, for a classifier of pairs: those of [u, v, |u - v|, u * v] that `parts` names, side
+/// by side.
 ///
 ///     const auto logits = seqpool::map(head, seqpool::pair_features(u, v));  // head [classes, 3 * features]
 ///
