@@ -34,7 +34,7 @@ template <class T> class LayerNorm {
  public:
   /// Without a weight and a bias, for rows of any number of features.
   ///
-  /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; so do the other constructors.
+  /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; for the other constructors too.
   explicit LayerNorm(double eps = 1e-5) : root_eps_(detail::root_of_eps<A>(eps)) {}
 
   /// Copies a weight, and a bias if there is one: the originals may go.
@@ -62,7 +62,7 @@ template <class T> class LayerNorm {
   }
 
  private:
-  // A vector's numbers, or a compile error with a message and none.
+  // A vector's numbers; or none, and a compile error with a message.
   template <class V> static detail::AlignedVector<A> copy(const V& vector);
 
   A root_eps_;
