@@ -19,8 +19,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const seqpool::Affine platt{1.3f, -0.2f};      // the same for all features
 ///     const seqpool::Affine by_class{scale, shift};  // each `[features]`
 ///
-/// **Shapes**: scale and shift: both numbers, for rows of any number of features, or both `[features]`; rows `[n,
-/// features]` to `[n, features]`.
+/// **Shapes**: scale and shift: both numbers, for rows of any number of features, or both `[features]`; rows
+/// `[n, features]` to `[n, features]`.
 /// **Errors**: `std::invalid_argument` if rows do not have as many features as a scale `[features]`.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the

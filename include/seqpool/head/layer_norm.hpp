@@ -19,11 +19,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// there is no weight.
 /// **Errors**: `std::invalid_argument` if rows do not have as many features as the weight.
 /// **Cost**: O(n * features); allocates nothing.
-/// **Numerics**: weights and sums in `accumulator_t`. With z the normalised row before the weight, |error| <= (features
-/// / 16 + 32) * eps * (|weight[f]| * (1 + |z[f]|) + |bias[f]|), whatever the row's offset and scale, as long as 2 *
-/// features * max_f |x[f]| is finite, the row's largest difference and the root of the head's own eps are 0 or normal,
-/// and neither z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow is NaN, as is one
-/// with a NaN or an infinity. A row of equal numbers gives the bias exactly, or 0.
+/// **Numerics**: weights and sums in `accumulator_t`. With z the normalised row before the weight,
+/// |error| <= (features / 16 + 32) * eps * (|weight[f]| * (1 + |z[f]|) + |bias[f]|), whatever the row's offset and
+/// scale, as long as 2 * features * max_f |x[f]| is finite, the row's largest difference and the root of the head's own
+/// eps are 0 or normal, and neither z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow
+/// is NaN, as is one with a NaN or an infinity. A row of equal numbers gives the bias exactly, or 0.
 /// **Source**: torch.nn.LayerNorm.
 template <class T> class LayerNorm {
   static_assert(Scalar<T>,

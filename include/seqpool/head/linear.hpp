@@ -20,9 +20,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Shapes**: weight `[out, in]`; bias `[out]` or none; rows `[n, in]` to `[n, out]`.
 /// **Errors**: `std::invalid_argument` if rows do not have `in` features.
 /// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work).
-/// **Numerics**: weights and sums in `accumulator_t`, every output adds in one fixed order; |error| <= (min(in, 256) /
-/// 2 + in / 512 + 4) * eps * (sum_f |weight[o, f] * x[f]| + |bias[o]|), as long as that sum is finite and neither a
-/// product nor the result is subnormal.
+/// **Numerics**: weights and sums in `accumulator_t`, every output in one fixed order of additions;
+/// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |weight[o, f] * x[f]| + |bias[o]|), as long as that sum
+/// is finite and neither a product nor the result is subnormal.
 /// **Source**: torch.nn.Linear.
 template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class Linear {
   static_assert(Scalar<T>,

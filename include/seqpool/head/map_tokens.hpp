@@ -27,7 +27,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// row-major, of `accumulator_t`.
 /// **Errors**: those of `pool` and of the head. `Spans` do not compile, as they may take a token twice.
 /// **Cost**: the head's; allocates the result, and a block of 256 tokens where features do not lie side by side in
-/// `accumulator_t`. On a device each run of real tokens is shared out by itself.
+/// `accumulator_t`. On a device each run of real tokens is shared out separately.
 /// **Source**: Transformers' ...ForTokenClassification, ColBERT.
 template <class H, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto map_tokens(const H& head, const X& x, const M& mask = {}, const D& device = {});

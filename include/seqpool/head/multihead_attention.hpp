@@ -18,9 +18,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 /// The tensors of a torch.nn.MultiheadAttention, under torch's names, and its fixed queries.
 ///
-/// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or in its place the three weights `[embed,
-/// embed]`, `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight `[embed, embed]` and
-/// out_proj_bias `[embed]`. A bias may be empty.
+/// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or in its place the three weights
+/// `[embed, embed]`, `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight
+/// `[embed, embed]` and out_proj_bias `[embed]`. A bias may be empty.
 template <class T> struct MultiheadAttentionWeights {
   using Matrix = typename ValueProjection<T>::Matrix;
   using Vector = typename ValueProjection<T>::Vector;

@@ -57,9 +57,9 @@ template <class X, class Y, class D = CallingThread>
 
 /// Negative distances: -sqrt(sum_f (a[i, f] - b[j, f])^2).
 ///
-/// **Numerics**: from differences, so near vectors are as exact as others; equal finite vectors give 0. |error| <=
-/// (min(features, 256) / 4 + features / 1024 + 4) * eps * |result|, as long as the sum of squares is finite and no
-/// square is subnormal.
+/// **Numerics**: from differences, so near vectors are as exact as others; equal finite vectors give 0.
+/// |error| <= (min(features, 256) / 4 + features / 1024 + 4) * eps * |result|, as long as the sum of squares is finite
+/// and no square is subnormal.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto euclidean_similarity(const X& a, const Y& b, const D& device = {});
 
