@@ -23,7 +23,7 @@ namespace seqpool::inline SEQPOOL_ABI::adapter {
 
 /// ggml counts sizes from the other end: ne = {hidden, seq, batch, 1} is `[batch, seq, hidden]`. It does not count
 /// dimensions, so ne = {hidden, seq, 1, 1} is `[1, seq, hidden]`, or `[seq, hidden]` for a mask. Strides (nb) are kept.
-/// Memory of a device, strides that are no multiple of the element, and quantised types, which are named, throw
+/// Memory of a device, strides that are not a multiple of the element, and quantised types, which are named, throw
 /// `std::invalid_argument`. Tensors do not know whether their graph was computed.
 template <> struct Access<ggml_tensor> {
   [[nodiscard]] static Memory memory(const ggml_tensor& tensor) {

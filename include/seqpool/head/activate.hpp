@@ -35,14 +35,14 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 /// `Dense` is a `Linear` followed by one.
 ///
 /// **Shapes**: rows `[n, features]` to `[n, features]`; here `in` and `out` of `map(in, out)` may be the same rows.
-/// **Errors**: `std::invalid_argument` for a number that is no Activation.
+/// **Errors**: `std::invalid_argument` for a number that is not an Activation.
 /// **Cost**: O(n * features): for each, a function of the C library, or Eigen's for tanh of float; allocates nothing.
 /// **Numerics**: the bounds above hold where y is normal; elsewhere y is off by less than the smallest normal number.
 /// Nothing overflows: gelu, gelu_tanh and silu of the largest number give that number, and of the lowest give 0. +inf
 /// gives each one's limit; -inf gives what the table says, NaN as in PyTorch. NaN stays NaN, and relu of -0 is -0.
 /// sigmoid has the bits of the function `sigmoid`.
-/// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch computes gelu from 1 +
-/// erf, which gives 0 for floats below -6.
+/// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch computes gelu from
+/// 1 + erf, which gives 0 for floats below -6.
 class Activate {
  public:
   explicit Activate(Activation activation) : activation_(activation) {

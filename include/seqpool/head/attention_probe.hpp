@@ -20,8 +20,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// row is projected. In a probe with an MLP, `v.weight` has hidden_dim outputs per head: add
 /// `Activate{Activation::relu}` and a `Linear` of `o.weight` and `o.bias`.
 ///
-/// **Shapes**: query (`q.weight`) `[heads, hidden]`, position_weight `[heads]`, value (`v.weight`) `[heads * out,
-/// hidden]` and bias (`v.bias`) `[heads * out]`, both head by head.
+/// **Shapes**: query (`q.weight`) `[heads, hidden]`, position_weight `[heads]`, value (`v.weight`)
+/// `[heads * out, hidden]` and bias (`v.bias`) `[heads * out]`, both head by head.
 /// **Errors**: `std::invalid_argument` for sizes that do not fit each other, and those of `PositionalAttention`.
 /// **Numerics**: `PositionalAttention`'s and `Linear`'s; the biases of the heads are added up one after another.
 /// **Source**: EleutherAI/attention-probes, with softmax weights, without its option of tanh instead. A row without

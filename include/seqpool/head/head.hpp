@@ -58,7 +58,7 @@ concept SomeHead = Head<H, float> || Head<H, double>;
 ///     const auto logits = seqpool::map(seqpool::Linear{weight, bias}, seqpool::mean_pool(x, mask));
 ///
 /// **Shapes**: x: `[batch, features]`; result: `[batch, width]`, an `Eigen::Tensor` of x's layout and index type,
-/// row-major if x is no tensor, of `accumulator_t`.
+/// row-major if x is not a tensor, of `accumulator_t`.
 /// **Cost**: the head's; allocates the result and what `map_into` does.
 template <class H, class X, class D = CallingThread>
 [[nodiscard]] auto map(const H& head, const X& x, const D& device = {});

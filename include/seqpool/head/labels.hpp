@@ -12,7 +12,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 // This holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
 // of rank 2, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major
-// if they are no tensor. Rows do not depend on each other. No rows give an empty result. Null pointers throw
+// if they are not a tensor. Rows do not depend on each other. No rows give an empty result. Null pointers throw
 // `std::invalid_argument`. Each allocates the result.
 
 /// Which classes a row has, if classes do not exclude each other: those with p[b, c] >= t, or >= t[c].
@@ -46,8 +46,8 @@ template <class Classes, class Values> TopClasses(Classes, Values) -> TopClasses
 /// **Numerics**: exact; a NaN is the one quiet NaN.
 template <class X> [[nodiscard]] auto top_k(const X& probabilities, Index k);
 
-/// How well a passage answers a query, from a cross-encoder's logits: the `sigmoid` of one logit, or of two the
-/// probability that `softmax` gives class 1.
+/// How well a passage answers a query, from a cross-encoder's logits: the `sigmoid` of one logit, or the probability of
+/// class 1 by the `softmax` of two.
 ///
 /// **Shapes**: logits: `[batch, 1]` or `[batch, 2]`; result: `[batch]`, of `accumulator_t`.
 /// **Errors**: `std::invalid_argument` for any other number of logits.

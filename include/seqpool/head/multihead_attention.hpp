@@ -35,8 +35,8 @@ template <class T> struct MultiheadAttentionWeights {
   std::optional<double> scale{};  // of the scores; 1 / sqrt(embed / heads) if there is none
 };
 
-/// Multi-head attention of fixed queries, pooled without projecting a token: for query q and head k, q̃_qk = scale *
-/// K_k^T (Q q + b_q)_k is one query of `Attention`, and values are projected after it.
+/// Multi-head attention of fixed queries, pooled without projecting a token: for query q and head k,
+/// q̃_qk = scale * K_k^T (Q q + b_q)_k is one query of `Attention`, and values are projected after it.
 ///
 ///     const seqpool::MultiheadAttention attention{weights};
 ///     const seqpool::Embedder embedder{attention.pooling(), attention.head()};

@@ -32,8 +32,8 @@ template <class Indices, class Similarities> Nearest(Indices, Similarities) -> N
 /// Among equals the lower index comes first; a NaN counts as larger than any number, as in `top_k`.
 ///
 /// **Shapes**: query: `[n, features]`; vectors: `[m, features]`: both as in `similarity`; result: `Nearest`, both of
-/// `[n, k]`, in query's layout, row-major if it is no tensor.
-/// **Errors**: `std::invalid_argument` unless 0 <= k <= m, for widths that differ, for a number that is no
+/// `[n, k]`, in query's layout, row-major if it is not a tensor.
+/// **Errors**: `std::invalid_argument` unless 0 <= k <= m, for widths that differ, for a number that is not a
 /// `Similarity`, and for null pointers.
 /// **Cost**: that of `similarity`, and O(n * m * log k) at most; allocates the result, n * k more numbers and indices,
 /// and 2^18 similarities, never n * m.

@@ -9,7 +9,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What a classifier of pairs gets of two vectors, in this order.
+/// What a classifier of pairs gets from two vectors, in this order.
 struct PairFeatures {
   bool u = true;
   bool v = true;
@@ -24,7 +24,7 @@ struct PairFeatures {
 ///
 /// **Shapes**: u, v: `[n, features]`, Eigen tensors or maps of rank 2 in any layout, or `Vectors`, each of float,
 /// double, Eigen::half or Eigen::bfloat16 that accumulate in one type; result: `[n, parts * features]`, of
-/// `accumulator_t`, in u's layout, row-major if u is no tensor.
+/// `accumulator_t`, in u's layout, row-major if u is not a tensor.
 /// **Errors**: `std::invalid_argument` for u and v of different sizes, for no part at all, and for null pointers.
 /// **Cost**: O(n * parts * features); allocates the result.
 /// **Numerics**: each number is the exact one, rounded once. A NaN is the one quiet NaN, and so is inf - inf.

@@ -10,9 +10,9 @@
 namespace seqpool::inline SEQPOOL_ABI {
 
 // This holds for all of these: logits are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap of rank 2, or
-// `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major if they are no
-// tensor, computed in `accumulator_t`. Rows do not depend on each other, and a NaN in a result is the one quiet NaN of
-// its type. No rows or no classes give an empty result. A null pointer to at least one logit throws
+// `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major if they are not
+// a tensor, computed in `accumulator_t`. Rows do not depend on each other, and a NaN in a result is the one quiet NaN
+// of its type. No rows or no classes give an empty result. A null pointer to at least one logit throws
 // `std::invalid_argument`. Each costs O(batch * classes) and allocates the result.
 
 /// Probabilities of classes that exclude each other: p[b, c] = e^(x[b, c] - m_b) / sum_k e^(x[b, k] - m_b), where m_b

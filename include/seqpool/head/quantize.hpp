@@ -14,7 +14,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 
 // This holds for all of these: x is vectors `[n, features]`, an Eigen::Tensor or Eigen::TensorMap of rank 2 in either
 // layout, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in its layout, row-major if it
-// is no tensor, and has exactly the numbers of sentence-transformers' quantize_embeddings. Null pointers throw
+// is not a tensor, and has exactly the numbers of sentence-transformers' quantize_embeddings. Null pointers throw
 // `std::invalid_argument`. No rows or no features give an empty result. Each costs O(n * features) and allocates the
 // result.
 
@@ -30,8 +30,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: exact.
 template <class X> [[nodiscard]] auto calibration_ranges(const X& x);
 
-/// Vectors in one byte per feature: q = min(max(floor((x - least) / step), 0), 255), where step = (largest - least) /
-/// 255, or 1 if that is 0.
+/// Vectors in one byte per feature: q = min(max(floor((x - least) / step), 0), 255), where
+/// step = (largest - least) / 255, or 1 if that is 0.
 ///
 /// A number outside its range, even an infinity, becomes the end that it lies beyond.
 ///

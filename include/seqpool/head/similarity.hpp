@@ -21,9 +21,9 @@ enum class Similarity { cosine, dot, euclidean, manhattan };
 // in any layout, or `Vectors`, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type.
 // `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
 //
-// - Result: `[n, m]`, of `accumulator_t`, in a's layout, row-major if a is no tensor. The bits of [i, j] depend only on
-//   a[i] and b[j], and are those of [j, i] if a and b change places. A NaN or an infinity stays in its row or column,
-//   or in both where they meet; a NaN is the one quiet NaN of its type.
+// - Result: `[n, m]`, of `accumulator_t`, in a's layout, row-major if a is not a tensor. The bits of [i, j] depend only
+//   on a[i] and b[j], and are those of [j, i] if a and b change places. A NaN or an infinity stays in its row or
+//   column, or in both where they meet; a NaN is the one quiet NaN of its type.
 // - Without features it is 0.
 // - Widths that differ and null pointers throw `std::invalid_argument`.
 // - Each costs O(n * m * features), and allocates the result.
@@ -35,7 +35,7 @@ enum class Similarity { cosine, dot, euclidean, manhattan };
 ///
 ///     const auto scores = seqpool::similarity(queries, passages, seqpool::Similarity::dot);  // [queries, passages]
 ///
-/// **Errors**: `std::invalid_argument` for a number that is no Similarity.
+/// **Errors**: `std::invalid_argument` for a number that is not a Similarity.
 /// **Source**: sentence-transformers' similarity functions of the same names.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto similarity(const X& a, const Y& b, Similarity kind, const D& device = {});

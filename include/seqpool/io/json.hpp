@@ -34,7 +34,7 @@ inline void parse_json(std::string_view text, JsonEvents& events) {
   return excerpt(words.substr(0, words.find("; last read")), 200);
 }
 
-// `text` as a JSON string in quotes, if asked in ASCII only; nothing if it is not UTF-8.
+// `text` as a JSON string in quotes, in ASCII only if asked; nothing if it is not UTF-8.
 [[nodiscard]] inline std::optional<std::string> quoted_json(std::string_view text, bool ascii = false) {
   constexpr std::string_view special = "\"\\\b\f\n\r\t";
   constexpr std::string_view names = "\"\\bfnrt";

@@ -66,7 +66,7 @@ SEQPOOL_BODY MappedFile::MappedFile(const std::filesystem::path& path) {
     }
   };
 
-  // Without O_NONBLOCK, opening a FIFO would wait for its writer, before we can see that it is no regular file.
+  // Without O_NONBLOCK, opening a FIFO would wait for its writer, before we can see that it is not a regular file.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) fail(errno, "cannot open");
   struct stat status{};

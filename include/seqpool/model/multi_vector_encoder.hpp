@@ -40,8 +40,8 @@ class MultiVectorEncoder {
 
   /// The vectors of `MultiVectorEncoder.encode`, from the hidden states that its encoder gave.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
-  /// dimension]`, row-major; zeros for tokens that the mask leaves out.
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+  /// `[batch, seq, dimension]`, row-major; zeros for tokens that the mask leaves out.
   /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> token_vectors(const X& x, const M& mask = {},

@@ -32,8 +32,8 @@ class TokenClassifier {
 
   /// The logits of each token.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
-  /// classes]`, row-major; zeros for padded tokens.
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+  /// `[batch, seq, classes]`, row-major; zeros for padded tokens.
   /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> logits(const X& x, const M& mask = {},
