@@ -2,7 +2,7 @@
 #pragma once
 
 // What DLPack hands over, which PyTorch, JAX, NumPy, CuPy, TVM and others speak: hidden_states<T>(tensor),
-// mask<M>(tensor) and visit(tensor, f) of DLTensor, and of what from_dlpack keeps.
+// mask<M>(tensor) and visit(tensor, f) for a DLTensor, and for what from_dlpack keeps.
 //
 //     const auto states = seqpool::adapter::from_dlpack(managed);  // calls the producer's deleter at its end
 //     const auto vectors = seqpool::mean_pool(seqpool::adapter::hidden_states<float>(states));
@@ -34,8 +34,8 @@ template <class Managed> [[nodiscard]] DlpackOwner<Managed> from_dlpack(Managed*
   return DlpackOwner<Managed>(managed);
 }
 
-/// Strides and `byte_offset` are kept; without strides it is compact. Memory of a device and vector types (lanes) throw
-/// `std::invalid_argument`.
+/// Strides and `byte_offset` are kept; a tensor without strides is compact. Memory of a device and vector types (lanes)
+/// throw `std::invalid_argument`.
 template <> struct Access<DLTensor> {
   [[nodiscard]] static Memory memory(const DLTensor& tensor) {
     const auto device = tensor.device.device_type;
@@ -80,7 +80,7 @@ template <> struct Access<DLTensor> {
   }
 };
 
-/// As `DLTensor`. One that was moved from, or is of a major version that this header does not know, throws too.
+/// As for `DLTensor`. One that was moved from, or has a major version that this header does not know, throws too.
 template <class Managed> struct Access<DlpackOwner<Managed>> {
   [[nodiscard]] static Memory memory(const DlpackOwner<Managed>& owner) {
     if (owner == nullptr) seqpool::detail::fail("the DLPack tensor is null: it was moved from, or never given");

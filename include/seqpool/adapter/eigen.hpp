@@ -23,12 +23,12 @@ template <class D> void takes_dense(const Eigen::DenseBase<D>&);
 template <class M>
 concept EigenMatrix = requires(const std::remove_cvref_t<M>& matrix) { detail::takes_dense(matrix); };
 
-/// The tokens of one sequence, seen where they lie, a `HiddenStates<T>` of `[1, seq, hidden]`.
+/// The tokens of one sequence, seen where they lie, as a `HiddenStates<T>` of `[1, seq, hidden]`.
 ///
 /// **Shapes**: matrix: `[seq, hidden]`, a Matrix, Array, Map, Ref, Block or Transpose, in either storage order.
 /// **Errors**: an expression, and a temporary that may own its memory (Matrix, Array, `Ref<const ...>`), do not
 /// compile.
-/// **Cost**: none. The features of a column-major matrix are no neighbours, so they are packed first.
+/// **Cost**: none. The features of a column-major matrix are not neighbours, so they are packed first.
 template <EigenMatrix M> [[nodiscard]] auto hidden_states(M&& matrix);
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What ggml gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ggml_tensor;
-// and llama.cpp's packed batches by spans_of(seq_ids).
+// What ggml gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) for a ggml_tensor,
+// and spans_of(seq_ids) for llama.cpp's packed batches.
 //
 //     const ggml_tensor& states = *ggml_graph_node(graph, -1);  // ne = {hidden, seq, batch, 1}
 //     const auto vectors = seqpool::mean_pool(seqpool::adapter::hidden_states<float>(states));
@@ -21,10 +21,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
-/// ggml counts sizes from the other end: ne = {hidden, seq, batch, 1} is `[batch, seq, hidden]`, and as it counts no
-/// dimensions, ne = {hidden, seq, 1, 1} is `[1, seq, hidden]`, or `[seq, hidden]` of a mask. Strides (nb) are kept.
-/// Memory of a device, strides that are no multiple of the element, and quantised types, which are named, throw
-/// `std::invalid_argument`. Whether a graph was computed is not known to its tensors.
+/// ggml counts sizes from the other end: ne = {hidden, seq, batch, 1} is `[batch, seq, hidden]`. It does not count
+/// dimensions, so ne = {hidden, seq, 1, 1} is `[1, seq, hidden]`, or `[seq, hidden]` for a mask. Strides (nb) are kept.
+/// Memory of a device, strides that are not a multiple of the element, and quantised types, which are named, throw
+/// `std::invalid_argument`. Tensors do not know whether their graph was computed.
 template <> struct Access<ggml_tensor> {
   [[nodiscard]] static Memory memory(const ggml_tensor& tensor) {
     ggml_backend_buffer* const buffer = tensor.view_src != nullptr ? tensor.view_src->buffer : tensor.buffer;
@@ -58,14 +58,14 @@ template <> struct Access<ggml_tensor> {
   }
 };
 
-/// The sequences of a packed batch of llama.cpp, whose token i is of sequence `seq_ids[i]`: a span for each id, in
+/// The sequences of a packed batch of llama.cpp, where token i belongs to sequence `seq_ids[i]`: a span for each id, in
 /// ascending order of ids, over the one sequence that all tokens make.
 ///
 ///     const seqpool::HiddenStates<float> x(llama_get_embeddings(context), {1, tokens, hidden});
 ///     seqpool::mean_pool(x, seqpool::adapter::spans_of(seq_ids));  // [ids, hidden]
 ///
 /// **Shapes**: seq_ids: `[tokens]`.
-/// **Errors**: `std::invalid_argument` for an id whose tokens do not stand one behind the other, or a negative one.
+/// **Errors**: `std::invalid_argument` for an id whose tokens are not consecutive, or a negative one.
 [[nodiscard]] inline Spans spans_of(std::span<const std::int32_t> seq_ids) {
   std::map<std::int32_t, Span> spans;
   for (std::size_t i = 0; i < seq_ids.size(); ++i) {

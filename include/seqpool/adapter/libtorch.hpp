@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What libtorch gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of at::Tensor
-// (torch::Tensor is another name of it), and to_tensor(vectors) back.
+// What libtorch gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) for an
+// at::Tensor (torch::Tensor is another name for it), and to_tensor(vectors) for the way back.
 //
 //     const at::Tensor states = model.forward(inputs).toTensor();
 //     const auto x = seqpool::adapter::hidden_states<float>(states);
@@ -18,10 +18,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
-/// Strides are kept, those of permuted, narrowed and expanded tensors too. at::Half and at::BFloat16 are read as
+/// Strides are kept, also those of permuted, narrowed and expanded tensors. at::Half and at::BFloat16 are read as
 /// Eigen::half and Eigen::bfloat16: each is one 16-bit number, IEEE binary16 and the upper half of a float, in both
-/// libraries. That it requires gradients changes nothing: they are not computed. A tensor that is undefined, sparse,
-/// nested, of a device, or a view whose sign is pending throws `std::invalid_argument`.
+/// libraries. A tensor that requires gradients is read like any other; no gradient is computed. A tensor that is
+/// undefined, sparse, nested, on a device, or a view whose sign is pending throws `std::invalid_argument`.
 template <> struct Access<at::Tensor> {
   [[nodiscard]] static Memory memory(const at::Tensor& tensor) {
     if (!tensor.defined()) seqpool::detail::fail("the at::Tensor is undefined: it holds no memory");
@@ -31,7 +31,7 @@ template <> struct Access<at::Tensor> {
       seqpool::detail::fail(
           "the at::Tensor is sparse, nested or of another layout without strides: write tensor.to_dense() or "
           "to_padded_tensor() first");
-    if (tensor.is_neg())  // is_conj() is of complex numbers alone, which hidden states never are
+    if (tensor.is_neg())  // is_conj() is for complex numbers only, which hidden states never are
       seqpool::detail::fail("the at::Tensor is a view whose minus is pending: write tensor.resolve_neg() first");
     Memory memory{nullptr, element_of(tensor.scalar_type()), c10::toString(tensor.scalar_type()), {}, {}};
     memory.sizes.assign(tensor.sizes().begin(), tensor.sizes().end());
@@ -41,7 +41,8 @@ template <> struct Access<at::Tensor> {
   }
 
  private:
-  // data_ptr() copies what is shared until someone writes; const_data_ptr() does not, but is newer than libtorch 2.0.
+  // data_ptr() copies memory that is shared until someone writes; const_data_ptr() does not, but is newer than libtorch
+  // 2.0.
   template <class Tensor> static const void* data_of(const Tensor& tensor) {
     if constexpr (requires { tensor.const_data_ptr(); })
       return tensor.const_data_ptr();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// std::mdspan, Kokkos' of it, CUDA's, or any with their interface: hidden_states(span) and mask(span). What they hold
-// is in their type, so that nothing is named and what does not fit does not compile.
+// std::mdspan, that of Kokkos or CUDA, or any with their interface: hidden_states(span) and mask(span). The type says
+// what it holds, so you name nothing, and what does not fit does not compile.
 //
 //     const std::mdspan states(data, batch, seq, hidden), ids_mask(ones, batch, seq);
 //     seqpool::mean_pool(seqpool::adapter::hidden_states(states), seqpool::adapter::mask(ids_mask));
@@ -32,7 +32,7 @@ concept MdSpan = requires(const S& span, std::size_t dimension) {
   { span.data_handle() } -> std::same_as<const typename S::data_handle_type&>;
 };
 
-/// The hidden states that an mdspan shows, a `HiddenStates<T>` of its elements, which may be const.
+/// The hidden states that an mdspan shows, as a `HiddenStates<T>` of its elements, which may be const.
 ///
 /// **Shapes**: span: `[batch, seq, hidden]`; its strides are kept.
 /// **Errors**: those of `HiddenStates`. Another rank, other elements, a layout that may have no strides (layout_left,
@@ -40,7 +40,7 @@ concept MdSpan = requires(const S& span, std::size_t dimension) {
 /// **Cost**: copies sizes and strides, and nothing else.
 template <MdSpan S> [[nodiscard]] auto hidden_states(const S& span);
 
-/// The attention mask that an mdspan shows, an `AttentionMask<M>` of its elements.
+/// The attention mask that an mdspan shows, as an `AttentionMask<M>` of its elements.
 ///
 /// **Shapes**: span: `[batch, seq]`; its strides are kept.
 /// **Errors**: as for `hidden_states`, and those of `AttentionMask`.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What ONNX Runtime gives, and what it takes: hidden_states<T>(value), mask<M>(value) and visit(value, f) of
+// What ONNX Runtime gives, and what it takes: hidden_states<T>(value), mask<M>(value) and visit(value, f) for
 // Ort::Value, Ort::ConstValue and Ort::UnownedValue.
 //
 //     const auto outputs = session.Run(options, input_names, inputs, 2, output_names, 1);
@@ -24,8 +24,8 @@ template <class V>
 concept OrtTensor =
     std::same_as<V, Ort::Value> || std::same_as<V, Ort::ConstValue> || std::same_as<V, Ort::UnownedValue>;
 
-/// `GetTensorData<T>()` takes any T; here the value's own type is asked for. A value that is null, an optional without
-/// one, a sequence, map or sparse tensor, and memory of a device throw `std::invalid_argument`.
+/// `GetTensorData<T>()` takes any T; here the value is asked for its own type. A value that is null, an optional
+/// without a value, a sequence, map or sparse tensor, and memory of a device throw `std::invalid_argument`.
 template <OrtTensor V> struct Access<V> {
   [[nodiscard]] static Memory memory(const V& value) {
     if (!value) seqpool::detail::fail("the Ort::Value is null: it was moved from, or never given");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What OpenVINO gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) of ov::Tensor.
+// What OpenVINO gives, and what it takes: hidden_states<T>(tensor), mask<M>(tensor) and visit(tensor, f) for an
+// ov::Tensor.
 //
 //     const ov::Tensor states = request.get_tensor("last_hidden_state");
 //     const auto x = seqpool::adapter::hidden_states<float>(states);
@@ -13,7 +14,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
-/// Strides are kept, those of a region of interest too. A tensor that was never allocated, and one of a device, throw
+/// Strides are kept, also those of a region of interest. A tensor that was never allocated, and one on a device, throw
 /// `std::invalid_argument`.
 template <> struct Access<ov::Tensor> {
   [[nodiscard]] static Memory memory(const ov::Tensor& tensor) {

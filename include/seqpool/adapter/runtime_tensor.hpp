@@ -16,18 +16,18 @@
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
-/// The element types that hidden states and masks may have, and `other` for all that they may not.
+/// The element types that hidden states and masks may have, and `other` for all others.
 enum class Element { float32, float64, float16, bfloat16, int64, int32, int16, int8, uint8, boolean, other };
 
-/// What an adapter says of a runtime's tensor. Strides are counted in elements; without them it is row-major and
-/// without gaps.
+/// What an adapter says about a runtime's tensor. Strides are counted in elements; a tensor without them is row-major
+/// and without gaps.
 struct Memory {
   const void* data;
   Element element;
   std::string element_name;  // as the runtime calls it, for messages
   std::vector<Index> sizes;
   std::vector<Index> strides;
-  bool has_rank = true;  // false where the runtime counts no dimensions, and sizes begin with as many 1 as it takes
+  bool has_rank = true;  // false if the runtime counts no dimensions; then sizes begin with as many 1 as it takes
 };
 
 /// How the tensors of a runtime are read: each adapter specialises it, and so may you for a tensor of your own.
@@ -38,7 +38,7 @@ struct Memory {
 ///     };
 template <class V> struct Access;
 
-/// A tensor that an `Access` reads: a runtime's whose adapter is included, or your own.
+/// A tensor that an `Access` reads: a runtime's, if its adapter is included, or your own.
 template <class V>
 concept RuntimeTensor = requires(const V& tensor) {
   { Access<V>::memory(tensor) } -> std::same_as<Memory>;
@@ -63,11 +63,12 @@ template <class T, class V> [[nodiscard]] HiddenStates<T> hidden_states(V&& tens
 /// **Cost**: copies sizes and strides, and nothing else.
 template <class M, class V> [[nodiscard]] AttentionMask<M> mask(V&& tensor);
 
-/// f(hidden_states<T>(tensor)) for that of the named T which the tensor holds: `visit<float, Eigen::half>(tensor, f)`.
-/// Without names they are float, Eigen::half and Eigen::bfloat16, of which all results are float.
+/// f(hidden_states<T>(tensor)) for the one of the named T that the tensor holds:
+/// `visit<float, Eigen::half>(tensor, f)`. If none are named, they are float, Eigen::half and Eigen::bfloat16, whose
+/// results are all float.
 ///
-/// **Errors**: `std::invalid_argument` if the tensor holds none of them, and those of `hidden_states`. An f that gives
-/// another type for one than for another does not compile.
+/// **Errors**: `std::invalid_argument` if the tensor holds none of them, and those of `hidden_states`. An f that does
+/// not give the same type for all of them does not compile.
 template <class... T, class V, class F> decltype(auto) visit(V&& tensor, F&& f);
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -17,10 +17,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Each of these is true, or a sentence that says what to write instead: one for each mistake, and no other error behind
-// it, because what a function does with an argument is compiled only if all of them are lawful.
+// Each of these is true, or a compile error that says what to write instead: one for each mistake, and no other error
+// after it, because what a function does with its arguments is compiled only if all of them are lawful.
 
-// What has rows and columns as an Eigen matrix does, and no more dimensions.
+// Has rows and columns as an Eigen matrix does, and no more dimensions.
 template <class X>
 concept MatrixArgument = requires(const X& x) {
   x.rows();
@@ -156,7 +156,7 @@ template <class M, class D> consteval bool is_device() {
   return Device<D> || none;
 }
 
-// Of pool_into: memory for results of `Element`.
+// For pool_into: memory for results of `Element`.
 template <class Out, class Element> consteval bool is_result() {
   constexpr bool is_tensor = EigenTensorOfRank<std::remove_cvref_t<Out>, 2>;
   static_assert(is_tensor, "seqpool: out must be [batch, width]: an Eigen::Tensor or Eigen::TensorMap of rank 2.");
@@ -176,7 +176,8 @@ template <class Out, class Element> consteval bool is_result() {
   }
 }
 
-// Whether the arguments of pool fit. The order comes first: of swapped arguments neither is what it is taken for.
+// Whether the arguments of pool fit. The order is checked first: if arguments are swapped, neither is what it is taken
+// for.
 template <class P, class X, class M, class D> consteval bool are_arguments() {
   if constexpr (Sequences<P> || EigenTensor<P> || TensorExpression<P>) {
     static_assert(!std::is_same_v<P, P>,

@@ -10,9 +10,9 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Each of these is true, or a sentence that says what to write instead.
+// Each of these is true, or a compile error that says what to write instead.
 
-// What H, a head, maps. The order comes first: of swapped arguments neither is what it is taken for.
+// What H, a head, maps. The order is checked first: if arguments are swapped, neither is what it is taken for.
 template <class H, class X> consteval bool are_vectors() {
   constexpr bool in_order = !EigenTensor<H> && !ViewOfVectors<H>, matrix = VectorsArgument<X>,
                  lawful = ScalarVectors<X>;
@@ -29,7 +29,7 @@ template <class H, class X> consteval bool are_vectors() {
   return in_order && lawful;
 }
 
-// A head for anything, and a head for these vectors.
+// Whether it is a head at all, and a head for these vectors.
 template <bool some_head, bool head> consteval bool is_head() {
   static_assert(some_head,
                 "seqpool: the head must model seqpool::Head: width(features) and map(Rows<const A> in, Rows<A> out); "
@@ -55,13 +55,13 @@ template <class H> consteval HeadSizes sizes_of_head() {
   return sizes;
 }
 
-// The same of heads one after the other: what the first takes and the last gives.
+// The same for heads one after another: what the first takes and the last gives.
 template <class... H> consteval HeadSizes sizes_of_heads() {
   const HeadSizes all[] = {HeadSizes{}, detail::sizes_of_head<H>()..., HeadSizes{}};
   return {all[1].features, all[sizeof...(H)].width};
 }
 
-// Whether x has as many features as the head's type states, and a device comes behind it.
+// Whether x has as many features as the head's type states, and a device follows it.
 template <class H, class X, class D> consteval bool is_mapped() {
   constexpr bool fits = detail::sizes_agree(sizes_of_head<H>().features, static_sizes<X>()[1]);
   static_assert(fits,

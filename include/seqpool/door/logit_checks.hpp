@@ -10,7 +10,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Each of these is true, or a sentence that says what to write instead.
+// Each of these is true, or a compile error that says what to write instead.
 
 template <class X> consteval bool are_logits() {
   constexpr bool matrix = VectorsArgument<X>, lawful = ScalarVectors<X>;

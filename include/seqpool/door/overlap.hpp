@@ -15,12 +15,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Memory from one byte to another, by addresses: elements of two allocations may be compared so, and never by pointers.
+// Memory from one byte to another, by addresses: elements of two allocations may be compared by these, never by
+// pointers.
 struct Extent {
   std::uintptr_t begin;
   std::uintptr_t end;
 
-  // What all of these elements lie in.
+  // The memory that all of these elements lie in.
   template <class T> static Extent of(std::initializer_list<T*> elements) noexcept {
     Extent all{~std::uintptr_t{0}, 0};
     for (T* const element : elements) {
@@ -33,14 +34,14 @@ struct Extent {
   bool meets(const Extent& other) const noexcept { return begin < other.end && other.begin < end; }
 };
 
-// Of a matrix without gaps, as every Eigen tensor is.
+// The memory of a matrix without gaps, as every Eigen tensor is.
 template <class T> Extent extent_of(const MatrixView<T>& matrix) noexcept {
   if (matrix.rows == 0 || matrix.columns == 0) return {0, 0};
   return Extent::of({&matrix(0, 0), &matrix(matrix.rows - 1, matrix.columns - 1)});
 }
 
-// Whether an element of x, of padding too, lies in `memory`. Sequences are asked for their ends; only one that lies on
-// both sides of the memory is looked through.
+// Whether an element of x, even of padding, lies in `memory`. Sequences are asked for their ends; only one that lies on
+// both sides of the memory is searched.
 template <class X> bool overlaps(const X& x, const Extent& memory) {
   const Index hidden = x.hidden(), across = (hidden - 1) * x.hidden_stride();
   const auto token_meets = [&](Index b, Index s) {
@@ -70,8 +71,8 @@ void check_result(const MatrixView<T>& out, Index rows, Index width, const char*
                   detail::shape({rows, width}), " for ", what, " ", detail::shape(sizes)});
 }
 
-// Throws if results would be written where x lies, which is read after them. Of tokens that are computed it is known
-// where they come from if x says of which `layers()` or `states()`.
+// Throws if results would be written where x lies, as x is read after them. For computed tokens it is known where they
+// come from if x names its `layers()` or `states()`.
 template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {
   if constexpr (requires { x.layers().size(); })
     for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);

@@ -12,10 +12,10 @@
 #include <algorithm>
 #include <cstddef>
 
-// What doors share that take each real token by itself.
+// What is shared by doors that take each real token by itself.
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// True, or a sentence.
+// True, or a compile error with a message.
 template <class M> consteval bool is_mask_of_rows() {
   constexpr bool lawful = !requires(const M& mask, Index row) { mask.sequence(row); };
   static_assert(lawful,
@@ -24,7 +24,7 @@ template <class M> consteval bool is_mask_of_rows() {
   return lawful;
 }
 
-// f(sequence, run) for each run of real tokens, cut into pieces of a block at most.
+// f(sequence, run) for each run of real tokens, cut into pieces of at most a block.
 template <class X, class M, class F> void for_each_run(const X& x, const M& mask, F f) {
   const auto& selection = detail::selection_of(mask);
   seqpool::check_selection(selection, x);
@@ -37,7 +37,7 @@ template <class X, class M, class F> void for_each_run(const X& x, const M& mask
   }
 }
 
-// Gives tokens with their features side by side in the accumulator's type: where they lie, or in rooms of its own.
+// Gives tokens with their features side by side in the accumulator's type: where they lie, or in memory of its own.
 template <class X> class TokenReader {
   using T = typename X::value_type;
   using A = accumulator_t<T>;

@@ -9,9 +9,9 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Each of these is true, or a sentence that says what to write instead.
+// Each of these is true, or a compile error that says what to write instead.
 
-// What functions of vectors take that are no heads.
+// What functions of vectors take if they are no heads.
 template <class X> consteval bool are_plain_vectors() {
   constexpr bool matrix = VectorsArgument<X>, lawful = ScalarVectors<X>;
   static_assert(
@@ -25,7 +25,7 @@ template <class X> consteval bool are_plain_vectors() {
   return lawful;
 }
 
-// Two of them, of which something is computed together.
+// Two of them, from which something is computed together.
 template <class A, class B> consteval bool are_two_vectors() {
   constexpr bool a = detail::are_plain_vectors<A>(), b = detail::are_plain_vectors<B>();
   if constexpr (a && b) {
@@ -39,7 +39,7 @@ template <class A, class B> consteval bool are_two_vectors() {
   return false;
 }
 
-// Of the quantize_ functions.
+// The ranges of the quantize_ functions.
 template <class Ranges> consteval bool are_ranges() {
   constexpr bool lawful = ScalarVectors<Ranges>;
   static_assert(

@@ -14,14 +14,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Blocks are cut every block_tokens real tokens from a row's start, wherever the padding is, and their states are
-// merged in order, by however many threads. So a row's bits are its own.
+// A row is cut into blocks of block_tokens real tokens from its start, wherever the padding is, and their states are
+// merged in order, by however many threads. So a row's bits depend only on the row.
 inline constexpr Index block_tokens = 256;
 
 // Whether tokens lie in memory; otherwise they are computed, by `copy`.
 template <class X> inline constexpr bool is_stored = requires(const X& x, Index i) { x.token(i, i); };
 
-// Whether a token's features are to be copied side by side before a pooling sees them.
+// Whether a token's features must be copied side by side before a pooling sees them.
 template <class X> bool needs_packing(const X& x) noexcept {
   if constexpr (is_stored<X>)
     return x.hidden_stride() != 1;
@@ -36,27 +36,27 @@ template <class X, class S> class BlockReader {
 
   BlockReader(const X& x, const S& selection);
 
-  // Goes to the first real token of `row`, or of those `within`, which is the row's real token `number`.
+  // Goes to the first real token of `row`, or to the first one `within`, which is the row's real token `number`.
   void start(Index row) { start(row, {0, x_.seq(seqpool::sequence_of(selection_, row))}, 0); }
   void start(Index row, Run within, Index number);
 
   // Whether no real tokens are left.
   bool at_end() const noexcept { return run_.begin == run_.end; }
 
-  // The number that the next real token has: how many of the row's came before it.
+  // The number of the next real token: how many of the row's came before it.
   Index number() const noexcept { return number_; }
 
-  // Passes over a block: from its first token to behind its last one; empty behind the row's end.
+  // Skips a block: from its first token to one past its last; empty after the row's end.
   Run skip();
 
-  // The next block of real tokens; a short one only at the row's end, an empty one behind it.
+  // The next block of real tokens; a short one only at the row's end, an empty one after it.
   TokenBlock<T> next();
 
-  // What a pooling that looks at one or two tokens gets: a block of the row's first, last, or both, or an empty one.
+  // The block for a pooling that looks at one or two tokens: the row's first, last, or both, or an empty one.
   TokenBlock<T> next_only(Reads reads);
 
  private:
-  // f(run) for the next runs up to block_tokens; how many tokens they have.
+  // Calls f(run) for the next runs up to block_tokens, and says how many tokens they have.
   template <class F> Index take(F f);
   void advance(Index to) { run_ = seqpool::next_run(selection_, row_, {to, end_}); }
 
@@ -82,13 +82,13 @@ template <class X, class S> class BlockReader {
   bool packs_;
   bool prefetches_;
   std::array<Index, block_tokens + tile_tokens>
-      places_;  // where there are holes: of a block's tokens and the next ones
+      places_;  // if there are holes: those of a block's tokens and the next ones
   AlignedVector<T> packed_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// More than a core's own cache holds, by a guess: in it, asking ahead costs a fifth of mean's time.
+// Whether x is larger than a core's own cache, by a guess: in cache, prefetching costs a fifth of mean's time.
 template <class X> bool beyond_cache(const X& x) noexcept {
   constexpr std::int64_t limit = (1 << 20) / sizeof(typename X::value_type);
   const std::int64_t batch = x.batch(), seq = x.seq(), hidden = x.hidden();
@@ -185,8 +185,8 @@ SEQPOOL_INLINE auto BlockReader<X, S>::block(Index count, Run first, bool holes,
                          .positions = positions}};
 }
 
-// What the reader comes to after this block, whose last run ends at `end`: more of that run, the next one, or the next
-// row's first one.
+// What the reader comes to after this block, whose last run ends at `end`: more of that run, the next run, or the next
+// row's first run.
 template <class X, class S> auto BlockReader<X, S>::look_ahead(Index count, Index end, bool holes) -> Ahead {
   if (holes || (run_.begin == end && run_.begin < run_.end)) {
     const Index following = (std::min)(tile_tokens, run_.end - run_.begin);
@@ -218,8 +218,8 @@ template <class X, class S> auto BlockReader<X, S>::packed(Index count, Run firs
   return packed_.data();
 }
 
-// Makes the features of a run's tokens neighbours, behind `count` others. Some features of every token at a time: in
-// column-major memory it is the tokens that lie close together.
+// Makes the features of a run's tokens neighbours, after `count` others. It takes some features of every token at a
+// time: in column-major memory the tokens lie close together.
 template <class X, class S> void BlockReader<X, S>::pack(Index count, Run run) {
   T* const target = packed_.data() + count * x_.hidden();
   if constexpr (is_stored<X>) {

@@ -12,16 +12,16 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members of it. Eigen declares
-/// its own under EIGEN_USE_THREADS, which stays the caller's choice.
+/// What work can be shared out on: Eigen::ThreadPoolDevice, or any type with these two members. Eigen declares its own
+/// under EIGEN_USE_THREADS, which stays the caller's choice.
 ///
 /// | expression | meaning |
 /// |---|---|
 /// | `device.numThreads()` | how many threads there are; fewer than 2: the calling thread does all |
 /// | `device.parallelFor(n, cost, f)` | calls `f(first, last)` for ranges that make up `[0, n)`, and waits for all |
 ///
-/// It may also say `device.currentThreadId()`, as Eigen's does: 0 or more on one of its own threads. There the calling
-/// thread does all, as a thread that waits for its own pool may wait for ever.
+/// It may also have `device.currentThreadId()`, as Eigen's does: 0 or more on one of its own threads. There the calling
+/// thread does all, because a thread that waits for its own pool may wait for ever.
 template <class D>
 concept Device = requires(const D& device, Eigen::Index n, Eigen::TensorOpCost cost,
                           std::function<void(Eigen::Index, Eigen::Index)> f) {
@@ -42,7 +42,7 @@ template <Device D> Index threads_of(const D& device) {
 }
 
 // f(first, last) over [0, n), in ranges that may run at the same time. An exception thrown in a worker comes out here,
-// in the caller's thread, and the ranges that were not begun are left.
+// in the caller's thread, and ranges that were not begun are skipped.
 template <class D, class F> void share_out(const D& device, Index n, double bytes_per_item, F f) {
   const Index workers = (std::min)(n, detail::threads_of(device));
   if (workers <= 1) {
@@ -50,8 +50,8 @@ template <class D, class F> void share_out(const D& device, Index n, double byte
     return;
   }
   if constexpr (Device<D>) {
-    // One piece of work for each thread, which takes ranges until none are left. Eigen runs one of so few pieces on the
-    // calling thread, so that nothing waits for another thread to wake up.
+    // One piece of work for each thread, which takes ranges until none are left. With so few pieces, Eigen runs one on
+    // the calling thread, so nothing waits for another thread to wake up.
     const Index range = (std::max)(Index{1}, n / workers / 8);
     std::atomic<Index> next{0};
     std::atomic<bool> failed{false};
@@ -72,7 +72,7 @@ template <class D, class F> void share_out(const D& device, Index n, double byte
 }
 
 // A device of any type, or none, seen through a reference: what a virtual function can take. It must not outlive what
-// it was made of.
+// it was made from.
 class AnyDevice {
   using Work = std::function<void(Eigen::Index, Eigen::Index)>;
 

@@ -19,14 +19,14 @@ struct StateOf<P, T> {
 };
 template <class P, class T> using state_t = typename StateOf<P, T>::type;
 
-// One row in the making: folds its real tokens in order, cuts them into blocks of block_tokens and merges those. The
-// parts that it is given may be of any number of tokens up to the row's end, as long as each but the last is a multiple
-// of tile_tokens: then the bits are those of the row in one piece.
+// One row in the making: folds its real tokens in order, cuts them into blocks of block_tokens and merges these. It may
+// get them in parts of any number of tokens up to the row's end, as long as each part but the last is a multiple of
+// tile_tokens: then the bits are those of the row in one piece.
 template <class P, class T> class RowFold {
  public:
   using State = state_t<P, T>;
 
-  // Begins a row whose tokens have so many features.
+  // Begins a row whose tokens have `hidden` features.
   void start(Index hidden) noexcept {
     hidden_ = hidden;
     count_ = 0;
@@ -35,13 +35,13 @@ template <class P, class T> class RowFold {
   // How many tokens were taken in.
   Index count() const noexcept { return count_; }
 
-  // A state in use, and the tokens of this row that it is of.
+  // A state in use, and the tokens of this row that it covers.
   struct Part {
     State* state;
     Index first;
     Index count;
   };
-  // All of them, to be saved; and those of so many tokens, which are then written over.
+  // All parts, to be saved; and those of `count` tokens, which are then overwritten.
   std::vector<Part> parts() {
     const Index rest = count_ < block_tokens ? 0 : count_ % block_tokens;
     std::vector<Part> all;
@@ -54,7 +54,7 @@ template <class P, class T> class RowFold {
     for (const Part& part : parts()) pooling.init(*part.state, hidden_);
   }
 
-  // Inlined by force, as calls are a part of what a short row costs.
+  // Inlined by force, as calls are part of a short row's cost.
   SEQPOOL_INLINE void fold(const P& pooling, const TokenBlock<T>& tokens) {
     for (Index first = 0; first < tokens.size();) {
       const Index in_block = count_ % block_tokens;

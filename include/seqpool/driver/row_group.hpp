@@ -17,12 +17,12 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// As many rows are packed together at most.
+// At most so many rows are packed together.
 inline constexpr Index most_packed_rows = 64;
 
-// Column-major hidden states hold one feature of one token of all rows side by side, so a cache line of them belongs to
-// many rows. Rows are packed together: a window of positions of a group of rows at a time, each row's real tokens into
-// slots of its own, where they wait to be taken. No part of it knows a pooling, so all poolings share its code.
+// Column-major hidden states hold one feature of one token of all rows side by side, so a cache line belongs to many
+// rows. Therefore a group of rows is packed together, a window of positions at a time: each row's real tokens go into
+// its own slots, where they wait to be taken. Nothing in here knows a pooling, so all poolings share its code.
 template <class X, class S> class RowPacker {
  public:
   using T = typename X::value_type;
@@ -61,7 +61,7 @@ template <class X, class S> class RowPacker {
 
   struct Row {
     Run run{0, 0};      // what is left of the run that the next token is in
-    Index base = 0;     // the slot of the first token that waits; the others go on behind it, around the last slot
+    Index base = 0;     // the slot of the first token that waits; the others follow, and wrap around
     Index waiting = 0;  // how many wait
     Index number = 0;   // how many were taken
   };
@@ -95,7 +95,7 @@ template <class P, class X, class S> class RowGroup {
         packer_(x, selection),
         folds_(static_cast<std::size_t>((std::min)(most_packed_rows, x.batch()))) {}
 
-  // f(row, fold) for each row of [first, first + count), its tokens taken in.
+  // Calls f(row, fold) for each row of [first, first + count), once its tokens are taken in.
   template <class F> void pool(Index first, Index count, F f);
 
  private:
@@ -167,9 +167,8 @@ template <class X, class S> void RowPacker<X, S>::pack(Index begin, Index end) {
   }
 }
 
-// Some features of the neighbours [low, high), of which the first and the last are real tokens', in the line that
-// begins at neighbour `first`. By way of a square that is in L1, so that every line of memory is read once and written
-// once.
+// Packs some features of the neighbours [low, high) in the line that begins at neighbour `first`; the first and the
+// last of them are real tokens'. It goes through a square in L1, so every line of memory is read once and written once.
 template <class X, class S>
 void RowPacker<X, S>::pack_line(const T* source, Index feature, Index features, T* const* targets, Index first,
                                 Index low, Index high) {

@@ -23,7 +23,7 @@ template <class A> class Rows {
   /// Row i begins at `data + i * stride`; its features lie side by side.
   Rows(A* data, Index size, Index features, Index stride) noexcept
       : data_(data), size_(size), features_(features), stride_(stride) {}
-  /// Rows that are written may be read.
+  /// Rows that can be written can be read.
   template <class B>
     requires std::same_as<const B, A>
   Rows(const Rows<B>& other) noexcept : Rows(other.data(), other.size(), other.features(), other.stride()) {}
@@ -69,7 +69,7 @@ template <class H, class T> class RowMapper {
  public:
   using A = accumulator_t<std::remove_const_t<T>>;
 
-  // Asks the head, which throws if it does not take x's features, once, and before anything is written.
+  // Asks the head, once and before anything is written; it throws if it does not take x's features.
   RowMapper(const H& head, const MatrixView<T>& x)
       : head_(head), x_(x), width_(static_cast<Index>(head.width(x.columns))) {}
 
@@ -79,7 +79,7 @@ template <class H, class T> class RowMapper {
   // out: `[rows, width]`, without overlap with x.
   template <class D> void run(const MatrixView<A>& out, const D& device) const {
     if (out.rows == 0 || out.columns == 0) return;
-    // Numbers that do not lie side by side, or of another type, are copied to rows first, and from rows at the end.
+    // Numbers that do not lie side by side, or have another type, are copied to rows first, and from rows at the end.
     AlignedVector<A> from, to;
     const auto in = detail::side_by_side<A>(x_, from);
     Rows<A> rows(out.data, out.rows, width_, out.row_stride);

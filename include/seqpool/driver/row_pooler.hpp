@@ -30,7 +30,7 @@ template <class X, class S, class F> void for_each_block(BlockReader<X, S>& read
   while (!reader.at_end()) f(reader.next());
 }
 
-// The row's tokens, taken into `fold`.
+// Takes the row's tokens into `fold`.
 template <class P, class X, class S>
 void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockReader<X, S>& reader, Index hidden,
               Index row, Reads reads) {
@@ -38,14 +38,14 @@ void fold_row(RowFold<P, typename X::value_type>& fold, const P& pooling, BlockR
   detail::for_each_block(reader, row, reads, [&](const auto& block) { fold.fold(pooling, block); });
 }
 
-// Of HiddenStates alone, and not of what derives from them.
+// Only for HiddenStates, not for what derives from it.
 template <class X>
 concept Transposable = requires(const X& x) {
   { x.transposed() } -> std::same_as<X>;
 };
 
 // Whether batch and hidden may change places: column-major hidden states hold one feature of the whole batch side by
-// side, and without a mask all rows have the same tokens, so such a feature is pooled as a row would be.
+// side. Without a mask all rows have the same tokens, so such a feature is pooled as a row would be.
 template <class P, class X, class S> bool may_exchange(const X& x) noexcept {
   if constexpr (FeaturesAlike<P> && std::same_as<S, AllTokens> && Transposable<X>)
     return x.hidden_stride() != 1 && x.batch_stride() == 1 && x.batch() >= 4 && x.seq() > 0;
@@ -59,7 +59,7 @@ template <class P, class X, class S> class RowPooler {
   using T = typename X::value_type;
   using Element = result_t<P, T>;
 
-  // Checks all that may not fit, so that nothing is written before.
+  // Checks all that may not fit, before anything is written.
   RowPooler(const P& pooling, const X& x, const S& selection);
 
   Index rows() const noexcept { return rows_; }
@@ -71,7 +71,7 @@ template <class P, class X, class S> class RowPooler {
   using State = typename P::template State<T>;
   struct Block {
     Index row;
-    Run tokens;    // from its first to behind its last
+    Run tokens;    // from its first to one past its last
     Index number;  // its first token's, among the row's real ones
   };
 
@@ -118,7 +118,7 @@ void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
       return;
     }
   if constexpr (Device<D>) {
-    // A few long rows are shared out by blocks, if one is worth the handing over.
+    // A few long rows are shared out by blocks, if a block is worth handing over.
     const Index threads = detail::threads_of(device);
     if (threads > 1 && rows_ / 4 < threads && reads_ == Reads::every_token && bytes(block_tokens) >= 16384) {
       pool_blocks(out, device);
@@ -154,7 +154,8 @@ void RowPooler<P, X, S>::pool_range(MatrixView<Element> out, Index first, Index 
   }
 }
 
-// Every block gets a state of its own, and a thread to fold it; in rounds, so that states stay few beside the tokens.
+// Every block gets its own state and a thread to fold it. It works in rounds, so there are few states compared to
+// tokens.
 template <class P, class X, class S>
 template <class D>
 void RowPooler<P, X, S>::pool_blocks(MatrixView<Element> out, const D& device) const {
@@ -219,7 +220,7 @@ void RowPooler<P, X, S>::finish(MatrixView<Element> out, Index row, State& state
     out(row, column) = detail::canonical(scratch[static_cast<std::size_t>(column)]);
 }
 
-// An empty row is zeros for every pooling, those of users included.
+// An empty row is zeros for every pooling, including users' own.
 template <class P, class X, class S> void RowPooler<P, X, S>::clear(MatrixView<Element> out, Index row) {
   for (Index column = 0; column < out.columns; ++column) out(row, column) = Element(0);
 }

@@ -11,14 +11,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Heads that P's type states, Eigen::Dynamic where their number is known at run time only.
+// The heads that P's type states, Eigen::Dynamic where their number is known at run time only.
 template <class P> inline constexpr Index heads_of = Eigen::Dynamic;
 template <class P>
   requires requires { Index{P::fixed_heads}; }
 inline constexpr Index heads_of<P> = P::fixed_heads;
 
-// The softmax of a row's scores, one row after the other. Every token is scored once, as the pooling does it, and what
-// the weights are divided by is their own sum.
+// The softmax of a row's scores, one row after another. Every token is scored once, as the pooling does it, and the
+// weights are divided by their own sum.
 template <class P, class X, class S> class RowWeights {
  public:
   using A = accumulator_t<typename X::value_type>;
@@ -43,7 +43,7 @@ template <class P, class X, class S> class RowWeights {
   Index seq_;
   BlockReader<X, S> reader_;
   AlignedVector<A> tile_;         // [heads, score_tile]
-  AlignedVector<A> scores_;       // [heads, seq], of real tokens one behind the other
+  AlignedVector<A> scores_;       // [heads, seq], of real tokens one after another
   std::vector<Index> positions_;  // [seq]
 };
 

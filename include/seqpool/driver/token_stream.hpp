@@ -21,14 +21,14 @@ template <class P, class T> class TokenStream {
   Index size() const noexcept { return before_count_ + row_.count() + waiting(); }
   void reset();
 
-  // Takes in n more tokens, `[n, hidden]`; and what another one of this hidden size has seen.
+  // Takes in n more tokens, `[n, hidden]`; or what another one of this hidden size has seen.
   void push(const P& pooling, const T* tokens, Index n);
   void merge(const P& pooling, const TokenStream& other);
 
-  // The state of all tokens so far, of one at least.
+  // The state of all tokens so far, of at least one.
   State whole(const P& pooling) const;
 
-  // load changes nothing where it refuses.
+  // If load refuses, it changes nothing.
   void save(ByteWriter& writer) const;
   void load(const P& pooling, ByteReader& reader);
 
@@ -38,7 +38,7 @@ template <class P, class T> class TokenStream {
     return {tokens, n, hidden_, hidden_, before_count_ + row_.count()};
   }
   template <class F> void visit(F f);
-  // Whether a state can be saved and loaded, or a sentence.
+  // Whether a state can be saved and loaded; if not, a compile error with a message.
   template <class S> static consteval bool is_visitable();
   bool holds_its_tokens();
 
@@ -46,7 +46,7 @@ template <class P, class T> class TokenStream {
   Index before_count_ = 0;
   std::optional<State> before_;  // what was merged: all that comes before row_
   RowFold<P, T> row_;
-  std::vector<T> buffer_;  // [fewer than a tile, hidden]: tokens that wait to be folded, behind those of row_
+  std::vector<T> buffer_;  // [fewer than a tile, hidden]: tokens that wait to be folded, after those of row_
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -101,7 +101,7 @@ template <class P, class T> void TokenStream<P, T>::save(ByteWriter& writer) con
   writer.put(static_cast<std::uint64_t>(row_.count()));
   writer.put(static_cast<std::uint64_t>(waiting()));
   writer.put(std::span(buffer_));
-  TokenStream copy = *this;  // visit is not const, as load writes by it
+  TokenStream copy = *this;  // visit is not const, as load writes through it
   copy.visit([&writer](auto numbers) {
     writer.put(numbers.size());
     writer.put(numbers);
@@ -117,7 +117,7 @@ template <class P, class T> void TokenStream<P, T>::load(const P& pooling, ByteR
   loaded.before_count_ = static_cast<Index>(before);
   loaded.buffer_.resize(static_cast<std::size_t>(waiting) * static_cast<std::size_t>(hidden_));
   reader.get(std::span(loaded.buffer_));
-  // States of the right sizes to write over.
+  // States of the right sizes, to be overwritten.
   if (before > 0) pooling.init(loaded.before_.emplace(), hidden_);
   loaded.row_.restore(pooling, static_cast<Index>(count));
   loaded.visit([&reader](auto numbers) {
@@ -136,7 +136,7 @@ template <class P, class T> template <class S> consteval bool TokenStream<P, T>:
   return Visitable<S>;
 }
 
-// f(numbers), a span, for each part of each state.
+// Calls f(numbers) with a span for each part of each state.
 template <class P, class T> template <class F> void TokenStream<P, T>::visit(F f) {
   if constexpr (is_visitable<State>()) {
     const auto part = [&f](StatePart numbers) { std::visit(f, numbers); };

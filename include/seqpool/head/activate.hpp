@@ -32,17 +32,17 @@ enum class Activation { identity, tanh, relu, gelu, gelu_tanh, silu, sigmoid };
 ///
 ///     const seqpool::Sequential head{seqpool::Linear{weight, bias}, seqpool::Activate{seqpool::Activation::tanh}};
 ///
-/// `Dense` is a `Linear` with one behind it.
+/// `Dense` is a `Linear` followed by one.
 ///
-/// **Shapes**: rows `[n, features]` to `[n, features]`; for `map(in, out)` here the two may be the same rows.
-/// **Errors**: `std::invalid_argument` for a number that is no Activation.
-/// **Cost**: O(n * features), a function of the C library for each, for tanh of float Eigen's; allocates nothing.
-/// **Numerics**: the bounds above hold where y is normal; where it is not, y is less than the smallest normal number
-/// off. Nothing overflows: gelu, gelu_tanh and silu of the largest number are that number, and of the lowest 0. Of +inf
-/// each is its limit; of -inf as above, NaN as in PyTorch. NaN stays NaN, and relu of -0 is -0. sigmoid has the bits of
-/// the function `sigmoid`.
-/// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch takes gelu from 1 + erf,
-/// which leaves 0 of a float below -6.
+/// **Shapes**: rows `[n, features]` to `[n, features]`; here `in` and `out` of `map(in, out)` may be the same rows.
+/// **Errors**: `std::invalid_argument` for a number that is not an Activation.
+/// **Cost**: O(n * features): for each, a function of the C library, or Eigen's for tanh of float; allocates nothing.
+/// **Numerics**: the bounds above hold where y is normal; elsewhere y is off by less than the smallest normal number.
+/// Nothing overflows: gelu, gelu_tanh and silu of the largest number give that number, and of the lowest give 0. +inf
+/// gives each one's limit; -inf gives what the table says, NaN as in PyTorch. NaN stays NaN, and relu of -0 is -0.
+/// sigmoid has the bits of the function `sigmoid`.
+/// **Source**: torch.nn.Tanh, ReLU, GELU and GELU(approximate="tanh"), SiLU, Sigmoid; PyTorch computes gelu from
+/// 1 + erf, which gives 0 for floats below -6.
 class Activate {
  public:
   explicit Activate(Activation activation) : activation_(activation) {
@@ -57,8 +57,8 @@ class Activate {
   template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
 
  private:
-  // x / (1 + e^-t). Where that power of e is large, it is taken by halves: all of it may overflow where the result is
-  // normal yet.
+  // x / (1 + e^-t). Where that power of e is large, it is taken in two halves: as a whole it may overflow while the
+  // result is still normal.
   template <class A> static A gated(A x, A t) {
     const A half = std::exp(-std::abs(t) / 2);
     return t < 0 ? x * half * (half / (1 + half * half)) : x / (1 + half * half);
@@ -91,7 +91,7 @@ template <std::floating_point A> void Activate::map(std::type_identity_t<Rows<co
       for (Index i = 0; i < in.size(); ++i) detail::gelu_of(in[i], out[i]);
       return;
     case Activation::gelu_tanh:
-      // 1 + tanh(u) cancels too, and is 2 / (1 + e^-2u).
+      // 1 + tanh(u) would cancel as well; it equals 2 / (1 + e^-2u).
       return each([](A x) {
         constexpr A two_root = static_cast<A>(1.59576912160573071176);  // 2 * sqrt(2 / pi)
         return gated(x, x * (two_root + two_root * A(0.044715) * x * x));

@@ -11,20 +11,21 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A scale and a shift of each feature: y[f] = scale[f] * x[f] + shift[f]. What calibrates the logits of a classifier:
-/// a temperature, Platt scaling (two numbers), or two numbers for each class.
+/// A scale and a shift of each feature: y[f] = scale[f] * x[f] + shift[f]. It calibrates a classifier's logits: by a
+/// temperature, by Platt scaling (two numbers), or by two numbers for each class.
 ///
 ///     const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight, bias},
 ///                                          seqpool::Affine<float>::temperature(1.5f)};
 ///     const seqpool::Affine platt{1.3f, -0.2f};      // the same for all features
 ///     const seqpool::Affine by_class{scale, shift};  // each `[features]`
 ///
-/// **Shapes**: scale and shift numbers, for rows of any number of features, or `[features]` both; rows
+/// **Shapes**: scale and shift: both numbers, for rows of any number of features, or both `[features]`; rows
 /// `[n, features]` to `[n, features]`.
-/// **Errors**: `std::invalid_argument` if rows are not of the scale's features.
+/// **Errors**: `std::invalid_argument` if rows do not have as many features as a scale `[features]`.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the
-/// product nor the result is subnormal or overflows. Each feature is for itself, a NaN or an infinity too.
+/// product nor the result is subnormal or overflows. Features do not affect each other: a NaN or an infinity stays in
+/// its own.
 /// **Source**: Guo et al., On Calibration of Modern Neural Networks (temperature and vector scaling).
 template <class T> class Affine {
   static_assert(Scalar<T>,
@@ -35,12 +36,12 @@ template <class T> class Affine {
  public:
   /// Copies a scale and a shift.
   ///
-  /// **Shapes**: scale, shift: numbers both, or `[features]` both: an Eigen tensor of rank 1, an Eigen vector or a
+  /// **Shapes**: scale, shift: both numbers, or both `[features]`: an Eigen tensor of rank 1, an Eigen vector or a
   /// contiguous range.
   /// **Errors**: `std::invalid_argument` for sizes that differ and for null pointers.
   template <class S, class B> Affine(const S& scale, const B& shift);
 
-  /// x / temperature, as x * (1 / temperature): above 1 `softmax` of it becomes more even, below 1 less.
+  /// x / temperature, as x * (1 / temperature): a temperature above 1 makes `softmax` more even, below 1 less.
   ///
   /// **Errors**: `std::invalid_argument` unless the temperature is over 0 and both it and 1 / temperature are finite.
   /// **Numerics**: |error| <= 2 * eps * |y| where neither 1 / temperature nor y is subnormal.
@@ -63,7 +64,7 @@ template <class T> class Affine {
   template <class S> static constexpr bool is_number = std::is_arithmetic_v<S> || Scalar<S>;
   template <class S> using scalar_of = std::conditional_t<is_number<S>, S, detail::guide_scalar_t<S>>;
 
-  // True, or a sentence.
+  // True, or a compile error with a message.
   template <class S, class B> static consteval bool are_parameters();
 
   bool of_numbers_ = true;
@@ -132,7 +133,7 @@ template <class T> Index Affine<T>::width(Index features) const {
 template <class T> void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) {
     const auto y = out[i];
-    // One operation each, so that no compiler makes one of two for some features and not for others.
+    // One operation per statement, so that no compiler fuses the two for some features only.
     if (of_numbers_) {
       as_array(y) = as_array(in[i]) * scale_[0];
       as_array(y) += shift_[0];

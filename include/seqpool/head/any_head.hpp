@@ -12,8 +12,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Any head that maps A, float or double, chosen at run time; itself a head. Also any number of them, one after the
-/// other.
+/// Any head that maps A, float or double, chosen at run time; it is a head itself. It also holds any number of heads,
+/// one after another.
 ///
 ///     std::vector<seqpool::AnyHead<float>> heads{seqpool::Linear{weight, bias}};
 ///     if (config.normalize) heads.push_back(seqpool::Normalize{});
@@ -40,7 +40,7 @@ template <class A> class AnyHead {
   template <class H>
     requires(!std::same_as<H, AnyHead> && !std::same_as<H, std::vector<AnyHead>>)
   AnyHead(H head) {
-    // By these names g++ does not list what is missing as errors of their own.
+    // With these names g++ does not report what is missing as separate errors.
     constexpr bool lawful = SomeHead<H>;
     static_assert(lawful,
                   "seqpool: AnyHead<A> holds a seqpool::Head: Linear{weight, bias}, Dense{linear, activation}, "
@@ -53,12 +53,12 @@ template <class A> class AnyHead {
     if constexpr (of_a) mapper_ = std::unique_ptr<const Mapper>(new MapperOf<H>(std::move(head)));
   }
 
-  /// Heads one after the other, as `Sequential` of them; of none y = x.
+  /// Heads one after another, as in a `Sequential`; without any, y = x.
   ///
-  /// **Cost**: the heads'; allocates rows `[n, width]` of the heads but the last, of two at a time.
+  /// **Cost**: the heads'; allocates rows `[n, width]` for every head but the last, for two at a time.
   explicit AnyHead(std::vector<AnyHead> heads);
 
-  /// Of heads one after the other throws if the width of one is not what the next takes.
+  /// With several heads, throws if the width of one is not what the next takes.
   [[nodiscard]] Index width(Index features) const { return mapper_->width(features); }
 
   template <class D = CallingThread> void map(Rows<const B> in, Rows<B> out, const D& device = {}) const {
@@ -75,7 +75,7 @@ template <class H> inline constexpr bool is_any_head = false;
 template <class A> inline constexpr bool is_any_head<AnyHead<A>> = true;
 template <class A> inline constexpr bool is_any_head<std::vector<AnyHead<A>>> = true;
 
-// Without the scalar A: a sentence.
+// Without the scalar A: a compile error with a message.
 template <class H>
   requires(!is_any_head<H>)
 AnyHead(H) -> AnyHead<detail::scalar_of_any<H, is_any_head<H>>>;
@@ -96,7 +96,7 @@ template <class A> template <class H> class AnyHead<A>::MapperOf final : public 
   H head_;
 };
 
-// Heads one after the other, as one.
+// Heads one after another, as one.
 template <class A> class AnyHead<A>::Sequence {
  public:
   explicit Sequence(std::vector<AnyHead> heads) : heads_(std::move(heads)) {}

@@ -10,22 +10,22 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// An attention probe, of its parameters as they are saved: y = sum_k sum_t a_kt (V_k x_t + b_k),
-/// a_k = softmax over a row's real tokens of query_k · x_t + w_k * t.
+/// An attention probe, made from its saved parameters: y = sum_k sum_t a_kt (V_k x_t + b_k), a_k = softmax over a row's
+/// real tokens of query_k · x_t + w_k * t.
 ///
 ///     const seqpool::AttentionProbe probe{q_weight, position_weight, v_weight, v_bias};
 ///     const seqpool::Classifier classifier{probe.pooling(), probe.head()};
 ///
-/// A value's projection is linear and the weights a_k sum up to 1, so that tokens are pooled first, and one vector a
-/// row is projected. Of a probe with an MLP behind it `v.weight` has hidden_dim outputs a head; add
+/// The value projection is linear and the weights a_k sum up to 1, so tokens are pooled first and only one vector per
+/// row is projected. In a probe with an MLP, `v.weight` has hidden_dim outputs per head: add
 /// `Activate{Activation::relu}` and a `Linear` of `o.weight` and `o.bias`.
 ///
-/// **Shapes**: query (`q.weight`) `[heads, hidden]`, position_weight `[heads]`, value (`v.weight`) `[heads * out,
-/// hidden]` and bias (`v.bias`) `[heads * out]`, both head by head.
+/// **Shapes**: query (`q.weight`) `[heads, hidden]`, position_weight `[heads]`, value (`v.weight`)
+/// `[heads * out, hidden]` and bias (`v.bias`) `[heads * out]`, both head by head.
 /// **Errors**: `std::invalid_argument` for sizes that do not fit each other, and those of `PositionalAttention`.
-/// **Numerics**: `PositionalAttention`'s and `Linear`'s; the biases of the heads are added up one after the other.
-/// **Source**: EleutherAI/attention-probes, with the softmax; its option to weigh by tanh instead is not here. A row
-/// without real tokens is the sum of the biases, where theirs attends to padding.
+/// **Numerics**: `PositionalAttention`'s and `Linear`'s; the biases of the heads are added up one after another.
+/// **Source**: EleutherAI/attention-probes, with softmax weights, without its option of tanh instead. A row without
+/// real tokens gives the sum of the biases; theirs attends to padding.
 template <class T> class AttentionProbe {
   static_assert(Scalar<T>,
                 "seqpool: AttentionProbe{query, position_weight, value, bias} takes parameters of float, double, "
@@ -33,8 +33,8 @@ template <class T> class AttentionProbe {
   using A = accumulator_t<detail::lawful_t<T>>;
 
  public:
-  /// Copies the parameters: query and value, an Eigen tensor of rank 2 or an Eigen matrix each; position_weight and
-  /// bias, an Eigen tensor of rank 1, an Eigen vector or a contiguous range each.
+  /// Copies the parameters: query and value are each an Eigen tensor of rank 2 or an Eigen matrix; position_weight and
+  /// bias are each an Eigen tensor of rank 1, an Eigen vector or a contiguous range.
   template <class Q, class W, class V, class B>
   AttentionProbe(const Q& query, const W& position_weight, const V& value, const B& bias);
 
@@ -54,7 +54,7 @@ template <class T> class AttentionProbe {
   }
 
  private:
-  // Whether these are a value and its bias, or a sentence.
+  // Whether these are a value and its bias; if not, a compile error with a message.
   template <class V, class B> static consteval bool are_values();
   Linear<A> head_of() const;
 

@@ -8,8 +8,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// A pooling and the heads that follow it, the last of which gives a logit for each class: hidden states `[batch, seq,
-/// hidden]` to logits, probabilities, classes.
+/// A pooling and the heads that follow it: hidden states `[batch, seq, hidden]` to logits, probabilities, classes. The
+/// last head gives a logit for each class.
 ///
 ///     const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight, bias}};
 ///     const auto classes = classifier.predict(x, mask);  // [batch]
@@ -38,7 +38,7 @@ template <class P, class... H> class Classifier {
     return embedder_.embed(x, mask, device);
   }
 
-  /// softmax(logits), or with a single class sigmoid(logit), the probability that it applies. For classes that do not
+  /// softmax(logits), or with a single class sigmoid(logit): the probability that it applies. For classes that do not
   /// exclude each other take `sigmoid(classifier.logits(x))`.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, classes]`.
@@ -48,20 +48,20 @@ template <class P, class... H> class Classifier {
     return detail::probabilities_of(logits(x, mask, device));
   }
 
-  /// argmax(logits), the most probable class; with a single class 1 where its logit is over 0, which is a probability
-  /// over 1/2, else 0.
+  /// argmax(logits), the most probable class; with a single class, 1 if its logit is over 0 (a probability over 1/2),
+  /// else 0.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and of `argmax` for no classes.
   /// **Cost**: that of `logits`; allocates one more result.
-  /// **Numerics**: a NaN logit counts as larger than any number, and of a single class as not over 0: a row of NaN,
-  /// which a NaN in a real token makes, is class 0 without a word. Where that can be, look at `logits` too.
+  /// **Numerics**: a NaN logit counts as larger than any number, but for a single class as not over 0. So a row of NaN,
+  /// which a NaN in a real token makes, silently becomes class 0. Where that can happen, look at `logits` too.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const D& device = {}) const {
     return detail::classes_of(logits(x, mask, device));
   }
 
-  /// The pooling's and the heads': "pooling.query", "head.0.weight".
+  /// The parameters of pooling and heads: "pooling.query", "head.0.weight".
   void visit_parameters(auto f) const { embedder_.visit_parameters(f); }
 
  private:

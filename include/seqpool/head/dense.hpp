@@ -19,14 +19,14 @@ struct Residual {};
 ///     const seqpool::Dense with_x{seqpool::Linear{weight, bias}, seqpool::Activation::gelu, seqpool::Residual{}};
 ///
 /// **Shapes**: rows `[n, in]` to `[n, out]`.
-/// **Errors**: `std::invalid_argument` if rows are not of `in` features.
-/// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work), but rows `[n, out]` for a
+/// **Errors**: `std::invalid_argument` if rows do not have `in` features.
+/// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work) except rows `[n, out]` for a
 /// projection.
-/// **Numerics**: |error| <= 1.2 * e + 8 * eps * (1 + |a(W x + b)|), where e is the bound of `Linear`, and with a
-/// residual eps * |y| and the projection's own bound more; in the domain that `Linear` states, for rows without
+/// **Numerics**: |error| <= 1.2 * e + 8 * eps * (1 + |a(W x + b)|), where e is the bound of `Linear`; a residual adds
+/// eps * |y| and the projection's own bound. This holds in the domain that `Linear` states, for rows without
 /// infinities.
-/// **Source**: sentence-transformers' Dense, which adds its residual behind the activation: x itself where out is in,
-/// and a projection without bias where it is not.
+/// **Source**: sentence-transformers' Dense, which adds its residual after the activation: x itself if out equals in,
+/// else a projection without bias.
 template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class Dense {
   static_assert(Scalar<T>,
                 "seqpool: a Dense<T> holds a Linear<T>, whose weights are of float, double, Eigen::half or "
@@ -41,7 +41,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   /// a(W x + b).
   template <class L, class F> Dense(const L& linear, const F& activation);
 
-  /// The same plus a residual: `Residual{}`, x itself, for which out must be in; or a `Linear` of linear's sizes, P x,
+  /// The same plus a residual: `Residual{}` adds x itself, so out must equal in; a `Linear` of linear's sizes adds P x,
   /// and its bias if it has one.
   ///
   /// **Errors**: sizes that do not fit do not compile where the types state them, and are `std::invalid_argument`
@@ -57,18 +57,18 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
 
   template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
-  /// "linear.weight" and "linear.bias", and of a projection "residual.weight" and "residual.bias".
+  /// "linear.weight" and "linear.bias", and for a projection "residual.weight" and "residual.bias".
   void visit_parameters(auto f) const {
     seqpool::visit_parameters(linear_, f, "linear");
     for (const Layer& layer : projection_) seqpool::visit_parameters(layer, f, "residual");
   }
 
  private:
-  // Of which scalar a Linear is; of others there is none.
+  // The scalar of a Linear; other types have none.
   template <class U, Index OtherOut, Index OtherIn>
   static std::type_identity<U> scalar_of(const Linear<U, OtherOut, OtherIn>& linear);
 
-  // What it was given, or a sentence and what compiles without another.
+  // What it was given, or an error message and something that compiles without another.
   template <class L> static Layer layer_of(const L& linear);
   template <class F> static Activation activation_of(const F& activation);
   template <class R> static consteval bool is_residual();
@@ -79,7 +79,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   std::vector<Layer> projection_;  // one, or none
 };
 
-// Whatever it is made of, so that the constructors say what it should be.
+// Takes anything, so that the constructors say what it should be.
 template <class T, Index Out, Index In, class F, class... R>
 Dense(const Linear<T, Out, In>&, const F&, const R&...) -> Dense<T, Out, In>;
 template <class L, class F, class... R> Dense(const L&, const F&, const R&...) -> Dense<float>;

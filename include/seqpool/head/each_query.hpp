@@ -8,15 +8,15 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Heads for each query by itself: of vectors that hold one result for each of k queries, side by side, y_q =
-/// h_j(... h_1(x_q)).
+/// Heads for each query by itself: y_q = h_j(... h_1(x_q)), for vectors that hold the results of k queries side by
+/// side.
 ///
 ///     const seqpool::EachQuery mlp{k, seqpool::LayerNorm{weight, bias}, seqpool::Linear{projection}};
 ///     const seqpool::Embedder embedder{attention.pooling(), attention.head(), mlp};
 ///
 /// **Shapes**: rows `[n, k * in]` to `[n, k * out]`, where the heads take `in` features and give `out`.
 /// **Errors**: `std::invalid_argument` for k less than 1, and for features that k does not divide.
-/// **Cost**: k times `Sequential`'s of the heads.
+/// **Cost**: k times that of a `Sequential` of the heads.
 /// **Numerics**: the heads'.
 template <class... H> class EachQuery {
  public:

@@ -41,15 +41,15 @@ template <class P, class... H> class Embedder {
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed(const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// The same into the caller's memory, which must not overlap x, or a layer that x is made of: that is refused.
+  /// The same into the caller's memory, which must not overlap x or a layer that x is made of: overlap is refused.
   ///
   /// **Shapes**: out: `[batch, width]`, or `[spans, width]` for `Spans`: an Eigen tensor or map of rank 2, of either
   /// layout, of `result_t`; the others as in `embed`.
-  /// **Cost**: allocates what `pool_into` and `map_into` do, and the pooled vectors where heads follow.
+  /// **Cost**: allocates what `pool_into` and `map_into` do, and if there are heads the pooled vectors.
   template <class Out, class X, class M = AllTokens, class D = CallingThread>
   void embed_into(Out&& out, const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// The pooling's and the heads': "pooling.query", "head.0.weight".
+  /// The parameters of pooling and heads: "pooling.query", "head.0.weight".
   void visit_parameters(auto f) const {
     seqpool::visit_parameters(pooling_, f, "pooling");
     seqpool::visit_parameters(heads_, f, "head");
@@ -61,7 +61,7 @@ template <class P, class... H> class Embedder {
   // Whether the arguments of `embed` fit.
   template <class X, class M, class D> static consteval bool are_arguments();
 
-  // Pools x and maps what was pooled to out(sequences, rows, width), memory that is asked for before anything is read.
+  // Pools x and maps the result to out(sequences, rows, width). This memory is asked for before anything is read.
   template <class X, class M, class D, class Out>
   void pool_and_map(const X& x, const M& mask, const D& device, Out out) const;
 

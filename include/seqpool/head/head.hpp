@@ -31,44 +31,43 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | `H::fixed_features`, `H::fixed_width` | sizes that its type states, as `Index` | known at run time |
 /// | `h.visit_parameters(f)` | calls f for each parameter, see `Parametric` | it has none |
 ///
-/// A row of the result may depend on its own row alone, so that its bits do not depend on the batch. `map` is const:
-/// one head may serve many threads.
+/// A row of the result may depend only on its own row, so its bits do not depend on the batch. `map` is const: one head
+/// may serve many threads.
 template <class H, class A = float>
 concept Head = std::floating_point<A> && requires(const H& head, Rows<const A> in, Rows<A> out, Index features) {
   { head.width(features) } -> std::convertible_to<Index>;
   head.map(in, out);
 };
 
-/// A head for one accumulator at least: what a type that is made of heads can ask of them.
+/// A head for at least one accumulator: what a type that is made of heads can ask of them.
 template <class H>
 concept SomeHead = Head<H, float> || Head<H, double>;
 
-// What holds for `map` and `map_into`:
+// This holds for `map` and `map_into`:
 //
 // - `x` is vectors `[batch, features]`: an Eigen::Tensor or Eigen::TensorMap of rank 2 in either layout, or `Vectors`:
 //   of float, double, Eigen::half or Eigen::bfloat16.
 // - `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
 // - Sizes that do not fit, null pointers and memory that overlaps throw `std::invalid_argument`, before anything is
 //   written.
-// - A row's bits depend on its own numbers alone: not on the batch, on the layout or on threads. A result's NaN is the
-//   one quiet NaN of its type.
+// - A row's bits depend only on its own numbers: not on the batch, the layout or threads. A NaN in a result is the one
+//   quiet NaN of its type.
 
 /// Maps every row of `x` by a head.
 ///
 ///     const auto logits = seqpool::map(seqpool::Linear{weight, bias}, seqpool::mean_pool(x, mask));
 ///
 /// **Shapes**: x: `[batch, features]`; result: `[batch, width]`, an `Eigen::Tensor` of x's layout and index type,
-/// row-major if x is no tensor, of `accumulator_t`.
+/// row-major if x is not a tensor, of `accumulator_t`.
 /// **Cost**: the head's; allocates the result and what `map_into` does.
 template <class H, class X, class D = CallingThread>
 [[nodiscard]] auto map(const H& head, const X& x, const D& device = {});
 
-/// The same into the caller's memory, which must not overlap x: many heads read a row after they wrote others, so that
-/// is refused.
+/// The same into the caller's memory, which must not overlap x: overlap is refused, as many heads read a row after
+/// writing others.
 ///
 /// **Shapes**: out: `[batch, width]`, an Eigen tensor or map of rank 2, of either layout, of `accumulator_t`.
-/// **Cost**: allocates nothing for row-major float and double beside what the head and the device do; others are copied
-/// to rows.
+/// **Cost**: for row-major float and double, allocates only what the head and the device do; others are copied to rows.
 template <class Out, class H, class X, class D = CallingThread>
 void map_into(Out&& out, const H& head, const X& x, const D& device = {});
 

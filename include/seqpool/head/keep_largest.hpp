@@ -10,18 +10,18 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The k features of largest |x| of each vector, all others 0: what a sparse vector is cut to before it is stored.
+/// Keeps the k features of largest |x| in each vector and sets all others to 0, as before storing a sparse vector.
 ///
 ///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::KeepLargest{64}};
 ///
-/// Of equals the first ones stay. A NaN counts as larger than any number, so that it is not lost. k of at least the
-/// vector's features keeps all.
+/// Among equals the first ones stay. A NaN counts as larger than any number, so it is not lost. If k is at least the
+/// vector's features, all stay.
 ///
 /// **Shapes**: rows `[n, features]` to `[n, features]`.
 /// **Errors**: `std::invalid_argument` for k less than 1.
 /// **Cost**: O(n * features) on average; allocates nothing.
 /// **Numerics**: exact.
-/// **Source**: max_active_dims of sentence-transformers' SparseEncoder, where which of equals stay is left open.
+/// **Source**: max_active_dims of sentence-transformers' SparseEncoder, which leaves open which of equals stay.
 class KeepLargest {
  public:
   explicit KeepLargest(Index k) : k_(k) {
@@ -50,7 +50,7 @@ template <std::floating_point A> void KeepLargest::map(std::type_identity_t<Rows
     const auto kth = y.begin() + k_ - 1;
     std::nth_element(y.begin(), kth, y.end(), detail::exceeds);
     const A least = *kth;
-    // How many of those that are as large as the k-th have room beside the larger ones, all of which stand before it.
+    // How many features as large as the k-th have room beside the larger ones, which all stand before it.
     Index room = k_ - std::count_if(y.begin(), kth, [&](A value) { return detail::exceeds(value, least); });
     for (std::size_t f = 0; f < x.size(); ++f) {
       const A size = std::abs(x[f]);

@@ -10,33 +10,33 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-// What holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
+// This holds for all of these: probabilities, or logits, are `[batch, classes]`, an Eigen::Tensor or Eigen::TensorMap
 // of rank 2, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in their layout, row-major
-// if they are no tensor. Every row is its own. No rows give an empty result. Null pointers throw
+// if they are not a tensor. Rows do not depend on each other. No rows give an empty result. Null pointers throw
 // `std::invalid_argument`. Each allocates the result.
 
-/// Which classes a row has, of classes that do not exclude each other: p[b, c] >= t, or t[c].
+/// Which classes a row has, if classes do not exclude each other: those with p[b, c] >= t, or >= t[c].
 ///
 ///     const auto has = seqpool::threshold(seqpool::sigmoid(logits), 0.5);
 ///
 /// **Shapes**: probabilities: `[batch, classes]`; t: a number, or `[classes]`: an Eigen tensor of rank 1, an Eigen
 /// vector or a contiguous range, of any of the scalars; result: `[batch, classes]` of bool.
-/// **Errors**: `std::invalid_argument` for a t that is NaN, and for other than one t a class.
+/// **Errors**: `std::invalid_argument` for a t that is NaN, and for a vector t that is not `[classes]`.
 /// **Cost**: O(batch * classes).
-/// **Numerics**: t is rounded to `accumulator_t` of the probabilities, so that 0.7f reaches 0.7; a NaN reaches nothing.
-/// **Source**: scikit-learn's FixedThresholdClassifier; its label binarizers, as MLPClassifier, and Transformers'
-/// examples, by logits, say p > t.
+/// **Numerics**: t is rounded to `accumulator_t` of the probabilities, so 0.7f reaches 0.7; a NaN reaches nothing.
+/// **Source**: scikit-learn's FixedThresholdClassifier. Its label binarizers, as in MLPClassifier, and Transformers'
+/// examples, which compare logits, say p > t.
 template <class X, class T> [[nodiscard]] auto threshold(const X& probabilities, const T& t);
 
-/// The first classes of each row and what they have, each `[batch, k]`.
+/// The top classes of each row and their numbers, each `[batch, k]`.
 template <class Classes, class Values> struct TopClasses {
   Classes classes;  ///< an Eigen::Tensor of `Index`
   Values values;    ///< of `accumulator_t`
 };
 template <class Classes, class Values> TopClasses(Classes, Values) -> TopClasses<Classes, Values>;
 
-/// The k classes with the largest numbers, the largest first; of equals the lower class; a NaN counts as larger than
-/// any number, as in `argmax`.
+/// The k classes with the largest numbers, the largest first. Among equals the lower class comes first; a NaN counts as
+/// larger than any number, as in `argmax`.
 ///
 ///     const auto [classes, values] = seqpool::top_k(seqpool::softmax(logits), 3);
 ///
@@ -46,14 +46,15 @@ template <class Classes, class Values> TopClasses(Classes, Values) -> TopClasses
 /// **Numerics**: exact; a NaN is the one quiet NaN.
 template <class X> [[nodiscard]] auto top_k(const X& probabilities, Index k);
 
-/// How well a passage answers a query, of a cross-encoder's logits: of one the `sigmoid`, of two the `softmax`'s
-/// probability of class 1.
+/// How well a passage answers a query, from a cross-encoder's logits: the `sigmoid` of one logit, or the probability of
+/// class 1 by the `softmax` of two.
 ///
 /// **Shapes**: logits: `[batch, 1]` or `[batch, 2]`; result: `[batch]`, of `accumulator_t`.
 /// **Errors**: `std::invalid_argument` for any other number of logits.
 /// **Cost**: O(batch); allocates what `softmax` does.
-/// **Numerics**: those of `sigmoid` and `softmax`, which are 1 from a logit, or a difference of two, of about 17 on in
-/// float, 37 in double: what lies beyond ties. Scores are for reading; order passages by the logit, or the difference.
+/// **Numerics**: those of `sigmoid` and `softmax`. They are 1 from a logit, or a difference of two, of about 17 on in
+/// float, 37 in double, so whatever lies beyond ties. Scores are for reading: order passages by the logit, or the
+/// difference.
 /// **Source**: sentence-transformers' CrossEncoder for one logit; for two the second is "relevant", as in monoBERT.
 template <class X> [[nodiscard]] auto rerank_scores(const X& logits);
 

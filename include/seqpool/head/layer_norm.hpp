@@ -9,20 +9,21 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Layer normalisation: y[f] = (x[f] - mean) / sqrt(variance + eps) * weight[f] + bias[f], where the mean and the
-/// biased variance are those of the row: variance = sum_f (x[f] - mean)^2 / features.
+/// Layer normalisation: y[f] = (x[f] - mean) / sqrt(variance + eps) * weight[f] + bias[f], with the mean and the biased
+/// variance of the row: variance = sum_f (x[f] - mean)^2 / features.
 ///
 ///     const seqpool::Sequential head{seqpool::LayerNorm{weight, bias, 1e-12}, seqpool::Linear{projection}};
 ///     const seqpool::LayerNorm<float> plain;  // weight 1, bias 0
 ///
-/// **Shapes**: weight and bias `[features]`; rows `[n, features]` to `[n, features]`, without a weight of any number.
-/// **Errors**: `std::invalid_argument` if rows are not of the weight's features.
+/// **Shapes**: weight and bias `[features]`; rows `[n, features]` to `[n, features]`, with any number of features if
+/// there is no weight.
+/// **Errors**: `std::invalid_argument` if rows do not have as many features as the weight.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: weights and sums in `accumulator_t`. With z the normalised row before the weight,
 /// |error| <= (features / 16 + 32) * eps * (|weight[f]| * (1 + |z[f]|) + |bias[f]|), whatever the row's offset and
 /// scale, as long as 2 * features * max_f |x[f]| is finite, the row's largest difference and the root of the head's own
 /// eps are 0 or normal, and neither z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow
-/// is NaN, as is one with a NaN or an infinity. A row of one number all along gives the bias exactly, or 0.
+/// is NaN, as is one with a NaN or an infinity. A row of equal numbers gives the bias exactly, or 0.
 /// **Source**: torch.nn.LayerNorm.
 template <class T> class LayerNorm {
   static_assert(Scalar<T>,
@@ -33,10 +34,10 @@ template <class T> class LayerNorm {
  public:
   /// Without a weight and a bias, for rows of any number of features.
   ///
-  /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; so for the others.
+  /// **Errors**: `std::invalid_argument` for an eps that is negative, infinite or NaN; for the other constructors too.
   explicit LayerNorm(double eps = 1e-5) : root_eps_(detail::root_of_eps<A>(eps)) {}
 
-  /// Copies a weight, and a bias if there is one: what they were made from may go.
+  /// Copies a weight, and a bias if there is one: the originals may go.
   ///
   /// **Shapes**: weight: `[features]`; bias: `[features]`: an Eigen tensor of rank 1, an Eigen vector or a contiguous
   /// range each.
@@ -53,7 +54,7 @@ template <class T> class LayerNorm {
 
   void map(Rows<const A> in, Rows<A> out) const;
 
-  /// "weight" and "bias", as far as there are.
+  /// "weight" and "bias", each if there is one.
   void visit_parameters(auto f) const {
     const Index features = static_cast<Index>(weight_.size());
     if (has_weight_) seqpool::visit_parameter(f, "weight", weight_, {features}, false);
@@ -61,7 +62,7 @@ template <class T> class LayerNorm {
   }
 
  private:
-  // A vector's numbers, or a sentence and none.
+  // A vector's numbers; or none, and a compile error with a message.
   template <class V> static detail::AlignedVector<A> copy(const V& vector);
 
   A root_eps_;

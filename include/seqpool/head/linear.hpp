@@ -15,10 +15,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const seqpool::Linear head{weight, bias};  // weight [out, in], as torch.nn.Linear stores it
 ///     const auto logits = seqpool::map(head, seqpool::mean_pool(x, mask));  // [batch, out]
 ///
-/// `Out` and `In` may be fixed in the type, and are then checked where types meet. A `Linear<T>` holds any.
+/// `Out` and `In` may be fixed in the type, and are then checked where types meet. A `Linear<T>` holds any sizes.
 ///
 /// **Shapes**: weight `[out, in]`; bias `[out]` or none; rows `[n, in]` to `[n, out]`.
-/// **Errors**: `std::invalid_argument` if rows are not of `in` features.
+/// **Errors**: `std::invalid_argument` if rows do not have `in` features.
 /// **Cost**: O(n * out * in); allocates nothing (a device does, to hand out work).
 /// **Numerics**: weights and sums in `accumulator_t`, every output in one fixed order of additions;
 /// |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |weight[o, f] * x[f]| + |bias[o]|), as long as that sum
@@ -34,7 +34,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   static constexpr Index fixed_width = Out;
   static constexpr Index fixed_features = In;
 
-  /// Copies a weight, and a bias if there is one: what they were made from may go.
+  /// Copies a weight, and a bias if there is one: the originals may go.
   ///
   /// **Shapes**: weight: `[out, in]`, an Eigen tensor of rank 2 or an Eigen matrix, of any layout; bias: `[out]`, an
   /// Eigen tensor of rank 1, an Eigen vector or a contiguous range; without one it is 0.
@@ -44,7 +44,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   template <class W> explicit Linear(const W& weight);
   template <class W, class B> Linear(const W& weight, const B& bias);
 
-  /// The same head, its sizes in the type or not: `Linear<float> head = Linear{fixed_matrix}`.
+  /// The same head, with its sizes in the type or not: `Linear<float> head = Linear{fixed_matrix}`.
   template <Index OtherOut, Index OtherIn> Linear(const Linear<T, OtherOut, OtherIn>& other);
 
   [[nodiscard]] Index out() const noexcept { return product_.out(); }
@@ -64,7 +64,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
  private:
   template <class, Index, Index> friend class Linear;
 
-  // Each is true, or a sentence.
+  // Each is true, or a compile error with a message.
   template <class W> static consteval bool is_weight();
   template <class B> static consteval bool is_bias();
 
@@ -75,7 +75,7 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   bool has_bias_ = false;
 };
 
-// Whatever the weight and the bias are, so that the constructors say what they should be.
+// Takes any weight and bias, so that the constructors say what they should be.
 template <class W>
 explicit Linear(const W&)
     -> Linear<detail::guide_element_t<W>, detail::static_sizes<W>()[0], detail::static_sizes<W>()[1]>;

@@ -21,13 +21,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     const auto logits = seqpool::map_tokens(seqpool::Linear{weight, bias}, x, mask);  // [batch, seq, classes]
 ///
-/// x, mask and device are those of `pool`. Padded tokens are never read. A token's bits depend on itself alone.
+/// x, mask and device are those of `pool`. Padded tokens are never read. A token's bits depend only on the token.
 ///
 /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq, width]`,
 /// row-major, of `accumulator_t`.
 /// **Errors**: those of `pool` and of the head. `Spans` do not compile, as they may take a token twice.
-/// **Cost**: the head's; allocates the result, and where features do not lie side by side in `accumulator_t` a block of
-/// 256 tokens. On a device each run of real tokens is shared out by itself.
+/// **Cost**: the head's; allocates the result, and a block of 256 tokens where features do not lie side by side in
+/// `accumulator_t`. On a device each run of real tokens is shared out separately.
 /// **Source**: Transformers' ...ForTokenClassification, ColBERT.
 template <class H, class X, class M = AllTokens, class D = CallingThread>
 [[nodiscard]] auto map_tokens(const H& head, const X& x, const M& mask = {}, const D& device = {});

@@ -16,11 +16,11 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The tensors of a torch.nn.MultiheadAttention, by their names there, and the queries that it is always asked.
+/// The tensors of a torch.nn.MultiheadAttention, under torch's names, and its fixed queries.
 ///
-/// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or without it the three `[embed, embed]`,
-/// `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight `[embed, embed]` and
-/// out_proj_bias `[embed]`. A bias may be empty.
+/// **Shapes**: query `[k, embed]`; in_proj_weight `[3 * embed, embed]`, or in its place the three weights
+/// `[embed, embed]`, `[embed, hidden]` and `[embed, hidden]`; in_proj_bias `[3 * embed]`; out_proj_weight
+/// `[embed, embed]` and out_proj_bias `[embed]`. A bias may be empty.
 template <class T> struct MultiheadAttentionWeights {
   using Matrix = typename ValueProjection<T>::Matrix;
   using Vector = typename ValueProjection<T>::Vector;
@@ -35,21 +35,21 @@ template <class T> struct MultiheadAttentionWeights {
   std::optional<double> scale{};  // of the scores; 1 / sqrt(embed / heads) if there is none
 };
 
-/// Multi-head attention of queries that do not change, pooled without projecting a token: for query q and head k
-/// q̃_qk = scale * K_k^T (Q q + b_q)_k is one query of `Attention`, and values are projected behind it.
+/// Multi-head attention of fixed queries, pooled without projecting a token: for query q and head k,
+/// q̃_qk = scale * K_k^T (Q q + b_q)_k is one query of `Attention`, and values are projected after it.
 ///
 ///     const seqpool::MultiheadAttention attention{weights};
 ///     const seqpool::Embedder embedder{attention.pooling(), attention.head()};
 ///     seqpool::multihead_attention_pool(x, attention, mask);  // the same
 ///
-/// The bias of the keys adds the same to all scores of a head, which no softmax can see.
+/// The bias of the keys adds the same to all scores of a head, which does not change their softmax.
 ///
 /// **Shapes**: tokens `[n, hidden]` to `[k * heads * hidden]`, and by the head to `[k * embed]`.
-/// **Empty**: a row with no real token is pooled to zeros, of which the head makes the projected biases.
+/// **Empty**: a row with no real token is pooled to zeros, which the head turns into the projected biases.
 /// **Errors**: `std::invalid_argument` for sizes that do not fit each other, and for a scale that is NaN or infinite.
 /// **Cost**: the constructor folds and copies the weights, O(k * embed * (embed + hidden)).
-/// **Numerics**: the queries are folded in double and rounded to `accumulator_t` once; then `Attention`'s, of these
-/// queries, and `ValueProjection`'s.
+/// **Numerics**: the queries are folded in double and rounded to `accumulator_t` once; then those of `Attention` with
+/// these queries, and of `ValueProjection`.
 /// **Source**: torch.nn.MultiheadAttention, in evaluation, without bias_k, bias_v and add_zero_attn.
 template <class T> class MultiheadAttention {
   using A = accumulator_t<detail::lawful_t<T>>;
@@ -64,7 +64,7 @@ template <class T> class MultiheadAttention {
   [[nodiscard]] const ValueProjection<T>& head() const noexcept { return head_; }
 
   /// "query" and what torch.nn.MultiheadAttention has: "in_proj_weight" or "q_proj_weight", "k_proj_weight" and
-  /// "v_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias", as far as they were given.
+  /// "v_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias", those that were given.
   void visit_parameters(auto f) const;
 
  private:
@@ -72,7 +72,7 @@ template <class T> class MultiheadAttention {
   using Matrix = typename Weights::Matrix;
   using Vector = typename Weights::Vector;
 
-  // The projections' weights and biases, each by itself.
+  // The weight and the bias of each projection by itself.
   static Weights parted(const Weights& weights);
   static Matrix rows_of(const Matrix& matrix, Index first, Index count) {
     return matrix.slice(Eigen::array<Index, 2>{first, 0}, Eigen::array<Index, 2>{count, matrix.dimension(1)});

@@ -24,17 +24,16 @@ template <class Indices, class Similarities> struct Nearest {
 };
 template <class Indices, class Similarities> Nearest(Indices, Similarities) -> Nearest<Indices, Similarities>;
 
-/// For each query the k most similar of the vectors, the most similar first: an exact search, which looks at all of
-/// them.
+/// The k most similar vectors for each query, the most similar first: an exact search, which looks at all of them.
 ///
 ///     const auto [indices, similarities] = seqpool::nearest(queries, passages, 10);
 ///     const auto by_dot = seqpool::nearest(queries, passages, 10, seqpool::Similarity::dot, device);
 ///
-/// Of equals the lower index comes first; a NaN counts as larger than any number, as in `top_k`.
+/// Among equals the lower index comes first; a NaN counts as larger than any number, as in `top_k`.
 ///
 /// **Shapes**: query: `[n, features]`; vectors: `[m, features]`: both as in `similarity`; result: `Nearest`, both of
-/// `[n, k]`, in query's layout, row-major if it is no tensor.
-/// **Errors**: `std::invalid_argument` unless 0 <= k <= m, for widths that differ, for a number that is no
+/// `[n, k]`, in query's layout, row-major if it is not a tensor.
+/// **Errors**: `std::invalid_argument` unless 0 <= k <= m, for widths that differ, for a number that is not a
 /// `Similarity`, and for null pointers.
 /// **Cost**: that of `similarity`, and O(n * m * log k) at most; allocates the result, n * k more numbers and indices,
 /// and 2^18 similarities, never n * m.
@@ -61,14 +60,14 @@ auto nearest(const X& query, const Y& vectors, Index k, Similarity kind, const D
       const auto some = all.part(first, size);
       return Vectors<std::remove_const_t<T>>(some.data, {size, some.columns}, {some.row_stride, some.column_stride});
     };
-    // Refuses a kind that is none, where there are no pairs too.
+    // Refuses an invalid kind even where there are no pairs.
     static_cast<void>(seqpool::similarity(part(from, 0, 0), part(with, 0, 0), kind));
     Nearest result{detail::make_result<X, Index>(from.rows, k), detail::make_result<X, A>(from.rows, k)};
     if (k == 0) return result;
     const auto indices = detail::matrix_view(result.indices, "the result");
     const auto values = detail::matrix_view(result.similarities, "the result");
-    // Many queries at a time, as all vectors are read for them, and as many vectors as keep their similarities in
-    // cache.
+    // Many queries at a time, as all vectors are read for them, and only so many vectors that their similarities stay
+    // in cache.
     constexpr Index most_queries = 256, most_pairs = Index{1} << 18;
     std::vector<detail::Largest<A>> largest(static_cast<std::size_t>((std::min)(most_queries, from.rows)),
                                             detail::Largest<A>(k));

@@ -18,16 +18,16 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Normalize{}};
 ///     const seqpool::Normalize sum_of_1{1};  // by sum_f |x[f]|; by max_f |x[f]| with p = infinity
 ///
-/// Where vectors are cut too, `Truncate` comes first.
+/// If vectors are cut too, put `Truncate` first.
 ///
 /// **Shapes**: rows `[n, features]` to `[n, features]`.
 /// **Cost**: O(n * features), with two powers of each feature unless p is 1, 2 or infinity; allocates nothing.
-/// **Numerics**: powers are of x / max_f |x[f]|, so that scale makes none overflow or vanish; |error| <= (features / 16
-/// + 12) * eps * |y[f]| where y is normal, so that a finite row that is not zero gets length 1 whatever its scale. Of a
-/// p other than 2 it is (features / 16 + 24) * eps * |y[f]| / min(p, 1), and of a p below 1 that holds as long as the
-/// largest |y| is normal and no x[f] but 0 is so far below the largest that their quotient is not: the norm, up to
-/// features^(1 / p) times the largest, may be beyond all numbers, as of p = 0.01 and 1000 features alike, and y is 0
-/// then. A NaN or an infinity makes its row NaN.
+/// **Numerics**: powers are taken of x / max_f |x[f]|, so no scale makes them overflow or vanish.
+/// |error| <= (features / 16 + 12) * eps * |y[f]| where y is normal, so a finite row that is not zero gets length 1
+/// whatever its scale. For a p other than 2 the bound is (features / 16 + 24) * eps * |y[f]| / min(p, 1). For a p below
+/// 1 it holds as long as the largest |y| is normal and no x[f] but 0 is so far below the largest that their quotient is
+/// not: the norm, up to features^(1 / p) times the largest, may be beyond all numbers, as for p = 0.01 and 1000 equal
+/// features, and then y is 0. A NaN or an infinity makes its row NaN.
 /// **Source**: torch.nn.functional.normalize, which differs for rows shorter than its eps, 1e-12.
 class Normalize {
  public:

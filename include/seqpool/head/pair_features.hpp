@@ -9,7 +9,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What of two vectors a classifier of pairs is given, in this order.
+/// What a classifier of pairs gets from two vectors, in this order.
 struct PairFeatures {
   bool u = true;
   bool v = true;
@@ -17,14 +17,14 @@ struct PairFeatures {
   bool product = false;    ///< u * v
 };
 
-/// Two sentences' vectors as one, for a classifier of pairs: [u, v, |u - v|, u * v] side by side, of which `parts`
-/// says which are there.
+/// Two sentences' vectors as one, for a classifier of pairs: those of [u, v, |u - v|, u * v] that `parts` names, side
+/// by side.
 ///
 ///     const auto logits = seqpool::map(head, seqpool::pair_features(u, v));  // head [classes, 3 * features]
 ///
 /// **Shapes**: u, v: `[n, features]`, Eigen tensors or maps of rank 2 in any layout, or `Vectors`, each of float,
 /// double, Eigen::half or Eigen::bfloat16 that accumulate in one type; result: `[n, parts * features]`, of
-/// `accumulator_t`, in u's layout, row-major if u is no tensor.
+/// `accumulator_t`, in u's layout, row-major if u is not a tensor.
 /// **Errors**: `std::invalid_argument` for u and v of different sizes, for no part at all, and for null pointers.
 /// **Cost**: O(n * parts * features); allocates the result.
 /// **Numerics**: each number is the exact one, rounded once. A NaN is the one quiet NaN, and so is inf - inf.

@@ -12,28 +12,28 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-// What holds for all of these: x is vectors `[n, features]`, an Eigen::Tensor or Eigen::TensorMap of rank 2 in either
+// This holds for all of these: x is vectors `[n, features]`, an Eigen::Tensor or Eigen::TensorMap of rank 2 in either
 // layout, or `Vectors`, of float, double, Eigen::half or Eigen::bfloat16; the result is in its layout, row-major if it
-// is no tensor, and has the numbers of sentence-transformers' quantize_embeddings, one for one. Null pointers throw
+// is not a tensor, and has exactly the numbers of sentence-transformers' quantize_embeddings. Null pointers throw
 // `std::invalid_argument`. No rows or no features give an empty result. Each costs O(n * features) and allocates the
 // result.
 
-/// The least and the largest of each feature of a calibration set, of many vectors like those to be quantized.
+/// The least and the largest value of each feature in a calibration set: many vectors like those to be quantized.
 ///
 ///     const auto ranges = seqpool::calibration_ranges(some_thousand_vectors);
 ///     const auto small = seqpool::quantize_int8(vectors, ranges);
 ///
 /// **Shapes**: x: `[n, features]`; result: `[2, features]`, of `accumulator_t`: row 0 the least, row 1 the largest.
-/// **Errors**: `std::invalid_argument` for no rows; for one, or equal ones, whose least and largest agree in every
-/// feature, so that all bytes would be alike; and for a NaN or an infinity, whose row and feature it names. Where some
-/// features are the same all along, their ranges are empty, and the others tell vectors apart.
+/// **Errors**: `std::invalid_argument` for no rows; for one row, or equal ones, as the least and the largest agree in
+/// every feature and all bytes would be alike; and for a NaN or an infinity, whose row and feature it names. If some
+/// features are the same in all rows, their ranges are empty, and the others tell vectors apart.
 /// **Numerics**: exact.
 template <class X> [[nodiscard]] auto calibration_ranges(const X& x);
 
-/// Vectors in a byte a feature: q = min(max(floor((x - least) / step), 0), 255), where step = (largest - least) / 255,
-/// or 1 where that is 0.
+/// Vectors in one byte per feature: q = min(max(floor((x - least) / step), 0), 255), where
+/// step = (largest - least) / 255, or 1 if that is 0.
 ///
-/// What lies outside of the ranges, infinities too, becomes the end that it lies beyond.
+/// A number outside its range, even an infinity, becomes the end that it lies beyond.
 ///
 /// **Shapes**: x: `[n, features]`; ranges: `[2, features]`, row 0 the least and row 1 the largest, an Eigen tensor or
 /// map of rank 2 of any of the scalars; result: `[n, features]` of `std::uint8_t`.
@@ -41,22 +41,22 @@ template <class X> [[nodiscard]] auto calibration_ranges(const X& x);
 /// for a range that is not finite, whose least is larger than its largest, or whose width no float holds.
 /// **Numerics**: ranges and steps are rounded to float; the rest is in `accumulator_t` of x.
 /// **Source**: sentence-transformers' quantize_embeddings, 6.2, which takes the ranges of x itself if there are no
-/// others; then equal vectors become different bytes in different batches.
+/// others: equal vectors then become different bytes in different batches.
 template <class X, class Ranges> [[nodiscard]] auto quantize_uint8(const X& x, const Ranges& ranges);
 
-/// The same, less 128: from -128 to 127.
+/// The same minus 128: from -128 to 127.
 ///
 /// **Shapes**: as `quantize_uint8`; result: of `std::int8_t`.
 template <class X, class Ranges> [[nodiscard]] auto quantize_int8(const X& x, const Ranges& ranges);
 
-/// Vectors in a bit a feature: 1 where x > 0. The first feature is a byte's highest bit; bits behind the last are 0.
+/// Vectors in one bit per feature: 1 where x > 0. The first feature is a byte's highest bit; bits after the last are 0.
 ///
 /// **Shapes**: x: `[n, features]`; result: `[n, ceil(features / 8)]` of `std::uint8_t`.
 /// **Numerics**: exact; a NaN is not larger than 0.
 /// **Source**: numpy.packbits(x > 0, axis=-1).
 template <class X> [[nodiscard]] auto quantize_ubinary(const X& x);
 
-/// The same, less 128: what indexes of signed bytes take.
+/// The same minus 128: what indexes of signed bytes take.
 ///
 /// **Shapes**: as `quantize_ubinary`; result: of `std::int8_t`.
 template <class X> [[nodiscard]] auto quantize_binary(const X& x);

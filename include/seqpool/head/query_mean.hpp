@@ -8,11 +8,11 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The mean of the results of k queries, which lie side by side: y = (x_1 + ... + x_k) / k.
+/// The mean of the results of k queries that lie side by side: y = (x_1 + ... + x_k) / k.
 ///
 ///     const seqpool::Embedder embedder{attention.pooling(), attention.head(), seqpool::QueryMean{k}};
 ///
-/// Of an `Attention` alone, `average()` pools the mean at once.
+/// For an `Attention` alone, `average()` pools the mean directly.
 ///
 /// **Shapes**: rows `[n, k * features]` to `[n, features]`.
 /// **Errors**: `std::invalid_argument` for k less than 1, and for features that k does not divide.

@@ -10,13 +10,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// Heads one after the other, as one head: y = h_k(... h_2(h_1(x))). Without any, y = x.
+/// Heads one after another, as one head: y = h_k(... h_2(h_1(x))). Without any, y = x.
 ///
 ///     const seqpool::Sequential head{seqpool::Linear{projection}, seqpool::Normalize{}};
 ///
-/// **Shapes**: rows `[n, in]` to `[n, width]`, where the width of each head is the features of the next.
-/// **Errors**: `std::invalid_argument` where they are not; sizes that the types state do not compile.
-/// **Cost**: the heads'; allocates rows `[n, width]` of every head but the last.
+/// **Shapes**: rows `[n, in]` to `[n, width]`, where the width of each head is what the next one takes.
+/// **Errors**: `std::invalid_argument` if it is not; where the types state both sizes, that does not compile.
+/// **Cost**: the heads'; allocates rows `[n, width]` for every head but the last.
 template <class... H> class Sequential {
   static_assert((SomeHead<H> && ...),
                 "seqpool: Sequential{heads...} takes heads only: Linear{weight, bias}, Dense{linear, activation}, "
@@ -50,7 +50,7 @@ template <class... H> class Sequential {
     map_from<0, A>(in, out, device);
   }
 
-  /// Each head's behind its place: "0.weight".
+  /// Each head's parameters, after its place: "0.weight".
   void visit_parameters(auto f) const {
     std::size_t i = 0;
     std::apply([&](const H&... head) { (seqpool::visit_parameters(head, f, std::to_string(i++)), ...); }, heads_);
@@ -64,7 +64,7 @@ template <class... H> class Sequential {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Heads i and on.
+// Heads from i on.
 template <class... H>
 template <std::size_t i, class A, class D>
 void Sequential<H...>::map_from(Rows<const A> in, Rows<A> out, const D& device) const {

@@ -11,20 +11,20 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// How alike two vectors are; the larger, the more.
+/// How alike two vectors are: the larger, the more alike.
 enum class Similarity { cosine, dot, euclidean, manhattan };
 
 /// "cosine", "dot", "euclidean" or "manhattan".
 [[nodiscard]] constexpr std::string_view name_of(Similarity similarity) noexcept;
 
-// What holds for all of these: a and b are vectors `[n, features]` and `[m, features]`, Eigen tensors or maps of rank 2
+// This holds for all of these: a and b are vectors `[n, features]` and `[m, features]`, Eigen tensors or maps of rank 2
 // in any layout, or `Vectors`, each of float, double, Eigen::half or Eigen::bfloat16 that accumulate in one type.
 // `device` is an Eigen::ThreadPoolDevice or any other `Device`; without one the calling thread does all.
 //
-// - Result: `[n, m]`, of `accumulator_t`, in a's layout, row-major if a is no tensor. The bits of [i, j] depend on a[i]
-//   and b[j] alone, and are those of [j, i] where a and b change places. A NaN or an infinity stays in its row or
+// - Result: `[n, m]`, of `accumulator_t`, in a's layout, row-major if a is not a tensor. The bits of [i, j] depend only
+//   on a[i] and b[j], and are those of [j, i] if a and b change places. A NaN or an infinity stays in its row or
 //   column, or in both where they meet; a NaN is the one quiet NaN of its type.
-// - Of no features it is 0.
+// - Without features it is 0.
 // - Widths that differ and null pointers throw `std::invalid_argument`.
 // - Each costs O(n * m * features), and allocates the result.
 // - It copies one side, up to 128 vectors at a time. Where the other side has only a few vectors, that takes longer
@@ -35,16 +35,16 @@ enum class Similarity { cosine, dot, euclidean, manhattan };
 ///
 ///     const auto scores = seqpool::similarity(queries, passages, seqpool::Similarity::dot);  // [queries, passages]
 ///
-/// **Errors**: `std::invalid_argument` for a number that is no Similarity.
-/// **Source**: sentence-transformers' similarity functions, of the same names.
+/// **Errors**: `std::invalid_argument` for a number that is not a Similarity.
+/// **Source**: sentence-transformers' similarity functions of the same names.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto similarity(const X& a, const Y& b, Similarity kind, const D& device = {});
 
-/// Cosines: sum_f a[i, f] * b[j, f] / (|a[i]| * |b[j]|); of a zero vector 0.
+/// Cosines: sum_f a[i, f] * b[j, f] / (|a[i]| * |b[j]|), or 0 for a zero vector.
 ///
 /// **Numerics**: vectors are divided by their lengths first, by `Normalize`, so no square overflows or vanishes;
-/// |error| <= (min(features, 256) / 2 + features / 7 + 32) * eps for finite vectors, so equal vectors give 1 within it;
-/// and every result of finite vectors lies in [-1, 1], so that it has an angle.
+/// |error| <= (min(features, 256) / 2 + features / 7 + 32) * eps for finite vectors, so equal vectors give 1 within it.
+/// Every result of finite vectors lies in [-1, 1], so it has an angle.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto cosine_similarity(const X& a, const Y& b, const D& device = {});
 
@@ -55,15 +55,15 @@ template <class X, class Y, class D = CallingThread>
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto dot_similarity(const X& a, const Y& b, const D& device = {});
 
-/// Distances, negative: -sqrt(sum_f (a[i, f] - b[j, f])^2).
+/// Negative distances: -sqrt(sum_f (a[i, f] - b[j, f])^2).
 ///
-/// **Numerics**: by differences, so that of near vectors it is as exact as of others; equal finite vectors give 0.
+/// **Numerics**: from differences, so near vectors are as exact as others; equal finite vectors give 0.
 /// |error| <= (min(features, 256) / 4 + features / 1024 + 4) * eps * |result|, as long as the sum of squares is finite
 /// and no square is subnormal.
 template <class X, class Y, class D = CallingThread>
 [[nodiscard]] auto euclidean_similarity(const X& a, const Y& b, const D& device = {});
 
-/// Distances along the axes, negative: -sum_f |a[i, f] - b[j, f]|.
+/// Negative distances along the axes: -sum_f |a[i, f] - b[j, f]|.
 ///
 /// **Numerics**: equal finite vectors give 0; |error| <= (min(features, 256) / 2 + features / 512 + 4) * eps *
 /// |result|, as long as that is finite.

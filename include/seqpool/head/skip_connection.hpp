@@ -13,13 +13,13 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     const seqpool::SkipConnection mlp{norm, fc1, seqpool::Activate{seqpool::Activation::gelu_tanh}, fc2};
 ///
-/// A SigLIP pooling head is `Sequential{attention.head(), mlp}` behind `attention.pooling()` of a `MultiheadAttention`.
+/// A SigLIP pooling head is `Sequential{attention.head(), mlp}` after `attention.pooling()` of a `MultiheadAttention`.
 ///
 /// **Shapes**: rows `[n, features]` to the same.
 /// **Errors**: `std::invalid_argument` if the heads do not give as many features as they take.
-/// **Cost**: `Sequential`'s of the heads.
+/// **Cost**: that of a `Sequential` of the heads.
 /// **Numerics**: the heads', and one rounding of the sum.
-/// **Source**: the residuals of transformers; of one `Linear` alone see `Dense`.
+/// **Source**: the residuals of transformers; for a single `Linear` see `Dense`.
 template <class... H> class SkipConnection {
  public:
   static constexpr Index fixed_features = Sequential<H...>::fixed_features;

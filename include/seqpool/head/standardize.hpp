@@ -18,7 +18,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///
 ///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Standardize{}};
 ///
-/// **Shapes**: rows `[n, features]` to `[n, features]`; of one feature all are NaN, as s is.
+/// **Shapes**: rows `[n, features]` to `[n, features]`; with one feature all are NaN, as s is.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: sums in `accumulator_t`; |error| <= (features / 16 + 32) * eps * (1 + |y[f]|) * (1 + max_f |x[f]| / (s
 /// + 1e-5)), as long as features * max_f x[f]^2 is finite, and normal unless it is 0.

@@ -8,14 +8,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// The first features of each vector: y[f] = x[f] for f < features. For models that were trained so (Matryoshka).
+/// The first features of each vector: y[f] = x[f] for f < features. For models that were trained for it (Matryoshka).
 ///
 ///     const seqpool::Embedder embedder{seqpool::Mean{}, seqpool::Truncate{256}, seqpool::Normalize{}};
 ///
-/// `Normalize` comes after it: what is cut off a vector of length 1 leaves a shorter one.
+/// Put `Normalize` after it: a vector of length 1 is shorter once it is cut.
 ///
 /// **Shapes**: rows `[n, in]`, in at least `features`, to `[n, features]`.
-/// **Errors**: `std::invalid_argument` for features less than 1, and for rows of fewer.
+/// **Errors**: `std::invalid_argument` for features less than 1, and for rows with fewer.
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: exact.
 /// **Source**: sentence-transformers' truncate_dim.

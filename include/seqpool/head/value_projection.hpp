@@ -11,18 +11,17 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
-/// What multi-head attention does with values, behind the pooling: y_q = W_o [V_1 x_q1 + b_1, ..., V_h x_qh + b_h] +
-/// b_o for each query q, where x_qk is what its head k has pooled. As weights of tokens add up to 1, to project what
-/// was pooled is to pool what was projected, at the cost of one token.
+/// What multi-head attention does with values, after the pooling: y_q = W_o [V_1 x_q1 + b_1, ..., V_h x_qh + b_h] + b_o
+/// for each query q, where x_qk is what its head k has pooled. The weights of tokens add up to 1, so projecting what
+/// was pooled gives the same as pooling what was projected, at the cost of one token.
 ///
 ///     const seqpool::ValueProjection<float> head{value, value_bias, out, out_bias, heads};
 ///
 /// `MultiheadAttention` makes one.
 ///
-/// **Shapes**: value `[embed, hidden]`, its heads one behind the other, and value_bias `[embed]`; out `[width, embed]`
-/// and out_bias `[width]`; a bias may be empty, which is 0. Rows `[n, queries * heads * hidden]` to
-/// `[n, queries * width]`.
-/// **Errors**: `std::invalid_argument` for sizes that do not fit, that are too large together, and heads that do not
+/// **Shapes**: value `[embed, hidden]`, head after head, and value_bias `[embed]`; out `[width, embed]` and out_bias
+/// `[width]`; an empty bias is 0. Rows `[n, queries * heads * hidden]` to `[n, queries * width]`.
+/// **Errors**: `std::invalid_argument` for sizes that do not fit or are too large together, and for heads that do not
 /// divide embed.
 /// **Cost**: O(n * queries * embed * (hidden + width)); allocates rows `[n, queries * embed]`.
 /// **Numerics**: `Linear`'s, twice.
@@ -49,7 +48,7 @@ template <class T> class ValueProjection {
 
   template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
-  /// "v_proj.weight", "v_proj.bias", "out_proj.weight", "out_proj.bias"; of the biases those that there are.
+  /// "v_proj.weight", "v_proj.bias", "out_proj.weight", "out_proj.bias"; biases only if there are any.
   void visit_parameters(auto f) const;
 
  private:
@@ -134,7 +133,7 @@ void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) con
   const Index head_width = values_.front().out();
   const Index embed = heads() * head_width;
   detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride_, "projected values")));
-  // Every head of every query is a matrix of its own, of neighbours in the rows.
+  // Each head of each query is a matrix of its own: neighbours in the rows.
   const double bytes = static_cast<double>(head_width) * static_cast<double>(hidden_) * sizeof(A);
   detail::share_out(device, queries_ * heads(), bytes, [&](Index first, Index last) {
     for (Index i = first; i < last; ++i)

@@ -14,14 +14,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::io {
 
-/// The element types that can be read and written. `boolean` is one byte, 0 or 1. `other` is any type that a file names
-/// and that is none of these, such as F8_E4M3: its tensors can be asked for their name and shape, and for nothing else.
+/// The element types that can be read and written. `boolean` is one byte, 0 or 1. `other` is any other type that a file
+/// names, such as F8_E4M3: its tensors can be asked only for their name and shape.
 enum class DType { f64, f32, f16, bf16, i64, i32, u8, boolean, other };
 
-/// The name of `dtype` in a safetensors file, such as "BF16"; of `other` "?", as `TensorInfo::dtype_text` has its name.
+/// The name of `dtype` in a safetensors file, such as "BF16"; "?" for `other`, whose name `TensorInfo::dtype_text` has.
 [[nodiscard]] constexpr std::string_view dtype_name(DType dtype);
 
-/// The bytes of one element of `dtype`; of `other` 0, as nobody knows them.
+/// The bytes of one element of `dtype`; 0 for `other`, as nobody knows them.
 [[nodiscard]] constexpr std::size_t dtype_size(DType dtype);
 
 /// The dtype that a safetensors file calls `name`, or nothing if it is none of the eight.
@@ -39,7 +39,7 @@ struct DTypeRow {
   std::size_t size;
 };
 
-// In the order of DType, but for `other`.
+// In the order of DType, without `other`.
 inline constexpr std::array<DTypeRow, 8> dtype_rows{
     {{"F64", 8}, {"F32", 4}, {"F16", 2}, {"BF16", 2}, {"I64", 8}, {"I32", 4}, {"U8", 1}, {"BOOL", 1}}};
 

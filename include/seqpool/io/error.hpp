@@ -11,8 +11,8 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 /// A file that cannot be read or written, breaks a rule of its format, or does not hold what was asked for.
 ///
 /// what() is "seqpool: <file>: <rule>" or "seqpool: <file>: tensor '<name>': <rule>", with the numbers that break the
-/// rule. It is one line of UTF-8 that is safe to print, whatever a file calls things: '?' stands for controls, for what
-/// is invisible and for what turns the direction of text, and "..." for all that comes behind byte 80 of a name.
+/// rule. It is one line of UTF-8 that is safe to print, whatever a file calls things: '?' replaces control characters,
+/// invisible ones and those that turn the direction of text, and "..." replaces all that follows byte 80 of a name.
 ///
 ///     try {
 ///       use(seqpool::io::Safetensors(path));
@@ -41,7 +41,7 @@ namespace detail {
   throw std::system_error(code, std::generic_category(), what);
 }
 
-// and an Error where the file's name is known: f(), whose system errors are those of `file`.
+// and becomes an Error where the file's name is known: f(), whose system errors are those of `file`.
 template <class F> auto with_file_name(const std::string& file, F f) {
   try {
     return f();

@@ -3,15 +3,15 @@
 
 #include <seqpool/io/message_text.hpp>
 
-// Files that are not what their name says: what downloads, archives and other formats leave under it.
+// Files that are not what their name says: failed downloads, archives and other formats.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// What a file is that `text` is, or the beginning of, and what to do: "the file is ...". "" if that is not known.
+// What kind of file `text` is, or begins, and what to do: "the file is ...". "" if that is not known.
 //
-// To be asked about a file that its reader refuses, and of nothing else: what is valid may begin as these do.
+// Ask only about a file that its reader refuses: valid files may begin like these.
 [[nodiscard]] inline std::string file_kind(std::string_view text);
 
-// Whether `text` begins as safetensors do, with 8 bytes that are a number below 2^32: no text does.
+// Whether `text` begins like safetensors, with 8 bytes that are a number below 2^32: no text does.
 [[nodiscard]] inline bool begins_with_length(std::string_view text) {
   return text.size() >= 8 && text.substr(4, 4) == std::string_view("\0\0\0\0", 4);
 }
@@ -48,7 +48,7 @@ inline std::string file_kind(std::string_view text) {
     if (text.starts_with(beginning)) return is(kind);
 
   const std::string_view first = text.substr(0, 8);
-  // Of the protocols 2 to 5.
+  // Pickles of protocols 2 to 5.
   if (!detail::begins_with_length(text) && first.size() > 1 && first[0] == '\x80' && first[1] >= 2 && first[1] <= 5)
     return is(is_pickle);
   const auto is_printed = [](char c) { return (c >= ' ' && c <= '~') || c == '\t' || c == '\r' || c == '\n'; };

@@ -13,28 +13,28 @@
 
 #include <optional>
 
-// The one header that includes nlohmann/json, which takes seconds to compile: of it the events of its parser, so that
-// there is one instance of that, and neither its tree nor its printer. json::sax_parse would be another second: it
-// compiles the readers of five binary formats too.
+// The only header that includes nlohmann/json, which takes seconds to compile. It uses the events of its parser, so
+// that there is one instance of that, and neither its tree nor its printer. json::sax_parse would take another second:
+// it compiles the readers of five binary formats too.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// What a JSON text holds, one thing after the other. Each may throw, which ends parse_json.
+// What a JSON text holds, one thing after another. Each event may throw, which ends parse_json.
 using JsonEvents = nlohmann::json_sax<nlohmann::json>;
 
-// Says to `events` what is in `text`.
+// Tells `events` what is in `text`.
 inline void parse_json(std::string_view text, JsonEvents& events) {
   auto bytes = nlohmann::detail::input_adapter(text.data(), text.data() + text.size());
   nlohmann::detail::parser<nlohmann::json, decltype(bytes)>(std::move(bytes)).sax_parse(&events);
 }
 
-// The parser's own words about an error: they come before the first of these, the token that it stumbled over behind
-// it: bytes of the text, which may hold these words as well.
+// The parser's own words about an error. They come before the first "; last read", and after it the token that the
+// parser stumbled over: bytes of the text, which may hold these words as well.
 [[nodiscard]] inline std::string json_error(const nlohmann::json::exception& error) {
   const std::string_view words = error.what();
   return excerpt(words.substr(0, words.find("; last read")), 200);
 }
 
-// `text` as a JSON string, in quotes, if asked of ASCII alone; nothing if it is not UTF-8.
+// `text` as a JSON string in quotes, in ASCII only if asked; nothing if it is not UTF-8.
 [[nodiscard]] inline std::optional<std::string> quoted_json(std::string_view text, bool ascii = false) {
   constexpr std::string_view special = "\"\\\b\f\n\r\t";
   constexpr std::string_view names = "\"\\bfnrt";

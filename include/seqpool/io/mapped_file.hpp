@@ -11,8 +11,8 @@
 #include <span>
 #include <utility>
 
-// SEQPOOL_NO_MMAP, defined for the whole program and a compiled io or not at all, makes every platform read files into
-// memory. That is for file systems on which a mapping may fail later on: a lost network drive is SIGBUS on access, not
+// SEQPOOL_NO_MMAP makes every platform read files into memory. Define it for the whole program and a compiled io, or
+// not at all. It is for file systems on which a mapping may fail later: a lost network drive is SIGBUS on access, not
 // an error.
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(SEQPOOL_NO_MMAP)
 #define SEQPOOL_DETAIL_HAS_MMAP 1
@@ -29,9 +29,9 @@
 
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// The bytes of a file, read-only, for as long as this object, or what it was moved into, lives; the address survives a
-// move. The file must not be changed or shortened meanwhile: reads through the mapping would see the change, and reads
-// behind the new end are the signal SIGBUS, which ends the program. read_file copies, for files that may be.
+// The bytes of a file, read-only, as long as this object, or the one it was moved into, lives; the address survives a
+// move. The file must not be changed or shortened meanwhile: reads would see the change, and reads beyond the new end
+// are the signal SIGBUS, which ends the program. For files that may change, read_file makes a copy.
 class MappedFile {
  public:
   MappedFile() = default;
@@ -66,7 +66,7 @@ SEQPOOL_BODY MappedFile::MappedFile(const std::filesystem::path& path) {
     }
   };
 
-  // Without O_NONBLOCK, opening a FIFO would wait for its writer, before we can see that it is none of ours.
+  // Without O_NONBLOCK, opening a FIFO would wait for its writer, before we can see that it is not a regular file.
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   if (file.value < 0) fail(errno, "cannot open");
   struct stat status{};

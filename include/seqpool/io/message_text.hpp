@@ -12,7 +12,7 @@
 // Names come from files, so one may be megabytes long, no UTF-8, or made to deceive whoever reads the message.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// `text`, or its first `limit` bytes, 3 at least, and "...", cut between two UTF-8 characters.
+// `text`, or its first `limit` bytes (at least 3) and "...", cut between two UTF-8 characters.
 [[nodiscard]] inline std::string excerpt(std::string_view text, std::size_t limit = 80);
 
 // `text` as a terminal or a log shows it, in one line and from left to right: '?' for every character that is
@@ -42,7 +42,7 @@ struct Character {
   std::size_t size;  // in bytes
 };
 
-// The character that `text`, which is not empty, begins with; of size 0 if that is no UTF-8.
+// The first character of `text`, which is not empty; of size 0 if it is not UTF-8.
 [[nodiscard]] inline Character first_character(std::string_view text) noexcept {
   constexpr std::array<char32_t, 5> least{0, 0, 0x80, 0x800, 0x10000};  // what takes fewer bytes is overlong
   const auto lead = static_cast<unsigned char>(text[0]);

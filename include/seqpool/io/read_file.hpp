@@ -16,7 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
 // Throws std::system_error if it cannot be opened or read, is not a regular file, or is shortened meanwhile.
 [[nodiscard]] inline std::vector<std::byte> read_file(const std::filesystem::path& path) {
   std::error_code error;
-  // Asked before it is opened: opening a FIFO would wait for its writer.
+  // Checked before the file is opened: opening a FIFO would wait for its writer.
   if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error))
     fail(EINVAL, "not a regular file");
   const auto size = std::filesystem::file_size(path, error);

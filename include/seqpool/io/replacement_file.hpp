@@ -12,9 +12,9 @@
 
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// A file that takes the place of what is at its path when it is whole, and not before: it is written beside it under
-// another name, and renamed by finish(). Without finish() nothing has changed and nothing is left behind.
-// Every failure is a std::system_error.
+// A file that replaces what is at its path only when it is whole: it is written beside it under another name, and
+// finish() renames it. Without finish() nothing has changed and nothing is left behind. Every failure is a
+// std::system_error.
 class ReplacementFile {
  public:
   explicit ReplacementFile(const std::filesystem::path& path);
@@ -43,7 +43,7 @@ inline ReplacementFile::ReplacementFile(const std::filesystem::path& path) : tar
   if (std::filesystem::exists(old)) {
     // A file that must not be written must not be replaced either; opened to append, it stays as it is.
     open(target_, std::ios::app);
-    // A rename would put a file in the place of a device or a FIFO.
+    // A rename would replace a device or a FIFO by a file.
     if (!std::filesystem::is_regular_file(old)) return;
     stream_.close();
   }

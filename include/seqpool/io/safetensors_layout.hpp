@@ -16,15 +16,15 @@ struct FileParts {
   std::span<const std::byte> data;
 };
 
-// Cuts a file into its header and its data section. Throws Error if its length field leads outside, or if the header
-// is no JSON object from its first byte to its last but spaces; of a file of another kind it says which. Nothing is
+// Cuts a file into its header and its data section. Throws Error if its length field points outside, or if the header
+// is not a JSON object with nothing but spaces after it; for a file of another kind it says which. Nothing is
 // allocated, whatever the length field says.
 [[nodiscard]] inline FileParts split_file(std::span<const std::byte> file, const std::string& name);
 
-// Throws Error unless the tensors, in the order of their offsets, cover the data section without gap or overlap, each
-// beginning where the one before it ends; one without elements too. Two tensors that share bytes, and bytes that no
-// tensor names, are ways to make two readers see different contents in one file, and the reference implementation
-// refuses what is refused here. O(n log n) for n tensors.
+// Throws Error unless the tensors, in the order of their offsets, cover the data section without gap or overlap: each
+// must begin where the one before it ends, even one without elements. Bytes that two tensors share, or that no tensor
+// names, could make two readers see different contents in one file. The reference implementation refuses what is
+// refused here. O(n log n) for n tensors.
 inline void check_tiling(const Header& header, std::uint64_t data_size, const std::string& file);
 
 inline FileParts split_file(std::span<const std::byte> file, const std::string& name) {

@@ -10,9 +10,9 @@
 // From the JSON text of a safetensors header to a Header. Nothing in the text is trusted before it is checked here.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
-// What `json` says, for a file whose data section has `data_size` bytes: every tensor's bytes are as many as its shape
-// and dtype need, if that is one of ours, and lie inside the data. How they lie to each other is for check_tiling.
-// Throws Error. Time and memory are linear in the text, but for a logarithm in the number of tensors.
+// What `json` says, for a file whose data section has `data_size` bytes. Every tensor has as many bytes as its shape
+// and dtype need, if the dtype is one of ours, and they lie inside the data. How they lie to each other is for
+// check_tiling. Throws Error. Time and memory are linear in the text, but for a logarithm in the number of tensors.
 [[nodiscard]] inline Header parse_header(std::string_view json, std::uint64_t data_size, const std::string& file);
 
 // Takes the JSON parser's events one by one, and throws at the first that does not fit. There is no document tree, so
@@ -174,7 +174,8 @@ inline void HeaderParser::finish_tensor() {
   const std::string layout = describe(*dtype_, *shape_);
   const auto size = byte_size(entry.info);
   if (!size) fail({"the size of ", layout, " in bytes overflows"});
-  // How many bytes another type takes is not known: its offsets say where they lie, and no view is ever made of them.
+  // How many bytes an element of another type takes is not known: its offsets say where they lie, and no view is ever
+  // made of them.
   if (dtype && *size != entry.end - entry.begin)
     fail({layout, " takes ", *size, " bytes, ", offsets, " hold ", entry.end - entry.begin});
   header_.tensors.emplace(name_, std::move(entry));

@@ -20,7 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI::io {
 
 namespace detail {
 
-// The body of what only a named Safetensors may be asked for.
+// The body of calls that only a named Safetensors allows.
 template <class Result> [[noreturn]] Result refuse_temporary() {
   static_assert(always_false<Result>,
                 "seqpool: this Safetensors is a temporary, and what it is asked for would not outlive it. Give it a "
@@ -37,10 +37,10 @@ template <class Result> [[noreturn]] Result refuse_temporary() {
 ///     const auto weight = file.tensor<float, 2>("classifier.weight", {-1, 768});  // [classes, hidden]
 ///     const auto bias = file.tensor<float, 1>("classifier.bias", {weight.dimension(0)});
 ///
-/// Views, infos and metadata live as long as this object, or what it was moved into; a temporary is refused by the
-/// compiler. The file is mapped, not read, so it must stay as it is for as long: who changes it in place changes the
-/// views, and who shortens it ends this program by the signal SIGBUS at the next look behind the new end. To replace
-/// it, as SafetensorsWriter::write does, is safe. Where you cannot know who writes to it, take `read`.
+/// Views, infos and metadata live as long as this object, or the one it was moved into; the compiler refuses a
+/// temporary. The file is mapped, not read, so it must not change meanwhile: changing it in place changes the views,
+/// and shortening it ends this program by the signal SIGBUS at the next look beyond the new end. Replacing it, as
+/// SafetensorsWriter::write does, is safe. If you cannot know who writes to it, use `read`.
 ///
 /// Movable, not copyable; const member functions may run on many threads at once.
 class Safetensors {
@@ -52,14 +52,14 @@ class Safetensors {
   /// Maps and checks the file at `path`.
   ///
   /// **Errors**: `Error` if it cannot be opened or breaks any rule of the format.
-  /// **Cost**: time and memory are linear in the header, not in the data, but for two kinds of tensors: the bytes of
+  /// **Cost**: time and memory are linear in the header, not in the data, except for two kinds of tensors: the bytes of
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
   explicit Safetensors(const std::filesystem::path& path) : Safetensors(path, path.string()) {}
 
-  /// The same, of a file that errors call `name`.
+  /// The same for a file that errors call `name`.
   Safetensors(const std::filesystem::path& path, const std::string& name);
 
-  /// The same, of a copy in memory: from here on nothing depends on the file.
+  /// The same from a copy in memory: from here on nothing depends on the file.
   ///
   /// **Errors**: as above, and if the file is shortened meanwhile.
   /// **Cost**: O(size), and one buffer of the file's size.
@@ -105,7 +105,7 @@ class Safetensors {
     return detail::refuse_temporary<View<T, Rank>>();
   }
 
-  /// The same, whose sizes must be those of `shape`.
+  /// The same, but the sizes must be those of `shape`.
   ///
   /// **Shapes**: those of `shape`, in which -1 accepts any size.
   /// **Errors**: as above, and if the sizes differ.
@@ -121,7 +121,7 @@ class Safetensors {
   // Finds the elements of a tensor in the data section.
   void place(const std::string& name, detail::Stored& stored, std::span<const std::byte> data) const;
   [[nodiscard]] const detail::Stored& find(std::string_view name) const;
-  // Of these sizes, of which -1 is any.
+  // With these sizes, of which -1 is any.
   [[nodiscard]] const detail::Stored& find(std::string_view name, DType dtype, std::span<const Index> shape) const;
 
   std::string name_;
@@ -183,7 +183,7 @@ SEQPOOL_BODY void Safetensors::place(const std::string& name, detail::Stored& st
   const auto begin = static_cast<std::size_t>(stored.begin);
   data = data.subspan(begin, static_cast<std::size_t>(stored.end) - begin);
   if (stored.info.dtype == DType::boolean) {
-    // Any other value is undefined behaviour to look at through a bool.
+    // To look at any other value through a bool is undefined behaviour.
     const auto bad = std::find_if(data.begin(), data.end(), [](std::byte b) { return b > std::byte{1}; });
     if (bad != data.end())
       detail::refuse(name_, name,

@@ -52,13 +52,13 @@ class SafetensorsWriter {
   /// **Cost**: O(size), and one buffer of the file's size.
   [[nodiscard]] std::vector<std::byte> bytes() const;
 
-  /// Writes the whole file to `path`. It is written beside it, as ".seqpool-<numbers>.tmp", and takes the place of what
-  /// is there when it is whole: no reader ever sees half a file, a Safetensors that is open keeps the old one, and
-  /// after an error the old one is still there. It gets the old one's permissions; a link stays a link. A device or a
+  /// Writes the whole file to `path`. The new file is written beside it, as ".seqpool-<numbers>.tmp", and replaces the
+  /// old one when it is whole: no reader ever sees half a file, an open Safetensors keeps the old one, and after an
+  /// error the old one is still there. The new file gets the old one's permissions; a link stays a link. A device or a
   /// FIFO is written to as it is.
   ///
-  /// **Errors**: `Error` if the file cannot be written or replaced, for which its directory has to be writable, or if
-  /// its header would exceed 100 MB.
+  /// **Errors**: `Error` if the file cannot be written or replaced (its directory has to be writable), or if its header
+  /// would exceed 100 MB.
   /// **Cost**: O(size); allocates the header only. The disk holds the old file and the new one meanwhile.
   void write(const std::filesystem::path& path) const;
 
@@ -69,7 +69,7 @@ class SafetensorsWriter {
   };
   using Tensors = std::map<std::string, Item>;
 
-  // With room for its elements; throws Error unless it may be added under `name`, with its elements at `data`.
+  // An item with room for its elements; throws Error unless it may be added under `name`, with its elements at `data`.
   [[nodiscard]] Item item(const std::string& name, TensorInfo info, const void* data) const;
   [[nodiscard]] std::vector<const Tensors::value_type*> in_file_order() const;
   [[nodiscard]] std::string length_and_header() const;
@@ -178,8 +178,8 @@ SEQPOOL_BODY void SafetensorsWriter::write(const std::filesystem::path& path) co
   });
 }
 
-// Falling element size keeps every tensor aligned, as each one's bytes are a multiple of the next one's element; the
-// map gives the order by name within a size.
+// Falling element size keeps every tensor aligned, as each one's bytes are a multiple of the next one's element. Within
+// a size, the map gives the order by name.
 SEQPOOL_BODY std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWriter::in_file_order() const {
   std::vector<const Tensors::value_type*> order;
   for (const auto& tensor : tensors_) order.push_back(&tensor);

@@ -43,9 +43,9 @@ inline constexpr std::size_t max_rank = 32;
   return excerpt(dtype) + " [" + sizes + "]";
 }
 
-// The bytes of a tensor, or its elements if it is of another type; nothing if its shape is too large for Index. Zeros
-// are left out of the product that has to fit: strides are products of some of the sizes only, so [0, 2^32, 2^32] would
-// overflow in whoever forms them.
+// How many bytes a tensor has, or elements if it is of another type; nothing if its shape is too large for Index. The
+// product that has to fit leaves zeros out: strides are products of only some sizes, so [0, 2^32, 2^32] would overflow
+// for whoever computes them.
 [[nodiscard]] inline std::optional<std::uint64_t> byte_size(const TensorInfo& info) {
   constexpr auto limit = static_cast<std::uint64_t>((std::numeric_limits<Index>::max)());
   std::uint64_t product = info.dtype == DType::other ? 1 : dtype_size(info.dtype);

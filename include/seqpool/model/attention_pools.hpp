@@ -21,7 +21,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// A pooling by multi-head attention of learned queries, and all layers behind it as one head.
+/// A pooling by multi-head attention of learned queries, and all layers after it as one head.
 ///
 ///     const auto pool = seqpool::model::siglip_head("model.safetensors", "vision_model.head.", {.heads = 12});
 ///     const auto vectors = seqpool::Embedder{pool.pooling, pool.head}.embed(x, mask);  // [batch, embed]
@@ -30,17 +30,17 @@ struct AttentionPool {
   AnyHead<float> head;
 };
 
-// What holds for all three:
+// This holds for all three:
 //
 // - `path` is a safetensors file, or a folder with model.safetensors or its shards. The names of its tensors begin with
 //   `prefix`, which may be empty; others are not looked at. Nothing depends on the file afterwards.
 // - Weights of F32, F16, BF16 and F64 are widened to float.
-// - A tensor that is missing, of other sizes or not finite, and one behind the prefix that nothing uses throw `Error`;
-//   heads that do not divide embed, and an eps below 0, `std::invalid_argument`.
-// - Numerics are those of `MultiheadAttention` and of the heads behind it. Of a row with no real token the head makes
-//   what it makes of zeros.
+// - A tensor that is missing, of other sizes or not finite throws `Error`, as does one with the prefix that nothing
+//   uses; heads that do not divide embed, and an eps below 0, throw `std::invalid_argument`.
+// - Numerics are those of `MultiheadAttention` and of the heads after it. A row with no real token gives what the head
+//   makes of zeros.
 
-/// What the tensors of a SigLIP head do not say, by SigLIP's defaults.
+/// What the tensors of a SigLIP head do not say, with SigLIP's defaults.
 struct SiglipHeadOptions {
   Index heads = 0;  // num_attention_heads, which must be given
   Activation activation = Activation::gelu_tanh;
@@ -55,7 +55,7 @@ struct SiglipHeadOptions {
 [[nodiscard]] SEQPOOL_BODY AttentionPool siglip_head(const std::filesystem::path& path, const std::string& prefix,
                                                      const SiglipHeadOptions& options);
 
-/// What the tensors of a PMA do not say, by torch's defaults.
+/// What the tensors of a PMA do not say, with torch's defaults.
 struct SetTransformerPmaOptions {
   Index heads = 0;  // num_heads, which must be given
   double eps = 1e-5;
@@ -68,15 +68,15 @@ struct SetTransformerPmaOptions {
 ///     const auto pma = seqpool::model::set_transformer_pma("model.safetensors", "dec.0.", {.heads = 4});
 ///
 /// **Shapes**: tokens `[n, embed]` to `[k * embed]`.
-/// **Source**: Lee et al., Set Transformer; of its code PMA, `S`, `mab.fc_q`, `mab.fc_k`, `mab.fc_v`, `mab.fc_o`.
+/// **Source**: Lee et al., Set Transformer; in its code PMA: `S`, `mab.fc_q`, `mab.fc_k`, `mab.fc_v`, `mab.fc_o`.
 [[nodiscard]] SEQPOOL_BODY AttentionPool set_transformer_pma(const std::filesystem::path& path,
                                                              const std::string& prefix,
                                                              const SetTransformerPmaOptions& options);
 
-/// What is left of several latents, timm's pool_type: the first, their mean, or all side by side.
+/// What is kept of several latents, timm's pool_type: the first, their mean, or all side by side.
 enum class LatentPool { token, avg, none };
 
-/// What the tensors of an AttentionPoolLatent do not say, by the defaults of timm's vision transformers.
+/// What the tensors of an AttentionPoolLatent do not say, with the defaults of timm's vision transformers.
 struct AttentionPoolLatentOptions {
   Index heads = 0;  // num_heads, which must be given
   LatentPool pool = LatentPool::token;
@@ -89,8 +89,8 @@ struct AttentionPoolLatentOptions {
 ///
 ///     const auto pool = seqpool::model::timm_attention_pool_latent("model.safetensors", "attn_pool.", {.heads = 12});
 ///
-/// **Shapes**: tokens `[n, embed]` to `[width]`, or by `LatentPool::none` `[k * width]`.
-/// **Errors**: `Error` too for `pos_embed`, `q_norm` and `k_norm`, which change every token.
+/// **Shapes**: tokens `[n, embed]` to `[width]`, or to `[k * width]` with `LatentPool::none`.
+/// **Errors**: also `Error` for `pos_embed`, `q_norm` and `k_norm`, which change every token.
 /// **Source**: timm's AttentionPoolLatent: `latent`, `q`, `kv`, `proj`, `norm`, `mlp.fc1`, `mlp.fc2`.
 [[nodiscard]] SEQPOOL_BODY AttentionPool timm_attention_pool_latent(const std::filesystem::path& path,
                                                                     const std::string& prefix,
@@ -106,7 +106,7 @@ inline void refuse_unused_behind(const Checkpoint& weights, const std::string& p
   weights.refuse_unused([&](std::string_view name) { return !name.starts_with(prefix); }, user);
 }
 
-// Layers' weights [out, in], or their biases [out], as of one layer.
+// The weights [out, in], or the biases [out], of two layers as those of one.
 template <class T> [[nodiscard]] T joined(const T& first, const T& second) { return first.concatenate(second, 0); }
 
 [[nodiscard]] inline Matrix identity(Index size) {
@@ -143,7 +143,7 @@ SEQPOOL_BODY AttentionPool set_transformer_pma(const std::filesystem::path& path
   own.scale = 1 / std::sqrt(static_cast<double>(embed));
   const MultiheadAttention<float> attention(own);
 
-  // To all queries at once Q is a shift.
+  // For all queries at once, adding Q is a shift.
   const detail::Matrix projected =
       seqpool::map(detail::read_linear(weights, mab + "fc_q", embed, embed, true), own.query);
   const std::vector<float> shift(projected.data(), projected.data() + projected.size());

@@ -8,14 +8,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// A model folder that cannot be read, or that says something which is not understood: nothing is guessed.
+/// A model folder that cannot be read, or that says something that is not understood: nothing is guessed.
 ///
 /// what() is "seqpool: <file>: <rule>", where the rule names the key or the tensor, and what is understood. It is one
-/// line that is safe to print, as that of `io::Error`.
+/// line that is safe to print, like that of `io::Error`.
 class Error : public io::Error {
  public:
   Error(const std::string& file, const std::string& rule) : io::Error(file, rule) {}
-  /// What a file of the folder, a safetensors file, was refused for.
+  /// Why a safetensors file of the folder was refused.
   explicit Error(const io::Error& cause) : io::Error(cause) {}
 };
 

@@ -24,18 +24,18 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// The pooling that the config.json of a GLiClass model names, of hidden states of T: its `pooling_strategy`, for
-/// "encoder-decoder-cls" the last token.
+/// The pooling that a GLiClass model's config.json names, for hidden states of T: its `pooling_strategy`, or the last
+/// token for "encoder-decoder-cls".
 ///
 ///     const auto pooling = seqpool::model::gliclass_pooling<float>("gliclass-base-v3.0");
 ///     const auto texts = seqpool::pool(pooling, hidden_states, mask);  // [batch, hidden], before its text_projector
 ///
-/// Hidden states are those that the model hands its pooler: of the encoder, and of the layer that `encoder_layer_id`
-/// says; of the text's tokens alone where `extract_text_features` says so, which a mask does.
+/// Hidden states are those that the model hands its pooler: the encoder's, from the layer that `encoder_layer_id` says.
+/// Where `extract_text_features` says so, they are only those of the text's tokens, which a mask selects.
 ///
-/// **Errors**: `Error` names the file, the key, and what is understood; it refuses an LSTM and a mix of layers in front
-/// of the pooling, and "decoder-kv", which pools otherwise.
-/// **Source**: GLiClass 0.1, which pools a batch without its mask: the numbers are those of a text by itself.
+/// **Errors**: `Error` names the file, the key, and what is understood; it refuses an LSTM and a mix of layers before
+/// the pooling, and "decoder-kv", which pools differently.
+/// **Source**: GLiClass 0.1, which pools a batch without its mask: these numbers are those of a text by itself.
 template <Scalar T> [[nodiscard]] AnyPooling<T> gliclass_pooling(const std::filesystem::path& folder);
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -22,16 +22,16 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// A folder of sentence-transformers' MultiVectorEncoder (ColBERT and its like): each token is a vector of its own, by
-/// the Dense and Normalize that the folder says come behind its encoder.
+/// A folder of sentence-transformers' MultiVectorEncoder (such as ColBERT): each token becomes a vector of its own, by
+/// the Dense and Normalize that follow the encoder in the folder.
 ///
 ///     const seqpool::model::MultiVectorEncoder model("GTE-ModernColBERT-v1");
 ///     const auto vectors = model.token_vectors(hidden_states, mask);  // [batch, seq, dimension], zeros for padding
 ///     const auto scores = seqpool::pool(seqpool::MaxSim{query}, vectors, mask);  // query [k, dimension], [batch, 1]
 ///
-/// The mask keeps the tokens that `encode` gives vectors for: those of a query's expansion too, and none of a
-/// document's `skiplist_words`, of which the tokenizer knows the ids. Hidden states, errors, cost and numerics are
-/// those of `SentenceTransformer`. Padded tokens are never read.
+/// The mask keeps the tokens that `encode` gives vectors for: also those of a query's expansion, and none of a
+/// document's `skiplist_words`, whose ids the tokenizer knows. Hidden states, errors, cost and numerics are those of
+/// `SentenceTransformer`. Padded tokens are never read.
 ///
 /// **Source**: sentence-transformers 6.2.
 class MultiVectorEncoder {
@@ -40,8 +40,8 @@ class MultiVectorEncoder {
 
   /// The vectors of `MultiVectorEncoder.encode`, from the hidden states that its encoder gave.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
-  /// dimension]`, row-major; zeros for tokens that the mask leaves out.
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+  /// `[batch, seq, dimension]`, row-major; zeros for tokens that the mask leaves out.
   /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> token_vectors(const X& x, const M& mask = {},
@@ -52,11 +52,11 @@ class MultiVectorEncoder {
   /// Features of a token, and of a vector.
   [[nodiscard]] Index hidden() const noexcept { return hidden_; }
   [[nodiscard]] Index dimension() const noexcept { return dimension_; }
-  /// How many tokens the encoder takes, as far as the folder says so.
+  /// How many tokens the encoder takes, if the folder says so.
   [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return settings_.max_seq_length; }
-  /// What is written in front of a text before the tokenizer takes it, by name: "query" and "document".
+  /// What to write in front of a text before tokenizing it, by name: "query" and "document".
   [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return settings_.prompts; }
-  /// The name of the prompt that is used where none is asked for.
+  /// The name of the prompt that is used if none is asked for.
   [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
     return settings_.default_prompt_name;
   }

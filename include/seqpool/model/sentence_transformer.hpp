@@ -23,29 +23,29 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// What a user of a model chooses, as SentenceTransformer's constructor and `encode` take it.
+/// What a user of a model chooses, as in SentenceTransformer's constructor and `encode`.
 struct EncodeOptions {
   std::optional<Index> truncate_dim = {};  ///< keeps the first features of each vector (Matryoshka)
   bool normalize_embeddings = false;       ///< makes each vector's length 1, after that
 };
 
-/// All that a folder of sentence-transformers says comes behind its encoder: pooling, Dense, LayerNorm, Normalize, ...
+/// All that follows the encoder in a folder of sentence-transformers: pooling, Dense, LayerNorm, Normalize, ...
 ///
 ///     const seqpool::model::SentenceTransformer model("all-MiniLM-L6-v2");
 ///     const auto vectors = model.embed(hidden_states, mask);  // [batch, dimension], those of model.encode() in Python
 ///
-/// Read are folders of every version from 2.0 to 6.2, and bare ones of Transformers, which are pooled by their mean, or
+/// It reads folders of every version from 2.0 to 6.2, and bare ones of Transformers, which it pools by their mean, or
 /// by their last token if they are causal. What is not understood is an `Error`, never a default.
 ///
 /// Hidden states are the last ones of the folder's encoder, of float, half or bfloat16; x, mask and device are those of
 /// `pool`. A row's bits do not depend on the batch. A const object serves many threads.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
-/// **Cost**: copies the weights behind the pooling, once; reads nothing of the encoder's.
-/// **Numerics**: weights of any type are widened to float, and so is all that follows; where Python runs a model in
-/// half or bfloat16, its numbers are rounded and these are not.
-/// **Source**: sentence-transformers 6.2, but for rows without a real token and for masks with holes, of which its
-/// "weightedmean" counts the places.
+/// **Cost**: copies the weights that follow the pooling once; reads none of the encoder's.
+/// **Numerics**: weights of any type are widened to float, and all that follows is in float; where Python runs a model
+/// in half or bfloat16, its numbers are rounded and these are not.
+/// **Source**: sentence-transformers 6.2, except for rows without a real token and for masks with holes, whose places
+/// its "weightedmean" counts.
 class SentenceTransformer {
  public:
   explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {})
@@ -56,12 +56,13 @@ class SentenceTransformer {
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, dimension]`.
   /// **Empty**: a row with no real token is pooled to zeros, and the heads get those.
-  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's, or if it weighs its words.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's, or if the model weighs its
+  /// words.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed(const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// The same of sentences behind a prompt of `prompt_length` tokens, special ones before it included, which are left
-  /// out where the folder says `include_prompt: false`.
+  /// The same for sentences after a prompt of `prompt_length` tokens, including special ones before it. These tokens
+  /// are left out if the folder says `include_prompt: false`.
   ///
   /// **Shapes**: as above.
   /// **Errors**: as above, and `std::invalid_argument` for a length under 0, or for `Spans` where a prompt is left out:
@@ -69,35 +70,35 @@ class SentenceTransformer {
   template <class X, class M, class D = CallingThread>
   [[nodiscard]] auto embed_prompted(const X& x, const M& mask, Index prompt_length, const D& device = {}) const;
 
-  /// The same of a model with `WordWeights`, which multiplies each token by its word's weight: a mean is divided by the
-  /// sum of the weights, which counts as 1e-9 where it is less.
+  /// The same for a model with `WordWeights`, which multiplies each token by its word's weight: a mean is divided by
+  /// the sum of the weights, which counts as 1e-9 if it is less.
   ///
-  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, looked at where tokens are real.
+  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, read only where tokens are real.
   /// **Errors**: as `embed`, and `std::invalid_argument` for an id that is no word's.
   /// **Cost**: multiplies the real tokens a block at a time, and reads the ids twice.
   template <class X, class I, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_weighted(const X& x, const I& input_ids, const M& mask = {}, const D& device = {}) const;
 
-  /// The same of a model with `WeightedLayerPooling`, each of whose tokens is a weighted mean of several layers.
+  /// The same for a model with `WeightedLayerPooling`, where each token is a weighted mean of several layers.
   ///
   /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`, as Transformers' `hidden_states` with
   /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from.
-  /// **Errors**: those of `embed`, and `std::invalid_argument` unless there are `layers()`.
+  /// **Errors**: those of `embed`, and `std::invalid_argument` unless there are `layers()` layers.
   template <class L, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
 
   /// "mean -> Dense 384->256 tanh -> normalize"
   [[nodiscard]] const std::string& summary() const noexcept { return folder_.summary; }
-  /// Features of a token, of SPLADE the words of its vocabulary; and features of a result.
+  /// Features of a token (for SPLADE, the words of its vocabulary) and features of a result.
   [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
-  /// How many layers `embed_layers` takes, the embeddings included; 0 of models whose last one is enough.
+  /// How many layers `embed_layers` takes, the embeddings included; 0 for models that need only the last one.
   [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
-  /// How many tokens the encoder takes, as far as the folder says so.
+  /// How many tokens the encoder takes, if the folder says so.
   [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return folder_.settings.max_seq_length; }
-  /// What is written in front of a text before the tokenizer takes it, by name.
+  /// What to write in front of a text before tokenizing it, by name.
   [[nodiscard]] const std::map<std::string, std::string>& prompts() const noexcept { return folder_.settings.prompts; }
-  /// The name of the prompt that is used where none is asked for.
+  /// The name of the prompt that is used if none is asked for.
   [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
     return folder_.settings.default_prompt_name;
   }
@@ -107,12 +108,12 @@ class SentenceTransformer {
   [[nodiscard]] Similarity similarity_function() const noexcept { return folder_.similarity; }
 
  private:
-  // Throws unless the last layer of a token alone is enough.
+  // Throws unless a token's last layer is all that is needed.
   void check_last_layer() const;
   void check_states(Index hidden) const;
   [[nodiscard]] float weight_of(Index id) const;
 
-  // The vectors of tokens in front of which `before` tokens were left out.
+  // The vectors of tokens before which `before` tokens were left out.
   template <class X, class M, class D>
   [[nodiscard]] auto embed_tokens(const X& x, const M& mask, const D& device, Index before = 0) const;
 
@@ -127,7 +128,8 @@ inline void SentenceTransformer::check_last_layer() const {
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
 }
 
-// Without modules.json a SPLADE is a masked language model like any other, of which sentence-transformers makes a mean.
+// Without modules.json a SPLADE is a masked language model like any other, which sentence-transformers pools by the
+// mean.
 inline void SentenceTransformer::check_states(Index found) const {
   if (folder_.vocabulary > 0 && found == folder_.vocabulary && found != hidden())
     seqpool::detail::fail(

@@ -17,49 +17,50 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// The classifier of a folder of Transformers, ...ForSequenceClassification and its like, or of a CrossEncoder:
-/// pooling, layers and labels, by its config.json and its tensors.
+/// The classifier of a folder of Transformers, such as ...ForSequenceClassification, or of a CrossEncoder: pooling,
+/// layers and labels, from its config.json and its tensors.
 ///
 ///     const seqpool::model::SequenceClassifier classifier("distilbert-sst2");
 ///     const auto classes = classifier.predict(hidden_states, mask);  // [batch]
 ///     std::cout << classifier.labels()[classes(0)];
 ///
 /// Hidden states are the last ones of the folder's encoder (of the decoder for BART and T5, with the mask of the
-/// encoder's input_ids), of float, half or bfloat16; x, mask and device are those of `pool`, and where no ids are given
-/// the device stands in their place. A row's bits do not depend on the batch. A const object serves many threads.
+/// encoder's input_ids), of float, half or bfloat16; x, mask and device are those of `pool`; without ids the device
+/// takes their place. A row's bits do not depend on the batch. A const object serves many threads.
 ///
-/// Decoders (Llama, Qwen, Mistral, Gemma, GPT-2) classify the last token whose id is not `pad_token_id`, and a mask
-/// does not know which that is where a text may end with that token, as where padding is the end of text. They take
+/// Decoders (Llama, Qwen, Mistral, Gemma, GPT-2) classify the last token whose id is not `pad_token_id`. A mask does
+/// not say which that is if a text may end with that id, as when padding is the end of text. So decoders take
 /// `logits(x, mask, input_ids)`, which all others refuse.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
-/// **Cost**: copies the head's weights, once; reads nothing of the encoder's, as long as a file's tensors are aligned,
-/// as safetensors writes them, and none is of BOOL.
-/// **Numerics**: as `SentenceTransformer`.
-/// **Source**: Transformers 5.23. Where it takes x[:, 0] or x[:, -1], whatever the mask says, this is the first or the
-/// last real token: the same under right padding for the one, under left padding for the other.
+/// **Cost**: copies the head's weights once; reads none of the encoder's, as long as a file's tensors are aligned, as
+/// safetensors writes them, and none is of BOOL.
+/// **Numerics**: those of `SentenceTransformer`.
+/// **Source**: Transformers 5.23. Where it takes x[:, 0] or x[:, -1], whatever the mask says, this takes the first or
+/// the last real token: the first is the same under right padding, the last under left padding.
 class SequenceClassifier {
  public:
   explicit SequenceClassifier(const std::filesystem::path& folder)
       : folder_(detail::read_sequence_classifier(folder)) {}
 
-  /// The logits of the model; of CLIP's text model its projected vector, of SigLIP's vision model its `pooler_output`.
+  /// The logits of the model; for CLIP's text model its projected vector, for SigLIP's vision model its
+  /// `pooler_output`.
   ///
-  /// Without `input_ids` a decoder's token is the last real one, so that its mask must be `input_ids !=
-  /// pad_token_id()`.
+  /// Without `input_ids` a decoder's token is the last real one, so its mask must be `input_ids != pad_token_id()`.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; input_ids: `[batch, seq]`, an
   /// Eigen tensor or map of integers, those of padding too; result: `[batch, classes]`.
   /// **Empty**: a row with no real token is pooled to zeros, and the heads get those. A row whose ids are all
-  /// `pad_token_id` is its first token, as in Transformers.
-  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's; of `input_ids` if the model
-  /// does not look at them, if they are not `[batch, seq]`, if the token that they say is one that the mask leaves out,
-  /// and for more than one row of a model without a `pad_token_id`, which Transformers refuses too.
+  /// `pad_token_id` gives its first token, as in Transformers.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's; for `input_ids` if the
+  /// model does not look at them, if they are not `[batch, seq]`, if they choose a token that the mask leaves out, and
+  /// for more than one row if the model has no `pad_token_id`, which Transformers refuses too.
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto logits(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
   /// What Python's pipeline gives: softmax of the logits; sigmoid for one class and for `multi_label_classification`;
-  /// the logits as they are for `regression`. Of a CrossEncoder what `predict` gives, by the folder's activation.
+  /// the logits as they are for `regression`. For a CrossEncoder it is what `predict` gives, by the folder's
+  /// activation.
   ///
   /// **Shapes**: those of `logits`.
   /// **Errors**: those of `logits`, and `Error` where that activation is not understood.
@@ -67,19 +68,20 @@ class SequenceClassifier {
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto probabilities(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
-  /// The class with the largest logit; with a single class 1 where its logit is over 0, else 0.
+  /// The class with the largest logit; with a single class, 1 if its logit is over 0, else 0.
   ///
   /// **Shapes**: those of `logits`; result: `[batch]` of `Index`.
   /// **Errors**: those of `logits`, and `std::invalid_argument` for regressions, and for classes of which several may
-  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`; `Error` for one class of such an activation.
-  /// **Numerics**: as `Classifier::predict`: a row of NaN is class 0 without a word.
+  /// apply: take `threshold(classifier.probabilities(x, mask), 0.5)`; `Error` for one class whose activation is not
+  /// understood.
+  /// **Numerics**: those of `Classifier::predict`: a row of NaN silently becomes class 0.
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
-  /// The classes' names, `[classes]`; none of CLIP's text model and SigLIP's vision model, which give vectors.
+  /// The classes' names, `[classes]`; none for CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
-  /// Of a decoder the id that stands for padding: config.json's `pad_token_id`, or its architecture's own. None where
-  /// there is none, and of models that find their token by the mask alone.
+  /// The id that stands for padding in a decoder: config.json's `pad_token_id`, or its architecture's own. None if
+  /// there is none, and for models that find their token by the mask alone.
   [[nodiscard]] std::optional<Index> pad_token_id() const noexcept { return folder_.pad_token_id; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
@@ -87,7 +89,7 @@ class SequenceClassifier {
   [[nodiscard]] std::string summary() const { return folder_.pooling.summary() + folder_.summary; }
 
  private:
-  // Of the tokens that a selection keeps.
+  // The logits from the tokens that a selection keeps.
   template <class X, class M, class D>
   [[nodiscard]] auto logits_of(const X& x, const M& selection, const D& device) const;
 

@@ -16,8 +16,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// The classifier of a folder of Transformers that gives a class to each token, ...ForTokenClassification: named
-/// entities, parts of speech.
+/// The classifier of a folder of Transformers that gives each token a class, ...ForTokenClassification: named entities,
+/// parts of speech.
 ///
 ///     const seqpool::model::TokenClassifier classifier("bert-base-NER");
 ///     const auto classes = classifier.predict(hidden_states, mask);  // [batch, seq], -1 for padding
@@ -32,14 +32,14 @@ class TokenClassifier {
 
   /// The logits of each token.
   ///
-  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq,
-  /// classes]`, row-major; zeros for padded tokens.
+  /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result:
+  /// `[batch, seq, classes]`, row-major; zeros for padded tokens.
   /// **Errors**: those of `pool`, and `std::invalid_argument` if hidden is not the model's.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] Eigen::Tensor<float, 3, Eigen::RowMajor> logits(const X& x, const M& mask = {},
                                                                 const D& device = {}) const;
 
-  /// The class with the largest logit: the first of equals, a NaN being larger than any number.
+  /// The class with the largest logit: the first of equals; a NaN counts as larger than any number.
   ///
   /// **Shapes**: x: `[batch, seq, hidden]`; mask: `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, seq]` of
   /// `Index`, row-major; -1 for padded tokens.
