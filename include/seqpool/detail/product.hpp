@@ -45,9 +45,9 @@ struct AbsoluteDifference {
 // other rows nor on how rows and outputs are shared out, which Eigen's products do not promise.
 //
 // The weight lies in panels of two registers of outputs, feature by feature: each feature of a row is multiplied by a
-// whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in blocks of 256
+// whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in parts of 256
 // that each sum from zero. A weight of fewer outputs than a panel has is kept as it is, for dot products of such
-// blocks, of four outputs side by side.
+// parts, of four outputs side by side.
 //
 // |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|), unless a
 // product is subnormal.
@@ -56,8 +56,8 @@ template <class A, class Term = Times> class Product {
 
  public:
   static constexpr Index panel_outputs = 2 * register_bytes / static_cast<Index>(sizeof(A));
-  static constexpr Index tile_rows = 6;
-  static constexpr Index block_features = 256;
+  static constexpr Index rectangle_rows = 6;
+  static constexpr Index part_features = 256;
 
   Product() = default;
 
@@ -85,7 +85,7 @@ template <class A, class Term = Times> class Product {
   // from `output` on; those beyond `out` mean nothing. count and width are std::integral_constant. x(r) is row r,
   // behind which, `ahead` elements away, lies what is read soon and prefetched now, unless ahead is 0.
   template <class X, class Ahead, class Take>
-  void for_each_tile(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const;
+  void for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const;
 
  private:
   static constexpr Index lanes = panel_outputs / 2;
@@ -99,7 +99,7 @@ template <class A, class Term = Times> class Product {
   template <Index rows, class X, class Ahead, class Take>
   void pass(X x, Ahead ahead, Index row, Index first, Index last, Take take) const;
   template <Index rows, Index panels, class X, class Ahead, class Take>
-  void tile(X x, Ahead ahead, Index row, Index panel, Take take) const;
+  void rectangle(X x, Ahead ahead, Index row, Index panel, Take take) const;
   template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
   void sum_up(const std::array<const A*, sizeof...(r)>& x, Ahead ahead, const A* weight, A* totals,
               std::index_sequence<r...>, std::index_sequence<v...>, std::index_sequence<i...>) const;
@@ -154,7 +154,7 @@ void Product<A, Term>::multiply(const MatrixView<const A>& x, Index first, Index
     if (first < last) multiply_narrow(x, out);
     return;
   }
-  for_each_tile(
+  for_each_rectangle(
       x.rows, [&x](Index row) { return row_of(x, row); }, NoAhead(), first, last,
       [&](auto count, Index row, Index output, auto width, const A* sums) {
         const Index valid = (std::min)(Index{width}, out_ - output);
@@ -164,7 +164,7 @@ void Product<A, Term>::multiply(const MatrixView<const A>& x, Index first, Index
 
 template <class A, class Term>
 template <class X, class Ahead, class Take>
-void Product<A, Term>::for_each_tile(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const {
+void Product<A, Term>::for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const {
   // As many panels as fit into L2 meet all rows before the next come.
   constexpr Index cached = 256 * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
   const Index step = (std::max)(Index{1}, cached / (std::max)(Index{1}, in_) / panels_at_a_time) * panels_at_a_time;
@@ -173,8 +173,8 @@ void Product<A, Term>::for_each_tile(Index rows, X x, Ahead ahead, Index first, 
                              &Product::pass<3, X, Ahead, Take>, &Product::pass<4, X, Ahead, Take>,
                              &Product::pass<5, X, Ahead, Take>, &Product::pass<6, X, Ahead, Take>};
   for (Index begin = first; begin < last; begin += step)
-    for (Index row = 0; row < rows; row += tile_rows)
-      (this->*passes[static_cast<std::size_t>((std::min)(tile_rows, rows - row) - 1)])(
+    for (Index row = 0; row < rows; row += rectangle_rows)
+      (this->*passes[static_cast<std::size_t>((std::min)(rectangle_rows, rows - row) - 1)])(
           x, ahead, row, begin, (std::min)(last, begin + step), take);
 }
 
@@ -185,9 +185,9 @@ void Product<A, Term>::multiply_narrow(const MatrixView<const A>& x, const Matri
     for (Index o = 0; o < out_; o += 4) {
       std::array<A, 4> totals;
       std::copy_n(bias_.data() + o, 4, totals.begin());
-      for (Index begin = 0; begin < in_; begin += block_features) {
+      for (Index begin = 0; begin < in_; begin += part_features) {
         const A* const weight = weight_.data() + o * in_ + begin;
-        const auto sums = detail::dots(&x(r, begin), (std::min)(block_features, in_ - begin), 0, weight, weight + in_,
+        const auto sums = detail::dots(&x(r, begin), (std::min)(part_features, in_ - begin), 0, weight, weight + in_,
                                        weight + 2 * in_, weight + 3 * in_);
         for (std::size_t i = 0; i < 4; ++i) totals[i] += sums[i];
       }
@@ -201,15 +201,15 @@ template <class A, class Term>
 template <Index rows, class X, class Ahead, class Take>
 void Product<A, Term>::pass(X x, Ahead ahead, Index row, Index first, Index last, Take take) const {
   constexpr Index together = rows == 1 ? panels_at_a_time : rows == 2 ? 2 : 1;
-  for (; first + together <= last; first += together, ahead = {}) tile<rows, together>(x, ahead, row, first, take);
+  for (; first + together <= last; first += together, ahead = {}) rectangle<rows, together>(x, ahead, row, first, take);
   if constexpr (together > 1)
-    for (; first < last; ++first, ahead = {}) tile<rows, 1>(x, ahead, row, first, take);
+    for (; first < last; ++first, ahead = {}) rectangle<rows, 1>(x, ahead, row, first, take);
 }
 
 // `panels` panels of `rows` rows: the sums start from the bias.
 template <class A, class Term>
 template <Index rows, Index panels, class X, class Ahead, class Take>
-void Product<A, Term>::tile(X x, Ahead ahead, Index row, Index panel, Take take) const {
+void Product<A, Term>::rectangle(X x, Ahead ahead, Index row, Index panel, Take take) const {
   constexpr Index width = panels * panel_outputs;
   std::array<const A*, std::size_t{rows}> from;
   alignas(64) A totals[std::size_t{rows}][std::size_t{width}];
@@ -236,8 +236,8 @@ SEQPOOL_NOINLINE SEQPOOL_FLATTEN void Product<A, Term>::sum_up(const std::array<
   const A* const rows[] = {x[r]...};
   const A* const columns[] = {weight + static_cast<Index>(v / 2) * in_ * panel_outputs +
                               static_cast<Index>(v % 2) * lanes...};
-  for (Index begin = 0; begin < in_; begin += block_features) {
-    const Index end = (std::min)(in_, begin + block_features);
+  for (Index begin = 0; begin < in_; begin += part_features) {
+    const Index end = (std::min)(in_, begin + part_features);
     Lanes sum[] = {(static_cast<void>(i), Lanes::Zero())...};
     for (Index f = begin; f < end; ++f) {
       if constexpr (!std::same_as<Ahead, NoAhead>)

@@ -25,18 +25,18 @@ template <class Byte> inline constexpr int byte_offset = std::same_as<Byte, std:
 // Numbers that are taken at a time: loops of fixed length, of which compilers make vector code.
 inline constexpr std::size_t bytes_at_a_time = 32, bits_at_a_time = 64;
 
-// Each feature's least number and step, rounded to float, and behind them as many of 0 and 1 as complete a chunk.
+// Each feature's least number and step, rounded to float, and behind them as many of 0 and 1 as complete a group.
 template <class A> struct QuantizationSteps {
   AlignedVector<A> least, step;
 
   template <class T> QuantizationSteps(const MatrixView<T>& ranges, Index features, const std::string& what);
 };
 
-// Quantizes a chunk, whose least numbers and steps lie side by side; false if a number is NaN.
-template <class Byte, class A> bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept;
+// Quantizes a group, whose least numbers and steps lie side by side; false if a number is NaN.
+template <class Byte, class A> bool quantize_group(const A* x, const A* least, const A* step, Byte* out) noexcept;
 
 // The first of eight numbers is the highest bit: 1 where it is larger than 0.
-template <class Byte, Scalar T> void pack_chunk(const T* x, Byte* out) noexcept;
+template <class Byte, Scalar T> void pack_group(const T* x, Byte* out) noexcept;
 
 // Whether n numbers, of features that lie side by side, are finite; makes room for them in each feature's range.
 template <class A, Scalar T> bool take_in(const T* x, Index n, A* least, A* largest) noexcept;
@@ -71,7 +71,7 @@ QuantizationSteps<A>::QuantizationSteps(const MatrixView<T>& ranges, Index featu
   step.resize(step.size() + bytes_at_a_time, A(1));
 }
 
-template <class Byte, class A> bool quantize_chunk(const A* x, const A* least, const A* step, Byte* out) noexcept {
+template <class Byte, class A> bool quantize_group(const A* x, const A* least, const A* step, Byte* out) noexcept {
   std::array<int, bytes_at_a_time> q;
   int missing = 0;
   for (std::size_t j = 0; j < bytes_at_a_time; ++j) {
@@ -84,7 +84,7 @@ template <class Byte, class A> bool quantize_chunk(const A* x, const A* least, c
   return missing == 0;
 }
 
-template <class Byte, Scalar T> void pack_chunk(const T* x, Byte* out) noexcept {
+template <class Byte, Scalar T> void pack_group(const T* x, Byte* out) noexcept {
   std::array<std::uint8_t, bits_at_a_time> positive;
   for (std::size_t j = 0; j < bits_at_a_time; ++j) positive[j] = widen(x[j]) > 0;
   for (std::size_t byte = 0; byte < bits_at_a_time / 8; ++byte) {
@@ -107,9 +107,9 @@ template <class A, Scalar T> bool take_in(const T* x, Index n, A* least, A* larg
       largest[f] = value > largest[f] ? value : largest[f];
     }
   };
-  constexpr Index chunk{bytes_at_a_time};
+  constexpr Index group{bytes_at_a_time};
   Index f = 0;
-  for (; f + chunk <= n; f += chunk) take(f, chunk);
+  for (; f + group <= n; f += group) take(f, group);
   take(f, n - f);
   return strange == 0;
 }
@@ -122,7 +122,7 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
   auto result = detail::make_result<X, Byte>(in.rows, in.columns);
   // In the order of memory: runs of a row's features, or of a feature's rows, which have one step.
   constexpr bool by_rows = is_row_major<X>;
-  constexpr Index chunk{bytes_at_a_time};
+  constexpr Index group{bytes_at_a_time};
   const Index runs = by_rows ? in.rows : in.columns;
   const Index length = by_rows ? in.columns : in.rows;
   const Index run_stride = by_rows ? in.row_stride : in.column_stride;
@@ -134,16 +134,16 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
       least.fill(steps.least[static_cast<std::size_t>(run)]);
       step.fill(steps.step[static_cast<std::size_t>(run)]);
     }
-    for (Index begin = 0; begin < length; begin += chunk) {
-      const Index count = (std::min)(chunk, length - begin);
+    for (Index begin = 0; begin < length; begin += group) {
+      const Index count = (std::min)(group, length - begin);
       const auto* const from = in.data + run * run_stride + begin * stride;
-      if (count == chunk && stride == 1)
+      if (count == group && stride == 1)
         for (std::size_t j = 0; j < bytes_at_a_time; ++j) values[j] = widen(from[j]);
       else
         for (Index j = 0; j < count; ++j) values[static_cast<std::size_t>(j)] = widen(from[j * stride]);
-      const bool complete = by_rows ? detail::quantize_chunk(values.data(), steps.least.data() + begin,
+      const bool complete = by_rows ? detail::quantize_group(values.data(), steps.least.data() + begin,
                                                              steps.step.data() + begin, bytes.data())
-                                    : detail::quantize_chunk(values.data(), least.data(), step.data(), bytes.data());
+                                    : detail::quantize_group(values.data(), least.data(), step.data(), bytes.data());
       if (!complete) {
         const Index j = std::find_if(values.begin(), values.end(), [](A v) { return v != v; }) - values.begin();
         const Index row = by_rows ? run : begin + j, feature = by_rows ? begin + j : run;
@@ -159,11 +159,11 @@ template <class Byte, class X> auto packed(const X& x) {
   const auto in = detail::matrix_view(x, "x");
   auto result = detail::make_result<X, Byte>(in.rows, in.columns / 8 + (in.columns % 8 != 0));
   const auto out = detail::matrix_view(result, "the result");
-  constexpr Index chunk{bits_at_a_time};
+  constexpr Index group{bits_at_a_time};
   for (Index i = 0; i < in.rows; ++i) {
     Index first = 0;
     if (in.column_stride == 1)
-      for (; first + chunk <= in.columns; first += chunk) detail::pack_chunk(&in(i, first), &out(i, first / 8));
+      for (; first + group <= in.columns; first += group) detail::pack_group(&in(i, first), &out(i, first / 8));
     for (; first < in.columns; first += 8) {
       int bits = 0;
       for (Index f = first; f < first + 8; ++f) bits = bits * 2 + (f < in.columns && widen(in(i, f)) > 0);

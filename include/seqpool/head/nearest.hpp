@@ -75,11 +75,11 @@ auto nearest(const X& query, const Y& vectors, Index k, Similarity kind, const D
       const Index queries = (std::min)(most_queries, from.rows - first);
       for (Index begin = 0; begin < with.rows; begin += most_pairs / queries) {
         const Index count = (std::min)(most_pairs / queries, with.rows - begin);
-        const auto block = seqpool::similarity(part(from, first, queries), part(with, begin, count), kind, device);
+        const auto scores = seqpool::similarity(part(from, first, queries), part(with, begin, count), kind, device);
         detail::share_out(device, queries, static_cast<double>(count) * sizeof(A), [&](Index one, Index last) {
           for (; one < last; ++one)
             for (Index j = 0; j < count; ++j)
-              largest[static_cast<std::size_t>(one)].take(block.data()[one * count + j], begin + j);
+              largest[static_cast<std::size_t>(one)].take(scores.data()[one * count + j], begin + j);
         });
       }
       for (Index i = 0; i < queries; ++i)

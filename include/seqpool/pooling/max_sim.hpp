@@ -87,7 +87,7 @@ template <class T> class MaxSim {
 
  private:
   // Tokens taken at a time.
-  static constexpr Index taken = 8 * detail::Product<A>::tile_rows;
+  static constexpr Index taken = 8 * detail::Product<A>::rectangle_rows;
 
   [[nodiscard]] MaxSim with(bool MaxSim::* option) const {
     MaxSim other(*this);
@@ -147,7 +147,7 @@ void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const
       for (Index i = 0; i < some.size(); ++i)
         lengths[static_cast<std::size_t>(i)] = (std::max)(std::sqrt(detail::dot(token(i), token(i), hidden)), A(1e-12));
     const Index ahead = std::same_as<U, A> ? detail::Prefetch::distance(some) : 0;
-    product_.for_each_tile(
+    product_.for_each_rectangle(
         some.size(), token, ahead, 0, product_.panels(), [&](auto count, Index i, Index output, auto width, A* scores) {
           if (normalizes_)
             for (Index r = 0; r < count; ++r)

@@ -15,7 +15,7 @@ void multiply(const Product<A, Term>& product, const MatrixView<const A>& x, con
   using P = Product<A, Term>;
   const Index groups = (product.panels() + P::panels_at_a_time - 1) / P::panels_at_a_time;
   const double bytes = static_cast<double>(product.in()) * static_cast<double>(product.out()) * sizeof(A);
-  if (x.rows / P::tile_rows > groups)
+  if (x.rows / P::rectangle_rows > groups)
     detail::share_out(device, x.rows, bytes, [&](Index first, Index last) {
       product.multiply(x.part(first, last - first), 0, product.panels(), out.part(first, last - first));
     });
