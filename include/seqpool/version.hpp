@@ -55,7 +55,13 @@
 #else
 #define SEQPOOL_ABI_F16C
 #endif
-#define SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c) v##major##_##minor##_##simd##fma##f16c
-#define SEQPOOL_ABI_NAME(major, minor, simd, fma, f16c) SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c)
-#define SEQPOOL_ABI \
-  SEQPOOL_ABI_NAME(SEQPOOL_VERSION_MAJOR, SEQPOOL_VERSION_MINOR, SEQPOOL_ABI_SIMD, SEQPOOL_ABI_FMA, SEQPOOL_ABI_F16C)
+#if defined(SEQPOOL_NO_MMAP)  // a mapped file is then another class, see io/mapped_file.hpp
+#define SEQPOOL_ABI_FILES _no_mmap
+#else
+#define SEQPOOL_ABI_FILES
+#endif
+#define SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c, files) v##major##_##minor##_##simd##fma##f16c##files
+#define SEQPOOL_ABI_NAME(major, minor, simd, fma, f16c, files) SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c, files)
+#define SEQPOOL_ABI                                                                                                   \
+  SEQPOOL_ABI_NAME(SEQPOOL_VERSION_MAJOR, SEQPOOL_VERSION_MINOR, SEQPOOL_ABI_SIMD, SEQPOOL_ABI_FMA, SEQPOOL_ABI_F16C, \
+                   SEQPOOL_ABI_FILES)

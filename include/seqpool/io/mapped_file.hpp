@@ -11,9 +11,9 @@
 #include <span>
 #include <utility>
 
-// SEQPOOL_NO_MMAP makes every platform read files into memory. Define it for the whole program and a compiled io, or
-// not at all. It is for file systems on which a mapping may fail later: a lost network drive is SIGBUS on access, not
-// an error.
+// SEQPOOL_NO_MMAP makes every platform read files into memory. Define it for the whole program and the compiled
+// library, or not at all: otherwise they do not link. It is for file systems on which a mapping may fail later: a lost
+// network drive is SIGBUS on access, not an error.
 #if (defined(__unix__) || defined(__APPLE__)) && !defined(SEQPOOL_NO_MMAP)
 #define SEQPOOL_DETAIL_HAS_MMAP 1
 #include <fcntl.h>

@@ -16,6 +16,12 @@ if(processor MATCHES "x86_64|AMD64")
   must_refuse("_avx2::" ${CMAKE_COMMAND} --build ${WORK_DIR}/other)
 endif()
 
+# Nor does a program without mmap, for which a file is another class.
+must_run(${configure} -S ${project} -B ${WORK_DIR}/no_mmap ${asks} -D CONSUMER_COMPONENTS=io
+  -D CMAKE_CXX_FLAGS=-DSEQPOOL_NO_MMAP
+)
+must_refuse("_no_mmap::" ${CMAKE_COMMAND} --build ${WORK_DIR}/no_mmap)
+
 # pkg-config knows the library too.
 need(pkg_config pkg-config)
 file(GLOB_RECURSE pc ${prefix}/seqpool-io.pc)
