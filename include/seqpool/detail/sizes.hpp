@@ -72,7 +72,7 @@ template <std::size_t N> template <class V> Sizes<N>::Sizes([[maybe_unused]] con
   if constexpr (IntegerVector<V>) {
     if (detail::size_of(sizes) != N)
       detail::fail(
-          {"a range of ", detail::size_of(sizes), " sizes or strides was given, but there ", "are ", N, " dimensions"});
+          {"a range of ", detail::size_of(sizes), " sizes or strides was given, but there are ", N, " dimensions"});
     std::size_t dimension = 0;
     detail::for_each_element(sizes, [&](const auto& size) { (*this)[dimension++] = Size(size); });
   }
