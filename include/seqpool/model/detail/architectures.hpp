@@ -29,8 +29,16 @@ struct Reading {
   std::optional<Index> pad_token_id = {};
 };
 
-// Reads what comes behind the encoder of `architectures`; throws Error if that is none that does the task.
-inline void read_architecture(Reading& reading, Task task);
+// How an architecture is read: by a row, or where no row says it by a function.
+struct Architecture {
+  const Row* row;
+  void (*function)(Reading& reading);
+
+  void read(Reading& reading) const;
+};
+
+// That of `architectures`; throws Error if it is none that does the task.
+[[nodiscard]] inline Architecture find_architecture(const Config& config, Task task);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -207,23 +215,25 @@ inline bool does(const Row& row, Task task) { return (row.take == Take::each_tok
   config.refuse("architectures", {rule});
 }
 
-inline void read_architecture(Reading& r, Task task) {
-  if (!r.config.has("architectures"))
-    r.config.refuse("architectures",
-                    {"is missing, which says the class that saved the model, such as 'BertForSequenceClassification'; "
-                     "docs/from-a-model-folder.md lists all"});
-  const std::string name = io::detail::excerpt(architecture(r.config));
+inline Architecture find_architecture(const Config& config, Task task) {
+  if (!config.has("architectures"))
+    config.refuse("architectures",
+                  {"is missing, which says the class that saved the model, such as 'BertForSequenceClassification'; "
+                   "docs/from-a-model-folder.md lists all"});
+  const std::string name = io::detail::excerpt(architecture(config));
   for (const auto& model : models_of_vectors)
-    if (task == Task::sequence && model.name == name) {
-      r.has_classes = false;
-      return model.value(r);
-    }
+    if (task == Task::sequence && model.name == name) return {nullptr, model.value};
   // Those of one architecture stand together.
   const auto is_it = [&](const Row& row) { return row.architecture == name && does(row, task); };
   const Row* const first = std::find_if(std::begin(rows), std::end(rows), is_it);
-  if (first == std::end(rows)) refuse_architecture(r.config, name, task);
-  const Row* const end = std::find_if_not(first, std::end(rows), is_it);
-  read_row(r, guarded_row(r.config, {first, end}));
+  if (first == std::end(rows)) refuse_architecture(config, name, task);
+  return {&guarded_row(config, {first, std::find_if_not(first, std::end(rows), is_it)}), nullptr};
+}
+
+inline void Architecture::read(Reading& reading) const {
+  if (row != nullptr) return read_row(reading, *row);
+  reading.has_classes = false;
+  function(reading);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

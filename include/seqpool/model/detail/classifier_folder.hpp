@@ -81,10 +81,11 @@ SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path,
   const Folder folder(path);
   refuse_adapter(folder);
   const Config config = folder.config("config.json");
+  const Architecture architecture = find_architecture(config, task);
   ClassifierFolder result;
   Checkpoint weights(folder);
   Reading reading{config, weights};
-  read_architecture(reading, task);
+  architecture.read(reading);
   weights.refuse_unused([&](std::string_view name) {
     const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
     for (auto left = reading.encoder; !left.empty();) {
