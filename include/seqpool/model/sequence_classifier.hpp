@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -82,9 +83,12 @@ class SequenceClassifier {
   /// hand over as x: `classifier.logits(classifier.mix(layers), mask)`.
   ///
   /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`, as Transformers' `hidden_states` with
-  /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from; result: a `LayerMix`.
+  /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from, whose memory must outlive
+  /// the result, a `LayerMix`.
   /// **Errors**: `std::invalid_argument` unless there are `layers()` layers.
-  template <class L> [[nodiscard]] auto mix(const L& layers) const { return detail::mixed(folder_.mix, layers); }
+  template <class L> [[nodiscard]] auto mix(L&& layers) const {
+    return detail::mixed(folder_.mix, std::forward<L>(layers));
+  }
 
   /// The classes' names, `[classes]`; none for CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }

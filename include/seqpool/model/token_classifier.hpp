@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -49,7 +50,9 @@ class TokenClassifier {
                                                                  const D& device = {}) const;
 
   /// `SequenceClassifier::mix`.
-  template <class L> [[nodiscard]] auto mix(const L& layers) const { return detail::mixed(folder_.mix, layers); }
+  template <class L> [[nodiscard]] auto mix(L&& layers) const {
+    return detail::mixed(folder_.mix, std::forward<L>(layers));
+  }
 
   /// The classes' names, `[classes]`.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }

@@ -56,34 +56,29 @@ inline std::string said(const Config& config, std::string_view key, std::string_
 
 // Of the rows of one architecture, `all`, the one whose guards hold; throws Error if there is none.
 inline const Row& guarded_row(const Config& config, std::span<const Row> all) {
-  const auto otherwise = [&](std::string_view key) {
-    for (const Guard& guard : all.front().guards)
-      if (guard.key == key) return guard.value;
-    return std::string_view();
+  const Row& first = all.front();
+  const auto value_of = [&](std::string_view key) {
+    const auto same = [&](const Guard& guard) { return guard.key == key; };
+    const auto found = std::find_if(first.guards.begin(), first.guards.end(), same);
+    return said(config, key, found == first.guards.end() ? std::string_view() : found->value);
   };
-  const auto holds = [&](const Guard& guard) {
-    return guard.key.empty() || said(config, guard.key, otherwise(guard.key)) == guard.value;
-  };
+  const auto holds = [&](const Guard& guard) { return guard.key.empty() || value_of(guard.key) == guard.value; };
   for (const Row& row : all)
     if (std::all_of(row.guards.begin(), row.guards.end(), holds)) return row;
-  // About a key for whose value there is no row, or else about the first that does not hold.
-  const Guard* refused = nullptr;
-  std::vector<std::string_view> understood;
-  for (const Guard& guard : all.front().guards) {
-    std::vector<std::string_view> values;
-    bool is_known = guard.key.empty();
-    for (const Row& row : all)
-      for (const Guard& other : row.guards)
-        if (other.key == guard.key && std::find(values.begin(), values.end(), other.value) == values.end()) {
-          values.push_back(other.value);
-          is_known = is_known || holds(other);
-        }
-    if (is_known && (refused != nullptr || holds(guard))) continue;
-    refused = &guard;
-    understood = values;
-    if (!is_known) break;
-  }
-  config.refuse_value(refused->key, said(config, refused->key, {}), understood);
+  // About a key whose value no row has, or else about one whose value no row has beside what the others say.
+  for (const bool alone : {true, false})
+    for (const Guard& guard : first.guards) {
+      std::vector<std::string_view> understood;
+      for (const Row& row : alone ? all : all.first(1))
+        for (const Guard& other : row.guards)
+          if (other.key == guard.key &&
+              std::find(understood.begin(), understood.end(), other.value) == understood.end())
+            understood.push_back(other.value);
+      const std::string value = value_of(guard.key);
+      if (std::find(understood.begin(), understood.end(), value) == understood.end())
+        config.refuse_value(guard.key, value, understood);
+    }
+  config.refuse("architectures", {"is '", first.architecture, "', whose other keys are not understood together"});
 }
 
 // The activation of a key that is null is none.
@@ -97,8 +92,8 @@ inline Activation activation_of(const Config& config, const KeyOr<Activation>& r
 inline void read_step(Reading& r, const Step& step, Index out) {
   const std::string name(step.name);
   const Index in = r.heads.width();
-  const bool has_bias = step.has_bias.key.empty() ? step.has_bias.otherwise
-                                                  : r.config.flag(step.has_bias.key, step.has_bias.otherwise);
+  const bool has_bias =
+      step.has_bias.key.empty() ? step.has_bias.otherwise : r.config.flag(step.has_bias.key, step.has_bias.otherwise);
   if (!step.is_norm) {
     const Activation activation = activation_of(r.config, step.activation);
     const bool is_linear = activation == Activation::identity;
@@ -201,13 +196,12 @@ inline bool does(const Row& row, Task task) { return (row.take == Take::each_tok
     return std::tuple(!does(row, task), detail::letters_between(model(row.architecture), model(name)),
                       detail::letters_between(row.architecture, name));
   };
-  const Row& nearest = *std::min_element(std::begin(rows), std::end(rows), [&](const Row& a, const Row& b) {
-    return distance(a) < distance(b);
-  });
+  const Row& nearest = *std::min_element(std::begin(architecture_rows), std::end(architecture_rows),
+                                         [&](const Row& a, const Row& b) { return distance(a) < distance(b); });
   std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
                      std::string(nearest.architecture) + "', and docs/from-a-model-folder.md lists all";
   if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
-  for (const Row& row : rows)
+  for (const Row& row : architecture_rows)
     if (row.architecture == name) {
       rule += does(row, Task::token) ? "; a TokenClassifier reads it" : "; a SequenceClassifier reads it";
       break;
@@ -225,9 +219,9 @@ inline Architecture find_architecture(const Config& config, Task task) {
     if (task == Task::sequence && model.name == name) return {nullptr, model.value};
   // Those of one architecture stand together.
   const auto is_it = [&](const Row& row) { return row.architecture == name && does(row, task); };
-  const Row* const first = std::find_if(std::begin(rows), std::end(rows), is_it);
-  if (first == std::end(rows)) refuse_architecture(config, name, task);
-  return {&guarded_row(config, {first, std::find_if_not(first, std::end(rows), is_it)}), nullptr};
+  const Row* const first = std::find_if(std::begin(architecture_rows), std::end(architecture_rows), is_it);
+  if (first == std::end(architecture_rows)) refuse_architecture(config, name, task);
+  return {&guarded_row(config, {first, std::find_if_not(first, std::end(architecture_rows), is_it)}), nullptr};
 }
 
 inline void Architecture::read(Reading& reading) const {

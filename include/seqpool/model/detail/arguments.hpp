@@ -18,6 +18,7 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What a folder's classes take: hidden states, and the tokenizer's input_ids beside them.
@@ -42,8 +43,8 @@ inline void check_hidden(Index found, Index hidden) {
 }
 
 // The mix of all layers that a folder says.
-template <class L> [[nodiscard]] auto mixed(const LayerWeights& mix, const L& layers) {
-  const seqpool::Layers all(layers);
+template <class L> [[nodiscard]] auto mixed(const LayerWeights& mix, L&& layers) {
+  const seqpool::Layers all(std::forward<L>(layers));
   if (mix.layers == 0) seqpool::detail::fail("this model takes the last layer alone: hand over x itself");
   if (all.size() != mix.layers)
     seqpool::detail::fail(

@@ -12,8 +12,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// Reads a WeightedLayerPooling module, whose encoder is in the folder `encoder`. Throws Error unless that says that it gives all layers:
-// without it Python takes the last one as it is.
+// Reads a WeightedLayerPooling module, whose encoder is in the folder `encoder`. Throws Error unless that says that it
+// gives all layers: without it Python takes the last one as it is.
 [[nodiscard]] inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encoder);
 
 // The softmax of a tensor of a weight for each layer.

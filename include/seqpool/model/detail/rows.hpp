@@ -7,7 +7,7 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // clang-format off
-inline constexpr Row rows[] = {
+inline constexpr Row architecture_rows[] = {
     {"AlbertForSequenceClassification", "albert.", Take::cls, {linear("albert.pooler", Activation::tanh), linear("classifier")}},
     {"AlbertForTokenClassification", "albert.", Take::each_token, {linear("classifier")}},
     {"BartForSequenceClassification", "model.", Take::last, {linear("classification_head.dense", Activation::tanh), linear("classification_head.out_proj")}},
