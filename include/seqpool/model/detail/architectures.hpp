@@ -42,16 +42,24 @@ struct Architecture {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// What a key of config.json says, or one of an object in it by "object.key": a text, or a value as JSON writes it;
-// `otherwise` if it is not there.
-inline std::string said(const Config& config, std::string_view key, std::string_view otherwise) {
-  if (const auto dot = key.find('.'); dot != key.npos) {
-    const auto object = key.substr(0, dot);
-    return config.has(object) ? said(config.object(object), key.substr(dot + 1), otherwise) : std::string(otherwise);
-  }
-  if (config.is_null(key)) return "null";
-  if (!config.has(key)) return std::string(otherwise);
-  return config.is_text(key) ? config.text(key) : detail::text_of(*config.find(key));
+// A key of a row, and the object of config.json that has it: of "text_config.norm_eps" the object text_config.
+struct Place {
+  Config config;
+  std::string_view key;
+};
+inline Place place_of(const Config& config, std::string_view key) {
+  const auto dot = key.find('.');
+  if (dot == key.npos) return {config, key};
+  const auto object = key.substr(0, dot);
+  return {config.has(object) ? config.object(object) : Config(config.file(), Json::object()), key.substr(dot + 1)};
+}
+
+// What a key says: a text, or a value as JSON writes it; `otherwise` if it is not there.
+inline std::string said(const Config& config, std::string_view path, std::string_view otherwise) {
+  const auto [in, key] = place_of(config, path);
+  if (in.is_null(key)) return "null";
+  if (!in.has(key)) return std::string(otherwise);
+  return in.is_text(key) ? in.text(key) : detail::text_of(*in.find(key));
 }
 
 // Of the rows of one architecture, `all`, the one whose guards hold; throws Error if there is none.
@@ -83,30 +91,36 @@ inline const Row& guarded_row(const Config& config, std::span<const Row> all) {
 
 // The activation of a key that is null is none.
 inline Activation activation_of(const Config& config, const KeyOr<Activation>& rule) {
-  if (rule.key.empty() || !config.has(rule.key))
-    return config.is_null(rule.key) ? Activation::identity : rule.otherwise;
-  return transformers_activation(config, rule.key, "");
+  const auto [in, key] = place_of(config, rule.key);
+  if (!in.has(key)) return in.is_null(key) ? Activation::identity : rule.otherwise;
+  return transformers_activation(in, key, "");
+}
+
+inline double eps_of(const Config& config, const KeyOr<double>& rule) {
+  const auto [in, key] = place_of(config, rule.key);
+  const double eps = in.number(key, rule.otherwise);
+  if (!(eps >= 0)) in.refuse(key, {"must be 0 or more"});
+  return eps;
 }
 
 // Adds a step of `out` features; of as many as its weight has, if `out` is -1.
 inline void read_step(Reading& r, const Step& step, Index out) {
   const std::string name(step.name);
   const Index in = r.heads.width();
-  const bool has_bias =
-      step.has_bias.key.empty() ? step.has_bias.otherwise : r.config.flag(step.has_bias.key, step.has_bias.otherwise);
-  if (!step.is_norm) {
-    const Activation activation = activation_of(r.config, step.activation);
-    const bool is_linear = activation == Activation::identity;
-    const Linear<float> layer = read_linear(r.weights, name, out, in, has_bias);
-    r.heads.add_layer(is_linear ? AnyHead<float>(layer) : Dense{layer, activation}, is_linear ? "Linear" : "Dense",
-                      activation);
+  const Place bias = place_of(r.config, step.has_bias.key);
+  const bool has_bias = bias.config.flag(bias.key, step.has_bias.otherwise);
+  if (step.is_norm) {
+    const double eps = eps_of(r.config, step.eps);
+    const Vector weight = r.weights.vector(name + ".weight", in);
+    r.heads.add(has_bias ? LayerNorm{weight, r.weights.vector(name + ".bias", in), eps} : LayerNorm{weight, eps},
+                "LayerNorm");
     return;
   }
-  const double eps = step.eps.key.empty() ? step.eps.otherwise : r.config.number(step.eps.key, step.eps.otherwise);
-  if (!(eps >= 0)) r.config.refuse(step.eps.key, {"must be 0 or more"});
-  const Vector weight = r.weights.vector(name + ".weight", in);
-  r.heads.add(has_bias ? LayerNorm{weight, r.weights.vector(name + ".bias", in), eps} : LayerNorm{weight, eps},
-              "LayerNorm");
+  const Activation activation = activation_of(r.config, step.activation);
+  const bool is_linear = activation == Activation::identity;
+  const Linear<float> layer = read_linear(r.weights, name, out, in, has_bias);
+  r.heads.add_layer(is_linear ? AnyHead<float>(layer) : Dense{layer, activation}, is_linear ? "Linear" : "Dense",
+                    activation);
 }
 
 // Features of what the first step is given, by its weight: config.json has some ten names for it.
@@ -139,7 +153,9 @@ inline void read_row(Reading& r, const Row& row) {
   if (row.take == Take::cls_and_rest && row.otherwise)
     r.pooling.rest_from += r.config.count("num_register_tokens", *row.otherwise);
   r.takes_ids = row.take == Take::last_by_id;
-  if (r.takes_ids) r.pad_token_id = read_pad_token_id(r.config, row.otherwise);
+  const std::string_view text = "text_config";  // Transformers looks there alone, where it is
+  if (r.takes_ids)
+    r.pad_token_id = read_pad_token_id(r.config.has(text) ? r.config.object(text) : r.config, row.otherwise);
   const Index labels = detail::count_labels(r.config);
   r.heads = HeadList(features_of(r, row.steps[0]));
   const auto sides = static_cast<Index>(r.pooling.modes.size());

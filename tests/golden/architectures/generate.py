@@ -1,0 +1,1036 @@
+"""Makes the rows of architectures, and the golden files beside it, from an installed Transformers alone.
+
+rows.hpp          include/seqpool/model/detail/rows.hpp: how each class classifies, as data
+<task>.safetensors  what Python makes of given hidden states, for each row
+"""
+
+import contextlib
+import dataclasses
+import inspect
+import itertools
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+import traceback
+import typing
+import warnings
+import zlib
+from pathlib import Path
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+import safetensors
+import torch
+import transformers
+from safetensors.torch import load_file, save
+from transformers import PreTrainedConfig
+from transformers.activations import ACT2FN
+
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parents[2]
+TASKS = ["SequenceClassification", "TokenClassification", "ImageClassification", "ImageClassificationWithTeacher",
+         "VideoClassification", "AudioClassification", "AudioFrameClassification", "XVector"]
+VOCAB, WIDTH, HEADS, LABELS, IMAGE, FRAMES = 40, 16, 2, 3, 64, 4
+SEQ = 6
+LENGTHS = [4, 6, 3]
+FIRST_WORD = 8
+ACTIVATIONS = {
+    "identity": lambda x: x,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "gelu": torch.nn.functional.gelu,
+    "gelu_tanh": lambda x: torch.nn.functional.gelu(x, approximate="tanh"),
+    "silu": torch.nn.functional.silu,
+    "sigmoid": torch.sigmoid,
+}
+OF_NAME = {"linear": "identity", "tanh": "tanh", "relu": "relu", "gelu": "gelu", "gelu_python": "gelu",
+           "gelu_new": "gelu_tanh", "gelu_fast": "gelu_tanh", "gelu_accurate": "gelu_tanh",
+           "gelu_pytorch_tanh": "gelu_tanh", "gelu_python_tanh": "gelu_tanh", "silu": "silu", "swish": "silu",
+           "sigmoid": "sigmoid"}
+
+
+class Unread(Exception):
+    """Why a class has no row."""
+
+
+# -------------------------------------------------------------------------------------------------------------- classes
+
+
+def all_classes():
+    """Every class of Transformers whose name ends in a task, by its name."""
+    pattern = re.compile(rf"^class (\w+For(?:{'|'.join(TASKS)}))\(", re.MULTILINE)
+    files = (Path(transformers.__file__).parent / "models").glob("*/modeling_*.py")
+    names = {name for file in files if file.parent.name != "auto"
+             for name in pattern.findall(file.read_text(encoding="utf-8"))}
+    return {name: getattr(transformers, name) for name in sorted(names)}
+
+
+def task_of(name):
+    return name[name.rindex("For") + 3:]
+
+
+# -------------------------------------------------------------------------------------------------- small configurations
+
+# What a number of a configuration becomes, unless it is smaller; the names are whole ones.
+SMALL = [(re.compile(names), value) for names, value in [
+    (r"(.*_)?(hidden_size|d_model|n_embd|dim|emb_dim|embed_dim|embedding_size|hidden_dim|d_embed|entity_emb_size|"
+     r"d_latents|classifier_proj_size|adapter_attn_dim|dim_model_base|prediction_head_size|input_dim)", WIDTH),
+    (r"(.*_)?(hidden_layers|n_layers?|num_layers|encoder_layers|decoder_layers|spatial_layers|temporal_layers|"
+     r"pooler_layers|auxiliary_layers)", 1),
+    (r"(.*_)?(attention_heads|n_heads?|num_heads|mamba_heads|key_heads|value_heads|key_value_heads|kv_heads)", HEADS),
+    (r"(.*_)?(intermediate_size|ffn_dim|d_ff|n_inner|ffn_hidden_size|dff|feed_forward_size|d_inner)", 24),
+    (r"(.*_)?(head_dim|d_head|d_kv|kv_channels|attention_head_size|attention_head_dim|lora_rank)", 8),
+    (r"(.*_)?(position_embeddings|n_positions|source_positions|target_positions|max_seq_len|max_length)", 64),
+    (r"num_experts|num_local_experts|n_routed_experts", 4),
+    (r"num_experts_per_tok|num_shared_experts|n_shared_experts|n_group|topk_group|top_k_experts", 1),
+    (r"(.*_)?(vocab_size)", VOCAB), (r"num_mel_bins", 16), (r"num_frames|frames_per_clip", FRAMES),
+    (r"num_conv_pos_embeddings", 4), (r"num_conv_pos_embedding_groups", 2), (r"image_size|input_size|crop_size", IMAGE),
+    (r"max_xpath_.*", 50), (r"index_n_heads", HEADS),
+]]
+# And where there is none by default.
+NONE_BECOMES = {"vocab_size": VOCAB, "head_dim": 8, "num_key_value_heads": HEADS, "kv_channels": 8, "pad_token_id": 0}
+
+# What the rules do not find: of a configuration's class, keys and values.
+OTHERS = {
+    "ASTConfig": {"patch_size": 16, "max_length": 64, "num_mel_bins": 32},
+    "BitConfig": {"num_groups": 4},
+    "CohereCompassTextConfig": {},
+    "CvtConfig": {},
+    "DonutSwinConfig": {"window_size": 2},
+    "SwinConfig": {"window_size": 2},
+    "GPTJConfig": {"rotary_dim": 4},
+    "T5Config": {"decoder_start_token_id": 0},
+    "TextNetConfig": {"stem_out_channels": 16},
+    "XmodConfig": {"default_language": "en_XX"},
+    "ZambaConfig": {"layers_block_type": ["hybrid"]},
+    "Zamba2Config": {"layers_block_type": ["hybrid"]},
+    "MobileNetV1Config": {"depth_multiplier": 0.02, "min_depth": 8},
+    "MobileNetV2Config": {"depth_multiplier": 0.02, "min_depth": 8},
+    "WhisperConfig": {"max_source_positions": 6},
+    "GPTNeoConfig": {"attention_types": [[["global"], 1]]},
+    "ReformerConfig": {"axial_pos_embds_dim": [8, 8], "axial_pos_shape": [4, 8], "attn_layers": ["local"]},
+}
+
+
+def small_value(name, default):
+    if isinstance(default, bool):
+        return default
+    if isinstance(default, int):
+        if re.search(r"(_id|_index)$", name):
+            return default if default < VOCAB else 5
+        if name == "patch_size" and default >= 14:
+            return IMAGE // 2
+        small = next((value for names, value in SMALL if names.fullmatch(name)), default)
+        return min(small, default)
+    if isinstance(default, (list, tuple)) and default and all(type(x) is int for x in default):
+        if re.fullmatch(r"depths?|num_block_repeats|stage_num_blocks|stage_numb_of_layers|n_attn_blocks", name):
+            return [1] * len(default)
+        if re.fullmatch(r".*hidden_sizes|embed_dims?|stage_.*channels|conv_dim|stem_channels|tdnn_dim", name):
+            return [min(x, WIDTH) for x in default]
+        if re.fullmatch(r"num_(attention_)?heads", name):
+            return [min(x, HEADS) for x in default]
+        if name == "patch_size" and default[-1] >= 14:
+            return [*default[:-2], IMAGE // 2, IMAGE // 2]
+        if name == "image_size":
+            return [IMAGE] * len(default)
+    return default
+
+
+BASE_KEYS = {field.name for field in dataclasses.fields(PreTrainedConfig)}
+
+
+def defaults(config_class):
+    """The keys that a configuration's class has beyond those of all, and their values if nothing is said."""
+    result = {}
+    for field in dataclasses.fields(config_class):
+        if field.name not in BASE_KEYS and not field.name.startswith("_"):
+            has_factory = field.default_factory is not dataclasses.MISSING
+            value = field.default_factory() if has_factory else field.default
+            result[field.name] = None if value is dataclasses.MISSING else value
+    return result
+
+
+def small_config(config_class):
+    values = {}
+    for name, default in defaults(config_class).items():
+        value = NONE_BECOMES.get(name) if default is None else small_value(name, default)
+        if value != default:
+            values[name] = value
+    if config_class.sub_configs:
+        whole = config_class()
+        for name in config_class.sub_configs:
+            part = getattr(whole, name, None)
+            if isinstance(part, PreTrainedConfig):
+                values[name] = small_config(type(part)) | {"model_type": part.model_type}
+    return values | OTHERS.get(config_class.__name__, {})
+
+
+def make(name, cls, changes=()):
+    """A model of the class, of a small configuration with some keys changed, and numbers drawn for its name."""
+    values = {"num_labels": LABELS} | small_config(cls.config_class) | dict(changes)
+    if "use_cache" in defaults(cls.config_class):
+        values["use_cache"] = False
+    config = cls.config_class(**values)
+    with torch.device("meta"):
+        size = sum(parameter.numel() for parameter in cls(config).parameters())
+    if size > 4e6:
+        raise Unread(f"too large: {size}")
+    torch.manual_seed(zlib.crc32(name.encode()))
+    return cls(config).eval()
+
+
+
+# --------------------------------------------------------------------------------------------------------------- inputs
+
+
+def text_inputs(config, ending, left=False):
+    """Ids and mask of three texts. Their last id is `ending`; if that is padding's, it also is an inner one's."""
+    generator = torch.Generator().manual_seed(1)
+    pad = getattr(text_config(config), "pad_token_id", None)
+    pad = pad if isinstance(pad, int) and 0 <= pad < VOCAB else 0
+    ids = torch.full((len(LENGTHS), SEQ), pad)
+    mask = torch.zeros(len(LENGTHS), SEQ, dtype=torch.int64)
+    for row, length in enumerate(LENGTHS):
+        tokens = torch.randint(FIRST_WORD, VOCAB, (length,), generator=generator)
+        if ending == "pad":
+            if row == 0:
+                tokens[-1] = pad
+            if row == 1:
+                tokens[2] = pad
+        elif isinstance(ending, int):
+            tokens[-1] = ending
+        where = slice(SEQ - length, SEQ) if left else slice(0, length)
+        ids[row, where] = tokens
+        mask[row, where] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def text_config(config):
+    return config.get_text_config()
+
+
+def all_inputs(name, model):
+    """What the class may be given, the most telling first: pairs of the inputs and which token ends a text."""
+    config, task = model.config, task_of(name)
+    takes = set(inspect.signature(model.forward).parameters)
+    batch = len(LENGTHS)
+    draw = torch.Generator().manual_seed(2)
+
+    def noise(*shape):
+        return torch.randn(*shape, generator=draw)
+
+    def image(part):
+        size = getattr(part, "image_size", None) or getattr(part, "input_size", None) or IMAGE
+        size = list(size) if isinstance(size, (list, tuple)) else [size, size]
+        channels = getattr(part, "num_channels", None) or getattr(part, "in_chans", None) or 3
+        return channels, *size[-2:]
+
+    if "Image" in task and "input_ids" not in takes or name.startswith("Siglip2"):
+        if "pixel_attention_mask" in takes:
+            side = 2
+            patch = config.vision_config.patch_size
+            return [({"pixel_values": noise(batch, side * side, 3 * patch * patch),
+                      "pixel_attention_mask": torch.ones(batch, side * side, dtype=torch.int64),
+                      "spatial_shapes": torch.full((batch, 2), side)}, None)]
+        return [({"pixel_values": noise(batch, *image(getattr(config, "vision_config", None) or config))}, None)]
+    if "Video" in task:
+        frames = getattr(config, "num_frames", None) or getattr(config, "frames_per_clip", FRAMES)
+        key = "pixel_values_videos" if "pixel_values_videos" in takes else "pixel_values"
+        return [({key: noise(batch, frames, *image(config))}, None)]
+    if model.main_input_name in ("input_values", "input_features"):
+        if model.main_input_name == "input_features":
+            if not hasattr(config, "feature_projection_input_dim"):
+                return [({"input_features": noise(batch, config.num_mel_bins, 2 * config.max_source_positions)}, None)]
+            features = {"input_features": noise(batch, 12, config.feature_projection_input_dim)}
+            mask = torch.tensor([[1] * (2 * length) + [0] * (2 * (SEQ - length)) for length in LENGTHS])
+        elif hasattr(config, "num_mel_bins"):
+            return [({"input_values": noise(batch, config.max_length, config.num_mel_bins)}, None)]
+        else:
+            stride = 1
+            for step in config.conv_stride:
+                stride *= step
+            # Such that the convolutions give exactly so many frames.
+            def samples(frames):
+                for kernel, step in zip(reversed(config.conv_kernel), reversed(config.conv_stride)):
+                    frames = (frames - 1) * step + kernel
+                return frames
+            scale = getattr(config, "squeeze_factor", 1)
+            features = {"input_values": noise(batch, samples(SEQ * scale))}
+            mask = torch.zeros(batch, samples(SEQ * scale), dtype=torch.int64)
+            for row, length in enumerate(LENGTHS):
+                mask[row, :samples(length * scale)] = 1
+        return [(features | ({"attention_mask": mask} if "attention_mask" in takes else {}), None)]
+    result = []
+    eos = getattr(text_config(config), "eos_token_id", None)
+    for ending in ["pad", eos if isinstance(eos, int) else 2, None]:
+        for left in [False, True]:
+            inputs = text_inputs(config, ending, left)
+            if "attention_mask" not in takes:
+                del inputs["attention_mask"]
+            if "pixel_values" in takes and not hasattr(config, "text_config"):
+                part = getattr(config, "vision_config", None) or config
+                if not name.startswith("LayoutLMv3"):
+                    inputs["pixel_values"] = noise(batch, *image(part))
+            if "bbox" in takes:
+                size = 4 * (config.dim_bbox // 4) if "Bros" in name else 4
+                inputs["bbox"] = torch.ones(batch, SEQ, size, dtype=torch.float32 if "Bros" in name else torch.int64)
+            result.append((inputs, ending))
+    return result
+
+
+# -------------------------------------------------------------------------------------------------------- hidden states
+
+
+def first_tensor(output):
+    """The hidden states among what a module gives."""
+    if isinstance(output, torch.Tensor):
+        return output
+    if hasattr(output, "last_hidden_state"):
+        return output.last_hidden_state
+    if isinstance(output, (tuple, list)) and output and isinstance(output[0], torch.Tensor):
+        return output[0]
+    return None
+
+
+def with_first_tensor(output, tensor):
+    if isinstance(output, torch.Tensor):
+        return tensor
+    if hasattr(output, "last_hidden_state"):
+        output["last_hidden_state"] = tensor
+        return output
+    return type(output)([tensor, *output[1:]])
+
+
+def as_rows(tensor):
+    """Hidden states as [batch, places, hidden]: of an image [batch, hidden, height, width]."""
+    return tensor.flatten(2).transpose(1, 2) if tensor.dim() > 3 else tensor
+
+
+# Other ways to hold [batch, places, hidden], and back.
+FORMS = {
+    "rows": (lambda x: x if x.dim() == 3 else None, lambda rows, like: rows),
+    "image": (lambda x: x.flatten(2).transpose(1, 2) if x.dim() > 3 else None,
+              lambda rows, like: rows.transpose(1, 2).reshape(like.shape)),
+    "image, hidden last": (lambda x: x.flatten(1, -2) if x.dim() > 3 else None,
+                           lambda rows, like: rows.reshape(like.shape)),
+    "turned": (lambda x: x.transpose(0, 1) if x.dim() == 3 else None, lambda rows, like: rows.transpose(0, 1)),
+    "hidden first": (lambda x: x.transpose(1, 2) if x.dim() == 3 else None, lambda rows, like: rows.transpose(1, 2)),
+}
+
+
+def close(a, b, tolerance=1e-5):
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    return bool((a - b).abs().max() <= tolerance * max(b.abs().max().item(), 1e-3))
+
+
+@contextlib.contextmanager
+def hooks(model, function, before=None):
+    handles = [module.register_forward_hook(lambda *a, name=name: function(name, *a), with_kwargs=True)
+               for name, module in model.named_modules()]
+    if before:
+        handles += [module.register_forward_pre_hook(lambda *a, name=name: before(name, *a), with_kwargs=True)
+                    for name, module in model.named_modules()]
+    yield
+    for handle in handles:
+        handle.remove()
+
+
+@dataclasses.dataclass
+class Place:
+    """The module that gives the last hidden states, and in which form; and the part of the model they are said by."""
+    module: str
+    form: str
+    base: str
+
+
+def run(model, inputs):
+    with torch.no_grad():
+        return model(**inputs).logits
+
+
+def find_places(model, inputs):
+    """Where the last hidden states may be replaced: modules whose output they are, those inside first."""
+    seen = []
+
+    def see(name, module, args, kwargs, output):
+        tensor = first_tensor(output)
+        if tensor is not None and name:
+            seen.append((name, tensor.clone(), hasattr(output, "last_hidden_state")))
+
+    with hooks(model, see):
+        run(model, inputs)
+    bases = [(name, tensor) for name, tensor, is_base in seen if is_base]
+    if not bases:
+        raise Unread("its base gives no last_hidden_state")
+    base, states = bases[-1]
+    if states.dim() < 3:
+        raise Unread("its base gives no hidden states of places")
+    states = as_rows(states)
+    places = []
+    for name, tensor, _ in seen:
+        for form, (rows, _) in FORMS.items():
+            if (rows_of := rows(tensor)) is not None and rows_of.shape == states.shape and close(rows_of, states):
+                places.append(Place(name, form, base))
+    return places, states
+
+
+@dataclasses.dataclass
+class Call:
+    """A module with parameters that ran behind the last hidden states."""
+    name: str
+    module: torch.nn.Module
+    given: torch.Tensor
+    gave: torch.Tensor
+
+
+def run_on(model, inputs, place, states, layers=None):
+    """Logits and calls of the model whose last hidden states, or those of all layers, are these."""
+    calls, started, base_states = [], {}, []
+    injected = False
+
+    def before(name, module, args, kwargs):
+        started[name] = injected
+        if injected:
+            values = [x for x in [*args, *kwargs.values()] if isinstance(x, torch.Tensor)]
+            started[name] = values[0].clone() if values else None
+
+    def after(name, module, args, kwargs, output):
+        nonlocal injected
+        if name == place.module and not (layers is None and injected and name != place.base):
+            injected = True
+            if layers is not None:
+                output["hidden_states"] = tuple(layers)
+                output["last_hidden_state"] = layers[-1]
+                return output
+            like = first_tensor(output)
+            output = with_first_tensor(output, FORMS[place.form][1](states, like).to(like.dtype).clone())
+        elif isinstance(started.get(name), torch.Tensor) and list(module.parameters(recurse=False)):
+            tensor = first_tensor(output)
+            if tensor is not None:
+                calls.append(Call(name, module, started[name], tensor.clone()))
+        if name == place.base:
+            base_states.append(as_rows(output.last_hidden_state))
+        return output
+
+    with hooks(model, after, before):
+        logits = run(model, inputs)
+    if layers is None and not (base_states and close(base_states[-1], states)):
+        raise Unread("its last hidden states cannot be replaced")
+    return logits, calls
+
+
+def randomize(modules, name):
+    """Parameters so large that each layer matters, and biases that are not zero."""
+    generator = torch.Generator().manual_seed(zlib.crc32(name.encode()) + 1)
+    with torch.no_grad():
+        for module in modules:
+            is_norm = "norm" in type(module).__name__.lower()
+            for key, parameter in module.named_parameters(recurse=False):
+                scale = 0.5 if parameter.dim() < 2 else 1.2 / parameter[0].numel() ** 0.5
+                parameter.copy_(torch.randn(parameter.shape, generator=generator) * scale)
+                if is_norm and key == "weight":
+                    parameter.add_(1)
+
+
+# ----------------------------------------------------------------------------------------------------------------- paths
+
+
+def mean_of(x, mask):
+    return (x * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def last_kept(x, keep):
+    last = (torch.arange(x.shape[1]) * keep).argmax(dim=1)
+    return x[torch.arange(len(x)), last]
+
+
+def first_kept(x, keep):
+    return x[torch.arange(len(x)), keep.argmax(dim=1)]
+
+
+def takes(mask, ids, pad, registers):
+    """What may be taken of [batch, places, features], by names: those of the enum, and in words those it has not."""
+    result = {
+        "cls": lambda x: first_kept(x, mask),
+        "last": lambda x: last_kept(x, mask),
+        "mean": lambda x: mean_of(x, mask),
+    }
+    if ids is not None and pad is not None and ids.shape == mask.shape:
+        result["last_by_id"] = lambda x: last_kept(x, (ids != pad).long())
+    rest = mask.clone()
+    rest[:, 0] = 0
+    if bool((rest.sum(dim=1) > 0).all()):
+        result["mean_of_rest"] = lambda x: mean_of(x, rest)
+        behind = rest.clone()
+        behind[:, :1 + registers] = 0
+        result["cls_and_rest"] = lambda x: torch.cat([x[:, 0], mean_of(x, behind)], dim=1)
+    result |= {
+        "the first column": lambda x: x[:, 0],
+        "the last column": lambda x: x[:, -1],
+        "mean of padding too": lambda x: x.mean(dim=1),
+        "the second token": lambda x: x[:, 1],
+        "mean of the first two tokens": lambda x: (x[:, 0] + x[:, 1]) / 2,
+        "max": lambda x: x.amax(dim=1),
+        "sum": lambda x: x.sum(dim=1),
+    }
+    return result
+
+
+SAYABLE = ("each_token", "cls", "last", "last_by_id", "mean", "mean_of_rest", "cls_and_rest")
+
+
+def find_path(calls, logits, states, takes):
+    """From the states to the logits: what is taken, and the modules with their activations, all found by numbers."""
+    target, end, path, taken, moved = logits, len(calls), [], None, None
+    sources = [Call("", None, states, states), *calls]
+    end = len(sources)
+    while True:
+        found = None
+        for at in range(end - 1, -1, -1):
+            gave = sources[at].gave
+            if gave.dim() < 2:
+                continue
+            rows = gave if gave.dim() == 3 else as_rows(gave) if gave.dim() > 3 else None
+            options = [("", gave)]
+            for activation, function in ACTIVATIONS.items():
+                if activation != "identity" and at == 0:
+                    continue
+                value = function(gave)
+                if value.numel() == target.numel() and (
+                        close(value.reshape(target.shape), target) or
+                        gave.dim() > 3 and target.dim() == 3 and close(as_rows(value), target)):
+                    found = (at, activation, None)
+                elif rows is not None and taken is None and len(rows) == len(states) and target.numel() % len(states) == 0:
+                    value_rows = function(rows)
+                    flat = target.reshape(len(states), -1)
+                    for take, pool in takes.items():
+                        if value_rows.shape[1] > 1 and value_rows.shape[1] == states.shape[1]:
+                            pooled = pool(value_rows)
+                            if pooled.shape == flat.shape and close(pooled, flat):
+                                found = (at, activation, take)
+                                break
+                if found:
+                    break
+            if found:
+                break
+        if not found:
+            raise Unread("path not found behind " + (" ".join([type(s.module).__name__ for s in sources[1:end]][-4:]) or "its hidden states"))
+        at, activation, take = found
+        if take:
+            taken, moved = take, at
+        if activation != "identity" and at == 0:
+            raise Unread("an activation of the hidden states")
+        if at == 0:
+            if activation != "identity":
+                raise Unread("activation of the states")
+            break
+        path.append((sources[at], activation))
+        target, end = sources[at].given, at
+    path.reverse()
+    taken = taken or "each_token"
+    if moved:  # behind some layers, which a mean must not pass by unless they are linear
+        passed = [(call, activation) for call, activation in path if sources.index(call) <= moved]
+        linear = all(activation == "identity" and is_linear(call.module) for call, activation in passed)
+        if "mean" in taken and not linear:
+            raise Unread("a mean behind a layer that is not linear")
+    return taken, path
+
+
+def is_linear(module):
+    return isinstance(module, torch.nn.Linear)
+
+
+def is_norm(module):
+    return type(module).__name__.endswith("LayerNorm") and hasattr(module, "weight") and module.weight is not None \
+        and module.weight.dim() == 1
+
+
+def eps_of(module):
+    return next((getattr(module, key) for key in ("eps", "variance_epsilon") if hasattr(module, key)), None)
+
+
+@dataclasses.dataclass
+class Step:
+    module: str
+    is_norm: bool
+    activation: str
+    eps: float = 0
+    name: str = ""  # as it is stored
+    key: str = ""   # that names the activation, or eps
+
+
+@dataclasses.dataclass
+class Reading:
+    """What one configuration of a class was found to do."""
+    take: str
+    steps: list
+    layers: str = ""
+    guards: dict = dataclasses.field(default_factory=dict)
+
+    def signature(self):
+        return self.take, tuple((s.module, s.is_norm, s.activation) for s in self.steps), self.layers
+
+
+def steps_of(path):
+    steps = []
+    for call, activation in path:
+        if is_linear(call.module):
+            steps.append(Step(call.name, False, activation))
+        elif is_norm(call.module):
+            if activation != "identity":
+                raise Unread("an activation behind a LayerNorm")
+            steps.append(Step(call.name, True, "identity", eps_of(call.module)))
+        else:
+            raise Unread(f"a layer of {type(call.module).__name__}")
+    if len(steps) > 4:
+        raise Unread(f"{len(steps)} layers")
+    if not steps:
+        raise Unread("no layers")
+    return steps
+
+
+def state_mask(model, inputs, states):
+    """The mask of the hidden states: the inputs' own, or as the class makes it for frames of sound."""
+    mask = inputs.get("attention_mask")
+    if mask is not None and hasattr(model, "_get_feature_vector_attention_mask"):
+        return model._get_feature_vector_attention_mask(states.shape[1], mask).long()
+    if mask is not None and mask.shape == states.shape[:2]:
+        return mask
+    return torch.ones(states.shape[:2], dtype=torch.int64)
+
+
+@dataclasses.dataclass
+class Sample:
+    """A model that ran, and all that is known of it."""
+    model: torch.nn.Module
+    inputs: dict
+    place: Place
+    mask: torch.Tensor
+    pad: int | None
+    states: torch.Tensor
+    layers: torch.Tensor | None
+    reading: Reading
+
+
+def given_states(name, shape):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(zlib.crc32(name.encode()) + 2))
+
+
+def read(name, cls, changes=()):
+    """Finds out what the class does to its hidden states, of a configuration with these changes."""
+    model = make(name, cls, changes)
+    why = None
+    for inputs, ending in all_inputs(name, model):
+        try:
+            sample = read_with(name, model, inputs)
+            if why and not changes:
+                NOTES.append(f"{name}: read with {ending}, before: {str(why)[:100]}")
+            return sample
+        except Unread as error:
+            why = why or error
+        except Exception as error:
+            why = why or error
+            if VERBOSE:
+                traceback.print_exc()
+    raise why
+
+
+VERBOSE = False
+
+
+def read_with(name, model, inputs):
+    places, own = find_places(model, inputs)
+    config = model.config
+    pad = getattr(text_config(config), "pad_token_id", None)
+    mask = state_mask(model, inputs, own)
+    registers = getattr(config, "num_register_tokens", 0)
+    by = takes(mask, inputs.get("input_ids"), pad, registers)
+    given = given_states(name, own.shape)
+    why = None
+    weighted = getattr(model, "layer_weights", None)
+    if weighted is not None:
+        place = Place(places[0].base, "rows", places[0].base)
+        layers = given_states(name, (len(weighted), *own.shape))
+        _, calls = run_on(model, inputs, place, given, layers)
+        randomize([call.module for call in calls], name)
+        with torch.no_grad():
+            weighted.copy_(given_states(name + "w", weighted.shape))
+        logits, calls = run_on(model, inputs, place, given, layers)
+        given = (torch.softmax(weighted.detach(), 0)[:, None, None, None] * layers).sum(dim=0)
+        take, path = find_path(calls, logits, given, by)
+        return Sample(model, inputs, place, mask, pad, given, layers, Reading(take, steps_of(path), "layer_weights"))
+    for place in places:
+        try:
+            _, calls = run_on(model, inputs, place, given)
+            randomize([call.module for call in calls], name)
+            logits, calls = run_on(model, inputs, place, given)
+            take, path = find_path(calls, logits, given, by)
+            if take not in SAYABLE:
+                raise Unread(take)
+            return Sample(model, inputs, place, mask, pad, given, None, Reading(take, steps_of(path)))
+        except Unread as error:
+            why = why or error
+    raise why or Unread("no module gives its last hidden states")
+
+
+
+# ---------------------------------------------------------------------------------------------------------------- guards
+
+SKIPPED_KEYS = {"use_cache", "tie_word_embeddings"}
+SIZES = re.compile(r".*(size|dim|labels|layers?|heads?|hidden|positions|channels|_id|length|d_model|n_embd)")
+
+
+def source_of(cls):
+    try:
+        return inspect.getsource(cls)
+    except (OSError, TypeError):
+        return ""
+
+
+def head_source(sample):
+    """The code that the path may depend on: of the class, of its base, and of what runs behind the hidden states."""
+    classes = [cls for cls in type(sample.model).__mro__ if re.search(r"For[A-Z]", cls.__name__)]
+    base = sample.model.get_submodule(sample.place.base)
+    classes += [type(base)]
+    for step in sample.reading.steps:
+        parts = step.module.split(".")
+        classes += [type(sample.model.get_submodule(".".join(parts[:n]))) for n in range(1, len(parts))]
+    classes = {cls for cls in classes if "transformers" in cls.__module__}
+    return "\n".join(source_of(cls) for cls in sorted(classes, key=lambda cls: cls.__qualname__))
+
+
+def other_values(key, value, annotation, mentioned, source):
+    """Values to try for a key, besides the one it has."""
+    if isinstance(value, bool):
+        return [not value]
+    if value is None and "bool" in annotation:
+        return [True, False]
+    names_activation = "act" in key and (value is None and "str" in annotation or isinstance(value, str))
+    if names_activation or isinstance(value, str) and value in OF_NAME:
+        return [other for other in ["tanh", "relu", "silu"] if other != value][:2]
+    if isinstance(value, str) or value is None and "str" in annotation:
+        literals = re.findall(r"'([^']*)'", annotation) if "Literal" in annotation else []
+        if mentioned:
+            literals += re.findall(r"""["'](\w+)["']""", "\n".join(re.findall(rf".*{key}.*", source)))
+            literals += re.findall(rf"""{key[-6:]}\w* (?:==|in) [\[(]?["'](\w+)["']""", source)
+        return [other for other in dict.fromkeys(literals) if other not in (value, key)]
+    if type(value) is int and mentioned and not SIZES.fullmatch(key):
+        return [value + 1]
+    return []
+
+
+def attempt(name, cls, changes):
+    try:
+        return read(name, cls, changes), None
+    except Exception as error:
+        return None, error
+
+
+def as_json(value):
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def rows_of(name, cls):
+    """Every way in which the class is read: samples, the class's default first, their readings with keys and guards."""
+    first = read(name, cls)
+    source = head_source(first)
+    mentioned = set(re.findall(r"config(?:\.get_text_config\([^)]*\))?\.(\w+)", source))
+    mentioned |= set(re.findall(r"""getattr\((?:self\.)?config, ["'](\w+)""", source))
+    types = {field.name: str(field.type) for field in dataclasses.fields(cls.config_class)}
+    guards = {}  # values by key, the class's own first
+    for key, value in defaults(cls.config_class).items():
+        if key in SKIPPED_KEYS or key in (cls.config_class.sub_configs or {}):
+            continue
+        if isinstance(value, float) and "eps" in key:
+            continue
+        others = other_values(key, value, types[key], key in mentioned, source)
+        outcomes = [(other, *attempt(name, cls, {key: other})) for other in others]
+        drives = [all(sample is not None and index < len(sample.reading.steps) and
+                      sample.reading.steps[index].activation == OF_NAME.get(other) for other, sample, _ in outcomes)
+                  for index in range(len(first.reading.steps))] if len(outcomes) > 1 else []
+        if any(drives) and value in (None, *OF_NAME):
+            for step, driven in zip(first.reading.steps, drives):
+                if driven:
+                    step.key = key
+            continue
+        for other, sample, error in outcomes:
+            if sample is not None:
+                if sample.reading.signature() != first.reading.signature():
+                    guards.setdefault(key, [value]).append(other)
+            elif isinstance(error, Unread):
+                guards.setdefault(key, [value])
+                NOTES.append(f"{name}: {key} {other}: {error}")
+            elif key in mentioned:
+                NOTES.append(f"{name}: {key} {other} fails: {type(error).__name__} {str(error)[:80]}")
+    for step in first.reading.steps:
+        if step.is_norm:
+            for key, value in defaults(cls.config_class).items():
+                if isinstance(value, float) and value == step.eps:
+                    sample, _ = attempt(name, cls, {key: 0.0625})
+                    if sample and [s.eps for s in sample.reading.steps if s.module == step.module] == [0.0625]:
+                        step.key = key
+    result = []
+    for values in itertools.product(*guards.values()):
+        chosen = dict(zip(guards, values))
+        changes = {key: value for key, value in chosen.items() if value != guards[key][0]}
+        sample, error = (first, None) if not changes else attempt(name, cls, changes)
+        if sample is None:
+            NOTES.append(f"{name}: {changes}: {error}")
+            continue
+        for step in sample.reading.steps:
+            step.key = next((other.key for other in first.reading.steps if other.module == step.module), "")
+        sample.reading.guards = {key: as_json(value) for key, value in chosen.items()}
+        result.append(sample)
+    return result
+
+
+NOTES = []
+
+# ----------------------------------------------------------------------------------------------------------------- files
+
+
+@dataclasses.dataclass
+class Row:
+    """A row of rows.hpp, and what is in its golden file."""
+    architecture: str
+    encoder: list
+    reading: Reading
+    pad_token_id: int | None
+    golden: dict = dataclasses.field(default_factory=dict)
+    run_as: str = ""
+
+
+def saved(model):
+    """config.json and the tensors of the class, as it saves itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save_pretrained(folder)
+        config = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+        return config, load_file(Path(folder) / "model.safetensors")
+
+
+def stored_name(tensors, parameter):
+    names = [name for name, tensor in tensors.items() if tensor.shape == parameter.shape and torch.equal(tensor, parameter)]
+    if len(names) != 1 or not names[0].endswith(".weight"):
+        raise Unread("its weights are stored under other names: " + " ".join(names))
+    return names[0].removesuffix(".weight")
+
+
+def look_up(config, key, otherwise):
+    for part in key.split("."):
+        if not isinstance(config, dict) or part not in config:
+            return otherwise
+        config = config[part]
+    return config
+
+
+def evaluate(row, config, tensors, states, mask, ids=None):
+    """The logits by the row, in double precision, from what is stored."""
+    tensors = {name: tensor.double() for name, tensor in tensors.items()}
+    x, mask = states.double(), mask.double()
+    if row.reading.layers:
+        x = (torch.softmax(tensors[row.reading.layers], 0)[:, None, None, None] * x).sum(dim=0)
+    if row.reading.take != "each_token":
+        pad = look_up(config.get("text_config", config), "pad_token_id", row.pad_token_id)
+        x = takes(mask, ids, pad, config.get("num_register_tokens", 0))[row.reading.take](x)
+    for step in row.reading.steps:
+        weight, bias = tensors[step.name + ".weight"], tensors.get(step.name + ".bias")
+        if step.is_norm:
+            eps = look_up(config, step.key, step.eps) if step.key else step.eps
+            x = torch.nn.functional.layer_norm(x, weight.shape, weight, bias, eps)
+        else:
+            activation = step.activation
+            if step.key:
+                named = look_up(config, step.key, None)
+                activation = OF_NAME[named] if isinstance(named, str) else activation
+            x = ACTIVATIONS[activation](torch.nn.functional.linear(x, weight, bias))
+    return x
+
+
+def place_logits(sample, inputs, states, layers=None):
+    return run_on(sample.model, inputs, sample.place, states, layers)[0]
+
+
+def checked(name, cls, sample):
+    """The row and its golden tensors, if the row gives Python's numbers on all states that Python can be given."""
+    model, reading = sample.model, sample.reading
+    config, tensors = saved(model)
+    for step in reading.steps:
+        module = model.get_submodule(step.module)
+        step.name = stored_name(tensors, module.weight.detach())
+        bias = tensors.get(step.name + ".bias")
+        if (bias is None) != (module.bias is None) or bias is not None and not torch.equal(bias, module.bias):
+            raise Unread("its bias is stored under another name")
+    head = {step.name + end for step in reading.steps for end in (".weight", ".bias")} & set(tensors)
+    if reading.layers:
+        if not torch.equal(tensors[reading.layers], getattr(model, reading.layers)):
+            raise Unread("its layers' weights are stored under another name")
+        head.add(reading.layers)
+    of_head = {name.split(".")[0] for name in head}
+    others = sorted(set(tensors) - head)
+    encoder = sorted({name.split(".")[0] + "." if "." in name else name for name in others})
+    pad_default = getattr(text_config(cls.config_class()), "pad_token_id", None)
+    row = Row(name, encoder, reading, pad_default if reading.take == "last_by_id" else None)
+
+    ids = sample.inputs.get("input_ids") if reading.take == "last_by_id" else None
+    given = sample.states if sample.layers is None else sample.layers
+
+    def agree(what, states, mask, inputs, ids):
+        python = place_logits(sample, inputs, *((states, None) if sample.layers is None else (states[-1], states)))
+        ours = evaluate(row, config, tensors, states, mask, ids)
+        if python.numel() != ours.numel() or not close(ours.reshape(python.shape), python):
+            raise Unread(f"the row differs from Python on {what}")
+        return python.reshape(ours.shape)
+
+    expected = agree("states given to it", given, sample.mask, sample.inputs, ids)
+    if expected.shape[-1] > 1 and expected.std() < 1e-3:
+        raise Unread("its logits say too little")
+    rounded = given.to(torch.bfloat16).float()
+    bf16 = agree("rounded states", rounded, sample.mask, sample.inputs, ids)
+    if sample.layers is None:
+        _, own = find_places(model, sample.inputs)
+        ours = evaluate(row, config, tensors, own, sample.mask, ids)
+        python = run(model, sample.inputs)
+        if not close(ours.reshape(python.shape), python):
+            raise Unread("the row differs from Python on its own states")
+    # The same texts padded on the other side, where the class can.
+    if "input_ids" in sample.inputs and sample.mask.shape == sample.inputs["input_ids"].shape \
+            and reading.take not in ("cls",) and not name.startswith("XLNet"):
+        turned = {key: moved(value, sample.mask) if key in ("input_ids", "attention_mask") else value
+                  for key, value in sample.inputs.items()}
+        states = moved(given, sample.mask)
+        agree("left padding", states, moved(sample.mask, sample.mask), turned,
+              turned["input_ids"] if ids is not None else None)
+    row.golden = {
+        "config": torch.frombuffer(bytearray(json.dumps(config, separators=(",", ":")).encode()), dtype=torch.uint8),
+        **{"w/" + key: tensors[key] for key in sorted(head)},
+        "states" if sample.layers is None else "layers": given,
+        "mask": sample.mask,
+        **({"input_ids": ids} if ids is not None else {}),
+        "expected": expected.float(), "bf16": bf16.float(),
+    }
+    return row
+
+
+def moved(tensor, mask):
+    """Rows whose real tokens stand at the other end."""
+    result = tensor.clone()
+    for row, length in enumerate(mask.sum(dim=1).tolist()):
+        shift = (mask.shape[1] - length) if mask[row, 0] else -(mask.shape[1] - length)
+        result[row] = torch.roll(tensor[row], shift, dims=0)
+    return result
+
+
+def cpp_text(text):
+    return json.dumps(str(text))
+
+
+def cpp_step(step):
+    if step.is_norm:
+        key = f', {cpp_text(step.key)}' if step.key else ""
+        return f"layer_norm({cpp_text(step.name)}, {step.eps!r}{key})"
+    if step.key:
+        return f"linear({cpp_text(step.name)}, {{{cpp_text(step.key)}, Activation::{step.activation}}})"
+    activation = f", Activation::{step.activation}" if step.activation != "identity" else ""
+    return f"linear({cpp_text(step.name)}{activation})"
+
+
+def cpp_row(row):
+    reading = row.reading
+    guards = ", ".join(f"{{{cpp_text(key)}, {cpp_text(value)}}}" for key, value in reading.guards.items())
+    parts = [cpp_text(row.architecture), cpp_text(" ".join(row.encoder)), f"Take::{reading.take}",
+             "{" + ", ".join(map(cpp_step, reading.steps)) + "}"]
+    rest = ["{{" + guards + "}}" if guards else "{}", "{}" if row.pad_token_id is None else str(row.pad_token_id),
+            cpp_text(reading.layers) if reading.layers else "{}"]
+    while rest and rest[-1] == "{}":
+        rest.pop()
+    return "    {" + ", ".join(parts + rest) + "},"
+
+
+def write_header(rows):
+    text = f"""// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/model/detail/row.hpp>
+
+// Made by tests/golden/architectures/generate.py from Transformers {transformers.__version__}: do not edit.
+namespace seqpool::inline SEQPOOL_ABI::model::detail {{
+
+// clang-format off
+inline constexpr Row rows[] = {{
+{chr(10).join(map(cpp_row, rows))}
+}};
+// clang-format on
+
+}}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+"""
+    (ROOT / "include/seqpool/model/detail/rows.hpp").write_text(text, encoding="utf-8")
+
+
+def sorted_header(data):
+    """The bytes of a safetensors file, its header's keys sorted: the library writes metadata in a varying order."""
+    header_end = 8 + int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8:header_end]), sort_keys=True, separators=(",", ":")).encode("ascii")
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[header_end:]
+
+
+def write_golden(rows):
+    metadata = {"library": f"transformers {transformers.__version__}", "torch": torch.__version__.split("+")[0]}
+    for task in TASKS:
+        tensors, counts = {}, {}
+        for row in rows:
+            if task_of(row.architecture) == task:
+                index = counts[row.architecture] = counts.get(row.architecture, -1) + 1
+                tensors |= {f"{row.architecture}/{index}/{key}": value.detach().contiguous().clone()
+                            for key, value in row.golden.items()}
+        path = FOLDER / f"{task}.safetensors"
+        path.unlink(missing_ok=True)
+        if tensors:
+            path.write_bytes(sorted_header(save(tensors, metadata=metadata)))
+            print(task, len(counts), path.stat().st_size, file=sys.stderr)
+
+
+def main():
+    global VERBOSE
+    transformers.logging.set_verbosity_error()
+    warnings.filterwarnings("ignore")
+    torch.set_num_threads(1)
+    start = time.time()
+    only = [word for word in sys.argv[1:] if word != "-v"]
+    VERBOSE = "-v" in sys.argv
+    rows, unread = [], {}
+    for name, cls in all_classes().items():
+        if only and not any(re.fullmatch(word, name) for word in only):
+            continue
+        try:
+            mine = []
+            for sample in rows_of(name, cls):
+                try:
+                    mine.append(checked(name, cls, sample))
+                except Unread as error:
+                    if not mine:
+                        raise
+                    NOTES.append(f"{name} {sample.reading.guards}: {error}")
+            rows += mine
+            for row in mine:
+                print("OK", cpp_row(row))
+        except Exception as error:
+            unread[name] = str(error).strip().replace("\n", " ")[:200]
+            print("UNREAD", name, type(error).__name__, unread[name])
+            if VERBOSE and not isinstance(error, Unread):
+                traceback.print_exc()
+        sys.stdout.flush()
+    for note in NOTES:
+        print("NOTE", note)
+    write_header(rows)
+    write_golden(rows)
+    print(len({row.architecture for row in rows}), len(rows), time.time() - start)
+
+
+if __name__ == "__main__":
+    main()
