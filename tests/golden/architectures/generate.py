@@ -76,19 +76,19 @@ def task_of(name):
 
 # What a number of a configuration becomes, unless it is smaller; the names are whole ones.
 SMALL = [(re.compile(names), value) for names, value in [
+    (r"(.*_)?(head_dim|d_head|d_kv|kv_channels|attention_head_size|attention_head_dim|lora_rank)", 8),
     (r"(.*_)?(hidden_size|d_model|n_embd|dim|emb_dim|embed_dim|embedding_size|hidden_dim|d_embed|entity_emb_size|"
      r"d_latents|classifier_proj_size|adapter_attn_dim|dim_model_base|prediction_head_size|input_dim)", WIDTH),
     (r"(.*_)?(hidden_layers|n_layers?|num_layers|encoder_layers|decoder_layers|spatial_layers|temporal_layers|"
      r"pooler_layers|auxiliary_layers)", 1),
     (r"(.*_)?(attention_heads|n_heads?|num_heads|mamba_heads|key_heads|value_heads|key_value_heads|kv_heads)", HEADS),
     (r"(.*_)?(intermediate_size|ffn_dim|d_ff|n_inner|ffn_hidden_size|dff|feed_forward_size|d_inner)", 24),
-    (r"(.*_)?(head_dim|d_head|d_kv|kv_channels|attention_head_size|attention_head_dim|lora_rank)", 8),
     (r"(.*_)?(position_embeddings|n_positions|source_positions|target_positions|max_seq_len|max_length)", 64),
     (r"num_experts|num_local_experts|n_routed_experts", 4),
     (r"num_experts_per_tok|num_shared_experts|n_shared_experts|n_group|topk_group|top_k_experts", 1),
     (r"(.*_)?(vocab_size)", VOCAB), (r"num_mel_bins", 16), (r"num_frames|frames_per_clip", FRAMES),
     (r"num_conv_pos_embeddings", 4), (r"num_conv_pos_embedding_groups", 2), (r"image_size|input_size|crop_size", IMAGE),
-    (r"max_xpath_.*", 50), (r"index_n_heads", HEADS),
+    (r"max_xpath_.*", 50), (r"mm_tokens_per_image", 4), (r"index_n_heads", HEADS),
 ]]
 # And where there is none by default.
 NONE_BECOMES = {"vocab_size": VOCAB, "head_dim": 8, "num_key_value_heads": HEADS, "kv_channels": 8, "pad_token_id": 0}
@@ -97,21 +97,26 @@ NONE_BECOMES = {"vocab_size": VOCAB, "head_dim": 8, "num_key_value_heads": HEADS
 OTHERS = {
     "ASTConfig": {"patch_size": 16, "max_length": 64, "num_mel_bins": 32},
     "BitConfig": {"num_groups": 4},
-    "CohereCompassTextConfig": {},
-    "CvtConfig": {},
+    "BrosConfig": {"hidden_size": 64, "dim_bbox": 8},
+    "CohereCompassTextConfig": {"rope_parameters": {kind: {"rope_type": "default", "rope_theta": 1e4} for kind in
+                                                    ("full_attention", "sliding_attention")}},
+    "DeepseekV2Config": {"num_experts_per_tok": 1},
     "DonutSwinConfig": {"window_size": 2},
-    "SwinConfig": {"window_size": 2},
+    "EfficientNetConfig": {"width_coefficient": 0.25, "depth_coefficient": 1.0, "hidden_dim": 320},
     "GPTJConfig": {"rotary_dim": 4},
-    "T5Config": {"decoder_start_token_id": 0},
-    "TextNetConfig": {"stem_out_channels": 16},
-    "XmodConfig": {"default_language": "en_XX"},
-    "ZambaConfig": {"layers_block_type": ["hybrid"]},
-    "Zamba2Config": {"layers_block_type": ["hybrid"]},
+    "GPTNeoConfig": {"attention_types": [[["global"], 1]]},
+    "LayoutLMv3Config": {"coordinate_size": 2, "shape_size": 4, "input_size": 64},
+    "LiltConfig": {"hidden_size": 24},
     "MobileNetV1Config": {"depth_multiplier": 0.02, "min_depth": 8},
     "MobileNetV2Config": {"depth_multiplier": 0.02, "min_depth": 8},
-    "WhisperConfig": {"max_source_positions": 6},
-    "GPTNeoConfig": {"attention_types": [[["global"], 1]]},
     "ReformerConfig": {"axial_pos_embds_dim": [8, 8], "axial_pos_shape": [4, 8], "attn_layers": ["local"]},
+    "SwinConfig": {"window_size": 2},
+    "T5Config": {"decoder_start_token_id": 0},
+    "TextNetConfig": {"stem_out_channels": 16},
+    "WhisperConfig": {"max_source_positions": 6},
+    "XmodConfig": {"default_language": "en_XX"},
+    "ZambaConfig": {"layers_block_type": ["hybrid", "hybrid"], "num_hidden_layers": 2},
+    "Zamba2Config": {"layers_block_type": ["hybrid"]},
 }
 
 
@@ -153,12 +158,29 @@ def defaults(config_class):
     return result
 
 
+def all_defaults(cls):
+    """The same of a class's configuration, its parts' by paths ("text_config.norm_eps"), and how they are annotated."""
+    config_class = cls.config_class
+    annotations = {field.name: str(field.type) for field in dataclasses.fields(config_class)}
+    result = {key: (value, annotations[key]) for key, value in defaults(config_class).items()}
+    whole = config_class()
+    for name in config_class.sub_configs or {}:
+        result.pop(name, None)
+        part = getattr(whole, name, None)
+        if isinstance(part, PreTrainedConfig):
+            annotations = {field.name: str(field.type) for field in dataclasses.fields(part)}
+            result |= {f"{name}.{key}": (value, annotations[key]) for key, value in defaults(type(part)).items()}
+    return result
+
+
 def small_config(config_class):
     values = {}
     for name, default in defaults(config_class).items():
         value = NONE_BECOMES.get(name) if default is None else small_value(name, default)
         if value != default:
             values[name] = value
+        if name == "use_cache":
+            values[name] = False
     if config_class.sub_configs:
         whole = config_class()
         for name in config_class.sub_configs:
@@ -170,9 +192,13 @@ def small_config(config_class):
 
 def make(name, cls, changes=()):
     """A model of the class, of a small configuration with some keys changed, and numbers drawn for its name."""
-    values = {"num_labels": LABELS} | small_config(cls.config_class) | dict(changes)
-    if "use_cache" in defaults(cls.config_class):
-        values["use_cache"] = False
+    values = {"num_labels": LABELS} | small_config(cls.config_class)
+    for key, value in dict(changes).items():
+        *path, last = key.split(".")
+        part = values
+        for step in path:
+            part = part[step]
+        part[last] = value
     config = cls.config_class(**values)
     with torch.device("meta"):
         size = sum(parameter.numel() for parameter in cls(config).parameters())
@@ -186,14 +212,14 @@ def make(name, cls, changes=()):
 # --------------------------------------------------------------------------------------------------------------- inputs
 
 
-def text_inputs(config, ending, left=False):
+def text_inputs(config, ending, left=False, lengths=LENGTHS):
     """Ids and mask of three texts. Their last id is `ending`; if that is padding's, it also is an inner one's."""
     generator = torch.Generator().manual_seed(1)
     pad = getattr(text_config(config), "pad_token_id", None)
     pad = pad if isinstance(pad, int) and 0 <= pad < VOCAB else 0
-    ids = torch.full((len(LENGTHS), SEQ), pad)
-    mask = torch.zeros(len(LENGTHS), SEQ, dtype=torch.int64)
-    for row, length in enumerate(LENGTHS):
+    ids = torch.full((len(lengths), SEQ), pad)
+    mask = torch.zeros(len(lengths), SEQ, dtype=torch.int64)
+    for row, length in enumerate(lengths):
         tokens = torch.randint(FIRST_WORD, VOCAB, (length,), generator=generator)
         if ending == "pad":
             if row == 0:
@@ -230,11 +256,11 @@ def all_inputs(name, model):
 
     if "Image" in task and "input_ids" not in takes or name.startswith("Siglip2"):
         if "pixel_attention_mask" in takes:
-            side = 2
             patch = config.vision_config.patch_size
-            return [({"pixel_values": noise(batch, side * side, 3 * patch * patch),
-                      "pixel_attention_mask": torch.ones(batch, side * side, dtype=torch.int64),
-                      "spatial_shapes": torch.full((batch, 2), side)}, None)]
+            shapes = torch.tensor([[2, 2], [2, 3], [1, 3]])  # as many patches as LENGTHS
+            mask = (torch.arange(SEQ) < shapes.prod(dim=1, keepdim=True)).long()
+            return [({"pixel_values": noise(batch, SEQ, 3 * patch * patch), "pixel_attention_mask": mask,
+                      "spatial_shapes": shapes}, None)]
         return [({"pixel_values": noise(batch, *image(getattr(config, "vision_config", None) or config))}, None)]
     if "Video" in task:
         frames = getattr(config, "num_frames", None) or getattr(config, "frames_per_clip", FRAMES)
@@ -263,6 +289,8 @@ def all_inputs(name, model):
             for row, length in enumerate(LENGTHS):
                 mask[row, :samples(length * scale)] = 1
         return [(features | ({"attention_mask": mask} if "attention_mask" in takes else {}), None)]
+    if "Image" in task:  # of which each place is an id
+        return [(text_inputs(config, None, lengths=[SEQ] * batch), None)]
     result = []
     eos = getattr(text_config(config), "eos_token_id", None)
     for ending in ["pad", eos if isinstance(eos, int) else 2, None]:
@@ -270,10 +298,8 @@ def all_inputs(name, model):
             inputs = text_inputs(config, ending, left)
             if "attention_mask" not in takes:
                 del inputs["attention_mask"]
-            if "pixel_values" in takes and not hasattr(config, "text_config"):
-                part = getattr(config, "vision_config", None) or config
-                if not name.startswith("LayoutLMv3"):
-                    inputs["pixel_values"] = noise(batch, *image(part))
+            if name.startswith("Vilt"):
+                inputs["pixel_values"] = noise(batch, *image(config))
             if "bbox" in takes:
                 size = 4 * (config.dim_bbox // 4) if "Bros" in name else 4
                 inputs["bbox"] = torch.ones(batch, SEQ, size, dtype=torch.float32 if "Bros" in name else torch.int64)
@@ -596,7 +622,7 @@ def steps_of(path):
 
 def state_mask(model, inputs, states):
     """The mask of the hidden states: the inputs' own, or as the class makes it for frames of sound."""
-    mask = inputs.get("attention_mask")
+    mask = inputs.get("attention_mask", inputs.get("pixel_attention_mask"))
     if mask is not None and hasattr(model, "_get_feature_vector_attention_mask"):
         return model._get_feature_vector_attention_mask(states.shape[1], mask).long()
     if mask is not None and mask.shape == states.shape[:2]:
@@ -629,7 +655,7 @@ def read(name, cls, changes=()):
         try:
             sample = read_with(name, model, inputs)
             if why and not changes:
-                NOTES.append(f"{name}: read with {ending}, before: {str(why)[:100]}")
+                note(f"{name}: read with {ending}, before: {why}")
             return sample
         except Unread as error:
             why = why or error
@@ -641,6 +667,15 @@ def read(name, cls, changes=()):
 
 
 VERBOSE = False
+
+
+def check_take(name, take, states):
+    if states.shape[1] < 2:
+        raise RuntimeError("of one place every pooling is the same")
+    if take not in SAYABLE:
+        raise Unread(take)
+    if (take == "each_token") != (task_of(name) in ("TokenClassification", "AudioFrameClassification")):
+        raise Unread(f"{take.replace('_', ' ')} in a class for {task_of(name)}")
 
 
 def read_with(name, model, inputs):
@@ -663,6 +698,7 @@ def read_with(name, model, inputs):
         logits, calls = run_on(model, inputs, place, given, layers)
         given = (torch.softmax(weighted.detach(), 0)[:, None, None, None] * layers).sum(dim=0)
         take, path = find_path(calls, logits, given, by)
+        check_take(name, take, given)
         return Sample(model, inputs, place, mask, pad, given, layers, Reading(take, steps_of(path), "layer_weights"))
     for place in places:
         try:
@@ -670,8 +706,7 @@ def read_with(name, model, inputs):
             randomize([call.module for call in calls], name)
             logits, calls = run_on(model, inputs, place, given)
             take, path = find_path(calls, logits, given, by)
-            if take not in SAYABLE:
-                raise Unread(take)
+            check_take(name, take, given)
             return Sample(model, inputs, place, mask, pad, given, None, Reading(take, steps_of(path)))
         except Unread as error:
             why = why or error
@@ -735,20 +770,28 @@ def as_json(value):
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def keys_of(cls, source):
+    """The keys to try: their values if nothing is said, how they are annotated, and whether the source looks at them."""
+    mentioned = set(re.findall(r"config(?:\.get_text_config\([^)]*\))?\.(\w+)", source))
+    mentioned |= set(re.findall(r"""getattr\((?:self\.)?config, ["'](\w+)""", source))
+    result = {}
+    for key, (value, annotation) in all_defaults(cls).items():
+        if key.split(".")[-1] not in SKIPPED_KEYS and ("." not in key or key.split(".")[-1] in mentioned):
+            result[key] = (value, annotation, key.split(".")[-1] in mentioned)
+    # Those that no configuration has of itself, such as a new one with a value for all that do not know it.
+    for key, value in re.findall(r"""getattr\((?:self\.)?config, ["'](\w+)["'], (True|False|None)\)""", source):
+        if key not in BASE_KEYS and key not in SKIPPED_KEYS:
+            result.setdefault(key, ({"True": True, "False": False, "None": None}[value], "", True))
+    return result
+
+
 def rows_of(name, cls):
     """Every way in which the class is read: samples, the class's default first, their readings with keys and guards."""
     first = read(name, cls)
     source = head_source(first)
-    mentioned = set(re.findall(r"config(?:\.get_text_config\([^)]*\))?\.(\w+)", source))
-    mentioned |= set(re.findall(r"""getattr\((?:self\.)?config, ["'](\w+)""", source))
-    types = {field.name: str(field.type) for field in dataclasses.fields(cls.config_class)}
     guards = {}  # values by key, the class's own first
-    for key, value in defaults(cls.config_class).items():
-        if key in SKIPPED_KEYS or key in (cls.config_class.sub_configs or {}):
-            continue
-        if isinstance(value, float) and "eps" in key:
-            continue
-        others = other_values(key, value, types[key], key in mentioned, source)
+    for key, (value, annotation, mentioned) in keys_of(cls, source).items():
+        others = other_values(key.split(".")[-1], value, annotation, mentioned, source)
         outcomes = [(other, *attempt(name, cls, {key: other})) for other in others]
         drives = [all(sample is not None and index < len(sample.reading.steps) and
                       sample.reading.steps[index].activation == OF_NAME.get(other) for other, sample, _ in outcomes)
@@ -758,29 +801,26 @@ def rows_of(name, cls):
                 if driven:
                     step.key = key
             continue
+        matters = any(isinstance(error, Unread) if sample is None else
+                      sample.reading.signature() != first.reading.signature() for _, sample, error in outcomes)
+        if matters:
+            guards[key] = [value] + [other for other, sample, _ in outcomes if sample is not None]
         for other, sample, error in outcomes:
-            if sample is not None:
-                if sample.reading.signature() != first.reading.signature():
-                    guards.setdefault(key, [value]).append(other)
-            elif isinstance(error, Unread):
-                guards.setdefault(key, [value])
-                NOTES.append(f"{name}: {key} {other}: {error}")
-            elif key in mentioned:
-                NOTES.append(f"{name}: {key} {other} fails: {type(error).__name__} {str(error)[:80]}")
+            if sample is None and (mentioned or isinstance(error, Unread)):
+                note(f"{name}: {key} {other}: {type(error).__name__}: {error}")
     for step in first.reading.steps:
-        if step.is_norm:
-            for key, value in defaults(cls.config_class).items():
-                if isinstance(value, float) and value == step.eps:
-                    sample, _ = attempt(name, cls, {key: 0.0625})
-                    if sample and [s.eps for s in sample.reading.steps if s.module == step.module] == [0.0625]:
-                        step.key = key
+        for key, (value, _, _) in keys_of(cls, source).items():
+            if step.is_norm and isinstance(value, float) and value == step.eps:
+                sample, _ = attempt(name, cls, {key: 0.0625})
+                if sample and [s.eps for s in sample.reading.steps if s.module == step.module] == [0.0625]:
+                    step.key = key
     result = []
     for values in itertools.product(*guards.values()):
         chosen = dict(zip(guards, values))
         changes = {key: value for key, value in chosen.items() if value != guards[key][0]}
         sample, error = (first, None) if not changes else attempt(name, cls, changes)
         if sample is None:
-            NOTES.append(f"{name}: {changes}: {error}")
+            note(f"{name}: {changes}: {error}")
             continue
         for step in sample.reading.steps:
             step.key = next((other.key for other in first.reading.steps if other.module == step.module), "")
@@ -789,7 +829,10 @@ def rows_of(name, cls):
     return result
 
 
-NOTES = []
+def note(text):
+    if VERBOSE:
+        print("NOTE", text.replace("\n", " ")[:300], file=sys.stderr)
+
 
 # ----------------------------------------------------------------------------------------------------------------- files
 
@@ -845,8 +888,8 @@ def evaluate(row, config, tensors, states, mask, ids=None):
         else:
             activation = step.activation
             if step.key:
-                named = look_up(config, step.key, None)
-                activation = OF_NAME[named] if isinstance(named, str) else activation
+                named = look_up(config, step.key, step)
+                activation = activation if named is step else "identity" if named is None else OF_NAME[named]
             x = ACTIVATIONS[activation](torch.nn.functional.linear(x, weight, bias))
     return x
 
@@ -870,8 +913,9 @@ def checked(name, cls, sample):
         if not torch.equal(tensors[reading.layers], getattr(model, reading.layers)):
             raise Unread("its layers' weights are stored under another name")
         head.add(reading.layers)
-    of_head = {name.split(".")[0] for name in head}
-    others = sorted(set(tensors) - head)
+    # As it is stored and as it is held: other versions store by these names.
+    held = {key for key in model.state_dict() if not any(key.startswith(step.module + ".") for step in reading.steps)}
+    others = sorted((set(tensors) | held) - head)
     encoder = sorted({name.split(".")[0] + "." if "." in name else name for name in others})
     pad_default = getattr(text_config(cls.config_class()), "pad_token_id", None)
     row = Row(name, encoder, reading, pad_default if reading.take == "last_by_id" else None)
@@ -906,7 +950,7 @@ def checked(name, cls, sample):
         agree("left padding", states, moved(sample.mask, sample.mask), turned,
               turned["input_ids"] if ids is not None else None)
     row.golden = {
-        "config": torch.frombuffer(bytearray(json.dumps(config, separators=(",", ":")).encode()), dtype=torch.uint8),
+        "config": as_bytes(config),
         **{"w/" + key: tensors[key] for key in sorted(head)},
         "states" if sample.layers is None else "layers": given,
         "mask": sample.mask,
@@ -914,6 +958,10 @@ def checked(name, cls, sample):
         "expected": expected.float(), "bf16": bf16.float(),
     }
     return row
+
+
+def as_bytes(config):
+    return torch.tensor(list(json.dumps(config, separators=(",", ":")).encode()), dtype=torch.uint8)
 
 
 def moved(tensor, mask):
@@ -992,44 +1040,175 @@ def write_golden(rows):
         path.unlink(missing_ok=True)
         if tensors:
             path.write_bytes(sorted_header(save(tensors, metadata=metadata)))
-            print(task, len(counts), path.stat().st_size, file=sys.stderr)
+
+
+# Classes that are in no release of Transformers but come with the model, and have the head of one that is: it, and
+# what its tensors' names begin with, in its own and in theirs.
+OWN_CODE = {
+    "JinaBertForSequenceClassification": ("BertForSequenceClassification", "", ""),
+    "JinaBertForTokenClassification": ("BertForTokenClassification", "", ""),
+    "NewForSequenceClassification": ("GteForSequenceClassification", "gte.", "new."),
+    "NewForTokenClassification": ("GteForTokenClassification", "gte.", "new."),
+}
+
+
+def renamed(row, name, old, new):
+    """The row of a class whose head is the same, but for names."""
+    def other(text):
+        return new + text.removeprefix(old) if old and text.startswith(old) else text
+
+    steps = [dataclasses.replace(step, name=other(step.name)) for step in row.reading.steps]
+    golden = {"w/" + other(key[2:]) if key.startswith("w/") else key: value for key, value in row.golden.items()}
+    config = json.loads(bytes(golden["config"].tolist())) | {"architectures": [name]}
+    golden["config"] = as_bytes(config)
+    return Row(name, [other(prefix) for prefix in row.encoder], dataclasses.replace(row.reading, steps=steps),
+               row.pad_token_id, golden, row.architecture)
+
+
+def scan(classes):
+    """The rows of the classes, and why the others have none."""
+    rows, unread = [], {}
+    for name, cls in classes.items():
+        mine = []
+        try:
+            for sample in rows_of(name, cls):
+                try:
+                    mine.append(checked(name, cls, sample))
+                except Unread as error:
+                    if not mine:  # the class's default
+                        raise
+                    note(f"{name} {sample.reading.guards}: {error}")
+        except Exception as error:
+            unread[name] = f"{'' if isinstance(error, Unread) else type(error).__name__ + ': '}{error}".split("\n")[0]
+        rows += mine
+        note(f"{name}: {unread.get(name, len(mine))}")
+    for name, (same, old, new) in OWN_CODE.items():
+        rows += [renamed(row, name, old, new) for row in rows if row.architecture == same]
+    return sorted(rows, key=lambda row: row.architecture), unread
+
+
+# ------------------------------------------------------------------------------------------------------------------ page
+
+# Why a class is not read, where what the scan says of it is not what a user asks.
+REASONS = {
+    "ASTForAudioClassification": "the mean of two tokens",
+    "BrosSpadeEEForTokenClassification": "two classifiers",
+    "BrosSpadeELForTokenClassification": "scores of pairs of tokens",
+    "CanineForSequenceClassification": "takes a shortened sequence inside its encoder, not the last hidden states",
+    "CvtForImageClassification": "its cls token is not among the last hidden states",
+    "Data2VecAudioForXVector": "TDNN layers, then mean and standard deviation",
+    "DeiTForImageClassificationWithTeacher": "two tokens with a classifier each",
+    "DinatForImageClassification": "was not run: needs natten",
+    "EuroBertForSequenceClassification": "its default, `classifier_pooling` \"late\", is a mean behind an activation",
+    "LayoutLMv2ForSequenceClassification": "was not run: needs detectron2",
+    "LayoutLMv2ForTokenClassification": "was not run: needs detectron2",
+    "LevitForImageClassification": "BatchNorm",
+    "LevitForImageClassificationWithTeacher": "two classifiers, each behind BatchNorm",
+    "Nemotron3DiarizationForAudioFrameClassification": "runs its encoder chunk by chunk, beside a cache of speakers",
+    "PPLCNetForImageClassification": "a convolution behind the mean",
+    "PerceiverForSequenceClassification": "a decoder with attention",
+    "PoolFormerForImageClassification": "GroupNorm in front of the mean",
+    "ShieldGemma2ForImageClassification": "probabilities of two words of a language model",
+    "SwiftFormerForImageClassification": "two classifiers behind BatchNorm",
+    "T5Gemma2ForSequenceClassification": "the decoder's token behind the last one",
+    "T5GemmaForSequenceClassification": "the decoder's token behind the last one",
+    "TimmWrapperForImageClassification": "the model and its head are timm's",
+    "UniSpeechSatForXVector": "TDNN layers, then mean and standard deviation",
+    "VJEPA2ForVideoClassification": "an attention pooling with layers of its own",
+    "VideoPrismForVideoClassification": "an attention pooling with layers of its own",
+    "ViltForTokenClassification": "its hidden states are of a text and an image, its logits of the text",
+    "Wav2Vec2BertForXVector": "TDNN layers, then mean and standard deviation",
+    "Wav2Vec2ConformerForXVector": "TDNN layers, then mean and standard deviation",
+    "Wav2Vec2ForXVector": "TDNN layers, then mean and standard deviation",
+    "WavLMForXVector": "TDNN layers, then mean and standard deviation",
+}
+WORDS = {
+    "each_token": "each token", "cls": "cls", "last": "last", "last_by_id": "last by id", "mean": "mean",
+    "mean_of_rest": "mean of all but the first", "cls_and_rest": "cls beside the mean of the rest",
+}
+PAGE = ROOT / "docs/from-a-model-folder.md"
+BEGIN, END = "<!-- architectures: begin -->", "<!-- architectures: end -->"
+
+
+def layers_in_words(reading):
+    words = []
+    for step in reading.steps:
+        if step.is_norm:
+            words.append("LayerNorm")
+        elif step.key:
+            words.append(f"Dense by `{step.key.split('.')[-1]}`")
+        else:
+            words.append("Linear" if step.activation == "identity" else f"Dense {step.activation}")
+    return ", ".join(words)
+
+
+def table(head, rows):
+    return "\n".join(["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]])
+
+
+def write_page(classes, rows, unread):
+    if untrue := sorted(set(REASONS) - set(unread)):
+        sys.exit(f"These are read, or are no longer there: {untrue}")
+    counts, groups, reasons = [], {}, {}
+    for task in TASKS:
+        of_task = [name for name in classes if task_of(name) == task]
+        read = len([name for name in of_task if name not in unread])
+        counts.append([f"For{task}", str(len(of_task)), str(read), str(len(of_task) - read)])
+    counts.append(["all", str(len(classes)), str(len(classes) - len(unread)), str(len(unread))])
+    for row in rows:
+        reading, task = row.reading, task_of(row.architecture)
+        take = WORDS[reading.take] + (" of a weighted sum of all layers" if reading.layers else "")
+        name = row.architecture.removesuffix("For" + task)
+        guards = " and ".join(f"`{key}` {value}" for key, value in reading.guards.items())
+        group = groups.setdefault((TASKS.index(task), take, layers_in_words(reading)), {})
+        group.setdefault(name + ("\\*" if row.run_as else ""), []).append(guards)
+    lines = []
+    for (task, take, layers), names in sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1]), item[0])):
+        # Said once where all have the same guards.
+        common = next(iter(names.values())) if len({tuple(guards) for guards in names.values()}) == 1 else [""]
+        where = f" where {' or '.join(common)}" if common[0] else ""
+        said = [name if not guards[0] or where else f"{name} ({' or '.join(guards)})" for name, guards in names.items()]
+        lines.append([f"For{TASKS[task]}", take + where, layers, ", ".join(said)])
+    for name, reason in unread.items():
+        reasons.setdefault(REASONS.get(name, reason), []).append(name)
+    own = sorted({row.architecture: row.run_as for row in rows if row.run_as}.items())
+    text = f"""
+Of the {len(classes)} classes of Transformers {transformers.__version__} that classify, {len(classes) - len(unread)} are read, and give the logits that Python gives for the same
+hidden states ([how they were compared](../tests/golden/architectures/README.md)):
+
+{table(["class", "all", "read", "not read"], counts)}
+
+{table(["class", "pooling", "head", "models"], lines)}
+
+"Last by id" is the last token whose id is not `pad_token_id`. Models with * come with code of their own, and were run as the class that has the
+same head: {", ".join(f"{name} as {run_as}" for name, run_as in own)}.
+
+Not read:
+
+{table(["why", "classes"], [[why, ", ".join(names)] for why, names in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))])}
+"""
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    PAGE.write_text(before + BEGIN + "\n" + text.strip() + "\n" + END + rest.split(END)[1], encoding="utf-8")
 
 
 def main():
     global VERBOSE
     transformers.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    start = time.time()
-    only = [word for word in sys.argv[1:] if word != "-v"]
+    words = [word for word in sys.argv[1:] if word != "-v"]
     VERBOSE = "-v" in sys.argv
-    rows, unread = [], {}
-    for name, cls in all_classes().items():
-        if only and not any(re.fullmatch(word, name) for word in only):
-            continue
-        try:
-            mine = []
-            for sample in rows_of(name, cls):
-                try:
-                    mine.append(checked(name, cls, sample))
-                except Unread as error:
-                    if not mine:
-                        raise
-                    NOTES.append(f"{name} {sample.reading.guards}: {error}")
-            rows += mine
-            for row in mine:
-                print("OK", cpp_row(row))
-        except Exception as error:
-            unread[name] = str(error).strip().replace("\n", " ")[:200]
-            print("UNREAD", name, type(error).__name__, unread[name])
-            if VERBOSE and not isinstance(error, Unread):
-                traceback.print_exc()
-        sys.stdout.flush()
-    for note in NOTES:
-        print("NOTE", note)
+    classes = all_classes()
+    if words:
+        rows, unread = scan({name: cls for name, cls in classes.items() if any(word in name for word in words)})
+        print(*map(cpp_row, rows), *(f"{name}: {why}" for name, why in unread.items()), sep="\n")
+        return
+    rows, unread = scan(classes)
     write_header(rows)
     write_golden(rows)
-    print(len({row.architecture for row in rows}), len(rows), time.time() - start)
+    write_page(classes, rows, unread)
 
 
 if __name__ == "__main__":
