@@ -1,7 +1,37 @@
-"""Makes the rows of architectures, and the golden files beside it, from an installed Transformers alone.
+"""Finds out how each classifier of an installed Transformers classifies, and writes that down as rows of data.
 
-rows.hpp          include/seqpool/model/detail/rows.hpp: how each class classifies, as data
-<task>.safetensors  what Python makes of given hidden states, for each row
+include/seqpool/model/detail/rows.hpp   a row for each class and each way in which a configuration can set it up
+<task>.safetensors                      what the class itself makes of given hidden states, for each row
+docs/from-a-model-folder.md             the classes that have rows and those that have none, between two markers
+
+A new version of Transformers is one command:
+
+    python generate.py               makes all of it again
+    python generate.py Bert Wav2Vec  prints the rows of classes whose names contain one of the words, and writes nothing
+    python generate.py -v Bert       says on the way what was tried
+
+It needs
+
+    pip install torch==2.13.0 transformers==5.24.0 safetensors==0.8.0
+
+and nothing from the network. Two runs on one machine give the same bytes.
+
+Of each class ending in ForSequenceClassification, ForImageClassification and so on:
+
+1. A model is made of a small configuration with random weights. Small sizes are found by the names of keys (SMALL);
+   what they do not find is in OTHERS.
+2. It runs once to find the module that gives the last hidden states, and then again on states that are given to it
+   instead, so that nothing depends on what the encoder happens to compute. Every layer with parameters that runs behind
+   them is recorded, its weights made large enough to matter.
+3. Going back from the logits, each number is explained by what came before: as an activation of a layer's output, as a
+   pooling of it, or as a layer of it. This leads to the hidden states, or the class is not read.
+4. Keys of the configuration are changed, one at a time: all that are true, false or a word, and those that the head's
+   source looks at. A key that names an activation or an eps goes into the row's step; a key that changes the path
+   becomes a guard, with a row for each of its values that can be read. The first row is that of the class's default.
+5. The row is evaluated in double precision, from the files that the class saves, by the names it saves. It is kept only
+   if it gives the logits of Python: of the given states, of the same rounded to bfloat16, of the encoder's own, and of
+   texts padded on the left, unless the class takes the first column whatever the mask says. A text may end with the id
+   of padding, so that a class that looks at ids is told apart from one that looks at the mask.
 """
 
 import contextlib
@@ -13,21 +43,16 @@ import os
 import re
 import sys
 import tempfile
-import time
-import traceback
-import typing
 import warnings
 import zlib
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-import safetensors
 import torch
 import transformers
 from safetensors.torch import load_file, save
 from transformers import PreTrainedConfig
-from transformers.activations import ACT2FN
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[2]
@@ -36,7 +61,8 @@ TASKS = ["SequenceClassification", "TokenClassification", "ImageClassification",
 VOCAB, WIDTH, HEADS, LABELS, IMAGE, FRAMES = 40, 16, 2, 3, 64, 4
 SEQ = 6
 LENGTHS = [4, 6, 3]
-FIRST_WORD = 8
+FIRST_WORD = 8  # Ids below are special ones.
+VERBOSE = False
 ACTIVATIONS = {
     "identity": lambda x: x,
     "tanh": torch.tanh,
@@ -46,10 +72,15 @@ ACTIVATIONS = {
     "silu": torch.nn.functional.silu,
     "sigmoid": torch.sigmoid,
 }
+# As Transformers names them.
 OF_NAME = {"linear": "identity", "tanh": "tanh", "relu": "relu", "gelu": "gelu", "gelu_python": "gelu",
            "gelu_new": "gelu_tanh", "gelu_fast": "gelu_tanh", "gelu_accurate": "gelu_tanh",
            "gelu_pytorch_tanh": "gelu_tanh", "gelu_python_tanh": "gelu_tanh", "silu": "silu", "swish": "silu",
            "sigmoid": "sigmoid"}
+
+
+# These are padded on the left: they take the last column.
+LEFT_PADDED = ["XLNetForSequenceClassification"]
 
 
 class Unread(Exception):
@@ -133,7 +164,7 @@ def small_value(name, default):
     if isinstance(default, (list, tuple)) and default and all(type(x) is int for x in default):
         if re.fullmatch(r"depths?|num_block_repeats|stage_num_blocks|stage_numb_of_layers|n_attn_blocks", name):
             return [1] * len(default)
-        if re.fullmatch(r".*hidden_sizes|embed_dims?|stage_.*channels|conv_dim|stem_channels|tdnn_dim", name):
+        if re.fullmatch(r".*hidden_sizes|embed_dims?|stage_.*channels|conv_dim|stem_channels", name):
             return [min(x, WIDTH) for x in default]
         if re.fullmatch(r"num_(attention_)?heads", name):
             return [min(x, HEADS) for x in default]
@@ -235,13 +266,14 @@ def text_inputs(config, ending, left=False, lengths=LENGTHS):
 
 
 def text_config(config):
+    """The part that says which ids are special: the whole one, unless that has one of its own for text."""
     return config.get_text_config()
 
 
 def all_inputs(name, model):
     """What the class may be given, the most telling first: pairs of the inputs and which token ends a text."""
     config, task = model.config, task_of(name)
-    takes = set(inspect.signature(model.forward).parameters)
+    accepted = set(inspect.signature(model.forward).parameters)
     batch = len(LENGTHS)
     draw = torch.Generator().manual_seed(2)
 
@@ -254,8 +286,8 @@ def all_inputs(name, model):
         channels = getattr(part, "num_channels", None) or getattr(part, "in_chans", None) or 3
         return channels, *size[-2:]
 
-    if "Image" in task and "input_ids" not in takes or name.startswith("Siglip2"):
-        if "pixel_attention_mask" in takes:
+    if "Image" in task and "input_ids" not in accepted or name.startswith("Siglip2"):
+        if "pixel_attention_mask" in accepted:
             patch = config.vision_config.patch_size
             shapes = torch.tensor([[2, 2], [2, 3], [1, 3]])  # as many patches as LENGTHS
             mask = (torch.arange(SEQ) < shapes.prod(dim=1, keepdim=True)).long()
@@ -264,7 +296,7 @@ def all_inputs(name, model):
         return [({"pixel_values": noise(batch, *image(getattr(config, "vision_config", None) or config))}, None)]
     if "Video" in task:
         frames = getattr(config, "num_frames", None) or getattr(config, "frames_per_clip", FRAMES)
-        key = "pixel_values_videos" if "pixel_values_videos" in takes else "pixel_values"
+        key = "pixel_values_videos" if "pixel_values_videos" in accepted else "pixel_values"
         return [({key: noise(batch, frames, *image(config))}, None)]
     if model.main_input_name in ("input_values", "input_features"):
         if model.main_input_name == "input_features":
@@ -275,32 +307,30 @@ def all_inputs(name, model):
         elif hasattr(config, "num_mel_bins"):
             return [({"input_values": noise(batch, config.max_length, config.num_mel_bins)}, None)]
         else:
-            stride = 1
-            for step in config.conv_stride:
-                stride *= step
-            # Such that the convolutions give exactly so many frames.
             def samples(frames):
-                for kernel, step in zip(reversed(config.conv_kernel), reversed(config.conv_stride)):
-                    frames = (frames - 1) * step + kernel
+                """How many the convolutions make so many frames of."""
+                for kernel, stride in zip(reversed(config.conv_kernel), reversed(config.conv_stride)):
+                    frames = (frames - 1) * stride + kernel
                 return frames
+
             scale = getattr(config, "squeeze_factor", 1)
             features = {"input_values": noise(batch, samples(SEQ * scale))}
             mask = torch.zeros(batch, samples(SEQ * scale), dtype=torch.int64)
             for row, length in enumerate(LENGTHS):
                 mask[row, :samples(length * scale)] = 1
-        return [(features | ({"attention_mask": mask} if "attention_mask" in takes else {}), None)]
+        return [(features | ({"attention_mask": mask} if "attention_mask" in accepted else {}), None)]
     if "Image" in task:  # of which each place is an id
         return [(text_inputs(config, None, lengths=[SEQ] * batch), None)]
     result = []
     eos = getattr(text_config(config), "eos_token_id", None)
     for ending in ["pad", eos if isinstance(eos, int) else 2, None]:
-        for left in [False, True]:
+        for left in [False, True] if name in LEFT_PADDED else [False]:
             inputs = text_inputs(config, ending, left)
-            if "attention_mask" not in takes:
+            if "attention_mask" not in accepted:
                 del inputs["attention_mask"]
             if name.startswith("Vilt"):
                 inputs["pixel_values"] = noise(batch, *image(config))
-            if "bbox" in takes:
+            if "bbox" in accepted:
                 size = 4 * (config.dim_bbox // 4) if "Bros" in name else 4
                 inputs["bbox"] = torch.ones(batch, SEQ, size, dtype=torch.float32 if "Bros" in name else torch.int64)
             result.append((inputs, ending))
@@ -355,15 +385,18 @@ def close(a, b, tolerance=1e-5):
 
 
 @contextlib.contextmanager
-def hooks(model, function, before=None):
-    handles = [module.register_forward_hook(lambda *a, name=name: function(name, *a), with_kwargs=True)
+def hooks(model, after, before=None):
+    """Within it, the functions are called before and after each module of the model, with its name in front."""
+    handles = [module.register_forward_hook(lambda *a, name=name: after(name, *a), with_kwargs=True)
                for name, module in model.named_modules()]
     if before:
         handles += [module.register_forward_pre_hook(lambda *a, name=name: before(name, *a), with_kwargs=True)
                     for name, module in model.named_modules()]
-    yield
-    for handle in handles:
-        handle.remove()
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
 
 
 @dataclasses.dataclass
@@ -420,24 +453,19 @@ def run_on(model, inputs, place, states, layers=None):
     injected = False
 
     def before(name, module, args, kwargs):
-        started[name] = injected
-        if injected:
-            values = [x for x in [*args, *kwargs.values()] if isinstance(x, torch.Tensor)]
-            started[name] = values[0].clone() if values else None
+        tensors = [value for value in [*args, *kwargs.values()] if isinstance(value, torch.Tensor)]
+        started[name] = tensors[0].clone() if injected and tensors else None
 
     def after(name, module, args, kwargs, output):
         nonlocal injected
-        if name == place.module and not (layers is None and injected and name != place.base):
+        if name == place.module:
             injected = True
             if layers is not None:
                 output["hidden_states"] = tuple(layers)
-                output["last_hidden_state"] = layers[-1]
-                return output
             like = first_tensor(output)
             output = with_first_tensor(output, FORMS[place.form][1](states, like).to(like.dtype).clone())
-        elif isinstance(started.get(name), torch.Tensor) and list(module.parameters(recurse=False)):
-            tensor = first_tensor(output)
-            if tensor is not None:
+        elif started[name] is not None and list(module.parameters(recurse=False)):
+            if (tensor := first_tensor(output)) is not None:
                 calls.append(Call(name, module, started[name], tensor.clone()))
         if name == place.base:
             base_states.append(as_rows(output.last_hidden_state))
@@ -445,7 +473,7 @@ def run_on(model, inputs, place, states, layers=None):
 
     with hooks(model, after, before):
         logits = run(model, inputs)
-    if layers is None and not (base_states and close(base_states[-1], states)):
+    if not (base_states and close(base_states[-1], states)):
         raise Unread("its last hidden states cannot be replaced")
     return logits, calls
 
@@ -479,8 +507,8 @@ def first_kept(x, keep):
     return x[torch.arange(len(x)), keep.argmax(dim=1)]
 
 
-def takes(mask, ids, pad, registers):
-    """What may be taken of [batch, places, features], by names: those of the enum, and in words those it has not."""
+def pools_of(mask, ids, pad, registers):
+    """What may be taken of [batch, places, features]: by the names of Take, and in words what it has not."""
     result = {
         "cls": lambda x: first_kept(x, mask),
         "last": lambda x: last_kept(x, mask),
@@ -510,60 +538,43 @@ def takes(mask, ids, pad, registers):
 SAYABLE = ("each_token", "cls", "last", "last_by_id", "mean", "mean_of_rest", "cls_and_rest")
 
 
-def find_path(calls, logits, states, takes):
-    """From the states to the logits: what is taken, and the modules with their activations, all found by numbers."""
-    target, end, path, taken, moved = logits, len(calls), [], None, None
-    sources = [Call("", None, states, states), *calls]
-    end = len(sources)
-    while True:
-        found = None
-        for at in range(end - 1, -1, -1):
-            gave = sources[at].gave
-            if gave.dim() < 2:
+def find_source(sources, end, target, states, pools):
+    """What the target is made of, among the sources before the end: which, its activation, and what is taken of it."""
+    flat = target.reshape(len(states), -1) if target.numel() % len(states) == 0 else None
+    for at in range(end - 1, -1, -1):
+        gave = sources[at].gave
+        for activation in ACTIVATIONS if at else ["identity"]:
+            value = ACTIVATIONS[activation](gave)
+            for form in [value, as_rows(value)]:
+                if form.numel() == target.numel() and close(form.reshape(target.shape), target):
+                    return at, activation, None
+            rows = as_rows(value)
+            if flat is None or rows.dim() != 3 or rows.shape[:2] != states.shape[:2] or rows.shape[1] < 2:
                 continue
-            rows = gave if gave.dim() == 3 else as_rows(gave) if gave.dim() > 3 else None
-            options = [("", gave)]
-            for activation, function in ACTIVATIONS.items():
-                if activation != "identity" and at == 0:
-                    continue
-                value = function(gave)
-                if value.numel() == target.numel() and (
-                        close(value.reshape(target.shape), target) or
-                        gave.dim() > 3 and target.dim() == 3 and close(as_rows(value), target)):
-                    found = (at, activation, None)
-                elif rows is not None and taken is None and len(rows) == len(states) and target.numel() % len(states) == 0:
-                    value_rows = function(rows)
-                    flat = target.reshape(len(states), -1)
-                    for take, pool in takes.items():
-                        if value_rows.shape[1] > 1 and value_rows.shape[1] == states.shape[1]:
-                            pooled = pool(value_rows)
-                            if pooled.shape == flat.shape and close(pooled, flat):
-                                found = (at, activation, take)
-                                break
-                if found:
-                    break
-            if found:
-                break
-        if not found:
-            raise Unread("path not found behind " + (" ".join([type(s.module).__name__ for s in sources[1:end]][-4:]) or "its hidden states"))
-        at, activation, take = found
+            for take, pool in pools.items():
+                if close(pool(rows), flat):
+                    return at, activation, take
+    raise Unread("path not found behind " + (
+        ", ".join(type(source.module).__name__ for source in sources[1:end][-4:]) or "its hidden states"))
+
+
+def find_path(calls, logits, states, pools):
+    """From the states to the logits: what is taken, and the calls with their activations, all found by numbers."""
+    sources = [Call("", None, states, states), *calls]
+    target, end, path, taken, taken_at = logits, len(sources), [], "each_token", 0
+    while True:
+        at, activation, take = find_source(sources, end, target, states, pools if taken == "each_token" else {})
         if take:
-            taken, moved = take, at
-        if activation != "identity" and at == 0:
-            raise Unread("an activation of the hidden states")
+            taken, taken_at = take, at
         if at == 0:
-            if activation != "identity":
-                raise Unread("activation of the states")
             break
         path.append((sources[at], activation))
         target, end = sources[at].given, at
     path.reverse()
-    taken = taken or "each_token"
-    if moved:  # behind some layers, which a mean must not pass by unless they are linear
-        passed = [(call, activation) for call, activation in path if sources.index(call) <= moved]
-        linear = all(activation == "identity" and is_linear(call.module) for call, activation in passed)
-        if "mean" in taken and not linear:
-            raise Unread("a mean behind a layer that is not linear")
+    # What is taken behind some layers may be taken before them: a token always, a mean if they are linear.
+    passed = [(call, activation) for call, activation in path if sources.index(call) <= taken_at]
+    if "mean" in taken and not all(is_linear(call.module) and activation == "identity" for call, activation in passed):
+        raise Unread("a mean behind a layer that is not linear")
     return taken, path
 
 
@@ -582,12 +593,13 @@ def eps_of(module):
 
 @dataclasses.dataclass
 class Step:
+    """A layer: a Linear with its activation, or a LayerNorm."""
     module: str
     is_norm: bool
     activation: str
     eps: float = 0
     name: str = ""  # as it is stored
-    key: str = ""   # that names the activation, or eps
+    key: str = ""  # that says the activation or eps
 
 
 @dataclasses.dataclass
@@ -603,6 +615,7 @@ class Reading:
 
 
 def steps_of(path):
+    """The layers of a path, if they are such as a row can say."""
     steps = []
     for call, activation in path:
         if is_linear(call.module):
@@ -637,10 +650,12 @@ class Sample:
     inputs: dict
     place: Place
     mask: torch.Tensor
-    pad: int | None
-    states: torch.Tensor
-    layers: torch.Tensor | None
+    states: torch.Tensor  # that were given to it: of all layers, if it weighs them
     reading: Reading
+
+
+def weighted(layers, weights):
+    return (torch.softmax(weights, 0)[:, None, None, None] * layers).sum(dim=0)
 
 
 def given_states(name, shape):
@@ -655,21 +670,15 @@ def read(name, cls, changes=()):
         try:
             sample = read_with(name, model, inputs)
             if why and not changes:
-                note(f"{name}: read with {ending}, before: {why}")
+                note(f"{name}: read where texts end with {ending}, before: {why}")
             return sample
-        except Unread as error:
-            why = why or error
         except Exception as error:
             why = why or error
-            if VERBOSE:
-                traceback.print_exc()
     raise why
 
 
-VERBOSE = False
-
-
 def check_take(name, take, states):
+    """Refuses what a row cannot say, and what may be right by accident."""
     if states.shape[1] < 2:
         raise RuntimeError("of one place every pooling is the same")
     if take not in SAYABLE:
@@ -680,38 +689,30 @@ def check_take(name, take, states):
 
 def read_with(name, model, inputs):
     places, own = find_places(model, inputs)
-    config = model.config
-    pad = getattr(text_config(config), "pad_token_id", None)
     mask = state_mask(model, inputs, own)
-    registers = getattr(config, "num_register_tokens", 0)
-    by = takes(mask, inputs.get("input_ids"), pad, registers)
-    given = given_states(name, own.shape)
-    why = None
-    weighted = getattr(model, "layer_weights", None)
-    if weighted is not None:
-        place = Place(places[0].base, "rows", places[0].base)
-        layers = given_states(name, (len(weighted), *own.shape))
-        _, calls = run_on(model, inputs, place, given, layers)
-        randomize([call.module for call in calls], name)
+    pools = pools_of(mask, inputs.get("input_ids"), getattr(text_config(model.config), "pad_token_id", None),
+                     getattr(model.config, "num_register_tokens", 0))
+    weights, layers = getattr(model, "layer_weights", None), None
+    states = given_states(name, own.shape)
+    if weights is not None:
+        layers = given_states(name, (len(weights), *own.shape))
         with torch.no_grad():
-            weighted.copy_(given_states(name + "w", weighted.shape))
-        logits, calls = run_on(model, inputs, place, given, layers)
-        given = (torch.softmax(weighted.detach(), 0)[:, None, None, None] * layers).sum(dim=0)
-        take, path = find_path(calls, logits, given, by)
-        check_take(name, take, given)
-        return Sample(model, inputs, place, mask, pad, given, layers, Reading(take, steps_of(path), "layer_weights"))
+            weights.copy_(given_states(f"{name} weights", weights.shape))
+            states = weighted(layers, weights)
+        places = [Place(places[0].base, "rows", places[0].base)]
+    why = Unread("no module gives its last hidden states")
     for place in places:
         try:
-            _, calls = run_on(model, inputs, place, given)
+            _, calls = run_on(model, inputs, place, states, layers)
             randomize([call.module for call in calls], name)
-            logits, calls = run_on(model, inputs, place, given)
-            take, path = find_path(calls, logits, given, by)
-            check_take(name, take, given)
-            return Sample(model, inputs, place, mask, pad, given, None, Reading(take, steps_of(path)))
+            logits, calls = run_on(model, inputs, place, states, layers)
+            take, path = find_path(calls, logits, states, pools)
+            check_take(name, take, states)
+            reading = Reading(take, steps_of(path), "" if layers is None else "layer_weights")
+            return Sample(model, inputs, place, mask, states if layers is None else layers, reading)
         except Unread as error:
-            why = why or error
-    raise why or Unread("no module gives its last hidden states")
-
+            why = error if place == places[0] else why
+    raise why
 
 
 # ---------------------------------------------------------------------------------------------------------------- guards
@@ -771,7 +772,7 @@ def as_json(value):
 
 
 def keys_of(cls, source):
-    """The keys to try: their values if nothing is said, how they are annotated, and whether the source looks at them."""
+    """The keys to try: their values if nothing is said, their annotations, and whether the source looks at them."""
     mentioned = set(re.findall(r"config(?:\.get_text_config\([^)]*\))?\.(\w+)", source))
     mentioned |= set(re.findall(r"""getattr\((?:self\.)?config, ["'](\w+)""", source))
     result = {}
@@ -857,7 +858,7 @@ def saved(model):
 
 
 def stored_name(tensors, parameter):
-    names = [name for name, tensor in tensors.items() if tensor.shape == parameter.shape and torch.equal(tensor, parameter)]
+    names = [name for name, tensor in tensors.items() if torch.equal(tensor, parameter)]
     if len(names) != 1 or not names[0].endswith(".weight"):
         raise Unread("its weights are stored under other names: " + " ".join(names))
     return names[0].removesuffix(".weight")
@@ -876,10 +877,10 @@ def evaluate(row, config, tensors, states, mask, ids=None):
     tensors = {name: tensor.double() for name, tensor in tensors.items()}
     x, mask = states.double(), mask.double()
     if row.reading.layers:
-        x = (torch.softmax(tensors[row.reading.layers], 0)[:, None, None, None] * x).sum(dim=0)
+        x = weighted(x, tensors[row.reading.layers])
     if row.reading.take != "each_token":
         pad = look_up(config.get("text_config", config), "pad_token_id", row.pad_token_id)
-        x = takes(mask, ids, pad, config.get("num_register_tokens", 0))[row.reading.take](x)
+        x = pools_of(mask, ids, pad, config.get("num_register_tokens", 0))[row.reading.take](x)
     for step in row.reading.steps:
         weight, bias = tensors[step.name + ".weight"], tensors.get(step.name + ".bias")
         if step.is_norm:
@@ -894,13 +895,9 @@ def evaluate(row, config, tensors, states, mask, ids=None):
     return x
 
 
-def place_logits(sample, inputs, states, layers=None):
-    return run_on(sample.model, inputs, sample.place, states, layers)[0]
-
-
 def checked(name, cls, sample):
     """The row and its golden tensors, if the row gives Python's numbers on all states that Python can be given."""
-    model, reading = sample.model, sample.reading
+    model, reading, place = sample.model, sample.reading, sample.place
     config, tensors = saved(model)
     for step in reading.steps:
         module = model.get_submodule(step.module)
@@ -911,51 +908,43 @@ def checked(name, cls, sample):
     head = {step.name + end for step in reading.steps for end in (".weight", ".bias")} & set(tensors)
     if reading.layers:
         if not torch.equal(tensors[reading.layers], getattr(model, reading.layers)):
-            raise Unread("its layers' weights are stored under another name")
+            raise Unread("the weights of its layers are stored under another name")
         head.add(reading.layers)
-    # As it is stored and as it is held: other versions store by these names.
+    # As they are stored, and as they are held, which is how other versions stored them.
     held = {key for key in model.state_dict() if not any(key.startswith(step.module + ".") for step in reading.steps)}
-    others = sorted((set(tensors) | held) - head)
-    encoder = sorted({name.split(".")[0] + "." if "." in name else name for name in others})
-    pad_default = getattr(text_config(cls.config_class()), "pad_token_id", None)
-    row = Row(name, encoder, reading, pad_default if reading.take == "last_by_id" else None)
+    encoder = sorted({key.split(".")[0] + "." if "." in key else key for key in (set(tensors) | held) - head})
+    by_id = reading.take == "last_by_id"
+    row = Row(name, encoder, reading, text_config(cls.config_class()).pad_token_id if by_id else None)
 
-    ids = sample.inputs.get("input_ids") if reading.take == "last_by_id" else None
-    given = sample.states if sample.layers is None else sample.layers
+    def agree(what, states, mask, inputs):
+        last, layers = (states[-1], states) if reading.layers else (states, None)
+        python, _ = run_on(model, inputs, place, last, layers)
+        return equal(what, python, states, mask, inputs)
 
-    def agree(what, states, mask, inputs, ids):
-        python = place_logits(sample, inputs, *((states, None) if sample.layers is None else (states[-1], states)))
-        ours = evaluate(row, config, tensors, states, mask, ids)
+    def equal(what, python, states, mask, inputs):
+        ours = evaluate(row, config, tensors, states, mask, inputs.get("input_ids") if by_id else None)
         if python.numel() != ours.numel() or not close(ours.reshape(python.shape), python):
             raise Unread(f"the row differs from Python on {what}")
         return python.reshape(ours.shape)
 
-    expected = agree("states given to it", given, sample.mask, sample.inputs, ids)
-    if expected.shape[-1] > 1 and expected.std() < 1e-3:
-        raise Unread("its logits say too little")
-    rounded = given.to(torch.bfloat16).float()
-    bf16 = agree("rounded states", rounded, sample.mask, sample.inputs, ids)
-    if sample.layers is None:
+    expected = agree("states given to it", sample.states, sample.mask, sample.inputs)
+    bf16 = agree("rounded states", sample.states.to(torch.bfloat16).float(), sample.mask, sample.inputs)
+    if not reading.layers:
         _, own = find_places(model, sample.inputs)
-        ours = evaluate(row, config, tensors, own, sample.mask, ids)
-        python = run(model, sample.inputs)
-        if not close(ours.reshape(python.shape), python):
-            raise Unread("the row differs from Python on its own states")
-    # The same texts padded on the other side, where the class can.
-    if "input_ids" in sample.inputs and sample.mask.shape == sample.inputs["input_ids"].shape \
-            and reading.take not in ("cls",) and not name.startswith("XLNet"):
-        turned = {key: moved(value, sample.mask) if key in ("input_ids", "attention_mask") else value
+        equal("its encoder's states", run(model, sample.inputs), own, sample.mask, sample.inputs)
+    ids = sample.inputs.get("input_ids")
+    if ids is not None and ids.shape == sample.mask.shape and reading.take != "cls" and name not in LEFT_PADDED:
+        turned = {key: moved(sample.inputs[key], sample.mask) if key in ("input_ids", "attention_mask") else value
                   for key, value in sample.inputs.items()}
-        states = moved(given, sample.mask)
-        agree("left padding", states, moved(sample.mask, sample.mask), turned,
-              turned["input_ids"] if ids is not None else None)
+        agree("left padding", moved(sample.states, sample.mask), moved(sample.mask, sample.mask), turned)
     row.golden = {
         "config": as_bytes(config),
-        **{"w/" + key: tensors[key] for key in sorted(head)},
-        "states" if sample.layers is None else "layers": given,
+        **{f"w/{key}": tensors[key] for key in head},
+        "layers" if reading.layers else "states": sample.states,
         "mask": sample.mask,
-        **({"input_ids": ids} if ids is not None else {}),
-        "expected": expected.float(), "bf16": bf16.float(),
+        **({"input_ids": ids} if by_id else {}),
+        "expected": expected,
+        "bf16": bf16,
     }
     return row
 
@@ -965,11 +954,10 @@ def as_bytes(config):
 
 
 def moved(tensor, mask):
-    """Rows whose real tokens stand at the other end."""
+    """Rows whose real tokens stand at the right end."""
     result = tensor.clone()
     for row, length in enumerate(mask.sum(dim=1).tolist()):
-        shift = (mask.shape[1] - length) if mask[row, 0] else -(mask.shape[1] - length)
-        result[row] = torch.roll(tensor[row], shift, dims=0)
+        result[row] = torch.roll(tensor[row], mask.shape[1] - length, dims=0)
     return result
 
 
@@ -1107,8 +1095,8 @@ REASONS = {
     "Nemotron3DiarizationForAudioFrameClassification": "runs its encoder chunk by chunk, beside a cache of speakers",
     "PPLCNetForImageClassification": "a convolution behind the mean",
     "PerceiverForSequenceClassification": "a decoder with attention",
-    "PoolFormerForImageClassification": "GroupNorm in front of the mean",
-    "ShieldGemma2ForImageClassification": "probabilities of two words of a language model",
+    "PoolFormerForImageClassification": "GroupNorm",
+    "ShieldGemma2ForImageClassification": "the logits of two words of a language model",
     "SwiftFormerForImageClassification": "two classifiers behind BatchNorm",
     "T5Gemma2ForSequenceClassification": "the decoder's token behind the last one",
     "T5GemmaForSequenceClassification": "the decoder's token behind the last one",
@@ -1142,6 +1130,16 @@ def layers_in_words(reading):
     return ", ".join(words)
 
 
+def guards_in_words(readings):
+    """What a configuration must say for one of these."""
+    values = {}
+    for reading in readings:
+        for key, value in reading.guards.items():
+            if key != "use_weighted_layer_sum" and value not in values.setdefault(key, []):
+                values[key].append(value)
+    return ", ".join(f"`{key}` {' or '.join(some)}" for key, some in values.items())
+
+
 def table(head, rows):
     return "\n".join(["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *rows]])
 
@@ -1157,35 +1155,35 @@ def write_page(classes, rows, unread):
     counts.append(["all", str(len(classes)), str(len(classes) - len(unread)), str(len(unread))])
     for row in rows:
         reading, task = row.reading, task_of(row.architecture)
-        take = WORDS[reading.take] + (" of a weighted sum of all layers" if reading.layers else "")
-        name = row.architecture.removesuffix("For" + task)
-        guards = " and ".join(f"`{key}` {value}" for key, value in reading.guards.items())
-        group = groups.setdefault((TASKS.index(task), take, layers_in_words(reading)), {})
-        group.setdefault(name + ("\\*" if row.run_as else ""), []).append(guards)
+        name = row.architecture.removesuffix("For" + task) + ("\\*" if row.run_as else "")
+        key = TASKS.index(task), WORDS[reading.take], layers_in_words(reading)
+        groups.setdefault(key, {}).setdefault(name, []).append(reading)
     lines = []
-    for (task, take, layers), names in sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1]), item[0])):
-        # Said once where all have the same guards.
-        common = next(iter(names.values())) if len({tuple(guards) for guards in names.values()}) == 1 else [""]
-        where = f" where {' or '.join(common)}" if common[0] else ""
-        said = [name if not guards[0] or where else f"{name} ({' or '.join(guards)})" for name, guards in names.items()]
-        lines.append([f"For{TASKS[task]}", take + where, layers, ", ".join(said)])
+    for (task, take, layers), models in sorted(groups.items(), key=lambda item: (item[0][0], -len(item[1]), item[0])):
+        said = [name + (f" ({guards})" if (guards := guards_in_words(readings)) else "")
+                for name, readings in sorted(models.items(), key=lambda item: item[0].lower())]
+        weighs = any(reading.layers for readings in models.values() for reading in readings)
+        take += ", of a weighted sum of all layers where `use_weighted_layer_sum` is true" if weighs else ""
+        lines.append([f"For{TASKS[task]}", take, layers, ", ".join(said)])
     for name, reason in unread.items():
         reasons.setdefault(REASONS.get(name, reason), []).append(name)
-    own = sorted({row.architecture: row.run_as for row in rows if row.run_as}.items())
+    own = sorted({row.run_as.split("For")[0] for row in rows if row.run_as})
+    read = len(classes) - len(unread)
+    reasons = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
     text = f"""
-Of the {len(classes)} classes of Transformers {transformers.__version__} that classify, {len(classes) - len(unread)} are read, and give the logits that Python gives for the same
-hidden states ([how they were compared](../tests/golden/architectures/README.md)):
+{read} of the {len(classes)} classes of Transformers {transformers.__version__} that classify are read. [Each was run](../tests/golden/architectures/README.md)
+on given hidden states, and the tests compare with its logits:
 
 {table(["class", "all", "read", "not read"], counts)}
 
 {table(["class", "pooling", "head", "models"], lines)}
 
-"Last by id" is the last token whose id is not `pad_token_id`. Models with * come with code of their own, and were run as the class that has the
-same head: {", ".join(f"{name} as {run_as}" for name, run_as in own)}.
+"Last by id" is the last token whose id is not `pad_token_id`. Models with \\* come with code of their own, which Transformers
+does not have. Their heads are those of {" and ".join(own)}, and were run as such.
 
 Not read:
 
-{table(["why", "classes"], [[why, ", ".join(names)] for why, names in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))])}
+{table(["why", "classes"], [[reason, ", ".join(names)] for reason, names in reasons])}
 """
     page = PAGE.read_text(encoding="utf-8")
     before, rest = page.split(BEGIN)
