@@ -785,8 +785,5 @@ TEST_CASE("keys that a row does not say are refused by name", "[model]") {
       ct::has_substring("key 'summary_type' is 'mean', which is not understood; understood are 'last', 'first'"));
   CHECK_THAT(says(R"(, "summary_type": null)"), ct::has_substring("key 'summary_type' is 'null'"));
   CHECK_THAT(
-      says(R"(, "summary_proj_to_labels": true)"),
-      ct::has_substring("key 'summary_proj_to_labels' is 'true', which is not understood; understood are 'false'"));
-  // What a key says is not of one row's kind: a text is no flag.
   CHECK_THAT(says(R"(, "summary_use_proj": [])"), ct::has_substring("key 'summary_use_proj' is '[]'"));
 }

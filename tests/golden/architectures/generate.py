@@ -435,6 +435,8 @@ def find_places(model, inputs):
         for form, (rows, _) in FORMS.items():
             if (rows_of := rows(tensor)) is not None and rows_of.shape == states.shape and close(rows_of, states):
                 places.append(Place(name, form, base))
+    if not places:
+        raise Unread("no module gives its last hidden states")
     return places, states
 
 
@@ -600,6 +602,8 @@ class Step:
     eps: float = 0
     name: str = ""  # as it is stored
     key: str = ""  # that says the activation or eps
+    has_bias: bool = True
+    bias_key: str = ""  # that says whether it has one
 
 
 @dataclasses.dataclass
@@ -619,11 +623,12 @@ def steps_of(path):
     steps = []
     for call, activation in path:
         if is_linear(call.module):
-            steps.append(Step(call.name, False, activation))
+            steps.append(Step(call.name, False, activation, has_bias=call.module.bias is not None))
         elif is_norm(call.module):
             if activation != "identity":
                 raise Unread("an activation behind a LayerNorm")
-            steps.append(Step(call.name, True, "identity", eps_of(call.module)))
+            steps.append(Step(call.name, True, "identity", eps_of(call.module),
+                              has_bias=getattr(call.module, "bias", None) is not None))
         else:
             raise Unread(f"a layer of {type(call.module).__name__}")
     if len(steps) > 4:
@@ -665,16 +670,21 @@ def given_states(name, shape):
 def read(name, cls, changes=()):
     """Finds out what the class does to its hidden states, of a configuration with these changes."""
     model = make(name, cls, changes)
-    why = None
+    why = []
     for inputs, ending in all_inputs(name, model):
         try:
             sample = read_with(name, model, inputs)
             if why and not changes:
-                note(f"{name}: read where texts end with {ending}, before: {why}")
+                note(f"{name}: read where texts end with {ending}, before: {why[0]}")
             return sample
         except Exception as error:
-            why = why or error
-    raise why
+            why.append(error)
+    raise most_telling(why)
+
+
+def most_telling(errors):
+    """The first that says what a class does, or else the first."""
+    return next((error for error in errors if isinstance(error, Unread)), errors[0])
 
 
 def check_take(name, take, states):
@@ -700,7 +710,7 @@ def read_with(name, model, inputs):
             weights.copy_(given_states(f"{name} weights", weights.shape))
             states = weighted(layers, weights)
         places = [Place(places[0].base, "rows", places[0].base)]
-    why = Unread("no module gives its last hidden states")
+    why = []
     for place in places:
         try:
             _, calls = run_on(model, inputs, place, states, layers)
@@ -710,9 +720,9 @@ def read_with(name, model, inputs):
             check_take(name, take, states)
             reading = Reading(take, steps_of(path), "" if layers is None else "layer_weights")
             return Sample(model, inputs, place, mask, states if layers is None else layers, reading)
-        except Unread as error:
-            why = error if place == places[0] else why
-    raise why
+        except Exception as error:
+            why.append(error)
+    raise most_telling(why)
 
 
 # ---------------------------------------------------------------------------------------------------------------- guards
@@ -794,6 +804,11 @@ def rows_of(name, cls):
     for key, (value, annotation, mentioned) in keys_of(cls, source).items():
         others = other_values(key.split(".")[-1], value, annotation, mentioned, source)
         outcomes = [(other, *attempt(name, cls, {key: other})) for other in others]
+        for sample in (sample for _, sample, _ in outcomes if sample is not None and isinstance(value, bool)):
+            for step, other in zip(first.reading.steps, sample.reading.steps):
+                if step.module == other.module and step.has_bias != other.has_bias:
+                    assert step.has_bias == value, f"{name}: {key} says the opposite of a bias"
+                    step.bias_key = key
         drives = [all(sample is not None and index < len(sample.reading.steps) and
                       sample.reading.steps[index].activation == OF_NAME.get(other) for other, sample, _ in outcomes)
                   for index in range(len(first.reading.steps))] if len(outcomes) > 1 else []
@@ -824,7 +839,9 @@ def rows_of(name, cls):
             note(f"{name}: {changes}: {error}")
             continue
         for step in sample.reading.steps:
-            step.key = next((other.key for other in first.reading.steps if other.module == step.module), "")
+            for other in first.reading.steps:
+                if other.module == step.module:
+                    step.key, step.bias_key = other.key, other.bias_key
         sample.reading.guards = {key: as_json(value) for key, value in chosen.items()}
         result.append(sample)
     return result
@@ -966,13 +983,15 @@ def cpp_text(text):
 
 
 def cpp_step(step):
-    if step.is_norm:
-        key = f', {cpp_text(step.key)}' if step.key else ""
-        return f"layer_norm({cpp_text(step.name)}, {step.eps!r}{key})"
+    value = repr(step.eps) if step.is_norm else f"Activation::{step.activation}"
     if step.key:
-        return f"linear({cpp_text(step.name)}, {{{cpp_text(step.key)}, Activation::{step.activation}}})"
-    activation = f", Activation::{step.activation}" if step.activation != "identity" else ""
-    return f"linear({cpp_text(step.name)}{activation})"
+        value = f"{{{cpp_text(step.key)}, {value}}}"
+    bias = "" if step.has_bias else ".without_bias()"
+    if step.bias_key:
+        bias = f".bias_by({cpp_text(step.bias_key)}, {json.dumps(step.has_bias)})"
+    if not step.is_norm and not step.key and step.activation == "identity":
+        return f"linear({cpp_text(step.name)}){bias}"
+    return f"{'layer_norm' if step.is_norm else 'linear'}({cpp_text(step.name)}, {value}){bias}"
 
 
 def cpp_row(row):
@@ -997,7 +1016,7 @@ def write_header(rows):
 namespace seqpool::inline SEQPOOL_ABI::model::detail {{
 
 // clang-format off
-inline constexpr Row rows[] = {{
+inline constexpr Row architecture_rows[] = {{
 {chr(10).join(map(cpp_row, rows))}
 }};
 // clang-format on
