@@ -784,6 +784,6 @@ TEST_CASE("keys that a row does not say are refused by name", "[model]") {
       says(R"(, "summary_type": "mean")"),
       ct::has_substring("key 'summary_type' is 'mean', which is not understood; understood are 'last', 'first'"));
   CHECK_THAT(says(R"(, "summary_type": null)"), ct::has_substring("key 'summary_type' is 'null'"));
-  CHECK_THAT(
+  CHECK_THAT(says(R"(, "summary_use_proj": false)"), ct::has_substring("'summary_use_proj' is 'false'"));
   CHECK_THAT(says(R"(, "summary_use_proj": [])"), ct::has_substring("key 'summary_use_proj' is '[]'"));
 }
