@@ -435,6 +435,8 @@ def find_places(model, inputs):
         for form, (rows, _) in FORMS.items():
             if (rows_of := rows(tensor)) is not None and rows_of.shape == states.shape and close(rows_of, states):
                 places.append(Place(name, form, base))
+    if not places:
+        raise Unread("no module gives its last hidden states")
     return places, states
 
 
@@ -665,16 +667,21 @@ def given_states(name, shape):
 def read(name, cls, changes=()):
     """Finds out what the class does to its hidden states, of a configuration with these changes."""
     model = make(name, cls, changes)
-    why = None
+    why = []
     for inputs, ending in all_inputs(name, model):
         try:
             sample = read_with(name, model, inputs)
             if why and not changes:
-                note(f"{name}: read where texts end with {ending}, before: {why}")
+                note(f"{name}: read where texts end with {ending}, before: {why[0]}")
             return sample
         except Exception as error:
-            why = why or error
-    raise why
+            why.append(error)
+    raise most_telling(why)
+
+
+def most_telling(errors):
+    """The first that says what a class does, or else the first."""
+    return next((error for error in errors if isinstance(error, Unread)), errors[0])
 
 
 def check_take(name, take, states):
@@ -700,7 +707,7 @@ def read_with(name, model, inputs):
             weights.copy_(given_states(f"{name} weights", weights.shape))
             states = weighted(layers, weights)
         places = [Place(places[0].base, "rows", places[0].base)]
-    why = Unread("no module gives its last hidden states")
+    why = []
     for place in places:
         try:
             _, calls = run_on(model, inputs, place, states, layers)
@@ -710,9 +717,9 @@ def read_with(name, model, inputs):
             check_take(name, take, states)
             reading = Reading(take, steps_of(path), "" if layers is None else "layer_weights")
             return Sample(model, inputs, place, mask, states if layers is None else layers, reading)
-        except Unread as error:
-            why = error if place == places[0] else why
-    raise why
+        except Exception as error:
+            why.append(error)
+    raise most_telling(why)
 
 
 # ---------------------------------------------------------------------------------------------------------------- guards
