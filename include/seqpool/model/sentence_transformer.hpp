@@ -179,12 +179,7 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
   const seqpool::Layers all(layers);
   using X = typename decltype(all)::layer_type;
   if constexpr (detail::are_model_arguments<X, M, D>()) {
-    if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
-    if (all.size() != this->layers())
-      seqpool::detail::fail(
-          {"this model takes ", this->layers(), " layers, the embeddings first, but there are ", all.size()});
-    return embed_tokens(LayerMix{all.last(static_cast<Index>(folder_.mix.weights.size())), folder_.mix.weights}, mask,
-                        device);
+    return embed_tokens(detail::mixed(folder_.mix, all), mask, device);
   } else {
     return seqpool::detail::refused<X>();
   }

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -78,6 +79,17 @@ class SequenceClassifier {
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
+  /// The hidden states of a model that weighs its encoder's layers (`use_weighted_layer_sum`, as sound models do), to
+  /// hand over as x: `classifier.logits(classifier.mix(layers), mask)`.
+  ///
+  /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`, as Transformers' `hidden_states` with
+  /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from, whose memory must outlive
+  /// the result, a `LayerMix`.
+  /// **Errors**: `std::invalid_argument` unless there are `layers()` layers.
+  template <class L> [[nodiscard]] auto mix(L&& layers) const {
+    return detail::mixed(folder_.mix, std::forward<L>(layers));
+  }
+
   /// The classes' names, `[classes]`; none for CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// The id that stands for padding in a decoder: config.json's `pad_token_id`, or its architecture's own. None if
@@ -85,6 +97,8 @@ class SequenceClassifier {
   [[nodiscard]] std::optional<Index> pad_token_id() const noexcept { return folder_.pad_token_id; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  /// How many layers `mix` takes, the embeddings included; 0 for models that need only the last one.
+  [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// "cls -> Dense 768->768 tanh -> Linear 768->2"
   [[nodiscard]] std::string summary() const { return folder_.pooling.summary() + folder_.summary; }
 
@@ -107,7 +121,7 @@ template <class X, class M, class I, class D>
 auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
   if constexpr (!detail::are_ids_given<I, D>) {
     if constexpr (detail::are_model_arguments<X, M, I>()) {
-      detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
+      detail::check_states<X>(seqpool::detail::sequences_of(x).hidden(), hidden(), layers());
       return logits_of(x, mask, input_ids);
     }
   } else if constexpr (Device<M>) {
@@ -115,7 +129,7 @@ auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, c
   } else if constexpr (detail::are_token_ids<I>()) {
     if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>()) {
       const auto& states = seqpool::detail::sequences_of(x);
-      detail::check_hidden(states.hidden(), hidden());
+      detail::check_states<X>(states.hidden(), hidden(), layers());
       if (!folder_.takes_ids)
         seqpool::detail::fail(
             "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");

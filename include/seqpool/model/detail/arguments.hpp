@@ -8,7 +8,9 @@
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/map_tokens.hpp>
+#include <seqpool/input/layer_mix.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/pooling/mean.hpp>
 
 #include <concepts>
@@ -16,6 +18,7 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What a folder's classes take: hidden states, and the tokenizer's input_ids beside them.
@@ -39,12 +42,30 @@ inline void check_hidden(Index found, Index hidden) {
     seqpool::detail::fail({"hidden states have ", found, " features, but the model's encoder gives ", hidden});
 }
 
+// The mix of all layers that a folder says.
+template <class L> [[nodiscard]] auto mixed(const LayerWeights& mix, L&& layers) {
+  const seqpool::Layers all(std::forward<L>(layers));
+  if (mix.layers == 0) seqpool::detail::fail("this model takes the last layer alone: hand over x itself");
+  if (all.size() != mix.layers)
+    seqpool::detail::fail(
+        {"this model takes ", mix.layers, " layers, the embeddings first, but there are ", all.size()});
+  return LayerMix{all.last(static_cast<Index>(mix.weights.size())), mix.weights};
+}
+
+// Throws unless x is of the model's width, and where it mixes `layers` of them, a mix.
+template <class X> void check_states(Index found, Index hidden, Index layers) {
+  constexpr bool is_mix = requires(const X& x) { x.layers(); };
+  if (!is_mix && layers > 0)
+    seqpool::detail::fail({"this model mixes ", layers, " layers: hand over mix(layers) in place of x"});
+  check_hidden(found, hidden);
+}
+
 // What a folder's heads make of each token.
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> map_tokens(const AnyHead<float>& heads, Index hidden, const X& x,
-                                                    const M& mask, const D& device) {
+                                                    const M& mask, const D& device, Index layers = 0) {
   if constexpr (are_model_arguments<X, M, D>()) {
-    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden);
+    detail::check_states<X>(seqpool::detail::sequences_of(x).hidden(), hidden, layers);
     return seqpool::map_tokens(heads, x, mask, device);
   } else {
     return {};  // so that no other error follows

@@ -81,19 +81,24 @@ SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path,
   const Folder folder(path);
   refuse_adapter(folder);
   const Config config = folder.config("config.json");
-  const Family& family = find_family(config, task);
+  const Architecture architecture = find_architecture(config, task);
   ClassifierFolder result;
-  result.hidden = hidden_size(config.has("vision_config") ? config.object("vision_config") : config);
   Checkpoint weights(folder);
-  Reading reading{config, weights, HeadList(result.hidden)};
-  family.reader(task)(reading, count_labels(config));
+  Reading reading{config, weights};
+  architecture.read(reading);
   weights.refuse_unused([&](std::string_view name) {
     const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
-    return begins(family.encoder) || std::any_of(pretraining_heads.begin(), pretraining_heads.end(), begins);
+    for (auto left = reading.encoder; !left.empty();) {
+      const auto prefix = left.substr(0, left.find(' '));
+      if (begins(prefix)) return true;
+      left.remove_prefix((std::min)(prefix.size() + 1, left.size()));
+    }
+    return std::any_of(pretraining_heads.begin(), pretraining_heads.end(), begins);
   });
   result.pooling = reading.pooling;
-  result.pooling.hidden = result.hidden;
+  result.hidden = reading.pooling.hidden;
   result.heads = reading.heads.head();
+  result.mix = reading.mix;
   result.summary = reading.heads.summary();
   result.takes_ids = reading.takes_ids;
   result.pad_token_id = reading.pad_token_id;

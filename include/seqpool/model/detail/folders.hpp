@@ -7,8 +7,10 @@
 #include <seqpool/model/error.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
+#include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/splade.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -17,7 +19,7 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // A pooling that a folder names: first the modes of sentence-transformers, in the order of detail::named_poolings.
-enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
+enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention, rest };
 
 // Whether means are divided by the number of tokens, or are still to be divided by something else.
 enum class Means { means, sums };
@@ -44,12 +46,34 @@ class SharedAttention {
   std::shared_ptr<const Queries> queries_;
 };
 
+// The mean of all real tokens but the first few: of an image's patches without what stands in front of them.
+class MeanFrom {
+ public:
+  template <Scalar T> using State = FeatureState<T>;
+
+  explicit MeanFrom(Index first) : first_(first) {}
+
+  [[nodiscard]] std::string name() const { return "mean from " + std::to_string(first_); }
+  [[nodiscard]] Index width(Index hidden) const { return hidden; }
+  template <Scalar T> void init(FeatureState<T>& state, Index hidden) const { Mean{}.init(state, hidden); }
+  template <Scalar T> void fold(FeatureState<T>& state, const TokenBlock<T>& tokens) const {
+    const Index skipped = tokens.empty() ? 0 : std::clamp(first_ - tokens.number(0), Index{0}, tokens.size());
+    Mean{}.fold(state, tokens.part(skipped, tokens.size() - skipped));
+  }
+  void merge(auto& state, const auto& next) const { Mean{}.merge(state, next); }
+  void finish(const auto& state, auto out) const { Mean{}.finish(state, out); }
+
+ private:
+  Index first_;
+};
+
 // What a folder says of its pooling.
 struct PoolingConfig {
   Index hidden = 0;
   std::vector<Mode> modes = {};                   // side by side
   Splade splade = {};                             // of Mode::splade
   std::optional<SharedAttention> attention = {};  // of Mode::attention
+  Index rest_from = 1;                            // of Mode::rest: the first of the tokens whose mean it is
   bool include_prompt = true;
 
   // "mean", or "cls + mean" side by side.
@@ -80,7 +104,7 @@ struct EncodeSettings {
   std::optional<Index> max_active_dims;
 };
 
-// What a WeightedLayerPooling module says: how much of each of the last layers a token is made of.
+// How much of each of the last layers a token is made of.
 struct LayerWeights {
   Index layers = 0;  // of the encoder, its embeddings included; 0 where none are mixed
   std::vector<float> weights;
@@ -114,6 +138,7 @@ struct ClassifierFolder {
   Index hidden = 0;
   PoolingConfig pooling;
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  LayerWeights mix;
   std::string summary;              // of the heads
   std::vector<std::string> labels;  // none of a model that gives vectors
   Scores scores = Scores::softmax;

@@ -23,28 +23,35 @@ enum class Take {
   cls_and_rest,  // the first beside the mean of those behind it and behind `num_register_tokens` more
 };
 
-// An activation: the one that the key of config.json names, if there is a key and it is there, or else `otherwise`.
-struct ActivationRule {
-  constexpr ActivationRule(Activation activation = Activation::identity) : otherwise(activation) {}
-  constexpr ActivationRule(std::string_view from, Activation activation) : key(from), otherwise(activation) {}
+// What a key of config.json says, if there is a key and config.json has it, or else `otherwise`.
+template <class T> struct KeyOr {
+  constexpr KeyOr(T value) : otherwise(value) {}
+  constexpr KeyOr(std::string_view from, T value) : key(from), otherwise(value) {}
 
   std::string_view key = {};
-  Activation otherwise;
+  T otherwise;
 };
 
-// A layer: a Linear and its activation, or a LayerNorm with its eps, by a key too. Each has a bias if the file has one.
+// A layer: a Linear and its activation, or a LayerNorm and its eps.
 struct Step {
   std::string_view name;  // of its tensors, without .weight and .bias
   bool is_norm = false;
-  ActivationRule activation = {};
-  std::string_view eps_key = {};
-  double eps = 0;
+  KeyOr<Activation> activation = Activation::identity;
+  KeyOr<double> eps = 0.0;
+  KeyOr<bool> has_bias = true;
+
+  [[nodiscard]] constexpr Step without_bias() const { return bias_by({}, false); }
+  [[nodiscard]] constexpr Step bias_by(std::string_view key, bool otherwise) const {
+    Step step = *this;
+    step.has_bias = {key, otherwise};
+    return step;
+  }
 };
-[[nodiscard]] constexpr Step linear(std::string_view name, ActivationRule activation = {}) {
+[[nodiscard]] constexpr Step linear(std::string_view name, KeyOr<Activation> activation = Activation::identity) {
   return {.name = name, .activation = activation};
 }
-[[nodiscard]] constexpr Step layer_norm(std::string_view name, double eps, std::string_view eps_key = {}) {
-  return {.name = name, .is_norm = true, .eps_key = eps_key, .eps = eps};
+[[nodiscard]] constexpr Step layer_norm(std::string_view name, KeyOr<double> eps) {
+  return {.name = name, .is_norm = true, .eps = eps};
 }
 
 // What a key of config.json must say: a text, or a value as JSON writes it.
@@ -61,8 +68,9 @@ struct Row {
   Take take;
   std::array<Step, 4> steps;
   std::array<Guard, 5> guards = {};
-  std::optional<Index> pad_token_id = {};  // of last_by_id, where config.json does not have the key
-  std::string_view layers = {};            // the tensor whose softmax weighs all hidden states, embeddings first
+  // Where config.json does not say it: `pad_token_id` of last_by_id, `num_register_tokens` of cls_and_rest.
+  std::optional<Index> otherwise = {};
+  std::string_view layers = {};  // the tensor whose softmax weighs all hidden states, embeddings first
 };
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail
