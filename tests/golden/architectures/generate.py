@@ -598,12 +598,12 @@ class Step:
     """A layer: a Linear with its activation, or a LayerNorm."""
     module: str
     is_norm: bool
-    activation: str
+    has_bias: bool
+    activation: str = "identity"
     eps: float = 0
     name: str = ""  # as it is stored
     key: str = ""  # that says the activation or eps
-    has_bias: bool = True
-    bias_key: str = ""  # that says whether it has one
+    bias_key: str = ""  # that says whether there is a bias
 
 
 @dataclasses.dataclass
@@ -617,18 +617,21 @@ class Reading:
     def signature(self):
         return self.take, tuple((s.module, s.is_norm, s.activation) for s in self.steps), self.layers
 
+    def biases(self):
+        return [step.has_bias for step in self.steps]
+
 
 def steps_of(path):
     """The layers of a path, if they are such as a row can say."""
     steps = []
     for call, activation in path:
+        has_bias = getattr(call.module, "bias", None) is not None
         if is_linear(call.module):
-            steps.append(Step(call.name, False, activation, has_bias=call.module.bias is not None))
+            steps.append(Step(call.name, False, has_bias, activation))
         elif is_norm(call.module):
             if activation != "identity":
                 raise Unread("an activation behind a LayerNorm")
-            steps.append(Step(call.name, True, "identity", eps_of(call.module),
-                              has_bias=getattr(call.module, "bias", None) is not None))
+            steps.append(Step(call.name, True, has_bias, eps=eps_of(call.module)))
         else:
             raise Unread(f"a layer of {type(call.module).__name__}")
     if len(steps) > 4:
@@ -687,10 +690,8 @@ def most_telling(errors):
     return next((error for error in errors if isinstance(error, Unread)), errors[0])
 
 
-def check_take(name, take, states):
-    """Refuses what a row cannot say, and what may be right by accident."""
-    if states.shape[1] < 2:
-        raise RuntimeError("of one place every pooling is the same")
+def check_take(name, take):
+    """Refuses what a row cannot say."""
     if take not in SAYABLE:
         raise Unread(take)
     if (take == "each_token") != (task_of(name) in ("TokenClassification", "AudioFrameClassification")):
@@ -699,6 +700,8 @@ def check_take(name, take, states):
 
 def read_with(name, model, inputs):
     places, own = find_places(model, inputs)
+    if own.shape[1] < 2:
+        raise RuntimeError("of one place every pooling is the same")
     mask = state_mask(model, inputs, own)
     pools = pools_of(mask, inputs.get("input_ids"), getattr(text_config(model.config), "pad_token_id", None),
                      getattr(model.config, "num_register_tokens", 0))
@@ -717,7 +720,7 @@ def read_with(name, model, inputs):
             randomize([call.module for call in calls], name)
             logits, calls = run_on(model, inputs, place, states, layers)
             take, path = find_path(calls, logits, states, pools)
-            check_take(name, take, states)
+            check_take(name, take)
             reading = Reading(take, steps_of(path), "" if layers is None else "layer_weights")
             return Sample(model, inputs, place, mask, states if layers is None else layers, reading)
         except Exception as error:
@@ -817,6 +820,12 @@ def rows_of(name, cls):
                 if driven:
                     step.key = key
             continue
+        read_as = {value: first.reading} | {other: sample.reading for other, sample, _ in outcomes if sample}
+        if set(read_as) == {True, False} and read_as[True].signature() == read_as[False].signature():
+            for index, step in enumerate(first.reading.steps):
+                if read_as[True].biases()[index] and not read_as[False].biases()[index]:
+                    step.bias_key = key
+            continue
         matters = any(isinstance(error, Unread) if sample is None else
                       sample.reading.signature() != first.reading.signature() for _, sample, error in outcomes)
         if matters:
@@ -861,7 +870,7 @@ class Row:
     architecture: str
     encoder: list
     reading: Reading
-    pad_token_id: int | None
+    otherwise: int | None  # the class's own pad_token_id, or num_register_tokens
     golden: dict = dataclasses.field(default_factory=dict)
     run_as: str = ""
 
@@ -896,10 +905,12 @@ def evaluate(row, config, tensors, states, mask, ids=None):
     if row.reading.layers:
         x = weighted(x, tensors[row.reading.layers])
     if row.reading.take != "each_token":
-        pad = look_up(config.get("text_config", config), "pad_token_id", row.pad_token_id)
-        x = pools_of(mask, ids, pad, config.get("num_register_tokens", 0))[row.reading.take](x)
+        pad = look_up(config.get("text_config", config), "pad_token_id", row.otherwise)
+        registers = look_up(config, "num_register_tokens", row.otherwise or 0)
+        x = pools_of(mask, ids, pad, registers)[row.reading.take](x)
     for step in row.reading.steps:
-        weight, bias = tensors[step.name + ".weight"], tensors.get(step.name + ".bias")
+        has_bias = look_up(config, step.bias_key, step.has_bias) if step.bias_key else step.has_bias
+        weight, bias = tensors[step.name + ".weight"], tensors[step.name + ".bias"] if has_bias else None
         if step.is_norm:
             eps = look_up(config, step.key, step.eps) if step.key else step.eps
             x = torch.nn.functional.layer_norm(x, weight.shape, weight, bias, eps)
@@ -930,8 +941,12 @@ def checked(name, cls, sample):
     # As they are stored, and as they are held, which is how other versions stored them.
     held = {key for key in model.state_dict() if not any(key.startswith(step.module + ".") for step in reading.steps)}
     encoder = sorted({key.split(".")[0] + "." if "." in key else key for key in (set(tensors) | held) - head})
-    by_id = reading.take == "last_by_id"
-    row = Row(name, encoder, reading, text_config(cls.config_class()).pad_token_id if by_id else None)
+    by_id, otherwise = reading.take == "last_by_id", None
+    if by_id:
+        otherwise = text_config(cls.config_class()).pad_token_id
+    if reading.take == "cls_and_rest":
+        otherwise = defaults(cls.config_class).get("num_register_tokens")
+    row = Row(name, encoder, reading, otherwise)
 
     def agree(what, states, mask, inputs):
         last, layers = (states[-1], states) if reading.layers else (states, None)
@@ -954,11 +969,14 @@ def checked(name, cls, sample):
         turned = {key: moved(sample.inputs[key], sample.mask) if key in ("input_ids", "attention_mask") else value
                   for key, value in sample.inputs.items()}
         agree("left padding", moved(sample.states, sample.mask), moved(sample.mask, sample.mask), turned)
+    states, mask = sample.states, sample.mask
+    if not mask[:, 0].all():
+        states, mask = moved(states, mask), moved(mask, mask)
     row.golden = {
         "config": as_bytes(config),
         **{f"w/{key}": tensors[key] for key in head},
-        "layers" if reading.layers else "states": sample.states,
-        "mask": sample.mask,
+        "layers" if reading.layers else "states": states,
+        "mask": mask,
         **({"input_ids": ids} if by_id else {}),
         "expected": expected,
         "bf16": bf16,
@@ -971,10 +989,11 @@ def as_bytes(config):
 
 
 def moved(tensor, mask):
-    """Rows whose real tokens stand at the right end."""
+    """Rows whose real tokens stand at the other end."""
     result = tensor.clone()
     for row, length in enumerate(mask.sum(dim=1).tolist()):
-        result[row] = torch.roll(tensor[row], mask.shape[1] - length, dims=0)
+        padding = mask.shape[1] - length
+        result[row] = torch.roll(tensor[row], padding if mask[row, 0] else -padding, dims=0)
     return result
 
 
@@ -983,15 +1002,13 @@ def cpp_text(text):
 
 
 def cpp_step(step):
-    value = repr(step.eps) if step.is_norm else f"Activation::{step.activation}"
-    if step.key:
-        value = f"{{{cpp_text(step.key)}, {value}}}"
-    bias = "" if step.has_bias else ".without_bias()"
+    value = f"{step.eps!r}" if step.is_norm else f"Activation::{step.activation}"
+    rule = f"{{{cpp_text(step.key)}, {value}}}" if step.key else value
+    what = f"layer_norm({cpp_text(step.name)}, {rule})" if step.is_norm else f"linear({cpp_text(step.name)}, {rule})"
+    what = what.replace(", Activation::identity)", ")")
     if step.bias_key:
-        bias = f".bias_by({cpp_text(step.bias_key)}, {json.dumps(step.has_bias)})"
-    if not step.is_norm and not step.key and step.activation == "identity":
-        return f"linear({cpp_text(step.name)}){bias}"
-    return f"{'layer_norm' if step.is_norm else 'linear'}({cpp_text(step.name)}, {value}){bias}"
+        return f"{what}.bias_by({cpp_text(step.bias_key)}, {json.dumps(step.has_bias)})"
+    return what if step.has_bias else what + ".without_bias()"
 
 
 def cpp_row(row):
@@ -999,7 +1016,7 @@ def cpp_row(row):
     guards = ", ".join(f"{{{cpp_text(key)}, {cpp_text(value)}}}" for key, value in reading.guards.items())
     parts = [cpp_text(row.architecture), cpp_text(" ".join(row.encoder)), f"Take::{reading.take}",
              "{" + ", ".join(map(cpp_step, reading.steps)) + "}"]
-    rest = ["{{" + guards + "}}" if guards else "{}", "{}" if row.pad_token_id is None else str(row.pad_token_id),
+    rest = ["{{" + guards + "}}" if guards else "{}", "{}" if row.otherwise is None else str(row.otherwise),
             cpp_text(reading.layers) if reading.layers else "{}"]
     while rest and rest[-1] == "{}":
         rest.pop()
@@ -1069,7 +1086,7 @@ def renamed(row, name, old, new):
     config = json.loads(bytes(golden["config"].tolist())) | {"architectures": [name]}
     golden["config"] = as_bytes(config)
     return Row(name, [other(prefix) for prefix in row.encoder], dataclasses.replace(row.reading, steps=steps),
-               row.pad_token_id, golden, row.architecture)
+               row.otherwise, golden, row.architecture)
 
 
 def scan(classes):
