@@ -807,11 +807,6 @@ def rows_of(name, cls):
     for key, (value, annotation, mentioned) in keys_of(cls, source).items():
         others = other_values(key.split(".")[-1], value, annotation, mentioned, source)
         outcomes = [(other, *attempt(name, cls, {key: other})) for other in others]
-        for sample in (sample for _, sample, _ in outcomes if sample is not None and isinstance(value, bool)):
-            for step, other in zip(first.reading.steps, sample.reading.steps):
-                if step.module == other.module and step.has_bias != other.has_bias:
-                    assert step.has_bias == value, f"{name}: {key} says the opposite of a bias"
-                    step.bias_key = key
         drives = [all(sample is not None and index < len(sample.reading.steps) and
                       sample.reading.steps[index].activation == OF_NAME.get(other) for other, sample, _ in outcomes)
                   for index in range(len(first.reading.steps))] if len(outcomes) > 1 else []
