@@ -132,7 +132,7 @@ def convert_tensors(path):
 
 
 def convert_shards(index):
-    """One shard is in memory at a time."""
+    """File by file, of which one is in memory."""
     target = index.with_name("model.safetensors.index.json")
     if is_done(target):
         return
@@ -153,6 +153,7 @@ def convert_shards(index):
         save(tensors, written, source)
         weight_map.update(dict.fromkeys(tensors, written.name))
         size += sum(tensor.nbytes for tensor in tensors.values())
+        del tensors
     missing = sorted(set(document["weight_map"]) - set(weight_map))
     if missing:
         raise Refusal(f"{index}: names tensor '{missing[0]}', which is in none of its files")
