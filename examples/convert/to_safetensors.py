@@ -327,7 +327,7 @@ def main(words=None):
         for do in work_on(arguments.path, arguments.base, arguments.trust_pickle):
             try:
                 do()
-            except Refusal as refusal:  # the next may go
+            except (Refusal, OSError) as refusal:  # the next may go
                 print(f"to_safetensors.py: {refusal}", file=sys.stderr)
                 status = 1
     except Refusal as refusal:

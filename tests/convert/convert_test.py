@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONVERTER = ROOT / "examples" / "convert" / "to_safetensors.py"
@@ -255,6 +256,24 @@ class Tensors(Case):
             self.converts(status=1, words=("holds torch.nn.modules.linear.Linear",))
         self.assertFalse((self.folder / "ran").exists())
 
+    def test_all_or_nothing(self):
+        path = self.folder / "pytorch_model.bin"
+        torch.save({"weight": torch.ones(2)}, path)
+
+        def breaks_off(tensors, part, metadata):
+            part.write_bytes(b"half")
+            raise OSError("No space left on device")
+
+        with unittest.mock.patch("safetensors.torch.save_file", breaks_off):
+            self.converts(status=1, words=("No space left on device",))
+        for mode in (0o640, 0o644):
+            path.chmod(mode)
+            self.converts()
+            self.assertEqual((self.folder / "model.safetensors").stat().st_mode & 0o777, mode)
+            (self.folder / "model.safetensors").unlink()
+        with unittest.mock.patch("torch.__version__", "2.5.1+cpu"):
+            self.converts(status=1, words=("needs torch 2.6 or newer, this is 2.5.1+cpu",))
+
     def test_what_is_not_tensors_by_name(self):
         path = self.folder / "pytorch_model.bin"
         for content, words in [({"state_dict": {"a": torch.ones(1)}}, "key 'state_dict' is a dict"),
@@ -322,6 +341,28 @@ class Adapters(Case):
                   self.folder / "adapter_model.safetensors")
         self.converts(status=1, words=("has no tensor 'classifier.bias'",))
         self.assertFalse((self.folder / "merged").exists())
+
+
+    def test_an_encoder(self):
+        shutil.rmtree(self.base)
+        config = transformers.BertConfig(vocab_size=50, hidden_size=24, num_hidden_layers=1, num_attention_heads=2,
+                                         intermediate_size=32)
+        transformers.BertModel(config, add_pooling_layer=False).save_pretrained(self.base)
+        model = transformers.AutoModel.from_pretrained(self.base)
+        model = peft.get_peft_model(model, peft.LoraConfig(task_type="FEATURE_EXTRACTION", target_modules=["query"]))
+        model.save_pretrained(self.folder)
+        self.converts(words=("merged: a BertModel",))  # whose pooler is random, and used by nobody
+
+    def test_what_an_adapter_does_not_say(self):
+        self.adapter()
+        path = self.folder / "adapter_config.json"
+        settings = json.loads(path.read_text())
+        path.write_text(json.dumps({**settings, "task_type": "OTHER"}))
+        self.converts(status=1, words=("has task_type 'OTHER', understood are SEQ_CLS",))
+        path.write_text(json.dumps({**settings, "base_model_name_or_path": None}))
+        self.converts(status=1, words=("does not say what its adapter was trained on; add --base",))
+        (self.folder / "adapter_model.safetensors").unlink()
+        self.converts("--base", self.base, self.folder, status=1, words=("no adapter_model.safetensors",))
 
 
 class Heads(Case):
