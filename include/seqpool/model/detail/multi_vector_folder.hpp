@@ -15,23 +15,24 @@
 // of Transformers' ...ForRetrieval, and BGE-M3's second head.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// The head of a class of Transformers, one layer: what its weights and those of its encoder are called.
+// The head of a model that is one layer: what its weights are called.
 struct Projection {
   std::string_view name;
   bool has_bias;
-  std::string_view encoder;
 };
 
-inline constexpr std::array<Named<Projection>, 4> retrievers{{
-    {"ColModernVBertForRetrieval", {"embedding_proj_layer", true, "vlm."}},
-    {"ColPaliForRetrieval", {"embedding_proj_layer", true, "vlm."}},
-    {"ColQwen2ForRetrieval", {"embedding_proj_layer", true, "vlm."}},
-    {"NeoMMEForRetrieval", {"multi_vector_head.proj", false, "model."}},
+// By the class that config.json names: Stanford's, and those of Transformers.
+inline constexpr std::array<Named<Projection>, 5> projections{{
+    {"HF_ColBERT", {"linear", false}},
+    {"ColModernVBertForRetrieval", {"embedding_proj_layer", true}},
+    {"ColPaliForRetrieval", {"embedding_proj_layer", true}},
+    {"ColQwen2ForRetrieval", {"embedding_proj_layer", true}},
+    {"NeoMMEForRetrieval", {"multi_vector_head.proj", false}},
 }};
 
-// What Stanford's code calls the encoder, by the class it is of.
-inline constexpr std::array<std::string_view, 6> stanford_encoders{"bert.",    "deberta.", "distilbert.",
-                                                                   "electra.", "model.",   "roberta."};
+// What the weights of their encoders' names begin with.
+inline constexpr std::array<std::string_view, 7> encoder_prefixes{"bert.",  "deberta.", "distilbert.", "electra.",
+                                                                  "model.", "roberta.", "vlm."};
 
 inline constexpr std::string_view pylate_dense = "pylate.models.Dense.Dense";
 
@@ -51,23 +52,23 @@ inline HeadList normalized(MultiVectorFolder& result, const Linear<float>& proje
   return heads;
 }
 
-inline std::string architecture_if_said(const Folder& folder) {
-  const Config config = config_if_there(folder, "config.json");
-  return config.has("architectures") ? detail::architecture(config) : "";
-}
-
-inline const Projection* find_projection(std::string_view architecture) {
-  for (const auto& [name, projection] : retrievers)
-    if (name == architecture) return &projection;
-  return nullptr;
-}
-
-inline HeadList read_retriever(MultiVectorFolder& result, const Folder& folder, const Projection& known) {
+inline HeadList read_projection(MultiVectorFolder& result, const Folder& folder, const Projection& known, Index width) {
   Checkpoint weights(folder);
-  const Index width = folder.config("config.json").count("embedding_dim", -1);
   const auto projection = read_linear(weights, std::string(known.name), width, -1, known.has_bias);
-  weights.refuse_unused([&](std::string_view name) { return name.starts_with(known.encoder); });
+  weights.refuse_unused([](std::string_view name) {
+    const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+    return std::any_of(encoder_prefixes.begin(), encoder_prefixes.end(), begins);
+  });
   return normalized(result, projection);
+}
+
+// Null if the first of `architectures` is none of these, or there is none.
+inline const Named<Projection>* find_projection(const Folder& folder) {
+  const Config config = config_if_there(folder, "config.json");
+  const std::string name = config.has("architectures") ? detail::architecture(config) : "";
+  for (const auto& known : projections)
+    if (known.name == name) return &known;
+  return nullptr;
 }
 
 // The prefixes of its tasks are tokens behind the first one.
@@ -85,13 +86,7 @@ inline HeadList read_stanford(MultiVectorFolder& result, const Folder& folder) {
   result.do_query_expansion = true;
   result.attend_to_expansion_tokens = config.flag("attend_to_mask_tokens", false);
   if (config.flag("mask_punctuation", true)) result.skiplist_words = punctuation();
-  Checkpoint weights(folder);
-  const auto projection = read_linear(weights, "linear", config.count("dim", -1), -1, false);
-  weights.refuse_unused([](std::string_view name) {
-    return std::any_of(stanford_encoders.begin(), stanford_encoders.end(),
-                       [&](std::string_view encoder) { return name.starts_with(encoder); });
-  });
-  return normalized(result, projection);
+  return read_projection(result, folder, projections.front().value, config.count("dim", -1));
 }
 
 // FlagEmbedding's: of each token but the first, and scores are divided by the query's tokens.
@@ -129,6 +124,7 @@ inline void read_pylate(MultiVectorFolder& result, const Config& config) {
 
 inline void read_lengths(MultiVectorFolder& result, const Folder& encoder) {
   const Config config = config_if_there(encoder, "sentence_bert_config.json");
+  result.settings.max_seq_length = read_max_seq_length(encoder);
   if (config.has("query_length")) result.query_length = config.count("query_length");
   if (config.has("document_length")) result.document_length = config.count("document_length");
   result.do_query_expansion = config.has("query_expansion");
@@ -160,25 +156,26 @@ inline HeadList read_token_modules(MultiVectorFolder& result, const Folder& fold
   if (modules[0].type != "Transformer")
     refuse_module(modules[0], "as the encoder of tokens", std::array<std::string_view, 1>{"Transformer"});
   const Folder& encoder = modules[0].folder;
-  const Projection* const projection = find_projection(architecture_if_said(encoder));
-  check_encoder_output(modules[0], projection != nullptr ? retrieval_output : hidden_states_output);
-  if (is_pylate) {
+  const Config own = encoder.config("config.json");
+  const auto* const known = find_projection(encoder);
+  const bool projects = known != nullptr && known != &projections.front();
+  check_encoder_output(modules[0], projects ? retrieval_output : hidden_states_output);
+  if (is_pylate)
     read_pylate(result, config);
-  } else {
-    result.settings.max_seq_length = read_max_seq_length(encoder);
+  else
     read_lengths(result, encoder);
-  }
-  if (projection == nullptr) result.hidden = hidden_size(encoder.config("config.json"));
-  HeadList heads = projection != nullptr ? read_retriever(result, encoder, *projection) : HeadList(result.hidden);
-  for (std::size_t i = 1; i < modules.size(); ++i) {
-    if (std::find(expected.begin(), expected.end(), modules[i].type) == expected.end())
-      refuse_module(modules[i], is_pylate ? "of PyLate's ColBERT" : "of a MultiVectorEncoder", expected);
-    if (modules[i].type == "Dense")
-      add_dense(heads, modules[i].folder, token_features);
-    else if (modules[i].type == "Normalize")
-      add_normalize(heads, modules[i].folder, token_features);
+  if (!projects) result.hidden = hidden_size(own);
+  HeadList heads = projects ? read_projection(result, encoder, known->value, own.count("embedding_dim", -1))
+                            : HeadList(result.hidden);
+  for (const Module& module : std::span(modules).subspan(1)) {
+    if (module.type == "Dense")
+      add_dense(heads, module.folder, token_features);
+    else if (module.type == "Normalize" && !is_pylate)
+      add_normalize(heads, module.folder, token_features);
+    else if (module.type == "MultiVectorMask" && !is_pylate)
+      read_mask(result, module.folder);
     else
-      read_mask(result, modules[i].folder);
+      refuse_module(module, is_pylate ? "of PyLate's ColBERT" : "of a MultiVectorEncoder", expected);
   }
   if (is_pylate) heads.add(Normalize{}, "normalize");
   return heads;
@@ -187,15 +184,14 @@ inline HeadList read_token_modules(MultiVectorFolder& result, const Folder& fold
 inline HeadList read_bare_tokens(MultiVectorFolder& result, const Folder& folder) {
   refuse_adapter(folder);
   if (!folder.has("config.json")) refuse_gguf(folder);
-  const std::string architecture = architecture_if_said(folder);
-  if (architecture == "HF_ColBERT" || folder.has("artifact.metadata")) return read_stanford(result, folder);
-  if (const auto* const projection = find_projection(architecture)) return read_retriever(result, folder, *projection);
+  const auto* const known = find_projection(folder);
+  if (folder.has("artifact.metadata") || known == &projections.front()) return read_stanford(result, folder);
+  if (known != nullptr)
+    return read_projection(result, folder, known->value, folder.config("config.json").count("embedding_dim", -1));
   static_cast<void>(read_settings(folder, multi_vector_models, multi_vector_similarities));
-  if (architecture.ends_with("ForRetrieval"))
-    folder.config("config.json").refuse_value("architectures", architecture, names_of(retrievers));
   detail::refuse(folder.file("modules.json"),
-                 {"is missing, and without it nothing says what comes behind the encoder; ", save_by_python,
-                  ", and that folder is read"});
+                 {"is missing, and config.json names no class whose vectors are known, which are ",
+                  quoted_list(names_of(projections)), "; ", save_by_python, ", and that folder is read"});
 }
 
 SEQPOOL_BODY MultiVectorFolder read_multi_vector_folder(const std::filesystem::path& path) {
