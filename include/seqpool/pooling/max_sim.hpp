@@ -93,7 +93,7 @@ template <class T> class MaxSim {
   }
 
  private:
-  // Tokens taken at a time.
+  // How many tokens are taken at a time.
   static constexpr Index taken = 8 * detail::Product<A>::rectangle_rows;
 
   [[nodiscard]] MaxSim with(bool MaxSim::* option) const {
