@@ -417,8 +417,8 @@ TEST_CASE("an architecture that is not known names the nearest", "[model]") {
   const auto nearest = [](const std::string& name) { return ct::has_substring("understood is '" + name + "'"); };
   CHECK_THAT(says("BertForMaskedLM"), nearest("BertForSequenceClassification"));
   CHECK_THAT(says("Qwen2VLForSequenceClassification"), nearest("Qwen2ForSequenceClassification"));
-  CHECK_THAT(says("XLMRobertaXLForSequenceClassification"), nearest("XLMRobertaForSequenceClassification"));
-  CHECK_THAT(says("JinaBertForSequenceClassification", R"(, "auto_map": {"AutoModel": "a--b.C"})"),
+  CHECK_THAT(says("XLMRobertaXXLForSequenceClassification"), nearest("XLMRobertaXLForSequenceClassification"));
+  CHECK_THAT(says("JBertForSequenceClassification", R"(, "auto_map": {"AutoModel": "a--b.C"})"),
              nearest("BertForSequenceClassification") && ct::has_substring("auto_map says"));
   CHECK_THAT(says("BertModel"), !ct::has_substring("auto_map"));
   CHECK_THAT(says("RobertaForTokenClassification"),
