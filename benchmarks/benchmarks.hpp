@@ -11,6 +11,7 @@ namespace bench {
 void add_read_limit(const Shape& shape, int threads);
 void add_poolings(const Shape& shape);         // without a mask: mean, max and attention of float, mean of 16 bits
 void add_masked_poolings(const Shape& shape);  // mean and max of float under every kind of mask
+void add_more_padding(const Shape& shape);     // mean of the first 1024 tokens of one row
 void add_poolings_by_two_threads(const Shape& shape);  // float, without a mask and padded on the right
 void add_other_dtypes(const Shape& shape);
 void add_column_major(const Shape& shape);  // beside Eigen's expressions for it

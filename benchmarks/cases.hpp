@@ -75,13 +75,18 @@ inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
 
 template <int Layout = Eigen::RowMajor> using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With
-// "ones" all are.
+// "ones" all are, and with "first_1024" the first 1024.
+inline Index real_tokens(const Shape& shape, const std::string& kind) {
+  if (kind == "first_1024") return (std::min)(Index{1024}, Index{shape.seq});
+  return kind == "none" || kind == "ones" ? shape.seq : shape.seq / 2;
+}
 template <int Layout = Eigen::RowMajor>
 std::shared_ptr<const Mask<Layout>> mask_of(const Shape& shape, const std::string& kind) {
   const auto mask = std::make_shared<Mask<Layout>>(shape.batch, shape.seq);
+  const Index real = real_tokens(shape, kind);
   for (Index b = 0; b < shape.batch; ++b)
     for (Index s = 0; s < shape.seq; ++s)
-      (*mask)(b, s) = kind == "ones" || (kind == "holes" ? s % 16 < 8 : (s < shape.seq / 2) == (kind == "right"));
+      (*mask)(b, s) = kind == "holes" ? s % 16 < 8 : kind == "left" ? s >= real : s < real;
   return mask;
 }
 
@@ -90,8 +95,7 @@ const Eigen::ThreadPoolDevice& two_threads();
 
 // Bytes of the real tokens, which is what a pooling has to read.
 inline Index bytes_of(const Case& c, Index element) {
-  const Index tokens = c.mask == "none" || c.mask == "ones" ? c.shape.seq : c.shape.seq / 2;
-  return c.shape.batch * tokens * c.shape.hidden * element;
+  return c.shape.batch * real_tokens(c.shape, c.mask) * c.shape.hidden * element;
 }
 
 // Times work() where `work = prepare()`; nothing is prepared for a case that the filter leaves out.

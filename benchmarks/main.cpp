@@ -17,6 +17,11 @@ int main(int argc, char** argv) {
       add_column_major(shape);
       add_masked_column_major(shape);
     }
+    for (const Shape& shape : growing) {
+      add_poolings(shape);
+      add_loop_peers(shape);
+      if (shape.seq >= 1024) add_more_padding(shape);
+    }
     for (const Shape& shape : {long_batch, short_batch}) add_forms(shape);
     for (const Shape& shape : {long_batch, long_rows}) {
       add_any_pooling(shape);

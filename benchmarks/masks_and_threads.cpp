@@ -49,6 +49,13 @@ void add_masked_poolings(const Shape& shape) {
   add_lengths({"max", shape, 1, "lengths"}, seqpool::Max{});
 }
 
+void add_more_padding(const Shape& shape) {
+  const Case c{"mean", shape, 1, "first_1024"};
+  add_peer(c, work_of(seqpool::Mean{}, {shape.batch, 1024, shape.hidden}), [=] {
+    return [x = states(c.shape), mask = mask_of(c.shape, c.mask)] { return seqpool::mean_pool(x, *mask); };
+  });
+}
+
 void add_poolings_by_two_threads(const Shape& shape) {
   add_two_threads({"mean", shape, 2}, seqpool::Mean{});
   add_two_threads({"max", shape, 2}, seqpool::Max{});

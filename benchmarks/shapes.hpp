@@ -19,6 +19,9 @@ inline constexpr Shape products[]{{1, 4, 768},     {1, 768, 768}, {1, 3072, 768}
 inline constexpr Shape all_pairs[]{{1, 1000, 768}, {100, 1000, 768}, {1000, 1000, 768}};
 inline constexpr Shape documents{1000, 180, 128};  // of ColBERT
 inline constexpr Shape compared[]{long_batch, long_rows, short_batch, short_row};
+// One row that grows from L1 to beyond the last-level cache.
+inline constexpr Shape growing[]{{1, 16, 768},   {1, 64, 768},   {1, 256, 768},
+                                 {1, 1024, 768}, {1, 4096, 768}, {1, 16384, 768}};
 
 }  // namespace bench
 

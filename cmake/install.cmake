@@ -1,8 +1,8 @@
-# What `cmake --install` puts where: the headers, and seqpool for find_package, pkg-config and CPS.
+# What `cmake --install` installs: the headers, and what find_package, pkg-config and CPS need to find seqpool.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
-# Headers alone are the same on every machine, a library is not.
+# Headers alone are the same on every machine; a library is not.
 if(SEQPOOL_COMPILED)
   set(package_root ${CMAKE_INSTALL_LIBDIR})
   set(architecture)
@@ -59,7 +59,7 @@ if(SEQPOOL_INSTALL_CPS)
     install(PACKAGE_INFO seqpool EXPORT seqpool-io-targets APPENDIX io DESTINATION ${cps_dir})
     install(PACKAGE_INFO seqpool EXPORT seqpool-model-targets APPENDIX model DESTINATION ${cps_dir})
   endif()
-  # CMake writes down where this machine has Eigen, and asks for its version: 3.4 would then refuse Eigen 5.
+  # CMake writes down where this machine has Eigen, and requires its version: a package made with 3.4 would refuse Eigen 5.
   install(CODE "set(cps_dir \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${cps_dir}\")")
   install(CODE [[
     foreach(pin IN ITEMS seqpool/Eigen3/hints seqpool/Eigen3/version

@@ -1,8 +1,9 @@
-# seqpool_find_adapter(<name> <found>): makes seqpool::<name>, seqpool with the library of one adapter, where that library
-# is found (or has its target already), and says so in <found>. Read by our own CMakeLists.txt and by the installed package.
+# seqpool_find_adapter(<name> <found>): makes seqpool::<name>, which is seqpool with the library of one adapter, if that
+# library is found or already has its target, and says in <found> whether it did. Our own CMakeLists.txt and the installed
+# package both include this file.
 set(seqpool_adapters dlpack ggml libtorch onnxruntime openvino)
 
-# As packages do: CMAKE_FIND_PACKAGE_TARGETS_GLOBAL is for those who link to it from another directory.
+# Follows CMAKE_FIND_PACKAGE_TARGETS_GLOBAL as packages do, for those who link to the target from another directory.
 function(seqpool_imported target)
   set(scope "")
   if(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL)
@@ -14,7 +15,7 @@ function(seqpool_imported target)
   endif()
 endfunction()
 
-# A target of a header and the libraries behind it, if any, for what comes without a CMake package.
+# Makes a target from a header and its libraries, if it has any. It is for runtimes that come without a CMake package.
 function(seqpool_library target header)
   string(MAKE_C_IDENTIFIER ${target} id)
   find_path(${id}_INCLUDE_DIR ${header} PATH_SUFFIXES onnxruntime)

@@ -1,10 +1,11 @@
-# cmake -D SOURCE_DIR=... -D OUTPUT=... -P single_header.cmake: seqpool.hpp and all it includes of ours, as one file.
+# cmake -D SOURCE_DIR=... -D OUTPUT=... -P single_header.cmake: writes seqpool.hpp and all of our headers that it
+# includes as one file.
 cmake_minimum_required(VERSION 3.25...4.3)
 set(licence "// SPDX-License-Identifier: MIT\n")
 set_property(GLOBAL PROPERTY text "${licence}// seqpool as one header, made of those in include/seqpool/; needs Eigen.\n#pragma once\n")
 set_property(GLOBAL PROPERTY seen "")
 
-# Appends `header` to the text; each of our headers that was not seen yet stands in the place of its #include.
+# Appends `header` to the text, with each of our headers that was not seen yet in the place of its #include.
 function(seqpool_inline header)
   set(file ${SOURCE_DIR}/include/${header})
   if(NOT EXISTS ${file})
@@ -14,7 +15,7 @@ function(seqpool_inline header)
   string(REPLACE "${licence}#pragma once\n" "" text "${text}")
   set(depth 0)
   while(TRUE)
-    # <seqpool/stop> of version.hpp is no header: it stays, to end a compilation.
+    # <seqpool/stop> in version.hpp is not a header. Its #include stays, to end a compilation.
     string(REGEX MATCH "#include <seqpool/[^>]*[.]hpp>[^\n]*\n" line "${text}")
     if(line STREQUAL "")
       break()
@@ -26,7 +27,7 @@ function(seqpool_inline header)
     string(SUBSTRING "${text}" ${end} -1 text)
     set_property(GLOBAL APPEND_STRING PROPERTY text "${before}")
 
-    # Inlined where it is conditional, a header would be missing where it is not.
+    # If a header were inlined where it is conditional, it would be missing where it is not.
     string(REGEX MATCHALL "#(if|endif)" conditions "\n${before}")
     foreach(condition IN LISTS conditions)
       if(condition STREQUAL "#if")

@@ -54,11 +54,11 @@ int main() {
        seqpool::mean_pool(one, seqpool::AttentionMask(wide_mask.data(), {1, 3}, {6, 1})), 0, mean);
 
   seqpool::Stream<seqpool::Mean, float> stream{seqpool::Mean{}, hidden};
-  stream.push(second, 1);
+  stream.push(second, 1);                              // the first token: a pointer, and how many tokens
   const std::vector<std::byte> saved = stream.save();  // to a file, or to another machine
   seqpool::Stream<seqpool::Mean, float> resumed{seqpool::Mean{}, hidden};
   resumed.load(saved);
-  resumed.push(second + hidden, 2);
+  resumed.push(second + hidden, 2);  // the other two
   show("in chunks, saved and loaded in between", resumed.value(), 0, mean);
 
   std::cout << "several poolings in one read, chosen at run time:\n";

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: MIT
-// The jobs of docs/recipes.md, a function for each. The page shows their bodies and what they print; a test compares
-// the two.
-#define EIGEN_USE_THREADS  // for the last recipe: Eigen has a ThreadPoolDevice only with this, before its first include
-#include <algorithm>
-#include <cstdint>
+// The jobs of docs/recipes.md, a function for each. The page shows their bodies and what they print; tests compare the
+// two. What main alone needs is included first.
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <utility>
+
+#define EIGEN_USE_THREADS  // for m alone: Eigen has a ThreadPoolDevice only with this, before its first include
+#include <algorithm>
+#include <cstdint>
 #include <iostream>
 #include <limits>
 #include <random>
-#include <seqpool/io/safetensors.hpp>
+#include <seqpool/io/safetensors.hpp>  // for c and l alone: needs nlohmann/json
 #include <seqpool/seqpool.hpp>
 #include <string>
 #include <thread>
-#include <utility>
 #include <vector>
 
-namespace {
-
 using seqpool::Index;
+
+namespace {
 
 void pointer_and_mask() {
   const float states[] = {1, 2, 5, 6, 99, 99, 8, 6, 99, 99, 99, 99};  // from the encoder: [2, 3, 2], 99 is padding
@@ -32,17 +33,11 @@ void pointer_and_mask() {
   std::cout << seqpool::as_matrix(vectors) << "\n";
 }
 
-// Numbers between -1 and 1, the same on every machine.
-std::vector<float> some_numbers(std::size_t n) {
-  std::minstd_rand random;
-  std::vector<float> numbers(n);
-  for (float& number : numbers) number = static_cast<float>(random()) / 1073741824.0f - 1;
-  return numbers;
-}
-
 void five_nearest() {
   const Index n = 10000, features = 64;
-  const std::vector<float> buffer = some_numbers(static_cast<std::size_t>(n * features));
+  std::vector<float> buffer(static_cast<std::size_t>(n * features));  // yours; here numbers between -1 and 1
+  std::minstd_rand random;
+  for (float& number : buffer) number = static_cast<float>(random()) / 1073741824.0f - 1;
 
   const seqpool::Vectors<float> vectors(buffer.data(), {n, features});
   const seqpool::Vectors<float> query(buffer.data() + 42 * features, {1, features});  // vector 42, to find it again
@@ -61,11 +56,12 @@ void head_from_a_file(const std::string& path) {
   std::cout << classes(0) << " " << classes(1) << " " << classes(2) << " " << classes(3) << "\n";
 }
 
-void pooling_by_name(const std::string& name) {
+void pooling_by_name() {
+  const std::string name = "mean";  // from a configuration
   const float states[] = {1, 2, 3, 8};
   const seqpool::HiddenStates<float> x(states, {1, 2, 2});
 
-  const seqpool::AnyPooling<float> pooling = seqpool::pooling_named<float>(name);  // "mean", from a configuration
+  const seqpool::AnyPooling<float> pooling = seqpool::pooling_named<float>(name);
   std::cout << seqpool::as_matrix(seqpool::pool(pooling, x)) << "\n";
 }
 
@@ -223,7 +219,8 @@ void threads() {
   // One large batch is shared out over a pool of threads. The bits are the same.
   Eigen::ThreadPool pool(2);
   const Eigen::ThreadPoolDevice device(&pool, 2);
-  const std::vector<float> batch = some_numbers(64 * 128 * 2);
+  std::vector<float> batch;
+  for (int i = 0; i < 64 * 128 * 2; ++i) batch.push_back(1.0f / static_cast<float>(i + 1));
   const seqpool::HiddenStates<float> x(batch.data(), {64, 128, 2});
   const bool same =
       seqpool::as_matrix(classifier.logits(x, seqpool::all_tokens, device)) == seqpool::as_matrix(classifier.logits(x));
@@ -238,7 +235,7 @@ int main() {
       {"a. A pointer and a mask to vectors of length 1", pointer_and_mask},
       {"b. The five nearest of 10,000 vectors", five_nearest},
       {"c. A head from a safetensors file", [&] { head_from_a_file(topics); }},
-      {"d. A pooling by its name", [] { pooling_by_name("mean"); }},
+      {"d. A pooling by its name", pooling_by_name},
       {"e. A vector of vectors", vector_of_vectors},
       {"f. Windows of a long document", windows_of_a_document},
       {"g. A million tokens in chunks, on two machines", a_million_tokens},

@@ -207,6 +207,20 @@ if(words GREATER 1900)
   fault("README.md has ${words} words, and may have 1900")
 endif()
 
+# Its claims: how many model folders give Python's numbers, which docs/guarantees.md says too, and how many ways go wrong.
+file(GLOB folders ${SOURCE_DIR}/tests/golden/folders/*/golden.safetensors)
+list(FILTER folders EXCLUDE REGEX "/refused_[^/]*/golden.safetensors$")
+list(LENGTH folders folders)
+file(READ ${SOURCE_DIR}/docs/guarantees.md guarantees)
+if(NOT text MATCHES " ${folders} model folders that Python saved" OR NOT guarantees MATCHES " ${folders} folders that Python saved")
+  fault("README.md and docs/guarantees.md do not say that ${folders} folders of tests/golden/folders give Python's numbers")
+endif()
+file(STRINGS ${SOURCE_DIR}/tests/why_test.cpp ways REGEX "^TEST_CASE")
+list(LENGTH ways ways)
+if(NOT text MATCHES "@${ways} ways@\\(docs/why.md")
+  fault("README.md does not say that docs/why.md has ${ways} ways")
+endif()
+
 # docs/why.md holds the numbers of its test: each row is a test there, whose two expected numbers are the row's.
 file(READ ${SOURCE_DIR}/docs/why.md page)
 file(READ ${SOURCE_DIR}/tests/why_test.cpp why)

@@ -9,8 +9,6 @@
 #include <seqpool/adapter/dlpack.hpp>
 #include <seqpool/seqpool.hpp>
 
-namespace {
-
 // Takes both over: their producers' deleters are called at the end.
 auto embed(DLManagedTensor* last_hidden_state, DLManagedTensor* attention_mask) {
   const auto states = seqpool::adapter::from_dlpack(last_hidden_state);
@@ -19,8 +17,6 @@ auto embed(DLManagedTensor* last_hidden_state, DLManagedTensor* attention_mask) 
   const auto mask = seqpool::adapter::mask<std::int64_t>(ones);
   return seqpool::Embedder{seqpool::Mean{}, seqpool::Normalize{}}.embed(x, mask);
 }
-
-}  // namespace
 
 int main() {
   std::array<float, 12> states{1, 2, 5, 6, 99, 99, 8, 6, 99, 99, 99, 99};  // [batch, seq, hidden], 99 is padding

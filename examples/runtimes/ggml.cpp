@@ -10,16 +10,12 @@
 #include <seqpool/seqpool.hpp>
 #include <span>
 
-namespace {
-
 // Tokens of all sequences one behind the other, ne = {hidden, tokens}; token i is of sequence seq_ids[i].
 auto embed(const ggml_tensor& embeddings, std::span<const std::int32_t> seq_ids) {
   const auto x = seqpool::adapter::hidden_states<float>(embeddings);
   const auto spans = seqpool::adapter::spans_of(seq_ids);
   return seqpool::Embedder{seqpool::Mean{}, seqpool::Normalize{}}.embed(x, spans);
 }
-
-}  // namespace
 
 int main() {
   // In your program: a node of the graph that was computed, and the seq_id of the llama_batch.

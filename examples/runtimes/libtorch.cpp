@@ -8,15 +8,11 @@
 #include <seqpool/adapter/libtorch.hpp>
 #include <seqpool/seqpool.hpp>
 
-namespace {
-
 at::Tensor embed(const at::Tensor& last_hidden_state, const at::Tensor& attention_mask) {
   const auto x = seqpool::adapter::hidden_states<float>(last_hidden_state);
   const auto mask = seqpool::adapter::mask<std::int64_t>(attention_mask);
   return seqpool::adapter::to_tensor(seqpool::Embedder{seqpool::Mean{}, seqpool::Normalize{}}.embed(x, mask));
 }
-
-}  // namespace
 
 int main() {
   // In your program: what a module's forward gives, and what the tokenizer gave. Here [batch, seq, hidden] lies in

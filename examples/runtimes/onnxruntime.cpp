@@ -8,15 +8,11 @@
 #include <seqpool/adapter/onnxruntime.hpp>
 #include <seqpool/seqpool.hpp>
 
-namespace {
-
 auto embed(const Ort::Value& last_hidden_state, const Ort::Value& attention_mask) {
   const auto x = seqpool::adapter::hidden_states<float>(last_hidden_state);
   const auto mask = seqpool::adapter::mask<std::int64_t>(attention_mask);
   return seqpool::Embedder{seqpool::Mean{}, seqpool::Normalize{}}.embed(x, mask);
 }
-
-}  // namespace
 
 int main() {
   std::array<float, 12> states{1, 2, 5, 6, 99, 99, 8, 6, 99, 99, 99, 99};  // [batch, seq, hidden], 99 is padding

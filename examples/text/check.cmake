@@ -21,8 +21,19 @@ run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention footb
  \\[CLS\\] the striker scored in extra time . \\[SEP\\]\n  .*█.*mean finance .*\n  \\[CLS\\] rates will stay high , the bank said . \\[SEP\\]\n.*\nLargest difference to Python's vectors of 80 committed \
 sentences: [0-9.]+e[-+][0-9]+ \\(bound 1e-05\\).\n$" "The striker scored in extra time." "Rates will stay high, the bank said.")
 
+# What the README shows.
+file(READ ${DATA}/../../README.md readme)
+string(REGEX MATCH "```text\n([^`]*)```" block "${readme}")
+set(shown "${CMAKE_MATCH_1}")
+run(0 "Largest difference" "He bought shares in a rocket company.")
+string(FIND "${output}" "${shown}" position)
+if(shown STREQUAL "" OR position EQUAL -1)
+  message(SEND_ERROR "README.md shows:\n${shown}What is printed:\n${output}")
+endif()
+
 # The topics are named first. As a page: all of their probabilities, shaded tokens, and what a sentence must not be read as.
 run(0 "^Is it about astronomy, cooking, finance or football. The darker a token, the more .attention. weighs it.\n\nA goal.\n" "A goal.")
+run(0 "^${WORK}/page.html shows 1 sentence\n" --html ${WORK}/page.html "A goal.")
 run(0 "^${WORK}/page.html shows 2 sentences\n\n.*Largest" --html ${WORK}/page.html "The striker scored in extra time." "a <b> & c")
 file(READ ${WORK}/page.html page)
 foreach(words IN ITEMS "<th>cooking</th>" "title=\"mean: football\">1.00</td>" "rgb.240 130 0/100%.[^>]*>striker</span>" "<h2>a &lt;b> &amp. c</h2>" "</html>\n$")

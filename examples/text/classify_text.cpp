@@ -257,7 +257,7 @@ void run(TextEncoder& encoder, const Topics& topics, const Model& model, const A
   if (done > batch_size && isatty(STDERR_FILENO) != 0) std::fprintf(stderr, "\n");
   if (page) {
     page->close();
-    std::printf("%s shows %zu sentences\n\n", options.html.c_str(), done);
+    std::printf("%s shows %zu sentence%s\n\n", options.html.c_str(), done, done == 1 ? "" : "s");
   }
   if (options.out.empty()) return;
   const Index width = (model ? committed.of_model : committed.vectors).dimension(1);
@@ -297,6 +297,7 @@ bool same_as_python(const Topics& topics, const Answer& committed, std::FILE* ou
   const float cosine = ours.cwiseProduct(float32).rowwise().sum().minCoeff<Eigen::PropagateNaN>();
   const bool same = difference <= python_bound && cosine >= float32_bound;
   std::fprintf(out,
+               "Self-test, on the repository's sentences and not on yours.\n"
                "Smallest cosine to SentenceTransformer.encode, whose weights are not int8: %.4f (bound %.3f).\n"
                "%sLargest difference to Python's vectors of %d committed sentences: %.1e (bound %.0e).\n",
                static_cast<double>(cosine), static_cast<double>(float32_bound), same ? "" : "FAILED. ",

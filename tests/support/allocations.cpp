@@ -14,7 +14,7 @@ std::atomic<long> bytes{0};
 void* counted(std::size_t size, std::align_val_t alignment, const std::nothrow_t&) noexcept {
   ++count;
   bytes += static_cast<long>(size);
-  // aligned_alloc wants a multiple of the alignment, and some of it.
+  // aligned_alloc wants a size that is a multiple of the alignment, and not 0.
   const auto step = static_cast<std::size_t>(alignment);
   return std::aligned_alloc(step, (size + step) / step * step);
 }

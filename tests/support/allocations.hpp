@@ -5,9 +5,9 @@
 namespace test {
 
 long allocations();      // calls of operator new in this process so far, by any thread
-long allocated_bytes();  // what they asked for, all together
+long allocated_bytes();  // what they asked for in total
 
-// Counts from where it is made.
+// Counts from where it is constructed.
 class AllocationCount {
  public:
   long so_far() const { return allocations() - start_; }

@@ -21,7 +21,7 @@ namespace ct {
 using Approx = Catch::Approx;
 inline auto has_substring(const std::string& s) { return Catch::Matchers::ContainsSubstring(s); }
 #else
-using Approx = Catch::Detail::Approx;  // in version 2 lookup of Catch::Approx finds the vector matcher
+using Approx = Catch::Detail::Approx;  // in version 2, looking up Catch::Approx finds the vector matcher
 inline auto has_substring(const std::string& s) { return Catch::Matchers::Contains(s); }
 #endif
 }  // namespace ct

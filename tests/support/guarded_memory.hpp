@@ -10,13 +10,13 @@
 
 namespace test {
 
-// Writable bytes between pages that may not be touched: `data()` ends right before one, `first()` begins right behind
+// Writable bytes between pages that may not be touched: `data()` ends right before one, `first()` begins right after
 // one.
 class GuardedMemory {
  public:
   explicit GuardedMemory(std::size_t bytes) : page_(static_cast<std::size_t>(sysconf(_SC_PAGESIZE))) {
     const std::size_t pages = (bytes + page_ - 1) / page_;
-    size_ = (1 + pages + 16) * page_;  // one of no access before, sixteen behind
+    size_ = (1 + pages + 16) * page_;  // one page without access before, sixteen after
     base_ = mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (base_ == MAP_FAILED || mprotect(first(), pages * page_, PROT_READ | PROT_WRITE) != 0)
       throw std::runtime_error("no guarded memory");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What the examples in the doc comments of include/seqpool may take for granted: each is the body of a function in the
-// namespace of its header, such as header_examples::head_linear, where names are declared that mean something there
-// alone. One that begins with a template, a struct or a class stands outside.
+// What the examples in the doc comments of include/seqpool may take for granted. Each example is the body of a function
+// in the namespace of its header, such as header_examples::head_linear, which declares the names that mean something
+// only there. An example that begins with a template, a struct or a class stands outside such a function.
 #ifndef SEQPOOL_TEST_HEADER_EXAMPLES_HPP
 #define SEQPOOL_TEST_HEADER_EXAMPLES_HPP
 
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-struct MyTensor;  // of a runtime that has no adapter
+struct MyTensor;  // the tensor of a runtime that has no adapter
 
 namespace header_examples {
 
@@ -154,7 +154,8 @@ namespace pooling_max_indices {
 extern const seqpool::Index b, h;
 }
 namespace pooling_max_sim {
-extern const Matrix query;  // [k, hidden]
+extern const Matrix query;                 // [k, hidden]
+extern const std::vector<int> query_mask;  // [k]
 extern const States documents;
 }  // namespace pooling_max_sim
 namespace pooling_pooling_named {

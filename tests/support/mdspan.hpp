@@ -7,7 +7,7 @@
 
 namespace seqpool_test {
 
-// What a std::mdspan says of itself, where the standard library has none.
+// The interface of std::mdspan, for standard libraries that have none.
 template <class T, std::size_t Rank, bool strided = true, class Reference = T&> struct Mdspan {
   using element_type = T;
   using extents_type = std::array<std::size_t, Rank>;

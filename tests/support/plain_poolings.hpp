@@ -15,7 +15,7 @@
 
 namespace test {
 
-// f(pooling) for each that treats every feature alike and has no parameters.
+// Calls f(pooling) for each pooling that treats all features alike and has no parameters.
 void for_each_plain_pooling(auto f) {
   f(seqpool::AbsMax{});
   f(seqpool::AbsMean{});

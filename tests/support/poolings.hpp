@@ -55,7 +55,7 @@ template <class T> struct PoolingCase {
 inline double nan_max(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmax(a, b); }
 inline double nan_min(double a, double b) { return std::isnan(a) || std::isnan(b) ? double(NAN) : std::fmin(a, b); }
 
-// f(the values of one feature, value, bound) for each feature.
+// Calls f(the values of one feature, value, bound) for each feature.
 template <class F> Expected by_feature(const Tokens& tokens, F f) {
   Expected e;
   for (std::size_t h = 0; h < tokens.front().size(); ++h) {
@@ -68,7 +68,7 @@ template <class F> Expected by_feature(const Tokens& tokens, F f) {
   return e;
 }
 
-// sum_t w_t x_t / divisor, where summing is off by `errors` eps of its size at most: what all means and sums are.
+// sum_t w_t x_t / divisor, which all means and sums are. Summing is off by at most `errors` eps of its size.
 template <class Weights> Expected weighted_sum(const Tokens& tokens, Weights weights, double divisor, double errors) {
   return by_feature(tokens, [&](const auto& x, double& value, double& bound) {
     double size = 0;
@@ -78,7 +78,7 @@ template <class Weights> Expected weighted_sum(const Tokens& tokens, Weights wei
   });
 }
 
-// How many additions a sum of n tokens passes through, as the driver cuts blocks.
+// How many additions a sum of n tokens passes through, given how the driver cuts blocks.
 inline double additions(double n) { return std::min(n, 256.0) + n / 256; }
 
 // Small, so that no token takes all the weight.
@@ -89,7 +89,7 @@ inline double token_weight(std::size_t i) { return static_cast<double>(1 + (i * 
 
 template <class T> Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   Eigen::Tensor<T, 2> weights(static_cast<Eigen::Index>(layout.real.size()), static_cast<Eigen::Index>(layout.seq));
-  weights.setConstant(static_cast<T>(NAN));  // of padding, which must not be read
+  weights.setConstant(static_cast<T>(NAN));  // padding's weights, which must not be read
   for (std::size_t b = 0; b < layout.real.size(); ++b)
     for (std::size_t i = 0; i < layout.real[b].size(); ++i)
       weights(static_cast<Eigen::Index>(b), static_cast<Eigen::Index>(layout.real[b][i])) =
@@ -97,8 +97,8 @@ template <class T> Eigen::Tensor<T, 2> token_weights(const Layout& layout) {
   return weights;
 }
 
-// sum_t a_t x_t for each head, a = softmax of its scores, which are off by `error` at most: as seqpool::Attention
-// states it.
+// sum_t a_t x_t for each head, where a is the softmax of its scores, which are off by at most `error`. The bound is the
+// one that seqpool::Attention states.
 template <class T>
 Expected expected_softmax(const Tokens& tokens, std::vector<std::vector<double>> scores, double error) {
   const double none = -std::numeric_limits<double>::infinity();
@@ -123,7 +123,7 @@ Expected expected_softmax(const Tokens& tokens, std::vector<std::vector<double>>
   return all;
 }
 
-// Attention by one query.
+// Attention with one query.
 template <class T, class Q>
 Expected expected_attention(const Tokens& tokens, const std::vector<Q>& query, double scale, double score_errors) {
   std::vector<double> scores;
@@ -146,7 +146,7 @@ template <class T> Expected expected_attention(const Tokens& tokens) {
   return expected_attention<T>(tokens, query_of<T>(hidden), 1, static_cast<double>(hidden) / 8 + 34);
 }
 
-// As many queries as are taken four at a time, and some more.
+// Four queries, which are taken at a time, and some more.
 inline constexpr Index query_count = 6;
 
 template <class T> Eigen::Tensor<T, 2> queries_of(Index hidden) {
@@ -157,7 +157,7 @@ template <class T> Eigen::Tensor<T, 2> queries_of(Index hidden) {
   return queries;
 }
 
-// Side by side, or their mean.
+// The results of all queries side by side, or their mean.
 template <class T> Expected expected_attentions(const Tokens& tokens, double scale, bool average) {
   const auto hidden = static_cast<Index>(tokens.front().size());
   const auto values = Random(8).values<T>(query_count * hidden, -0.125, 0.125);
@@ -190,7 +190,8 @@ template <class T> Eigen::Tensor<T, 2> query_tokens_of(Index k, Index hidden) {
   return query;
 }
 
-// max_t query_i·x_t for each of k query tokens, or with `sums` their sum; of tokens as they are or normalized.
+// max_t query_i·x_t for each of k query tokens, or their sum with `sums`. The tokens are taken as they are, or
+// normalized.
 template <class T> Expected expected_max_sim(const Tokens& tokens, Index k, bool sums, bool normalized) {
   const std::size_t hidden = tokens.front().size();
   const auto query = query_tokens_of<T>(k, static_cast<Index>(hidden));
@@ -245,10 +246,10 @@ template <class T> struct Network {
     const auto second = Random(10).values<T>(out.size(), -0.25, 0.25);
     std::copy(second.begin(), second.end(), out.data());
   }
-  std::vector<T> v() const { return {out.data(), out.data() + attention_size}; }  // of one head
+  std::vector<T> v() const { return {out.data(), out.data() + attention_size}; }  // the weights of one head
 };
 
-// With the error of the scores that the headers of AdditiveAttention, LayerNorm and Activate state.
+// The error of the scores is the one that the headers of AdditiveAttention, LayerNorm and Activate state.
 template <class T> Expected expected_network(const Tokens& tokens, Index heads, bool has_bias, bool norm_and_gelu) {
   const auto number = [](const auto& x) { return static_cast<double>(seqpool::widen(x)); };
   const std::size_t hidden = tokens.front().size();
@@ -280,7 +281,8 @@ template <class T> Expected expected_network(const Tokens& tokens, Index heads, 
         const double w = number(network.norm_weight[a]), b = number(network.norm_bias[a]);
         const double y = w * z + b;
         u[a] = y / 2 * std::erfc(-y / std::sqrt(2.0));
-        // gelu is no steeper than 1.13; what all errors make of z, and what the normalisation adds to it.
+        // gelu is no steeper than 1.13. The first term is how far all errors move z, the second is what the
+        // normalisation adds.
         errors[a] = 1.13 * (w * (2 + std::abs(z)) * largest / deviation +
                             (size / 16 + 32) * eps<T> * (w * (1 + std::abs(z)) + std::abs(b))) +
                     (8 + std::min(y, 0.0) * y) * eps<T> * std::abs(u[a]);
@@ -317,7 +319,7 @@ template <class T> auto expected_splade(bool sum, bool twice) {
   };
 }
 
-// Two heads, of which one leans to a row's end and one to its beginning.
+// Two heads: one leans to a row's end, the other to its beginning.
 inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
 
 template <class T> Eigen::Tensor<T, 2, Eigen::RowMajor> probe_queries_of(Index hidden) {
@@ -348,7 +350,7 @@ template <class T> Expected expected_positional_attention(const Tokens& tokens) 
   return expected_softmax<T>(tokens, scores, score_error);
 }
 
-// A scorer of a user: the nearer a token is to the origin, the more it weighs; score_k = -slope_k * |x|^2.
+// A user's own scorer: score_k = -slope_k * |x|^2. The nearer a token is to the origin, the more it weighs.
 template <class T> struct ByLength {
   using A = accumulator_t<T>;
   std::vector<A> slopes;
@@ -375,21 +377,21 @@ template <class T> Expected expected_by_length(const Tokens& tokens) {
     for (const double x : token) square += x * x;
     for (std::size_t k = 0; k < 2; ++k) {
       scores[k].push_back(-length_slopes[k] * square);
-      // A sum of squares one by one, and a product.
+      // The roundings of a sum of squares, one by one, and of a product.
       error = std::max(error, (static_cast<double>(token.size()) + 2) * eps<T> * length_slopes[k] * square);
     }
   }
   return expected_softmax<T>(tokens, scores, error);
 }
 
-// A p for each feature, above and below 1.
+// One p for each feature; some are above 1 and some below.
 inline std::vector<float> exponents(Index hidden) {
   std::vector<float> p;
   for (Index h = 0; h < hidden; ++h) p.push_back(static_cast<float>(1 + (h * 5) % 11) / 2);
   return p;
 }
 
-// GeM, of p_of(h); eps is 1e-6.
+// GeM with the exponents p_of(h); eps is 1e-6.
 template <class T, class P> auto expected_generalized_mean(P p_of) {
   return [p_of](const Tokens& tokens) {
     Index h = 0;
@@ -424,7 +426,7 @@ template <class T> auto expected_log_sum_exp(double r) {
   };
 }
 
-// Two heads of two features, by one query.
+// Two heads of two features each, and one query.
 template <class T> auto multihead_weights(Index hidden) {
   seqpool::MultiheadAttentionWeights<T> weights;
   weights.heads = 2;
@@ -454,7 +456,7 @@ template <class T> Expected expected_multihead_attention(const Tokens& tokens) {
       for (Index h = 0; h < hidden; ++h)
         query[static_cast<std::size_t>(h)] += projected * wide(weights.k_proj_weight(e, h));
     }
-    // One rounding of the query more.
+    // The query is rounded once more.
     const Expected one = expected_attention<T>(tokens, query, 1 / std::sqrt(2.), static_cast<double>(hidden) / 4 + 35);
     all.value.insert(all.value.end(), one.value.begin(), one.value.end());
     all.bound.insert(all.bound.end(), one.bound.begin(), one.bound.end());
@@ -462,8 +464,7 @@ template <class T> Expected expected_multihead_attention(const Tokens& tokens) {
   return all;
 }
 
-// Every pooling, with the bound that its header states. A new pooling is one more entry here.
-// As the comment of seqpool::FeaturePooling has it.
+// The example in the comment of seqpool::FeaturePooling.
 struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
   static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
   static constexpr auto merge_op = std::plus<>();
@@ -473,6 +474,7 @@ struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
   }
 };
 
+// Every pooling, with the bound that its header states. A new pooling is one more entry here.
 template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
   const auto always = [](auto pooling) { return [pooling](Index, const Layout&) { return AnyPooling<T>(pooling); }; };
   const auto one = [](std::size_t) { return 1.0; };
@@ -593,6 +595,12 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(37, hidden)}.per_query());
        },
        [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 37, false, false); }},
+      {"MaxSim of a masked query", true,
+       [](Index hidden, const Layout&) {
+         // The 5 query tokens of above, and others behind them.
+         return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(8, hidden), std::vector<int>{1, 1, 1, 1, 1, 0, 0, 0}});
+       },
+       [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 5, true, false); }},
       {"MaxSim of normalized tokens", true,
        [](Index hidden, const Layout&) {
          return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(33, hidden)}.normalize_tokens());
@@ -636,7 +644,7 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
       {"Concat", false, always(seqpool::Concat{seqpool::Last{}, seqpool::Mean{}}), last_and_mean},
       {"AnyPooling of several", false, always(std::vector<AnyPooling<T>>{seqpool::Last{}, seqpool::Mean{}}),
        last_and_mean},
-      {"Midrange", true, always(Midrange{}),  // a user's pooling, held by the same laws
+      {"Midrange", true, always(Midrange{}),  // a user's own pooling, under the same laws
        [](const Tokens& tokens) {
          return by_feature(tokens, [](const auto& x, double& value, double& bound) {
            double low = x[0];
@@ -646,7 +654,7 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
            bound = eps<T> * (std::abs(low) + std::abs(high));  // one addition
          });
        }},
-      {"MeanSquare", true, always(MeanSquare{}),  // another, of FeaturePooling
+      {"MeanSquare", true, always(MeanSquare{}),  // another one, made with FeaturePooling
        mean_of<T>([](double x) { return x * x; }, 3)},
   };
   return cases;

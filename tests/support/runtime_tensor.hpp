@@ -6,7 +6,7 @@
 
 namespace seqpool_test {
 
-// A tensor of no runtime, which says of itself what a test wants.
+// A tensor of no runtime. It says about itself what a test wants.
 struct Tensor {
   seqpool::adapter::Memory memory;
 };

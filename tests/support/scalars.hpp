@@ -4,8 +4,8 @@
 
 #include <seqpool/scalar.hpp>
 
-// What tests of templates are run for, by TEMPLATE_TEST_CASE, whose cases then end in the type's name. A build may have
-// fewer: SEQPOOL_TEST_SCALARS of CMake.
+// The scalars for which TEMPLATE_TEST_CASE runs a test; the name of each case then ends in the type's name. A build may
+// have fewer, by CMake's SEQPOOL_TEST_SCALARS.
 #if !defined(SEQPOOL_TEST_SCALARS)
 #define SEQPOOL_TEST_SCALARS float, double, Eigen::half, Eigen::bfloat16
 #define SEQPOOL_TEST_REALS float, double

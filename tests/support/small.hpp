@@ -9,7 +9,7 @@
 
 #include "support/catch.hpp"
 
-// Cases small enough to work out by hand: one number a token, written to both features of [batch, seq, 2].
+// Cases small enough to work out by hand: one number for each token, written to both features of [batch, seq, 2].
 namespace test {
 
 inline Eigen::Tensor<float, 3, Eigen::RowMajor> small_states(const std::vector<std::vector<float>>& rows) {

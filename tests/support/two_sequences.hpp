@@ -9,8 +9,8 @@
 
 namespace seqpool_test {
 
-// Any runtime's tensors, of two sequences of 2 and 1 real tokens, (1, 2), (3, 4) and (7, 8), behind which all is 99:
-// seen at `data`, where they lie, and pooled by their mask.
+// Checks any runtime's tensors of two sequences with 2 and 1 real tokens: (1, 2), (3, 4) and (7, 8), followed by
+// padding of 99. They are seen at `data`, where they lie, and pooled by their mask.
 template <class M, class V> void check_two_sequences(const V& states, const V& ones, const void* data) {
   const auto x = seqpool::adapter::hidden_states<float>(states);
   CHECK(x.token(0, 0) == data);

@@ -10,7 +10,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Alignment to a cache line, the same whatever the instruction set.
+// Aligns to a cache line, whatever the instruction set.
 template <class T> struct CacheLineAllocator {
   using value_type = T;
   static constexpr std::align_val_t alignment{64};
@@ -20,7 +20,7 @@ template <class T> struct CacheLineAllocator {
 
   T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), alignment)); }
   void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
-  // Without a value, numbers are left as they are.
+  // Numbers that are given no value are left as they are.
   template <class U> void construct(U* p) noexcept { ::new (static_cast<void*>(p)) U; }
   template <class U, class... Args> void construct(U* p, Args&&... args) {
     ::new (static_cast<void*>(p)) U(std::forward<Args>(args)...);
@@ -31,7 +31,8 @@ template <class T> struct CacheLineAllocator {
 // Numbers that start on a cache line; resize(n) does not clear them.
 template <class T> using AlignedVector = std::vector<T, CacheLineAllocator<T>>;
 
-// Numbers of a moment in a state: its copies have none of them, and an assignment leaves those that are there.
+// Temporary numbers in a state. They are not copied with it: a copy starts without any, and an assignment leaves those
+// that are there.
 template <class A> class Scratch {
  public:
   Scratch() noexcept = default;
@@ -39,7 +40,7 @@ template <class A> class Scratch {
   Scratch& operator=(const Scratch&) noexcept { return *this; }
   ~Scratch() = default;
 
-  // Room for n numbers that nothing is known of; allocates only if there never was so much.
+  // Room for n numbers of unknown value; allocates only if there never was so much room.
   A* of(Index n) {
     if (static_cast<std::size_t>(n) > numbers_.size()) numbers_.resize(static_cast<std::size_t>(n));
     return numbers_.data();
@@ -49,8 +50,8 @@ template <class A> class Scratch {
   AlignedVector<A> numbers_;
 };
 
-// Eigen's stride for neighbours, under a name of ours: what Eigen instantiates with it is named by our namespace too,
-// and so never shared between files of different instruction sets.
+// Eigen's stride for neighbours, under a name of our own. What Eigen instantiates with it then has our namespace in its
+// name, so files for different instruction sets never share it.
 struct Neighbours : Eigen::Stride<0, 0> {};
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -17,15 +17,15 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// FNV-1a, 64 bits, of these bytes behind those that `hash` is of: tells bytes that were changed by accident, not by
-// intent.
+// The 64-bit FNV-1a checksum of these bytes after those that `hash` is the checksum of. It finds bytes that were
+// changed by accident, not by intent.
 inline constexpr std::uint64_t empty_checksum = 0xcbf29ce484222325u;
 inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t hash = empty_checksum) noexcept {
   for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3u;
   return hash;
 }
 
-// A number in few digits if those read back as it, else in as many as tell all doubles apart.
+// A number in a few digits if they read back as the same number, otherwise in as many as tell all doubles apart.
 inline std::string exact_text(double number) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), "%.6g", number);
@@ -33,12 +33,12 @@ inline std::string exact_text(double number) {
   return text.data();
 }
 
-// Numbers one behind the other, with a checksum behind them.
+// Writes numbers one after another, and a checksum after them.
 class ByteWriter {
  public:
   template <class N> void put(std::span<N> numbers) {
     const std::size_t begin = bytes_.size();
-    bytes_.resize(begin + numbers.size_bytes());  // g++ 12 warns of an insert that it has inlined at -O3
+    bytes_.resize(begin + numbers.size_bytes());  // g++ 12 warns about an insert that it has inlined at -O3
     if (!numbers.empty()) std::memcpy(bytes_.data() + begin, numbers.data(), numbers.size_bytes());
   }
   void put(std::uint64_t number) { put(std::span(&number, 1)); }
@@ -51,7 +51,7 @@ class ByteWriter {
   std::vector<std::byte> bytes_;
 };
 
-// The same numbers, or an error.
+// Reads the same numbers back, or throws.
 class ByteReader {
  public:
   ByteReader(std::span<const std::byte> bytes, std::uint64_t magic) : bytes_(bytes) {

@@ -23,7 +23,7 @@ inline std::string shape(std::initializer_list<Index> sizes) {
   return detail::shape(std::span<const Index>(sizes.begin(), sizes.size()));
 }
 
-// Apart from its caller, whom a check so costs one compare.
+// Kept out of its caller, so that a check costs the caller one compare.
 [[noreturn]] SEQPOOL_COLD inline void fail(std::string_view what) {
   throw std::invalid_argument(detail::sentence({"seqpool: ", what}));
 }

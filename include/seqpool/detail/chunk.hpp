@@ -13,15 +13,16 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Features that the inner loop takes at a time: a cache line of T, and of float at least.
+// How many features the inner loop takes at a time: as many as a cache line holds of T, and at least as many as it
+// holds of float.
 template <Scalar T> inline constexpr Index chunk_features = sizeof(T) == 2 ? 32 : 16;
 
-// Asks memory for the chunk `ahead` elements behind x, which may lie in another array.
+// Prefetches the chunk `ahead` elements after x; it may lie in another array.
 template <Scalar T> inline void prefetch_chunk(const T* x, Index ahead) noexcept {
   for (Index j = 0; j < chunk_features<T>; j += 64 / static_cast<Index>(sizeof(T))) detail::prefetch(x + (ahead + j));
 }
 
-// A chunk of a token's features in the accumulator's type, widened as they are taken ...
+// A chunk of a token's features in the accumulator's type. Each feature is widened when it is taken.
 template <Scalar T> class WidenedChunk {
  public:
   using A = accumulator_t<T>;
@@ -30,7 +31,7 @@ template <Scalar T> class WidenedChunk {
 
   A operator[](Index j) const noexcept { return widen(x_[j]); }
 
-  // All of them side by side: where they lie, or in `room`.
+  // All features side by side: where they lie, or in `room`.
   const A* data([[maybe_unused]] A* room) const noexcept {
     if constexpr (std::same_as<A, T>) return x_;
     for (Index j = 0; j < chunk_features<T>; ++j) room[j] = widen(x_[j]);
@@ -42,12 +43,12 @@ template <Scalar T> class WidenedChunk {
 };
 
 #if defined(__F16C__) || defined(SEQPOOL_F16C_BY_NAME)
-// ... or all at once, where F16C has an instruction for it that compilers do not make of widen.
+// With F16C, all features are widened at once, by an instruction that compilers do not make from widen.
 template <> class WidenedChunk<Eigen::half> {
  public:
   explicit WidenedChunk(const Eigen::half* x) noexcept {
 #if defined(__AVX512F__)
-    // In registers of the width that the features are then taken in: a wider load must wait for two narrower stores.
+    // The stores are as wide as the loads that follow: a wider load would have to wait for two narrower stores.
     for (std::size_t j = 0; j < x_.size(); j += 16)
       _mm512_store_ps(x_.data() + j, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + j))));
 #elif defined(__F16C__)

@@ -5,15 +5,15 @@
 
 #include <cstddef>
 
-// What is said to compilers and not to readers: attributes and built-ins, under one name each, which stands for nothing
-// where a compiler does not know it.
+// Attributes and built-ins, which are for compilers and not for readers. Each has one name, which says nothing where
+// the compiler does not know it.
 //
-// SEQPOOL_INLINE         in front of a function: inlined by force; at -O2 g++ would call it
-// SEQPOOL_INLINE_LAMBDA  behind a lambda's parameters: the same
-// SEQPOOL_NOINLINE       a function that needs every register for itself
-// SEQPOOL_FLATTEN        all that it calls is inlined
-// SEQPOOL_COLD           never inlined, small, and far from what is run: what ends in an exception
-// SEQPOOL_NO_OVERLAP     in front of a loop: what it writes overlaps nothing that it reads
+// SEQPOOL_INLINE         before a function: inlines it by force; at -O2 g++ would call it
+// SEQPOOL_INLINE_LAMBDA  after a lambda's parameters: the same
+// SEQPOOL_NOINLINE       never inlines a function, because it needs every register for itself
+// SEQPOOL_FLATTEN        inlines all that a function calls
+// SEQPOOL_COLD           for what ends in an exception: never inlined, small, and far from the code that runs
+// SEQPOOL_NO_OVERLAP     before a loop: what it writes overlaps nothing that it reads
 // SEQPOOL_SHUFFLE        defined where vectors of 16 bytes can be shuffled
 #if defined(__GNUC__)
 #define SEQPOOL_INLINE [[gnu::always_inline]] inline
@@ -41,8 +41,9 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Asks memory for the cache line at `address`, which is not read and may lie anywhere. Into L2 and not L1: eight tokens
-// of a power of two bytes, with eight more to come, fall into the same few sets of L1 and push each other out.
+// Prefetches the cache line at `address`, which is not read and may lie anywhere. It goes into L2 and not into L1:
+// eight tokens of a power of two bytes, and the eight that follow them, fall into the same few sets of L1 and push each
+// other out.
 SEQPOOL_INLINE void prefetch([[maybe_unused]] const void* address) noexcept {
 #if defined(__GNUC__)
   __builtin_prefetch(address, 0, 2);
@@ -50,18 +51,18 @@ SEQPOOL_INLINE void prefetch([[maybe_unused]] const void* address) noexcept {
 }
 
 #if defined(__GNUC__)
-// 16 bytes in a register, of numbers of type N.
+// A register of 16 bytes, which holds numbers of type N.
 template <class N> struct Register {
   using type [[gnu::vector_size(16)]] = N;
 };
 #endif
 
 #if !defined(__F16C__) && defined(__x86_64__) && defined(__GNUC__)
-// For a processor that has F16C where the flags do not say so: n halves in floats, n a multiple of 8. A function of its
-// own, as its instructions are not for every processor; and an instruction by name, as the header that declares it
-// takes longer to compile than all of seqpool.
+// Widens n halves to floats, n a multiple of 8, on a processor that has F16C although the flags do not say so. It is a
+// function of its own because not every processor has its instructions. It calls the instruction by name because the
+// header that declares it takes longer to compile than all of seqpool.
 #define SEQPOOL_F16C_BY_NAME
-inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // no processor has that without F16C
+inline bool has_f16c() noexcept { return __builtin_cpu_supports("avx2"); }  // every processor that has AVX2 has F16C
 template <std::size_t n>
 [[gnu::target("avx,f16c"), gnu::noinline]] void widen_by_f16c(const void* halves, float* out) noexcept {
   using Eight [[gnu::vector_size(32)]] = float;

@@ -12,7 +12,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Bytes of the widest register that the instruction set has.
+// The bytes of the widest register that the instruction set has.
 #if defined(__AVX512F__)
 inline constexpr Index register_bytes = 64;
 #elif defined(__AVX__)
@@ -21,16 +21,16 @@ inline constexpr Index register_bytes = 32;
 inline constexpr Index register_bytes = 16;
 #endif
 
-// sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` elements behind the first six of them is
-// prefetched, unless ahead is 0. In one fixed order of additions: partial sums in lanes, a tree, then the features
+// sum_h a[h] * x[h] for each of a few x, of n features. What lies `ahead` elements after the first six of them is
+// prefetched, unless ahead is 0. The order of additions is fixed: partial sums in lanes, a tree, then the features
 // beyond the last whole chunk. So the bits depend on n and on the number of x, and not on addresses or on what is
-// computed beside it, which Eigen's products do not promise. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
+// computed beside it. Eigen's products do not promise that. |error| <= (n / 8 + 34) * eps * sum_h |a[h] * x[h]|.
 //
-// The lanes are Eigen's arrays because g++ keeps those in registers, and an array of numbers in memory. There are as
+// The lanes are Eigen's arrays because g++ keeps those in registers, but an array of numbers in memory. There are as
 // many as fill eight registers of AVX, so that no sum waits for itself: 8 lanes for eight x, 16 for fewer.
 //
-// Flattened, as all that holds such arrays: their type is the same for every -march and their alignment is not, so
-// files of different flags must not share their functions.
+// The function is flattened, like all functions with such arrays: the arrays' type is the same for every -march but
+// their alignment is not, so files with different flags must not share the functions of that type.
 template <class A, Scalar T, std::same_as<const T*>... More>
 SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x,
                                                                        More... more) noexcept {

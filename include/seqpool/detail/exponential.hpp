@@ -11,22 +11,22 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// e^x and logarithms without a branch, a table or a call, so that a loop of fixed length over them becomes vector code
-// on every instruction set, and the bits of a result depend on nothing beside its x. Not Eigen's, which clamp, and
-// which files of different flags would share.
+// e^x and logarithms without a branch, a table or a call. So a loop of fixed length over them becomes vector code on
+// every instruction set, and the bits of a result depend only on its x. Eigen's functions will not do: they clamp, and
+// files with different flags would share them.
 
-// e^x, |error| <= eps * e^x where that is normal; about 0 below, 0 of -inf. Infinity from x > 88.3 in float and 709.4
-// in double on, which is a little early. NaN stays.
+// e^x. |error| <= eps * e^x where e^x is normal; below that the result is about 0, and 0 for -inf. It is infinity for
+// x > 88.3 in float and for x > 709.4 in double, which is a little early. NaN stays NaN.
 template <std::floating_point A> SEQPOOL_INLINE A exponential(A x) noexcept;
 
-// log x, |error| <= eps * |log x|; -inf for all below the smallest normal number, 0 and negative ones too. NaN and
-// infinity stay.
+// log x. |error| <= eps * |log x|. The result is -inf for every x below the smallest normal number, also for 0 and
+// negative numbers. NaN and infinity stay.
 template <std::floating_point A> SEQPOOL_INLINE A logarithm(A x) noexcept;
 
-// log(1 + x) of an x of 0 or more, |error| <= 2 * eps * log(1 + x). NaN and infinity stay.
+// log(1 + x) for x >= 0. |error| <= 2 * eps * log(1 + x). NaN and infinity stay.
 template <std::floating_point A> SEQPOOL_INLINE A log_one_plus(A x) noexcept;
 
-// x^p of an x of 0 or more, |error| <= (3/2 * |p log x| + 1) * eps * x^p where both are normal. NaN and infinity stay.
+// x^p for x >= 0. |error| <= (3/2 * |p log x| + 1) * eps * x^p where x and x^p are normal. NaN and infinity stay.
 template <std::floating_point A> SEQPOOL_INLINE A power(A x, A p) noexcept {
   return detail::exponential(p * detail::logarithm(x));
 }
@@ -37,12 +37,12 @@ template <std::floating_point A> SEQPOOL_INLINE A power(A x, A p) noexcept {
 template <std::floating_point A> struct Binary {
   using Bits = std::conditional_t<std::same_as<A, float>, std::uint32_t, std::uint64_t>;
 
-  static constexpr int fraction = std::numeric_limits<A>::digits - 1;  // bits behind the exponent's
+  static constexpr int fraction = std::numeric_limits<A>::digits - 1;  // bits after those of the exponent
   static constexpr Bits one = std::bit_cast<Bits>(A(1));
   static constexpr Bits root_half = std::bit_cast<Bits>(A(0.70710678118654752440));
   // Added to a small number, it leaves the nearest integer in the last bits of the sum.
   static constexpr A round = A(3) * static_cast<A>(Bits(1) << (fraction - 1));
-  // log 2 in two parts, the first of which is exact when multiplied by an exponent.
+  // log 2 in two parts; the first, multiplied by an exponent, is exact.
   static constexpr A log_2 = std::same_as<A, float> ? A(0x1.63p-1) : A(0x1.62e42feep-1);
   static constexpr A log_2_rest = std::same_as<A, float> ? A(-0x1.bd0105c610ca8p-13) : A(0x1.a39ef35793c76p-33);
 };
@@ -53,14 +53,16 @@ template <class A, class... More> SEQPOOL_INLINE constexpr A power_series(A x, A
   return first + x * detail::power_series(x, more...);
 }
 
-// condition ? a : b, by bits: of a choice between numbers g++ computes each where it is chosen, by branches.
+// condition ? a : b, chosen by bits. If the choice were between numbers, g++ would branch and compute each number in
+// its branch.
 template <std::floating_point A> SEQPOOL_INLINE A either(bool condition, A a, A b) noexcept {
   using Bits = typename Binary<A>::Bits;
   const Bits chosen = Bits(0) - static_cast<Bits>(condition);
   return std::bit_cast<A>((std::bit_cast<Bits>(a) & chosen) | (std::bit_cast<Bits>(b) & ~chosen));
 }
 
-// e^(n log 2 + r) = 2^n e^r with |r| <= log(2) / 2, by as much of the exponential series as A can hold.
+// e^(n log 2 + r) = 2^n e^r with |r| <= log(2) / 2, where e^r is summed from as much of the exponential series as A can
+// hold.
 template <std::floating_point A> A exponential(A x) noexcept {
   using B = Binary<A>;
   constexpr A low = std::same_as<A, float> ? A(-87.4) : A(-708.4);
@@ -82,8 +84,8 @@ template <std::floating_point A> A exponential(A x) noexcept {
   return detail::either(x < low, A(0), not_above);
 }
 
-// log(x + rest) of a finite x, of which `rest` is less than the last bit: log(2^n m) = n log 2 + log m, where m is in
-// [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = f / (2 + f) and f = m - 1.
+// log(x + rest) for a finite x and a `rest` that is less than the last bit of x: log(2^n m) = n log 2 + log m, where m
+// is in [sqrt(1/2), sqrt(2)); log m = 2 atanh(s) with s = f / (2 + f) and f = m - 1.
 template <std::floating_point A> SEQPOOL_INLINE A logarithm_of_sum(A x, A rest) noexcept {
   using B = Binary<A>;
   using Bits = typename B::Bits;
@@ -92,7 +94,7 @@ template <std::floating_point A> SEQPOOL_INLINE A logarithm_of_sum(A x, A rest) 
   const Bits biased = (bits + (B::one - B::root_half)) >> B::fraction;  // n + bias, which is 0 or more
   const A n = std::bit_cast<A>(std::bit_cast<Bits>(B::round) + biased) - (B::round + static_cast<A>(bias));
   const A m = std::bit_cast<A>(bits - ((biased << B::fraction) - B::one));
-  // In two factors, as 2^-n of the last n has no bits of its own.
+  // 2^-n is made of two factors, because for the largest n it has no bits of its own.
   const A f = (m - 1) + rest * (std::bit_cast<A>((2 * bias + 1 - biased) << B::fraction) * A(0.5));
   const A s = f / (2 + f);
   const A square = s * s;
@@ -104,7 +106,7 @@ template <std::floating_point A> SEQPOOL_INLINE A logarithm_of_sum(A x, A rest) 
       return detail::power_series(square, term(3), term(5), term(7), term(9), term(11), term(13), term(15), term(17),
                                   term(19), term(21));
   }();
-  const A log_m = f - s * (f - square * series);  // 2 s = f - s f, of which f is exact
+  const A log_m = f - s * (f - square * series);  // 2 s = f - s f, where f is exact
   return n * B::log_2 + (log_m + n * B::log_2_rest);
 }
 

@@ -18,7 +18,7 @@ template <Scalar T, class Value> struct TokenChunk {
   Value value;
 };
 
-// One accumulator of one feature, held in a register until it is put back; one that is const is only read.
+// One accumulator of one feature, held in a register until it is put back; a const one is only read.
 template <class A> struct Held {
   A& place;
   std::remove_const_t<A> value = place;
@@ -29,16 +29,17 @@ template <class A> struct Held {
   }
 };
 
-// op over one feature of the tokens of a pass, its accumulators held meanwhile. Inlined by force: at -O2 g++ calls it.
+// Applies op to one feature of all tokens of a pass, while its accumulators are held. It is inlined by force, because
+// at -O2 g++ would call it.
 template <class Tokens, class Op, std::size_t... k, class... A>
 SEQPOOL_INLINE void fold_feature(const Tokens& tokens, Index j, Op op, std::index_sequence<k...>, Held<A>... acc) {
   (op(tokens[k].x[j], tokens[k].value, acc.get()...), ...);
   (acc.put_back(), ...);
 }
-// The inner loop: passes over the tokens from `first` on, each of which takes all features of as many tokens as there
-// are k. Returns the first token that is left, which are fewer than a pass takes. The tokens of the next pass are
-// prefetched meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. Never
-// inlined, as it needs every register for itself.
+// The inner loop: passes over the tokens from `first` on. Each pass takes all features of as many tokens as there are
+// k. Returns the first token that is left; fewer are left than a pass takes. The tokens of the next pass are prefetched
+// meanwhile: a token is a page of memory or less, too short for hardware to see what comes after it. The loop is never
+// inlined, because it needs every register for itself.
 template <std::size_t... k, class Tokens, class Each, class Op, class... A>
 SEQPOOL_NOINLINE Index fold_passes(const Tokens& x, Index first, Each each, Op op, std::index_sequence<k...> pass,
                                    A* __restrict... acc) {
@@ -54,7 +55,7 @@ SEQPOOL_NOINLINE Index fold_passes(const Tokens& x, Index first, Each each, Op o
     for (; h + chunk <= x.hidden(); h += chunk) {
       if (ahead != 0) (detail::prefetch_chunk(tokens[k] + h, ahead), ...);
       const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
-      // Of fixed length, as compilers make no vector code at -O2 else; the accumulators overlap no token.
+      // The length is fixed because compilers make no vector code at -O2 otherwise. The accumulators overlap no token.
       SEQPOOL_NO_OVERLAP
       for (Index j = 0; j < chunk; ++j) detail::fold_feature(chunks, j, op, pass, Held<A>{acc[h + j]}...);
     }

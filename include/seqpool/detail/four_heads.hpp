@@ -12,13 +12,14 @@
 #include <cstddef>
 #include <utility>
 
-// What heads of attention do by fours, so that each feature of a token is loaded once for all of them. In arrays of
-// [heads, tile_tokens], each head's numbers of a tile's tokens.
+// What attention heads do four at a time, so that each feature of a token is loaded once for all four. Scores and
+// weights are arrays [heads, tile_tokens]: each head has one number for each token of a tile.
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// sum_h queries[q, h] * x_k[h] for each of one or two tokens x, to scores[q * tile_tokens + k], in one fixed order of
-// additions: partial sums in lanes, a tree, then the features beyond the last whole chunk. Never inlined, as it needs
-// every register for itself. Both factors are loaded by name: as operands, g++ loads one of them anew for each product.
+// scores[q * tile_tokens + k] = sum_h queries[q, h] * x_k[h] for each of one or two tokens x. The order of additions is
+// fixed: partial sums in lanes, a tree, then the features beyond the last whole chunk. The function is never inlined,
+// because it needs every register for itself. Both factors are loaded into named variables: if they were operands, g++
+// would load one of them again for each product.
 template <Scalar T, class A, std::size_t... k, std::size_t... q, std::size_t... i>
 SEQPOOL_NOINLINE SEQPOOL_FLATTEN void score_tokens(const std::array<const T*, sizeof...(k)>& x, const A* queries,
                                                    Index hidden, Index ahead, A* scores, std::index_sequence<k...>,
@@ -51,8 +52,8 @@ SEQPOOL_NOINLINE SEQPOOL_FLATTEN void score_tokens(const std::array<const T*, si
    ...);
 }
 
-// Scores of a tile's tokens by four queries, `[4, hidden]`. What lies `ahead` elements behind each token is prefetched,
-// unless ahead is 0. |error| <= (hidden / 4 + 34) * eps * sum_h |query[h] * x[h]|.
+// The scores of a tile's tokens for four queries, `[4, hidden]`. What lies `ahead` elements after each token is
+// prefetched, unless ahead is 0. |error| <= (hidden / 4 + 34) * eps * sum_h |query[h] * x[h]|.
 template <class Block, class A> void score_by_four(const Block& x, const A* queries, Index ahead, A* scores) {
   const auto score = [&]<std::size_t... k>(Index i, std::index_sequence<k...> tokens) {
     detail::score_tokens<typename Block::value_type>({x[i + static_cast<Index>(k)]...}, queries, x.hidden(), ahead,
@@ -64,8 +65,9 @@ template <class Block, class A> void score_by_four(const Block& x, const A* quer
   if (i < x.size()) score(i, std::make_index_sequence<1>());
 }
 
-// Scores of a tile's tokens, at most tile_tokens of them, by `heads` queries, `[heads, hidden]`: four at a time, and
-// what is left one by one. To the first of them the next tile is prefetched.
+// The scores of a tile's tokens, at most tile_tokens of them, for `heads` queries, `[heads, hidden]`. The queries are
+// taken four at a time, and those that are left one by one. The next tile is prefetched while the first of them are
+// taken.
 template <class Block, class A> void score_by_queries(const Block& x, const A* queries, Index heads, A* scores) {
   const Index hidden = x.hidden();
   const Index distance = x.size() == tile_tokens ? Prefetch::distance(x, 0) : 0;
@@ -85,12 +87,12 @@ template <class Block, class A> void score_by_queries(const Block& x, const A* q
   }
 }
 
-// acc[q, h] += sum_i weights[q * tile_tokens + i] * x_i[h] for every feature h of a whole tile, its tokens in order.
-// acc: `[4, hidden]`. What `fold_features` with four accumulators computes, but there every weight is loaded anew for
-// each register of features, and here for two of them.
+// acc[q, h] += sum_i weights[q * tile_tokens + i] * x_i[h] for every feature h of a whole tile; its tokens are added in
+// order. acc: `[4, hidden]`. `fold_features` with four accumulators computes the same, but it loads every weight again
+// for each register of features, and this loads it for two of them.
 //
-// The sums have names because g++ keeps those in registers, and an array of them in memory. Not flattened, unlike what
-// else has such lanes: that costs instructions here, and g++ inlines all of it anyway.
+// The sums are named variables because g++ keeps those in registers, but an array of them in memory. Unlike other
+// functions with such lanes, this one is not flattened: that costs instructions here, and g++ inlines all of it anyway.
 template <class Block, class A, std::size_t... i>
 SEQPOOL_NOINLINE void add_to_four(const Block& x, const A* weights, A* __restrict acc, std::index_sequence<i...>) {
   using T = typename Block::value_type;

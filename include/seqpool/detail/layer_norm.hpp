@@ -21,8 +21,8 @@ template <class A> A root_of_eps(double eps) {
   return static_cast<A>(std::sqrt(eps));
 }
 
-// Layer normalisation of one row, as seqpool::LayerNorm states it. The weight, and the bias, are empty if there is
-// none; x and y do not overlap.
+// Layer normalisation of one row, as seqpool::LayerNorm states it. The weight is empty if there is none, and so is the
+// bias. x and y do not overlap.
 template <class A>
 void layer_norm(std::span<const A> x, std::span<A> y, A root_eps, std::span<const A> weight, std::span<const A> bias) {
   using Array = Eigen::Array<A, Eigen::Dynamic, 1>;
@@ -32,21 +32,22 @@ void layer_norm(std::span<const A> x, std::span<A> y, A root_eps, std::span<cons
   const A count = static_cast<A>(features);
   const In from(x.data(), features);
   Eigen::Map<Array, Eigen::Unaligned, Neighbours> to(y.data(), features);
-  // The mean as an offset from a number of the row, and then once more from itself: what is left of an offset that is
-  // large beside the differences.
+  // The mean is computed as an offset from one number of the row. Then the mean of the differences is subtracted as
+  // well: it is what is left of an offset that is large compared to them.
   to = from - x[0];
   const A mean = x[0] + detail::sum(y.data(), features) / count;
   to = from - mean;
   const A left = detail::sum(y.data(), features) / count;
   to -= left;
-  // Squares of the largest 1, so that none overflows or vanishes.
-  const A largest = detail::largest_size(y.data(), features);  // passes over a NaN, which is met below
+  // The row is scaled so that its largest square is 1, and none overflows or vanishes.
+  const A largest = detail::largest_size(y.data(), features);  // ignores a NaN, which shows up below
   to /= largest > 0 ? largest : A(1);
   const A deviation = std::sqrt(detail::dot(y.data(), y.data(), features) / count);
-  // y / sqrt(variance + eps), both over the largest; a row of one number all along stays 0, without an eps too.
+  // y / sqrt(variance + eps), with both divided by the largest. A row whose numbers are all the same stays 0, even
+  // without an eps.
   const A root = std::hypot(deviation, root_eps / (largest > 0 ? largest : A(1)));
   to /= root == 0 ? A(1) : root;
-  // One operation each, so that no compiler makes one of two for some features and not for others.
+  // These are two operations, so that no compiler makes them one for some features and not for others.
   if (!weight.empty()) to *= In(weight.data(), features);
   if (!bias.empty()) to += In(bias.data(), features);
 }

@@ -11,7 +11,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// A row of the result before and after it is computed.
+// A row of the result: at first the logits, then what is computed from them.
 template <class A> struct LogitRow {
   MatrixView<A> view;
   Index row;
@@ -19,7 +19,7 @@ template <class A> struct LogitRow {
   Index size() const noexcept { return view.columns; }
   A& operator[](Index c) const { return view(row, c); }
 
-  // The largest, -inf for none. A NaN is passed over here and shows up in the exponentials.
+  // The largest number, or -inf if there is none. A NaN is ignored here and shows up in the exponentials.
   A largest() const {
     A result = -std::numeric_limits<A>::infinity();
     for (Index c = 0; c < size(); ++c) result = (std::max)(result, (*this)[c]);
@@ -27,7 +27,7 @@ template <class A> struct LogitRow {
   }
 };
 
-// The one loop over rows: each row of the result is the logits, widened, and what f(row) makes of them.
+// The one loop over rows: each row of the result is set to the widened logits, and f(row) turns them into the result.
 template <class X, class F> auto map_logits(const X& logits, F f) {
   using A = accumulator_t<element_t<X>>;
   const auto in = detail::matrix_view(logits, "logits");
@@ -41,12 +41,12 @@ template <class X, class F> auto map_logits(const X& logits, F f) {
   return result;
 }
 
-// e^(logit - largest), where -inf weighs nothing even as the largest.
+// e^(logit - largest); a logit of -inf weighs nothing, even if it is the largest.
 template <class A> A shifted_exp(A logit, A largest) {
   return logit == -std::numeric_limits<A>::infinity() ? A(0) : std::exp(logit - largest);
 }
 
-// The softmax of a row in place; zeros of -inf only.
+// The softmax of a row, in place; zeros if all its logits are -inf.
 template <class A> void make_probabilities(LogitRow<A> row) {
   const A largest = row.largest();
   A sum = 0;

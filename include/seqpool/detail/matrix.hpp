@@ -29,7 +29,7 @@ concept MatrixOf = MatrixLike<W> && std::same_as<element_t<W>, T>;
 template <class W>
 concept ScalarMatrix = MatrixLike<W> && Scalar<element_t<W>>;
 
-// A size that the type states, Eigen::Dynamic where it is known at run time only.
+// The sizes that the type states; a size that is known only at run time is Eigen::Dynamic.
 template <class Dimensions> inline constexpr std::array<Index, 2> fixed_sizes{Eigen::Dynamic, Eigen::Dynamic};
 template <std::ptrdiff_t Rows, std::ptrdiff_t Columns>
 inline constexpr std::array<Index, 2> fixed_sizes<Eigen::Sizes<Rows, Columns>>{Rows, Columns};
@@ -40,7 +40,7 @@ template <class X> consteval std::array<Index, 2> static_sizes() {
   else if constexpr (EigenMatrix<X>)
     return {X::RowsAtCompileTime, X::ColsAtCompileTime};
   else
-    return {Eigen::Dynamic, Eigen::Dynamic};  // of what is refused elsewhere
+    return {Eigen::Dynamic, Eigen::Dynamic};  // refused elsewhere
 }
 
 template <MatrixLike X> std::array<Index, 2> run_time_sizes(const X& x) {
@@ -50,8 +50,8 @@ template <MatrixLike X> std::array<Index, 2> run_time_sizes(const X& x) {
     return {x.rows(), x.cols()};
 }
 
-// What elements can be taken from one by one: an expression such as a product, which would be computed anew for each of
-// them, is computed first.
+// x, or its value, from which elements can be taken one by one. An expression such as a product would be computed again
+// for each of them, so it is computed first.
 template <MatrixLike X> decltype(auto) evaluated(const X& x) {
   if constexpr (EigenTensor<X>)
     return (x);
@@ -83,7 +83,7 @@ auto widened_matrix(const W& weight, const char* what) {
 
 constexpr bool sizes_agree(Index a, Index b) { return a == Eigen::Dynamic || b == Eigen::Dynamic || a == b; }
 
-// Rows whose numbers lie side by side in the accumulator's type: where they are, or copied to `room`.
+// x with the numbers of each row side by side, in the accumulator's type: where they are, or copied to `room`.
 template <class A, class T> MatrixView<const A> side_by_side(const MatrixView<T>& x, AlignedVector<A>& room) {
   if constexpr (std::same_as<std::remove_const_t<T>, A>)
     if (x.column_stride == 1) return {x.data, x.rows, x.columns, x.row_stride, 1};

@@ -18,13 +18,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What is summed up over the features of a row and of a weight: products, by dot products where outputs are few ...
+// The terms that are summed over the features of a row and of a weight. These are products; where outputs are few, they
+// are summed by dot products.
 struct Times {
   static constexpr bool by_dots = true;
   template <class A, class Lanes> static void add(Lanes& sum, A x, const Lanes& weight) { sum += x * weight; }
 };
-// ... or in panels always, so that the bits of an output depend on its row and its part of the weight alone. Of these
-// and the next, x and the weight may change places: the bits are the same.
+// Products that are always summed in panels, so that the bits of an output depend only on its row and its part of the
+// weight. With these and with the next two, x and the weight may change places: the bits are the same.
 struct TimesInPanels : Times {
   static constexpr bool by_dots = false;
 };
@@ -40,14 +41,14 @@ struct AbsoluteDifference {
   template <class A, class Lanes> static void add(Lanes& sum, A x, const Lanes& weight) { sum += (weight - x).abs(); }
 };
 
-// Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f]; or of another term. Every
-// output is summed in an order that depends on the weight's sizes alone, so that a row's bits depend neither on the
-// other rows nor on how rows and outputs are shared out, which Eigen's products do not promise.
+// Rows times a weight, plus a bias: out[r, o] = bias[o] + sum_f x[r, f] * weight[o, f], or the same sum of another
+// term. The order in which an output is summed depends only on the weight's sizes. So a row's bits depend neither on
+// the other rows nor on how rows and outputs are shared out. Eigen's products do not promise that.
 //
 // The weight lies in panels of two registers of outputs, feature by feature: each feature of a row is multiplied by a
-// whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in parts of 256
-// that each sum from zero. A weight of fewer outputs than a panel has is kept as it is, for dot products of such
-// parts, of four outputs side by side.
+// whole panel, and the sums of six rows stay in registers. An output's features are taken one by one, in parts of 256,
+// and each part is summed from zero. A weight with fewer outputs than a panel is kept as it is; its outputs are dot
+// products of such parts, four outputs side by side.
 //
 // |error| <= (min(in, 256) / 2 + in / 512 + 4) * eps * (sum_f |x[r, f] * weight[o, f]| + |bias[o]|), unless a
 // product is subnormal.
@@ -61,7 +62,7 @@ template <class A, class Term = Times> class Product {
 
   Product() = default;
 
-  // Of weight(o, f) and bias(o).
+  // Takes its numbers from weight(o, f) and bias(o).
   template <class Weight, class Bias> Product(Index out, Index in, Weight weight, Bias bias);
 
   Index out() const noexcept { return out_; }
@@ -71,19 +72,19 @@ template <class A, class Term = Times> class Product {
   AlignedVector<A> weight() const;
   std::span<const A> bias() const noexcept { return std::span(bias_).first(static_cast<std::size_t>(out_)); }
 
-  // Panels of outputs, what `multiply` can be shared out by.
+  // How many panels of outputs there are; `multiply` can be shared out by panels.
   Index panels() const noexcept { return is_narrow() ? 1 : panels_; }
-  // As many of them as keep one row busy.
+  // As many panels as keep the processor busy with one row.
   static constexpr Index panels_at_a_time = 4;
 
   // Computes the outputs of the panels [first, last) for every row of x. x: `[rows, in]`, out: `[rows, out]`, both with
-  // neighbours side by side.
+  // the numbers of a row side by side.
   void multiply(const MatrixView<const A>& x, Index first, Index last, const MatrixView<A>& out) const;
 
-  // The same where outputs are not kept, of a weight in panels: take(count, row, output, width, sums) for a few rows
-  // and panels at a time, until it was called for all. sums: `[count, width]`, of the rows from `row` and the outputs
-  // from `output` on; those beyond `out` mean nothing. count and width are std::integral_constant. x(r) is row r,
-  // behind which, `ahead` elements away, lies what is read soon and prefetched now, unless ahead is 0.
+  // The same for a weight in panels, without keeping the outputs: calls take(count, row, output, width, sums) for a few
+  // rows and panels at a time, until all have been handed over. sums: `[count, width]`, for the rows from `row` on and
+  // the outputs from `output` on; outputs beyond `out` mean nothing. count and width are std::integral_constant. x(r)
+  // is row r. What lies `ahead` elements after it is read soon, and prefetched now, unless ahead is 0.
   template <class X, class Ahead, class Take>
   void for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const;
 
@@ -117,14 +118,14 @@ template <class A, class Term>
 template <class Weight, class Bias>
 Product<A, Term>::Product(Index out, Index in, Weight weight, Bias bias)
     : out_(out), in_(in), panels_((out + panel_outputs - 1) / panel_outputs) {
-  static_assert(panel_outputs % 4 == 0);  // so that there are as many biases as narrow weights are taken at a time
+  static_assert(panel_outputs % 4 == 0);  // a narrow weight takes four biases at a time
   const Index padded = detail::product(panels_, panel_outputs, "weight");
   bias_.assign(static_cast<std::size_t>(padded), A(0));
   const Index size = detail::product(is_narrow() ? (out + 3) / 4 * 4 : padded, in, "weight");
-  // Of no features too there is a panel to point into.
+  // Even without features there is a panel to point into.
   weight_.assign(static_cast<std::size_t>((std::max)(size, panel_outputs)), A(0));
   for (Index o = 0; o < out; ++o) bias_[static_cast<std::size_t>(o)] = bias(o);
-  // A few features of a whole panel at a time, which stay in L1 until all of its outputs are there.
+  // A few features of a whole panel are written at a time; they stay in L1 until all of its outputs are there.
   constexpr Index chunk = 16;
   for (Index panel = 0; panel < out; panel += panel_outputs)
     for (Index begin = 0; begin < in; begin += chunk)
@@ -165,7 +166,7 @@ void Product<A, Term>::multiply(const MatrixView<const A>& x, Index first, Index
 template <class A, class Term>
 template <class X, class Ahead, class Take>
 void Product<A, Term>::for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const {
-  // As many panels as fit into L2 meet all rows before the next come.
+  // As many panels as fit into L2 are multiplied by all rows before the next ones are.
   constexpr Index cached = 256 * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
   const Index step = (std::max)(Index{1}, cached / (std::max)(Index{1}, in_) / panels_at_a_time) * panels_at_a_time;
   using Pass = void (Product::*)(X, Ahead, Index, Index, Index, Take) const;
@@ -178,7 +179,7 @@ void Product<A, Term>::for_each_rectangle(Index rows, X x, Ahead ahead, Index fi
           x, ahead, row, begin, (std::min)(last, begin + step), take);
 }
 
-// Every output, by dot products.
+// Computes every output by dot products.
 template <class A, class Term>
 void Product<A, Term>::multiply_narrow(const MatrixView<const A>& x, const MatrixView<A>& out) const {
   for (Index r = 0; r < x.rows; ++r)
@@ -195,8 +196,8 @@ void Product<A, Term>::multiply_narrow(const MatrixView<const A>& x, const Matri
     }
 }
 
-// The panels [first, last) of a few rows. With one or two of them, several panels at a time, so that the sums do not
-// wait for each other. What is read soon is asked for once.
+// Computes the panels [first, last) for a few rows. With one or two rows, it takes several panels at a time, so that
+// the sums do not wait for each other. What is read soon is prefetched once.
 template <class A, class Term>
 template <Index rows, class X, class Ahead, class Take>
 void Product<A, Term>::pass(X x, Ahead ahead, Index row, Index first, Index last, Take take) const {
@@ -206,7 +207,7 @@ void Product<A, Term>::pass(X x, Ahead ahead, Index row, Index first, Index last
     for (; first < last; ++first, ahead = {}) rectangle<rows, 1>(x, ahead, row, first, take);
 }
 
-// `panels` panels of `rows` rows: the sums start from the bias.
+// Computes `panels` panels for `rows` rows. The sums start from the bias.
 template <class A, class Term>
 template <Index rows, Index panels, class X, class Ahead, class Take>
 void Product<A, Term>::rectangle(X x, Ahead ahead, Index row, Index panel, Take take) const {
@@ -224,8 +225,9 @@ void Product<A, Term>::rectangle(X x, Ahead ahead, Index row, Index panel, Take 
        totals[0]);
 }
 
-// The inner loop, for every register of sums: totals[r, v] += sum_f x[r][f] * weight[f, v], where v counts registers of
-// outputs. The weight's registers are loaded by name: written as operands, g++ loads them once for each row.
+// The inner loop: totals[r, v] += sum_f x[r][f] * weight[f, v] for every register of sums, where v counts registers of
+// outputs. The weight's registers are loaded into named variables: if they were operands, g++ would load them once for
+// each row.
 template <class A, class Term>
 template <class Ahead, std::size_t... r, std::size_t... v, std::size_t... i>
 SEQPOOL_NOINLINE SEQPOOL_FLATTEN void Product<A, Term>::sum_up(const std::array<const A*, sizeof...(r)>& x,

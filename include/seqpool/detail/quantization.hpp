@@ -19,13 +19,14 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What a byte's 0 is counted from: std::int8_t holds 128 less than std::uint8_t.
+// How much less a byte holds than a std::uint8_t would: a std::int8_t holds 128 less.
 template <class Byte> inline constexpr int byte_offset = std::same_as<Byte, std::int8_t> ? 128 : 0;
 
-// Numbers that are taken at a time: loops of fixed length, of which compilers make vector code.
+// How many numbers are taken at a time, in loops of fixed length, which compilers turn into vector code.
 inline constexpr std::size_t bytes_at_a_time = 32, bits_at_a_time = 64;
 
-// Each feature's least number and step, rounded to float, and behind them as many of 0 and 1 as complete a group.
+// Each feature's least number and step, rounded to float. After the features there are enough least numbers of 0 and
+// steps of 1 to complete a group.
 template <class A> struct QuantizationSteps {
   AlignedVector<A> least, step;
 
@@ -35,10 +36,11 @@ template <class A> struct QuantizationSteps {
 // Quantizes a group, whose least numbers and steps lie side by side; false if a number is NaN.
 template <class Byte, class A> bool quantize_group(const A* x, const A* least, const A* step, Byte* out) noexcept;
 
-// The first of eight numbers is the highest bit: 1 where it is larger than 0.
+// Packs a group into bits, which are 1 where a number is larger than 0. The first of eight numbers is the highest bit.
 template <class Byte, Scalar T> void pack_group(const T* x, Byte* out) noexcept;
 
-// Whether n numbers, of features that lie side by side, are finite; makes room for them in each feature's range.
+// Widens the ranges of n features so that they hold n numbers that lie side by side, one for each feature; returns
+// whether all numbers are finite.
 template <class A, Scalar T> bool take_in(const T* x, Index n, A* least, A* largest) noexcept;
 
 // x in bytes, or an error that begins with `what`.
@@ -77,8 +79,8 @@ template <class Byte, class A> bool quantize_group(const A* x, const A* least, c
   for (std::size_t j = 0; j < bytes_at_a_time; ++j) {
     const A steps = (x[j] - least[j]) / step[j];
     missing |= steps != steps;
-    const A from_zero = steps > 0 ? steps : A(0);                   // also of a NaN, of which there is no conversion
-    q[j] = static_cast<int>(from_zero < 255 ? from_zero : A(255));  // which rounds down what is not negative
+    const A from_zero = steps > 0 ? steps : A(0);                   // also for a NaN, which cannot be converted
+    q[j] = static_cast<int>(from_zero < 255 ? from_zero : A(255));  // rounds down, because no number is negative
   }
   for (std::size_t j = 0; j < bytes_at_a_time; ++j) out[j] = static_cast<Byte>(q[j] - byte_offset<Byte>);
   return missing == 0;
@@ -90,7 +92,7 @@ template <class Byte, Scalar T> void pack_group(const T* x, Byte* out) noexcept 
   for (std::size_t byte = 0; byte < bits_at_a_time / 8; ++byte) {
     std::uint64_t eight;
     std::memcpy(&eight, positive.data() + byte * 8, sizeof eight);
-    // Every 0 or 1 is shifted to its bit of the highest byte; in the other bytes nothing carries.
+    // Every 0 or 1 is shifted to its bit of the highest byte; nothing carries in the other bytes.
     constexpr std::uint64_t shifts =
         std::endian::native == std::endian::little ? 0x8040201008040201 : 0x0102040810204080;
     out[byte] = static_cast<Byte>(static_cast<int>((eight * shifts) >> 56) - byte_offset<Byte>);
@@ -120,7 +122,7 @@ auto quantized(const X& x, const MatrixView<T>& ranges, const std::string& what)
   const auto in = detail::matrix_view(x, "x");
   const QuantizationSteps<A> steps(ranges, in.columns, what);
   auto result = detail::make_result<X, Byte>(in.rows, in.columns);
-  // In the order of memory: runs of a row's features, or of a feature's rows, which have one step.
+  // Memory is read in order: in runs of a row's features, or of a feature's rows, which share one step.
   constexpr bool by_rows = is_row_major<X>;
   constexpr Index group{bytes_at_a_time};
   const Index runs = by_rows ? in.rows : in.columns;

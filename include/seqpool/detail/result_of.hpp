@@ -7,7 +7,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// P::Result<T> where P says it, accumulator_t<T> otherwise.
+// P::Result<T> if P has it, otherwise accumulator_t<T>.
 template <class P, class T> struct ResultOf {
   using type = accumulator_t<T>;
 };
@@ -17,8 +17,8 @@ struct ResultOf<P, T> {
   using type = typename P::template Result<T>;
 };
 
-// What a deduction guide gives of a type whose scalar must be named: a sentence, and float, so that no other error
-// follows.
+// What a deduction guide gives for a type whose scalar must be named: an error message, and float, so that no other
+// error follows.
 template <class P, bool is_any> consteval bool scalar_is_said() {
   static_assert(
       is_any,

@@ -13,8 +13,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// sum_i x[i] of n numbers, in one fixed order of additions, which Eigen's own sums, that begin where an address is
-// aligned, do not promise: partial sums in 16 lanes, a tree, then the numbers beyond the last whole 16.
+// sum_i x[i] of n numbers. The order of additions is fixed: partial sums in 16 lanes, a tree, then the numbers beyond
+// the last whole 16. Eigen's own sums do not promise that: they begin where an address is aligned.
 // |error| <= (n / 32 + 10) * eps * sum_i |x[i]|.
 template <class A> SEQPOOL_FLATTEN SEQPOOL_INLINE A sum(const A* x, Index n) noexcept {
   constexpr Index lanes = 16;
@@ -27,8 +27,8 @@ template <class A> SEQPOOL_FLATTEN SEQPOOL_INLINE A sum(const A* x, Index n) noe
   return sums.sum() + rest;
 }
 
-// The one NaN of results. Which sign and payload a NaN has after arithmetic depends on the order of operands, which
-// compilers choose.
+// x, or for every NaN the one NaN that results have. After arithmetic, the sign and payload of a NaN depend on the
+// order of operands, which compilers choose.
 template <class A> A canonical(A x) noexcept {
   if constexpr (std::floating_point<A>)
     return x == x ? x : std::numeric_limits<A>::quiet_NaN();
@@ -36,17 +36,17 @@ template <class A> A canonical(A x) noexcept {
     return x;
 }
 
-// The same of a row of n.
+// The same for a row of n numbers.
 template <class A> void make_canonical(A* row, Index n) noexcept {
-  constexpr Index lanes = 16;  // a loop of fixed length, of which compilers make vector code
+  constexpr Index lanes = 16;  // a loop of fixed length, which compilers turn into vector code
   Index i = 0;
   for (; i + lanes <= n; i += lanes)
     for (Index j = 0; j < lanes; ++j) row[i + j] = detail::canonical(row[i + j]);
   for (; i < n; ++i) row[i] = detail::canonical(row[i]);
 }
 
-// The larger and the smaller of two, where a NaN on either side wins: SIMD extrema keep or lose it by its side. Of
-// equals the held one stays. In two steps, of which the first is one instruction.
+// The larger and the smaller of two numbers. A NaN on either side wins; SIMD extrema would keep or lose it depending on
+// its side. If the two are equal, the held one stays. There are two steps, and the first is one instruction.
 inline constexpr auto larger = [](auto held, auto x) {
   const auto number = x > held ? x : held;
   return x != x ? x : number;
@@ -56,10 +56,11 @@ inline constexpr auto smaller = [](auto held, auto x) {
   return x != x ? x : number;
 };
 
-// Whether a is larger than b, where a NaN is larger than any number.
+// Whether a is larger than b; a NaN counts as larger than any number.
 inline constexpr auto exceeds = [](auto a, auto b) { return a > b || (a != a && b == b); };
 
-// max_i |x[i]|, 0 of none. A NaN is passed over. By lanes, as one maximum would wait for the one before.
+// max_i |x[i]|, or 0 if n is 0. A NaN is ignored. There are several lanes, because a single maximum would wait for the
+// one before.
 template <class A> A largest_size(const A* x, Index n) noexcept {
   constexpr std::size_t lanes = 16;
   std::array<A, lanes> largest{};

@@ -12,8 +12,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// A part of a message: text, or a whole number. It only says what it is of: a message is written where it is thrown, in
-// one function, so that each place that refuses something is little code, to run and to compile.
+// A part of a message: text, or a whole number. It only says what it is made from. The message itself is written in one
+// function, where it is thrown, so each place that refuses something is little code, to run and to compile.
 class Part {
  public:
   Part(const char* text) : text_(text) {}

@@ -13,23 +13,23 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What becomes an integer by itself, of any type: 3, vector.size(), an enumerator.
+// What converts by itself to an integer of any type: 3, vector.size(), an enumerator.
 template <class I>
 concept SizeNumber = !std::same_as<I, bool> && requires(const I& number) {
   { +number } -> std::integral;
 };
 
-// A size or a stride as a caller has it. Parameters are of this type in place of Index, so that no number is wrapped
-// and no compiler warns.
+// A size or a stride in whatever type the caller has it. Parameters have this type instead of Index, so that no number
+// wraps around and no compiler warns.
 struct Size {
   Index value;
 
-  // Throws for a number that no Index holds.
+  // Throws for a number that an Index cannot hold.
   template <class I> Size(const I& number);
   operator Index() const noexcept { return value; }
 };
 
-// The same of each dimension: N numbers in braces, of types that may differ, or a range of N.
+// The same for each of N dimensions: N numbers in braces, whose types may differ, or a range of N numbers.
 template <std::size_t N> struct Sizes : std::array<Index, N> {
   Sizes(const std::array<Index, N>& sizes) noexcept : std::array<Index, N>(sizes) {}
   template <class... I>
@@ -46,7 +46,7 @@ template <class I> Size::Size([[maybe_unused]] const I& number) : value(0) {
                 "seqpool: a size or a stride is an integer, of any type but bool; convert another number first, for "
                 "example with static_cast<int>(hidden).");
   if constexpr (SizeNumber<I>) {
-    const auto integer = +number;  // of a character type too
+    const auto integer = +number;  // also for a character type
     if (!std::in_range<Index>(integer))
       detail::fail({"a size or stride of ", integer, " is beyond what memory can hold"});
     value = static_cast<Index>(integer);

@@ -12,8 +12,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// y[f] = tanh(x[f]); the two may be the same row. Of float Eigen's, which is vector code, by eight, also at the end of
-// a row: single numbers would go by another function.
+// y[f] = tanh(x[f]); x and y may be the same row. For float it is Eigen's tanh, which is vector code. It always takes
+// eight numbers, also at the end of a row, because single numbers would go through another function.
 SEQPOOL_FLATTEN inline void tanh_of(std::span<const float> x, std::span<float> y) {
   constexpr std::size_t lanes = 8;
   using Lanes = Eigen::Array<float, lanes, 1>;
@@ -31,7 +31,8 @@ inline void tanh_of(std::span<const double> x, std::span<double> y) {
   std::transform(x.begin(), x.end(), y.begin(), [](double value) { return std::tanh(value); });
 }
 
-// y[f] = gelu(x[f]), likewise. By the complement, of which small values keep their digits, where 1 + erf cancels.
+// y[f] = gelu(x[f]); x and y may be the same row. It uses the complement erfc, whose small values keep their digits;
+// 1 + erf would cancel.
 template <class A> void gelu_of(std::span<const A> x, std::span<A> y) {
   std::transform(x.begin(), x.end(), y.begin(),
                  [](A value) { return value / 2 * std::erfc(-value * (std::numbers::sqrt2_v<A> / 2)); });

@@ -24,7 +24,7 @@ template <class X, int options, template <class> class Pointer>
 inline constexpr bool is_tensor_map<Eigen::TensorMap<X, options, Pointer>> = true;
 
 // An Eigen tensor with memory behind it: Tensor, TensorFixedSize, or a TensorMap of either. An expression such as
-// `x * 2.f` has none, and a TensorRef may stand for one.
+// `x * 2.f` has no memory, and a TensorRef may stand for an expression.
 template <class X>
 concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
   typename X::Scalar;
@@ -38,7 +38,7 @@ concept EigenTensor = !is_tensor_ref<X> && requires(const X& x) {
 template <class X, int Rank>
 concept EigenTensorOfRank = EigenTensor<X> && static_cast<int>(X::NumIndices) == Rank;
 
-// What sees vectors [n, features] where they lie and is no tensor: seqpool::Vectors.
+// A view of vectors [n, features], seen where they lie, that is not a tensor: seqpool::Vectors.
 template <class X>
 concept ViewOfVectors = requires(const X& x, Index i) {
   { x[i] } -> std::same_as<const typename X::value_type*>;
@@ -48,16 +48,16 @@ concept ViewOfVectors = requires(const X& x, Index i) {
   { x.feature_stride() } -> std::same_as<Index>;
 };
 
-// What vectors, logits and probabilities may be handed over as.
+// The types in which vectors, logits and probabilities may be handed over.
 template <class X>
 concept VectorsArgument = EigenTensorOfRank<X, 2> || ViewOfVectors<X>;
 
-// What Eigen computes when it is asked for, or a TensorRef to it.
+// An expression that Eigen computes when it is asked for, or a TensorRef to one.
 template <class X>
 concept TensorExpression = !EigenTensor<X> && std::is_base_of_v<Eigen::TensorBase<X, Eigen::ReadOnlyAccessors>, X>;
 
-// Whether what came as X&& owns its memory and is gone at the end of the line: nothing may view it. A TensorMap owns
-// nothing, so that a temporary one is as good as any.
+// Whether an argument that came as X&& owns its memory and is gone at the end of the line, so that nothing may view it.
+// A TensorMap owns nothing, so a temporary one is as good as any.
 template <class X>
 inline constexpr bool is_temporary =
     !std::is_lvalue_reference_v<X> && EigenTensor<std::remove_cvref_t<X>> && !is_tensor_map<std::remove_cvref_t<X>>;
@@ -87,7 +87,7 @@ struct GuideElement<X> {
 };
 template <class X> using guide_element_t = typename GuideElement<X>::type;
 
-// What a pointer points to; float of what is no pointer.
+// What a pointer points to; float if P is not a pointer.
 template <class P>
 using guide_pointee_t = std::conditional_t<std::is_pointer_v<std::decay_t<P>>,
                                            std::remove_cv_t<std::remove_pointer_t<std::decay_t<P>>>, float>;
@@ -95,19 +95,19 @@ using guide_pointee_t = std::conditional_t<std::is_pointer_v<std::decay_t<P>>,
 // T, or float where a static_assert has refused T, so that no other error follows.
 template <class T> using lawful_t = std::conditional_t<Scalar<T>, T, float>;
 
-// What is no tensor is row-major, as all results are that are made of it.
+// What is not a tensor counts as row-major, and so do all results that are made from it.
 template <class X> inline constexpr bool is_row_major = true;
 template <EigenTensor X>
 inline constexpr bool is_row_major<X> = static_cast<int>(X::Layout) == static_cast<int>(Eigen::RowMajor);
 
 template <std::size_t Rank, class X> std::array<Index, Rank> sizes_of(const X& x) {
   std::array<Index, Rank> sizes;
-  // An index type that converts to whatever this tensor's dimension() takes without a change of sign.
+  // unsigned char converts to whatever this tensor's dimension() takes, without a change of sign.
   for (unsigned char i = 0; i != Rank; ++i) sizes[i] = static_cast<Index>(x.dimension(i));
   return sizes;
 }
 
-// a * b of sizes, or an error that says whose.
+// a * b for sizes; throws if it overflows, and says whose sizes they are.
 inline Index product(Index a, Index b, const char* what) {
   constexpr Index limit = (std::numeric_limits<Index>::max)();
   if (b > 0 && a > limit / b)
@@ -115,15 +115,15 @@ inline Index product(Index a, Index b, const char* what) {
   return a * b;
 }
 
-// a + b of sizes, or an error that says whose.
+// a + b for sizes; throws if it overflows, and says whose sizes they are.
 inline Index total(Index a, Index b, const char* what) {
   if (b > (std::numeric_limits<Index>::max)() - a)
     detail::fail({what, ": sizes of ", a, " and ", b, " elements together are more than memory can hold"});
   return a + b;
 }
 
-// How many elements lie between two neighbours along each dimension, when none are left out. Of a tensor without
-// elements nobody takes a step.
+// How many elements apart two neighbours are along each dimension if there are no gaps. In a tensor without elements
+// nobody takes a step.
 template <std::size_t Rank>
 std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool row_major, const char* what) {
   std::array<Index, Rank> strides;
@@ -139,9 +139,9 @@ std::array<Index, Rank> dense_strides(const std::array<Index, Rank>& sizes, bool
   return strides;
 }
 
-// What was handed over as a pointer to T; of anything else null, and a sentence.
+// The pointer to T that was handed over; for anything else, an error message and null.
 template <class T, class P> const T* pointer_to([[maybe_unused]] const P& data) {
-  constexpr bool lawful = std::is_convertible_v<P, const T*>;  // by this name g++ does not say why it is not
+  constexpr bool lawful = std::is_convertible_v<P, const T*>;  // under this name, g++ does not explain why it is not
   static_assert(
       lawful,
       "seqpool: memory is handed over as a pointer to elements of the view's own type. Of a vector or another "
@@ -155,8 +155,8 @@ template <class T, class P> const T* pointer_to([[maybe_unused]] const P& data) 
     return nullptr;
 }
 
-// False, and a sentence, for what came as X&& and cannot be seen as elements of T for longer than the line; `of_rank`:
-// whether the view's own sentence has let it pass.
+// False, with an error message, if an argument that came as X&& cannot be seen as elements of T for longer than the
+// line. `of_rank`: whether it has passed the view's own check.
 template <class T, class X, bool of_rank> consteval bool may_be_viewed() {
   static_assert(
       !is_temporary<X>,
@@ -171,7 +171,8 @@ template <class T, class X, bool of_rank> consteval bool may_be_viewed() {
   return false;
 }
 
-// Throws unless sizes are 0 or more, there is a pointer to the elements, and every offset to one is a number of bytes.
+// Throws unless sizes are 0 or more, there is a pointer to the elements, and the offset of every element in bytes fits
+// Index.
 template <class T, std::size_t Rank>
 void check_memory(const T* data, const std::array<Index, Rank>& sizes, const std::array<Index, Rank>& strides,
                   const char* what, const char* letters) {
@@ -226,7 +227,7 @@ template <ViewOfVectors X> MatrixView<const element_t<X>> matrix_view(const X& x
   return {x[0], x.size(), x.features(), x.stride(), x.feature_stride()};
 }
 
-// A result of sizes [...] made from X: in X's layout and index type if it is a tensor, row-major otherwise.
+// A result of sizes [...] made from X: in X's layout and index type if X is a tensor, otherwise row-major.
 template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
   using I = typename decltype([] {
     if constexpr (EigenTensor<X>)
@@ -244,7 +245,7 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
   return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
 }
 
-// What a function returns whose arguments a static_assert has refused, so that no other error follows.
+// What a function returns if a static_assert has refused its arguments, so that no other error follows.
 template <class X, class A = float, int rank = 2> auto refused() {
   if constexpr (rank == 1)
     return detail::make_result<X, A>(Index{0});

@@ -7,39 +7,39 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// As many tokens as the inner loop takes in one pass.
+// How many tokens the inner loop takes in one pass.
 inline constexpr Index tile_tokens = 8;
 
-// Where a block's tokens come from: what the driver says of them.
+// Where a block's tokens come from: what the driver says about them.
 template <Scalar T> struct TokenSource {
   Index row = 0;                     // the result that they go into
   Index sequence = 0;                // the sequence that they stand in
   Index position = 0;                // where token 0 stands in it, if they are one run
   Index number = 0;                  // which of the row's real tokens token 0 is
-  const Index* places = nullptr;     // where each token lies, in strides from data: where there are holes
-  const Index* positions = nullptr;  // where each token stands in its sequence: where there are holes
-  // To be prefetched, where that pays:
+  const Index* places = nullptr;     // where each token lies, in strides from data; only if there are holes
+  const Index* positions = nullptr;  // where each token stands in its sequence, if they are not one run
+  // What is to be prefetched, where that pays:
   bool prefetch = false;
-  Index following = 0;      // tokens behind these, which lie, or are listed in `places`, as if they belonged to them
-  const T* next = nullptr;  // the tile that is read behind those: where these are one run
+  Index following = 0;      // tokens after these; they lie, or are listed in `places`, as if they belonged to these
+  const T* next = nullptr;  // the tile that is read after those, if these are one run
 };
 
 struct Prefetch {
-  // The same tokens, of which nothing is to be prefetched, as somebody else does it.
+  // The same tokens, but nothing is to be prefetched, because somebody else does it.
   template <class Tokens> static Tokens without(Tokens tokens) noexcept {
     tokens.source_.prefetch = false;
     return tokens;
   }
 
-  // How many elements behind each token the one lies that is read a tile later, if these are one run that goes on
-  // behind them; 0 if they are not to be prefetched, or have holes.
+  // The distance in elements from each token to the one that is read a tile later, if these tokens are one run that
+  // goes on after them; 0 if they are not to be prefetched, or have holes.
   template <class Tokens> static Index distance(const Tokens& tokens) noexcept {
     const auto& source = tokens.source_;
     return source.prefetch && source.places == nullptr ? tile_tokens * tokens.stride_ : 0;
   }
 
-  // How many elements behind each token of the tile at `first` the one lies that is read a tile later; 0 if those are
-  // not to be prefetched, or not equally far.
+  // The distance in elements from each token of the tile at `first` to the one that is read a tile later; 0 if those
+  // are not to be prefetched, or are not all equally far away.
   template <class Tokens> static Index distance(const Tokens& tokens, Index first) noexcept {
     const auto& source = tokens.source_;
     if (!source.prefetch) return 0;

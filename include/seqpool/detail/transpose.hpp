@@ -20,8 +20,8 @@ template <class T> inline constexpr std::size_t line_elements = 64 / sizeof(T);
 template <class T> using LineSquare = std::array<std::array<T, line_elements<T>>, line_elements<T>>;
 
 #if defined(SEQPOOL_SHUFFLE)
-// A square of so many elements in registers, transposed by interleaving its halves log2(size) times. Packs and no
-// loops: -O2 unrolls none, and an array that a loop goes through lies in memory.
+// A square of `size` by `size` elements in registers, transposed by interleaving its halves log2(size) times. It uses
+// packs instead of loops: -O2 unrolls no loop, and an array that a loop goes through lies in memory.
 template <class T> struct Square {
   using Row =
       typename Register<std::conditional_t<sizeof(T) == 2, std::uint16_t,

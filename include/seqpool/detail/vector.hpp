@@ -16,7 +16,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What a parameter of one dimension may be handed over as: an Eigen tensor of rank 1, an Eigen vector, or a
+// The types in which a parameter of one dimension may be handed over: an Eigen tensor of rank 1, an Eigen vector, or a
 // contiguous range.
 template <class V>
 concept EigenVector = requires(const V& v) {
@@ -62,7 +62,7 @@ template <VectorLike V> std::size_t size_of(const V& v) {
     return static_cast<std::size_t>(std::ranges::size(v));
 }
 
-// Throws if v has elements and no memory for them.
+// Throws if v has elements but no memory for them.
 template <VectorLike V> void check_vector(const V& v) {
   const auto is_null = [&] {
     if constexpr (requires { v.data(); })
@@ -74,7 +74,8 @@ template <VectorLike V> void check_vector(const V& v) {
     detail::fail({"a vector of ", detail::size_of(v), " elements has a null pointer"});
 }
 
-// f(element) for each, one by one, so that an Eigen vector may have any stride. An expression is computed first.
+// Calls f(element) for each element, one by one, so an Eigen vector may have any stride. An expression is computed
+// first.
 template <VectorLike V, class F> void for_each_element(const V& v, F f) {
   detail::check_vector(v);
   if constexpr (EigenVector<V> && !EigenTensorOfRank<V, 1> && !requires { v.data(); })
@@ -93,12 +94,12 @@ template <ScalarVector V> auto widened(const V& v) {
   return copy;
 }
 
-// A copy as `Index`; each must be 0 or more, and `refuse(i, text of the number)` throws if one is not.
+// A copy as `Index`. Each number must be 0 or more; if one is not, `refuse(i, text of the number)` throws.
 template <IntegerVector V, class Refuse> std::vector<Index> indices(const V& v, Refuse refuse) {
   std::vector<Index> copy;
   copy.reserve(detail::size_of(v));
   detail::for_each_element(v, [&](auto element) {
-    const auto number = +element;  // of a character type too
+    const auto number = +element;  // also for a character type
     if (std::cmp_less(number, 0) || !std::in_range<Index>(number)) refuse(copy.size(), std::to_string(number));
     copy.push_back(static_cast<Index>(number));
   });

@@ -42,7 +42,7 @@ template <bool some_head, bool head> consteval bool is_head() {
   return head;
 }
 
-// Sizes that a head's type states, Eigen::Dynamic where they are known at run time only.
+// The sizes that a head's type states; Eigen::Dynamic if they are known only at run time.
 struct HeadSizes {
   Index features = Eigen::Dynamic;
   Index width = Eigen::Dynamic;

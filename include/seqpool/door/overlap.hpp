@@ -71,8 +71,8 @@ void check_result(const MatrixView<T>& out, Index rows, Index width, const char*
                   detail::shape({rows, width}), " for ", what, " ", detail::shape(sizes)});
 }
 
-// Throws if results would be written where x lies, as x is read after them. For computed tokens it is known where they
-// come from if x names its `layers()` or `states()`.
+// Throws if results would be written where x lies, because x is still read after that. Where computed tokens come from
+// is known if x names its `layers()` or `states()`.
 template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {
   if constexpr (requires { x.layers().size(); })
     for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);

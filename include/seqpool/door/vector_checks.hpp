@@ -11,7 +11,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // Each of these is true, or a compile error that says what to write instead.
 
-// What functions of vectors take if they are no heads.
+// What functions of vectors take, other than heads.
 template <class X> consteval bool are_plain_vectors() {
   constexpr bool matrix = VectorsArgument<X>, lawful = ScalarVectors<X>;
   static_assert(
@@ -25,7 +25,7 @@ template <class X> consteval bool are_plain_vectors() {
   return lawful;
 }
 
-// Two of them, from which something is computed together.
+// Two such arguments, from which one result is computed.
 template <class A, class B> consteval bool are_two_vectors() {
   constexpr bool a = detail::are_plain_vectors<A>(), b = detail::are_plain_vectors<B>();
   if constexpr (a && b) {

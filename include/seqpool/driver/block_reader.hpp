@@ -88,7 +88,7 @@ template <class X, class S> class BlockReader {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Whether x is larger than a core's own cache, by a guess: in cache, prefetching costs a fifth of mean's time.
+// A guess whether x is larger than a core's own cache: in cache, prefetching costs a fifth of mean's time.
 template <class X> bool beyond_cache(const X& x) noexcept {
   constexpr std::int64_t limit = (1 << 20) / sizeof(typename X::value_type);
   const std::int64_t batch = x.batch(), seq = x.seq(), hidden = x.hidden();

@@ -41,7 +41,7 @@ template <class P, class T> class RowFold {
     Index first;
     Index count;
   };
-  // All parts, to be saved; and those of `count` tokens, which are then overwritten.
+  // parts() gives all parts, to be saved. restore() makes those of `count` tokens, which are then overwritten.
   std::vector<Part> parts() {
     const Index rest = count_ < block_tokens ? 0 : count_ % block_tokens;
     std::vector<Part> all;
@@ -54,7 +54,7 @@ template <class P, class T> class RowFold {
     for (const Part& part : parts()) pooling.init(*part.state, hidden_);
   }
 
-  // Inlined by force, as calls are part of a short row's cost.
+  // It is inlined by force, because calls are part of a short row's cost.
   SEQPOOL_INLINE void fold(const P& pooling, const TokenBlock<T>& tokens) {
     for (Index first = 0; first < tokens.size();) {
       const Index in_block = count_ % block_tokens;

@@ -17,7 +17,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// At most so many rows are packed together.
+// The most rows that are packed together.
 inline constexpr Index most_packed_rows = 64;
 
 // Column-major hidden states hold one feature of one token of all rows side by side, so a cache line belongs to many
@@ -27,11 +27,12 @@ template <class X, class S> class RowPacker {
  public:
   using T = typename X::value_type;
 
-  // Whether rows are sequences in one array ...
+  // Whether rows are sequences in one array.
   static constexpr bool possible =
       !requires(const S& s) { s.sequence(Index{0}); } && requires(const X& x) { x.batch_stride(); };
 
-  // ... and they, or one row's tokens, lie side by side.
+  // Whether rows of such an array lie side by side, and either fill a cache line or have the next token's rows right
+  // after them. Features that lie side by side need no packing.
   static bool fits(const X& x) noexcept
     requires possible
   {
@@ -56,7 +57,7 @@ template <class X, class S> class RowPacker {
   TokenBlock<T> take(Index i, Index count);
 
  private:
-  // Elements in a cache line: so many neighbours and features are packed at a time.
+  // The elements in a cache line. This many neighbours and features are packed at a time.
   static constexpr Index line = static_cast<Index>(line_elements<T>);
 
   struct Row {
@@ -109,10 +110,11 @@ template <class P, class X, class S> class RowGroup {
 
 template <class X, class S> RowPacker<X, S>::RowPacker(const X& x, const S& selection) : x_(x), selection_(selection) {
   const Index rows = (std::min)(most_packed_rows, x.batch());
-  // A page of neighbours, so that memory is read in stretches.
+  // A window holds a page of neighbours, so that memory is read in stretches.
   window_ = (std::min)((std::max)(512 / rows / tile_tokens, Index{1}) * tile_tokens, Index{64});
   slots_ = window_ + tile_tokens;
-  // An odd number of cache lines apart, so that one feature of all slots does not fall into the same few sets.
+  // Slots are an odd number of cache lines apart, so that one feature of all slots does not fall into the same few
+  // sets.
   stride_ = ((x.hidden() + line - 1) / line | 1) * line;
   rows_.resize(static_cast<std::size_t>(rows));
   positions_.resize(static_cast<std::size_t>(rows * slots_));
@@ -168,7 +170,8 @@ template <class X, class S> void RowPacker<X, S>::pack(Index begin, Index end) {
 }
 
 // Packs some features of the neighbours [low, high) in the line that begins at neighbour `first`; the first and the
-// last of them are real tokens'. It goes through a square in L1, so every line of memory is read once and written once.
+// last of them belong to real tokens. It goes through a square in L1, so every line of memory is read once and written
+// once.
 template <class X, class S>
 void RowPacker<X, S>::pack_line(const T* source, Index feature, Index features, T* const* targets, Index first,
                                 Index low, Index high) {

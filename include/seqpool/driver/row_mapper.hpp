@@ -69,14 +69,14 @@ template <class H, class T> class RowMapper {
  public:
   using A = accumulator_t<std::remove_const_t<T>>;
 
-  // Asks the head, once and before anything is written; it throws if it does not take x's features.
+  // Asks the head for its width, once and before anything is written. The head throws if it does not take x's features.
   RowMapper(const H& head, const MatrixView<T>& x)
       : head_(head), x_(x), width_(static_cast<Index>(head.width(x.columns))) {}
 
   Index rows() const noexcept { return x_.rows; }
   Index width() const noexcept { return width_; }
 
-  // out: `[rows, width]`, without overlap with x.
+  // out: `[rows, width]`, which must not overlap x.
   template <class D> void run(const MatrixView<A>& out, const D& device) const {
     if (out.rows == 0 || out.columns == 0) return;
     // Numbers that do not lie side by side, or have another type, are copied to rows first, and from rows at the end.

@@ -59,7 +59,7 @@ template <class P, class X, class S> class RowPooler {
   using T = typename X::value_type;
   using Element = result_t<P, T>;
 
-  // Checks all that may not fit, before anything is written.
+  // Checks everything that might not fit, before anything is written.
   RowPooler(const P& pooling, const X& x, const S& selection);
 
   Index rows() const noexcept { return rows_; }
@@ -72,7 +72,7 @@ template <class P, class X, class S> class RowPooler {
   struct Block {
     Index row;
     Run tokens;    // from its first to one past its last
-    Index number;  // its first token's, among the row's real ones
+    Index number;  // that of its first token, among the row's real ones
   };
 
   double bytes(Index tokens) const {

@@ -11,7 +11,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// The heads that P's type states, Eigen::Dynamic where their number is known at run time only.
+// How many heads P's type states; Eigen::Dynamic if their number is known only at run time.
 template <class P> inline constexpr Index heads_of = Eigen::Dynamic;
 template <class P>
   requires requires { Index{P::fixed_heads}; }
@@ -43,7 +43,7 @@ template <class P, class X, class S> class RowWeights {
   Index seq_;
   BlockReader<X, S> reader_;
   AlignedVector<A> tile_;         // [heads, score_tile]
-  AlignedVector<A> scores_;       // [heads, seq], of real tokens one after another
+  AlignedVector<A> scores_;       // [heads, seq], real tokens one after another
   std::vector<Index> positions_;  // [seq]
 };
 

@@ -21,11 +21,11 @@ template <class P, class T> class TokenStream {
   Index size() const noexcept { return before_count_ + row_.count() + waiting(); }
   void reset();
 
-  // Takes in n more tokens, `[n, hidden]`; or what another one of this hidden size has seen.
+  // Takes in n more tokens, `[n, hidden]`, or what another stream of this hidden size has seen.
   void push(const P& pooling, const T* tokens, Index n);
   void merge(const P& pooling, const TokenStream& other);
 
-  // The state of all tokens so far, of at least one.
+  // The state of all tokens so far; there must be at least one.
   State whole(const P& pooling) const;
 
   // If load refuses, it changes nothing.
@@ -101,7 +101,7 @@ template <class P, class T> void TokenStream<P, T>::save(ByteWriter& writer) con
   writer.put(static_cast<std::uint64_t>(row_.count()));
   writer.put(static_cast<std::uint64_t>(waiting()));
   writer.put(std::span(buffer_));
-  TokenStream copy = *this;  // visit is not const, as load writes through it
+  TokenStream copy = *this;  // visit is not const, because load writes through it
   copy.visit([&writer](auto numbers) {
     writer.put(numbers.size());
     writer.put(numbers);

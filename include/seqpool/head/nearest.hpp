@@ -66,8 +66,8 @@ auto nearest(const X& query, const Y& vectors, Index k, Similarity kind, const D
     if (k == 0) return result;
     const auto indices = detail::matrix_view(result.indices, "the result");
     const auto values = detail::matrix_view(result.similarities, "the result");
-    // Many queries at a time, as all vectors are read for them, and only so many vectors that their similarities stay
-    // in cache.
+    // Many queries are taken at a time, because all vectors are read for them, and only so many vectors that their
+    // similarities stay in cache.
     constexpr Index most_queries = 256, most_pairs = Index{1} << 18;
     std::vector<detail::Largest<A>> largest(static_cast<std::size_t>((std::min)(most_queries, from.rows)),
                                             detail::Largest<A>(k));

@@ -57,7 +57,7 @@ template <std::floating_point A> void Normalize::map(std::type_identity_t<Rows<c
   for (Index i = 0; i < in.size(); ++i) {
     const std::span<const A> x = in[i];
     const std::span<A> y = out[i];
-    const A largest = detail::largest_size(x.data(), in.features());  // passes over a NaN, which is met below
+    const A largest = detail::largest_size(x.data(), in.features());  // ignores a NaN, which shows up below
     const A scale = largest > 0 ? largest : A(1);
     as_array(y) = as_array(x) / scale;
     const A norm = norm_of(y);

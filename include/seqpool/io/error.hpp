@@ -36,12 +36,12 @@ namespace detail {
   throw Error(file, tensor, seqpool::detail::sentence(rule));
 }
 
-// What the operating system refuses is a std::system_error where it happens,
+// Where the operating system refuses something, this throws a std::system_error.
 [[noreturn]] inline void fail(int code, const char* what) {
   throw std::system_error(code, std::generic_category(), what);
 }
 
-// and becomes an Error where the file's name is known: f(), whose system errors are those of `file`.
+// Where the file's name is known, such an error becomes an Error: calls f(), whose system errors are about `file`.
 template <class F> auto with_file_name(const std::string& file, F f) {
   try {
     return f();

@@ -13,9 +13,9 @@
 
 #include <optional>
 
-// The only header that includes nlohmann/json, which takes seconds to compile. It uses the events of its parser, so
-// that there is one instance of that, and neither its tree nor its printer. json::sax_parse would take another second:
-// it compiles the readers of five binary formats too.
+// The only header that includes nlohmann/json, which takes seconds to compile. It uses only the events of the parser:
+// so there is one instance of the parser, and none of the tree or the printer. json::sax_parse would take another
+// second: it compiles the readers of five binary formats too.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // What a JSON text holds, one thing after another. Each event may throw, which ends parse_json.

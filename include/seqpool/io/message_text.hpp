@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-// Names come from files, so one may be megabytes long, no UTF-8, or made to deceive whoever reads the message.
+// Names come from files, so one may be megabytes long, not UTF-8, or made to deceive whoever reads the message.
 namespace seqpool::inline SEQPOOL_ABI::io::detail {
 
 // `text`, or its first `limit` bytes (at least 3) and "...", cut between two UTF-8 characters.

@@ -47,7 +47,7 @@ inline ReplacementFile::ReplacementFile(const std::filesystem::path& path) : tar
     if (!std::filesystem::is_regular_file(old)) return;
     stream_.close();
   }
-  // A name of fixed length, as the file's own may already be as long as the system allows.
+  // The name has a fixed length, because the file's own may already be as long as the system allows.
   std::random_device random;
   auto temporary =
       target_.parent_path() / (".seqpool-" + std::to_string(random()) + "-" + std::to_string(random()) + ".tmp");

@@ -174,8 +174,8 @@ inline void HeaderParser::finish_tensor() {
   const std::string layout = describe(*dtype_, *shape_);
   const auto size = byte_size(entry.info);
   if (!size) fail({"the size of ", layout, " in bytes overflows"});
-  // How many bytes an element of another type takes is not known: its offsets say where they lie, and no view is ever
-  // made of them.
+  // Nobody knows how many bytes an element of another type takes. The offsets say where the tensor lies, and no view is
+  // ever made of it.
   if (dtype && *size != entry.end - entry.begin)
     fail({layout, " takes ", *size, " bytes, ", offsets, " hold ", entry.end - entry.begin});
   header_.tensors.emplace(name_, std::move(entry));

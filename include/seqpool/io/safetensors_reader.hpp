@@ -121,7 +121,7 @@ class Safetensors {
   // Finds the elements of a tensor in the data section.
   void place(const std::string& name, detail::Stored& stored, std::span<const std::byte> data) const;
   [[nodiscard]] const detail::Stored& find(std::string_view name) const;
-  // With these sizes, of which -1 is any.
+  // The same, but it must have this dtype and these sizes; -1 accepts any size.
   [[nodiscard]] const detail::Stored& find(std::string_view name, DType dtype, std::span<const Index> shape) const;
 
   std::string name_;

@@ -178,8 +178,8 @@ SEQPOOL_BODY void SafetensorsWriter::write(const std::filesystem::path& path) co
   });
 }
 
-// Falling element size keeps every tensor aligned, as each one's bytes are a multiple of the next one's element. Within
-// a size, the map gives the order by name.
+// The element sizes fall, which keeps every tensor aligned: the bytes of each are a multiple of the next one's element.
+// Tensors of one element size are in the map's order, by name.
 SEQPOOL_BODY std::vector<const SafetensorsWriter::Tensors::value_type*> SafetensorsWriter::in_file_order() const {
   std::vector<const Tensors::value_type*> order;
   for (const auto& tensor : tensors_) order.push_back(&tensor);

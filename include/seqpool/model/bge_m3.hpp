@@ -33,10 +33,7 @@ SEQPOOL_BODY Dense<float> bge_m3_sparse_head(const std::filesystem::path& path) 
   const detail::Folder folder(path);
   if (folder.has("sparse_linear.pt") && !folder.has("sparse_linear.safetensors"))
     detail::refuse(folder.file("sparse_linear.pt"),
-                   {"is a Python pickle, which is not read; write it as sparse_linear.safetensors, in that folder: "
-                    "python3 -c \"import torch; from safetensors.torch import save_file; save_file("
-                    "torch.load('sparse_linear.pt', map_location='cpu', weights_only=True), "
-                    "'sparse_linear.safetensors')\""});
+                   {"is a Python pickle, which is not read; ", detail::converter, " writes it as safetensors"});
   auto weights = detail::Checkpoint::at(path / "sparse_linear.safetensors");
   const Dense head{Linear<float>(weights.matrix("weight", 1, -1), weights.vector("bias", 1)), Activation::relu};
   weights.refuse_unused({}, "the sparse head of BGE-M3");

@@ -147,8 +147,8 @@ template <Scalar T> class AnyPooling<T>::StateOfT {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Made as a pointer to the base, like a pooler: std::make_unique or std::make_shared would be compiled anew for each
-// type.
+// It is made as a pointer to the base, like a pooler: std::make_unique or std::make_shared would be compiled again for
+// each type.
 template <Scalar T> template <class S> struct AnyPooling<T>::HeldState final : Held {
   S state;
   std::unique_ptr<Held> copy() const override { return std::unique_ptr<Held>(new HeldState(*this)); }

@@ -47,7 +47,7 @@ class LogSumExp {
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
 
  private:
-  // Takes in terms with the sum `terms` and the largest x: one exponential either way, as e^0 is 1.
+  // Takes in terms with the sum `terms` and the largest x: one exponential either way, because e^0 is 1.
   template <class A> SEQPOOL_INLINE static void add(A x, A terms, A r, A& max, A& sum);
 
   double r_;

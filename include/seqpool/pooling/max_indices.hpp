@@ -77,7 +77,7 @@ template <Scalar T> void MaxIndices::fold(State<T>& state, const TokenBlock<T>& 
   constexpr Index exact = Index{1} << 20;  // tokens that every accumulator can count
   for (Index first = 0; first < tokens.size(); first += exact) {
     const TokenBlock<T> part = tokens.part(first, (std::min)(exact, tokens.size() - first));
-    if (state.end == 0) {  // the first token is the maximum whatever it is, -inf too
+    if (state.end == 0) {  // the first token is the maximum whatever it is, even -inf
       state.begin = part.position(0);
       as_array(state.index).setConstant(state.begin);
     }

@@ -63,7 +63,7 @@ struct MeanMax {
     using A = accumulator_t<T>;
     if (state.count == 0)
       as_array(out).setZero();
-    else  // in halves, as their sum might overflow
+    else  // in halves, because their sum might overflow
       as_array(out) = as_array(state.sum) / (A(2) * static_cast<A>(state.count)) + as_array(state.max) / A(2);
   }
 };

@@ -34,7 +34,7 @@ struct RootMeanSquare : FeaturePooling<RootMeanSquare> {
 
   [[nodiscard]] std::string name() const { return "root_mean_square"; }
   template <Scalar T> void finish(const State<T>& state, auto out) const {
-    // Not by Eigen's root, which is approximate and gives NaN for an infinity.
+    // Eigen's root is not used: it is approximate and gives NaN for an infinity.
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = std::sqrt(state.values[h] / state.divisor()) / scale<accumulator_t<T>>;
   }

@@ -5,15 +5,16 @@
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/scalar.hpp>
 
-// What a row of logits says where its classes exclude each other, and a single class has one logit.
+// What a row of logits says if its classes exclude each other. If there is only one logit, it stands for a single
+// class.
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// softmax, or of a single class sigmoid.
+// The softmax, or the sigmoid of a single class.
 template <class X> auto probabilities_of(const X& logits) {
   return detail::matrix_view(logits, "logits").columns == 1 ? seqpool::sigmoid(logits) : seqpool::softmax(logits);
 }
 
-// argmax, or of a single class whether its logit is over 0.
+// The argmax, or for a single class whether its logit is above 0.
 template <class X> auto classes_of(const X& logits) {
   auto classes = seqpool::argmax(logits);
   const auto in = detail::matrix_view(logits, "logits");

@@ -11,8 +11,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// The k largest of all numbers that it takes, and which these were: of equals the lower index, and a NaN is larger than
-// any number. Each costs O(log k) at most.
+// Keeps the k largest of all numbers that it takes, and their indices. Of equal numbers it prefers the lower index; a
+// NaN counts as larger than any number. Each number costs O(log k) at most.
 template <class A> class Largest {
  public:
   struct Entry {
@@ -34,7 +34,7 @@ template <class A> class Largest {
     std::push_heap(kept_.begin(), kept_.end(), before);  // the last one in order is in front
   }
 
-  // f(place, entry) for each, the largest first; forgets them.
+  // Calls f(place, entry) for each, the largest first, and forgets them.
   template <class F> void hand_over(F f) {
     std::sort_heap(kept_.begin(), kept_.end(), before);
     for (std::size_t i = 0; i < kept_.size(); ++i) f(static_cast<Index>(i), kept_[i]);

@@ -13,14 +13,15 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// What is summed up over the features of two vectors, whether they are made of length 1 before, and what becomes of the
-// sum. Types with names, so that tensors of all layouts share the code that is made with them.
+// A measure of two vectors: which terms are summed over their features, whether both are first normalised to length 1,
+// and what becomes of the sum. Measures are types with names, so that tensors of all layouts share the code that is
+// made with them.
 struct DotProduct {
   using Term = TimesInPanels;
   static constexpr bool normalizes = false;
   template <class A> static A finish(A sum) noexcept { return sum; }
 };
-// Roundings alone take a cosine beyond 1. A NaN stays.
+// Only rounding takes a cosine beyond 1 or -1, so it is cut off there. A NaN stays.
 struct Cosine {
   using Term = TimesInPanels;
   static constexpr bool normalizes = true;
@@ -37,23 +38,24 @@ struct AxesDistance {
   template <class A> static A finish(A sum) noexcept { return A(0) - sum; }
 };
 
-// out[i, j] = M::finish(sum_f M::Term(a[i, f], b[j, f])) of all pairs of rows. The bits of a result depend on its two
-// rows alone, and not on which is a's: so either side may be the one that lies in panels, a slab of it at a time.
+// out[i, j] = M::finish(sum_f M::Term(a[i, f], b[j, f])) for all pairs of rows. The bits of a result depend only on its
+// two rows, and not on which of them is a's. So either side may be the one that lies in panels, a slab of it at a time.
 template <class M, class A, class TA, class TB, class D>
 void for_all_pairs(const MatrixView<TA>& a, const MatrixView<TB>& b, const MatrixView<A>& out, const D& device);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Each sum becomes what it stands for.
+// Turns each of n sums into the result that it stands for.
 template <class M, class A> void finish_row(A* row, Index n) {
-  constexpr Index chunk = 16;  // a loop of fixed length, of which compilers make vector code
+  constexpr Index chunk = 16;  // a loop of fixed length, which compilers turn into vector code
   Index i = 0;
   for (; i + chunk <= n; i += chunk)
     for (Index j = 0; j < chunk; ++j) row[i + j] = detail::canonical(M::finish(row[i + j]));
   for (; i < n; ++i) row[i] = detail::canonical(M::finish(row[i]));
 }
 
-// Rows side by side as a measure takes them, in rooms where they are not so yet.
+// Rows as a measure takes them, with the numbers of each side by side. They are copied to `rooms` if they are not like
+// that yet.
 template <class A> struct PairRooms {
   AlignedVector<A> widened, normalized, sums;
 };
@@ -66,7 +68,7 @@ template <class M, class A, class T> MatrixView<const A> prepared(const MatrixVi
   return {to, x.rows, x.columns, x.columns, 1};
 }
 
-// The same where `panels` is the side that lies in panels, and out is [rows, panels], in any strides.
+// The same, where `panels` is the side that lies in panels. out: `[rows, panels]`, with any strides.
 template <class M, class A, class TA, class TB, class D>
 void pairs_in_slabs(const MatrixView<TA>& rows, const MatrixView<TB>& panels, const MatrixView<A>& out,
                     const D& device) {

@@ -31,8 +31,9 @@ struct Module {
 inline constexpr std::size_t most_modules = 100;
 
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
-// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code.
-[[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
+// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code. The
+// class `also` alone is known.
+[[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder, std::string_view also = {});
 
 // Throws Error: "'X' is not understood behind the Pooling; understood are ...".
 [[noreturn]] inline void refuse_module(const Module& module, const std::string& where,
@@ -66,12 +67,13 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// The one whose class `key` says, in the folder `path` of `folder`; messages call it `where`.
+// The one whose class `key` says, in the folder `path` of `folder`; messages call it `where`. Of another package it may
+// be if it `is_known`.
 inline Module read_module(const Config& config, std::string_view key, const Folder& folder, const std::string& path,
-                          const std::string& where, bool is_first) {
+                          const std::string& where, bool is_known) {
   const std::string type = config.text(key);
   const bool is_own = type.starts_with(own_package);
-  if (!is_own && !is_first)
+  if (!is_own && !is_known)
     config.refuse(key, {"is '", io::detail::excerpt(type),
                         "', a class of another package, whose code Python "
                         "runs here and nobody here knows; understood are those of sentence_transformers. If "
@@ -80,7 +82,7 @@ inline Module read_module(const Config& config, std::string_view key, const Fold
   return {type.substr(type.rfind('.') + 1), is_own, folder.folder(path), where};
 }
 
-inline std::vector<Module> read_modules(const Folder& folder) {
+inline std::vector<Module> read_modules(const Folder& folder, std::string_view also) {
   const std::string file = folder.file("modules.json");
   const Json document = folder.json("modules.json");
   const auto list = document.elements();
@@ -98,7 +100,8 @@ inline std::vector<Module> read_modules(const Folder& folder) {
     const Index index = config.count("idx", last + 1);
     if (index <= last) config.refuse("idx", {"is ", index, ": modules must stand in order"});
     last = index;
-    modules.push_back(read_module(config, "type", folder, config.text("path"), at + " of " + file, modules.empty()));
+    const bool is_known = modules.empty() || config.text("type") == also;
+    modules.push_back(read_module(config, "type", folder, config.text("path"), at + " of " + file, is_known));
   }
   return modules;
 }

@@ -21,7 +21,7 @@ template <Scalar T> struct NamedPooling {
 
 template <class P, Scalar T> AnyPooling<T> make_any_pooling() { return P{}; }
 
-// By sentence-transformers' names, in the order in which its older folders put them side by side.
+// Poolings by their names in sentence-transformers, in the order in which its older folders put them side by side.
 template <Scalar T>
 inline constexpr std::array<NamedPooling<T>, 6> named_poolings{{
     {"cls", make_any_pooling<Cls, T>},

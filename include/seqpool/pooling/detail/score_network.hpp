@@ -14,11 +14,11 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// How many tokens a `ScoreNetwork` takes at a time, at most: so that its weights, which are larger, are read once for
-// all of them. Whole tiles, and whole tiles of the product.
+// The most tokens that a `ScoreNetwork` takes at a time. Its weights, which are larger, are then read once for all of
+// them. The number is a multiple of a tile, and of the rows of a product's rectangle.
 inline constexpr Index network_tokens = 48;
 
-// A `Scorer` of tokens whose scores, `[n, heads]`, are there already.
+// A `Scorer` of tokens whose scores, `[n, heads]`, are known already.
 template <std::floating_point A> struct KnownScores {
   const A* own;
   Index count;  // heads
@@ -37,8 +37,8 @@ struct NetworkNames {
   const char* out;
 };
 
-// A network of two layers that scores tokens: score_k(x) = sum_a out[k, a] * u_a, where u = act(norm(weight x +
-// bias)), act is tanh or gelu, and norm a layer normalisation or nothing. The `Scorer` of AdditiveAttention and
+// A network of two layers that scores tokens: score_k(x) = sum_a out[k, a] * u_a, where u = act(norm(weight x + bias)),
+// act is tanh or gelu, and norm is a layer normalisation or nothing. It is the `Scorer` of AdditiveAttention and
 // SelfAttentive, whose state is a `NetworkState`.
 //
 // weight: `[attention, hidden]`; bias: `[attention]`, or none; out: `[heads, attention]`.
@@ -48,7 +48,7 @@ template <std::floating_point A> class ScoreNetwork {
   ScoreNetwork(const NetworkNames& names, const Numbers<A>& weight, const AlignedVector<A>& bias,
                const Numbers<A>& out);
 
-  // Puts a layer normalisation before the activation; and takes gelu for tanh.
+  // normalize() puts a layer normalisation before the activation. use_gelu() takes gelu instead of tanh.
   void normalize(AlignedVector<A> weight, AlignedVector<A> bias, double eps);
   void use_gelu() noexcept { gelu_ = true; }
 
@@ -59,7 +59,8 @@ template <std::floating_point A> class ScoreNetwork {
   std::string name() const;
   void visit_parameters(auto f) const;
 
-  // The scores `[n, heads]` of tokens `[n, hidden]`, which lie in `scratch`. A token's bits are its own.
+  // The scores `[n, heads]` of tokens `[n, hidden]`; the scores lie in `scratch`. The bits of a token's scores do not
+  // depend on other tokens.
   template <Scalar T> const A* scores(const TokenBlock<T>& tokens, Scratch<A>& scratch) const;
 
   // Reads all weights for one tile, and allocates.
@@ -84,7 +85,7 @@ template <std::floating_point A> class ScoreNetwork {
   AlignedVector<A> norm_bias_;
 };
 
-// A `SoftmaxState`, and room for what is between a token and its score.
+// A `SoftmaxState`, and room for what is computed between a token and its score.
 template <Scalar T> struct NetworkState : SoftmaxState<T> {
   using A = accumulator_t<T>;
 
@@ -139,7 +140,7 @@ template <std::floating_point A> void ScoreNetwork<A>::check_hidden(Index hidden
                   ", but hidden states have hidden ", hidden, ": ", names_.weight, " must be [attention, hidden]"});
 }
 
-// Tokens `[n, hidden]` as a matrix: where they lie, if that is evenly, or copied to `room`.
+// Tokens `[n, hidden]` as a matrix: where they lie if they are evenly spaced, otherwise copied to `room`.
 template <std::floating_point A>
 template <Scalar T>
 MatrixView<const A> ScoreNetwork<A>::rows_of(const TokenBlock<T>& tokens, A* room) const {
@@ -157,7 +158,7 @@ MatrixView<const A> ScoreNetwork<A>::rows_of(const TokenBlock<T>& tokens, A* roo
   return {room, n, hidden(), hidden(), 1};
 }
 
-// u of n rows `[n, attention]` in place; `row` `[attention]` is scratch.
+// Turns n rows of weight x + bias, `[n, attention]`, into u, in place. `row`, `[attention]`, is scratch.
 template <std::floating_point A> void ScoreNetwork<A>::activate(A* rows, Index n, A* row) const {
   const auto size = static_cast<std::size_t>(attention());
   if (normalizes_)

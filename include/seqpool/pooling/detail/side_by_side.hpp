@@ -18,8 +18,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// Poolings side by side in one read of memory: Concat's, which are `Many` = std::tuple of P..., and a list's, a
-// std::vector of one P. Their states are in another such tuple or vector.
+// Poolings side by side in one read of memory: `Many` is std::tuple for a Concat, which has several types P, and
+// std::vector for a list, which has one. The states are in another such tuple or vector.
 template <template <class...> class Many, class... P> class SideBySide {
   static constexpr bool is_tuple = requires { std::tuple_size<Many<P...>>::value; };
 
@@ -75,7 +75,7 @@ template <template <class...> class Many, class... P> class SideBySide {
     each([&](const auto& pooling) { any = any || seqpool::per_token_of(pooling); });
     return any;
   }
-  // Of each behind its place, as torch's Sequential: "0.query".
+  // Visits the parameters of each pooling. Their names begin with its place, as in torch's Sequential: "0.query".
   void visit_parameters(auto f) const {
     each([&, i = 0](const auto& pooling) mutable { seqpool::visit_parameters(pooling, f, std::to_string(i++)); });
   }
@@ -106,7 +106,7 @@ template <template <class...> class Many, class... P> class SideBySide {
   }
 
  private:
-  // f(first of the list, first of each more), f(second ...) and so on.
+  // Calls f(first of list, first of each of more), then f(second ...), and so on.
   template <class F, class List, class... More> static void each_of(F f, List& list, More&... more) {
     if constexpr (is_tuple)
       [&]<std::size_t... i>(std::index_sequence<i...>) {
@@ -119,12 +119,13 @@ template <template <class...> class Many, class... P> class SideBySide {
     f(std::get<i>(lists)...);
   }
 
-  // f(pooling) for each in order, and f(pooling, its state), f(pooling, its state, its next state).
+  // Calls f(pooling) for each pooling in order; with states, f(pooling, its state) or f(pooling, its state, its next
+  // state).
   template <class F, class... States> void each(F f, States&... states) const {
     SideBySide::each_of(f, poolings_, states.parts...);
   }
 
-  // The places of those that are folded in one pass, of which the type must be known.
+  // The places of the poolings that are folded in one pass; their types must be known.
   template <Scalar T> static constexpr auto together();
   template <class T, std::size_t... i>
   static void fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>);
@@ -162,7 +163,7 @@ void SideBySide<Many, P...>::fold_together(State<T>& state, const TokenBlock<T>&
   ((std::get<i>(state.parts).count += tile.size()), ...);
 }
 
-// A tile at a time, so that all but what comes first find it in cache.
+// Takes a tile at a time, so that all poolings but the first find it in cache.
 template <template <class...> class Many, class... P>
 template <Scalar T>
 void SideBySide<Many, P...>::fold(State<T>& state, const TokenBlock<T>& tokens) const {
