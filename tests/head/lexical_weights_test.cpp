@@ -115,6 +115,12 @@ TEMPLATE_TEST_CASE("an id that is there has its weight once, and padding is neve
     for (Index v = 0; v < 5; ++v) CHECK(vectors(b, v) == expected[static_cast<std::size_t>(b * 5 + v)]);
   CHECK_THROWS_WITH(seqpool::weights_of_ids(weight, ids),
                     ct::has_substring("input_ids hold 99, but the vocabulary has 5 words"));
+  const auto spans = seqpool::weights_of_ids(weight, ids, seqpool::Spans({{1, 2, 4}, {0, 1, 2}, {0, 2, 2}}));
+  REQUIRE(spans.dimension(0) == 3);
+  CHECK(spans(0, 0) == -1);
+  CHECK(spans(1, 4) == 3);
+  CHECK(spans(1, 3) == 0);
+  CHECK(spans(2, 3) == 0);
   Eigen::Tensor<int, 2> edge(1, 1);
   edge(0, 0) = 5;
   CHECK_THROWS_AS(seqpool::weights_of_ids(weight, edge), std::invalid_argument);

@@ -9,6 +9,7 @@
 #include <seqpool/door/token_ids.hpp>
 #include <seqpool/door/tokens.hpp>
 #include <seqpool/input/hidden_states.hpp>
+#include <seqpool/input/selection.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
@@ -57,7 +58,7 @@ template <class A> [[nodiscard]] A lexical_score(const SparseVector<A>& a, const
 ///     const auto queries = seqpool::weights_of_ids(idf, input_ids, mask);  // [batch, vocabulary]
 ///
 /// **Shapes**: weight: `[vocabulary]`, an Eigen tensor of rank 1, an Eigen vector or a contiguous range; input_ids and
-/// mask: as above; result: `[batch, vocabulary]`, in the layout of input_ids, of `accumulator_t`.
+/// mask: as above, or `Spans`; result: `[batch, vocabulary]`, in the layout of input_ids, of `accumulator_t`.
 /// **Empty**: a row with no real token gives zeros.
 /// **Errors**: `std::invalid_argument` for sizes that do not fit, and for an id of a real token that has no weight.
 /// **Cost**: O(batch * vocabulary); allocates the result.
@@ -132,22 +133,26 @@ template <class V, class I, class M> auto weights_of_ids(const V& weight, const 
                 "Eigen::bfloat16.");
   using A = accumulator_t<detail::lawful_t<detail::guide_scalar_t<V>>>;
   using Shape = HiddenStates<float>;
-  if constexpr (detail::ScalarVector<V> && detail::are_token_ids<I>() && detail::is_selection<Shape, M>() &&
-                detail::is_mask_of_rows<M>()) {
+  if constexpr (detail::ScalarVector<V> && detail::are_token_ids<I>() && detail::is_selection<Shape, M>()) {
     const auto weights = detail::widened(weight);
     const Index vocabulary = static_cast<Index>(weights.size());
     const auto ids = detail::matrix_view(input_ids, "input_ids");
-    auto result = detail::make_result<I, A>(ids.rows, vocabulary);
-    result.setZero();
     const Shape shape(static_cast<const float*>(nullptr), {ids.rows, ids.columns, 0});  // what the mask must fit
-    detail::for_each_run(shape, mask, [&](Index b, Run run) {
-      for (Index s = run.begin; s < run.end; ++s) {
-        const Index id = static_cast<Index>(ids(b, s));
-        if (id < 0 || id >= vocabulary)
-          detail::fail({"input_ids hold ", id, ", but the vocabulary has ", vocabulary, " words"});
-        result(b, id) = weights[static_cast<std::size_t>(id)];
-      }
-    });
+    const auto& selection = detail::selection_of(mask);
+    seqpool::check_selection(selection, shape);
+    auto result = detail::make_result<I, A>(seqpool::rows_of(selection, ids.rows), vocabulary);
+    result.setZero();
+    for (Index row = 0; row < static_cast<Index>(result.dimension(0)); ++row) {
+      const Index b = seqpool::sequence_of(selection, row);
+      for (Run run = seqpool::next_run(selection, row, {0, ids.columns}); run.begin < run.end;
+           run = seqpool::next_run(selection, row, {run.end, ids.columns}))
+        for (Index s = run.begin; s < run.end; ++s) {
+          const Index id = static_cast<Index>(ids(b, s));
+          if (id < 0 || id >= vocabulary)
+            detail::fail({"input_ids hold ", id, ", but the vocabulary has ", vocabulary, " words"});
+          result(row, id) = weights[static_cast<std::size_t>(id)];
+        }
+    }
     return result;
   } else {
     return detail::refused<I, A>();
