@@ -87,6 +87,27 @@ class SentenceTransformer {
   template <class L, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
 
+  /// The vectors of a model with a table of embeddings and no encoder: sentence-transformers' StaticEmbedding, or
+  /// model2vec. Each is the mean of its ids' rows, and what the heads make of that.
+  ///
+  ///     const seqpool::model::SentenceTransformer model("potion-base-8M");
+  ///     const auto vectors = model.embed_ids(input_ids, mask);  // [batch, dimension]
+  ///
+  /// Ids are the tokenizer's without special tokens. model2vec's own `encode` leaves out its unknown token, and what is
+  /// behind the first 512: for its numbers the mask leaves them out too. sentence-transformers pools all.
+  ///
+  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, read only where tokens are real; mask:
+  /// `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, dimension]`, in the layout of input_ids.
+  /// **Empty**: as `embed`.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` for an id that is no word's, or if the model has an
+  /// encoder.
+  /// **Cost**: reads the rows of the real tokens. The table stays in its file, mapped, which must not change: the
+  /// memory is that of the rows that were asked for.
+  /// **Numerics**: of any type, rows are widened to float, times the weights that model2vec may have for tokens; none
+  /// is checked to be finite.
+  template <class I, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto embed_ids(const I& input_ids, const M& mask = {}, const D& device = {}) const;
+
   /// "mean -> Dense 384->256 tanh -> normalize"
   [[nodiscard]] const std::string& summary() const noexcept { return folder_.summary; }
   /// Features of a token (for SPLADE, the words of its vocabulary) and features of a result.
@@ -108,7 +129,8 @@ class SentenceTransformer {
   [[nodiscard]] Similarity similarity_function() const noexcept { return folder_.similarity; }
 
  private:
-  // Throws unless a token's last layer is all that is needed.
+  // Throws unless the model has an encoder; and unless a token's last layer is all that is needed.
+  void check_encoder() const;
   void check_last_layer() const;
   void check_states(Index hidden) const;
   [[nodiscard]] float weight_of(Index id) const;
@@ -122,7 +144,12 @@ class SentenceTransformer {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+inline void SentenceTransformer::check_encoder() const {
+  if (folder_.table) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
+}
+
 inline void SentenceTransformer::check_last_layer() const {
+  check_encoder();
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
@@ -179,6 +206,7 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
   const seqpool::Layers all(layers);
   using X = typename decltype(all)::layer_type;
   if constexpr (detail::are_model_arguments<X, M, D>()) {
+    check_encoder();
     if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
     if (all.size() != this->layers())
       seqpool::detail::fail(
@@ -191,9 +219,8 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
 }
 
 inline float SentenceTransformer::weight_of(Index id) const {
-  if (id < 0 || id >= static_cast<Index>(folder_.word_weights->size()))
-    seqpool::detail::fail(
-        {"input_ids hold ", id, ", but the model's vocabulary has ", folder_.word_weights->size(), " words"});
+  const auto words = static_cast<Index>(folder_.word_weights->size());
+  if (id < 0 || id >= words) detail::refuse_id(id, words);
   return (*folder_.word_weights)[static_cast<std::size_t>(id)];
 }
 
@@ -201,6 +228,7 @@ template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
   if constexpr (detail::are_model_arguments<X, M, D>() && detail::are_token_ids<I>()) {
     const auto& states = seqpool::detail::sequences_of(x);
+    check_encoder();
     if (!folder_.word_weights) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
     const auto ids = detail::ids_of(input_ids, states);
@@ -218,6 +246,20 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
     return seqpool::map(folder_.heads, vectors, seqpool::detail::device_of(mask, device));
   } else {
     return seqpool::detail::refused<X>();
+  }
+}
+
+template <class I, class M, class D>
+auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
+  if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<detail::TableTokens, M, D>()) {
+    if (!folder_.table)
+      seqpool::detail::fail("this model takes hidden states of its encoder, and not ids alone: call embed(x, mask)");
+    const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
+    const detail::TableTokens tokens(*folder_.table, ids.rows, ids.columns,
+                                     [&](Index b, Index s) { return static_cast<Index>(ids(b, s)); });
+    return detail::vectors_of<I>(folder_.pooling, 0, folder_.heads, tokens, mask, device);
+  } else {
+    return seqpool::detail::refused<I>();
   }
 }
 

@@ -79,6 +79,10 @@ template <class I> consteval bool are_token_ids() {
   return false;
 }
 
+[[noreturn]] SEQPOOL_COLD inline void refuse_id(Index id, Index vocabulary) {
+  seqpool::detail::fail({"input_ids hold ", id, ", but the model's vocabulary has ", vocabulary, " words"});
+}
+
 // The ids where they lie, one for each token of `states`.
 template <class I, class States> [[nodiscard]] auto ids_of(const I& input_ids, const States& states) {
   const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");

@@ -24,7 +24,17 @@ class Checkpoint {
 
   [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
-  // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
+  // f(view) of a tensor of one of T, where it lies in its file, which is open as long as this object. A size of -1
+  // accepts any. `what` says for a message what is read, and of which types.
+  template <int Rank, class... T, class F>
+  void visit(const std::string& name, const io::Safetensors::Shape<Rank>& shape, const char* what, F f);
+  // The same of a tensor of F32, F16, BF16 or F64.
+  template <int Rank, class F>
+  void visit_weights(const std::string& name, const io::Safetensors::Shape<Rank>& shape, F f) {
+    visit<Rank, float, Eigen::half, Eigen::bfloat16, double>(name, shape, "weights; F32, F16, BF16 and F64 are", f);
+  }
+
+  // A copy in float of such a tensor, of finite numbers.
   template <int Rank>
   [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
   [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns) {
@@ -61,9 +71,6 @@ class Checkpoint {
   [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
-  template <class T, int Rank>
-  [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
-                                   const io::Safetensors::Shape<Rank>& shape) const;
 
   Folder folder_;
   std::string file_;
@@ -120,25 +127,20 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   return open_.back().tensors;
 }
 
-template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+template <int Rank, class... T, class F>
+void Checkpoint::visit(const std::string& name, const io::Safetensors::Shape<Rank>& shape, const char* what, F f) {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) refuse_missing(name, seqpool::detail::shape(shape));
   found->second.is_used = true;
   const io::Safetensors& from = open(found->second.file);
   try {
-    switch (from.info(name).dtype) {
-      case io::DType::f16:
-        return widened<Eigen::half, Rank>(from, name, shape);
-      case io::DType::bf16:
-        return widened<Eigen::bfloat16, Rank>(from, name, shape);
-      case io::DType::f64:
-        return widened<double, Rank>(from, name, shape);
-      case io::DType::f32:
-        return widened<float, Rank>(from, name, shape);
-      default:
-        refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()),
-                      ", which is not read as weights; F32, F16, BF16 and F64 are"});
-    }
+    const auto is_of = [&]<class Type>(std::type_identity<Type>) {
+      if (from.info(name).dtype != io::dtype_of<Type>()) return false;
+      f(from.tensor<Type, Rank>(name, shape));
+      return true;
+    };
+    if (!(is_of(std::type_identity<T>()) || ...))
+      refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()), ", which is not read as ", what});
   } catch (const Error&) {
     throw;
   } catch (const io::Error& error) {
@@ -146,17 +148,17 @@ template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const
   }
 }
 
-template <class T, int Rank>
-Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& name,
-                               const io::Safetensors::Shape<Rank>& shape) const {
-  const auto stored = from.tensor<T, Rank>(name, shape);
-  Copy<Rank> copy(stored.dimensions());
-  for (Index i = 0; i < stored.size(); ++i) {
-    copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
-    if (!std::isfinite(copy.data()[i]))
-      detail::refuse(folder_.file(tensors_.find(name)->second.file),
-                     {"tensor '", io::detail::excerpt(name), "': element ", i, " is no finite number"});
-  }
+template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+  Copy<Rank> copy;
+  visit_weights<Rank>(name, shape, [&](const auto& stored) {
+    copy.resize(stored.dimensions());
+    for (Index i = 0; i < stored.size(); ++i) {
+      copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
+      if (!std::isfinite(copy.data()[i]))
+        detail::refuse(folder_.file(tensors_.find(name)->second.file),
+                       {"tensor '", io::detail::excerpt(name), "': element ", i, " is no finite number"});
+    }
+  });
   return copy;
 }
 

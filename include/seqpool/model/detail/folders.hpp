@@ -10,6 +10,7 @@
 #include <seqpool/pooling/splade.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -86,6 +87,17 @@ struct LayerWeights {
   std::vector<float> weights;
 };
 
+// An embedding table, whose rows stay where they lie in their file.
+struct EmbeddingTable {
+  Index rows = 0;
+  Index features = 0;
+  std::function<void(Index row, float weight, float* out)> copy_row;  // weight * row, [features]
+  std::vector<Index> row_of;                                          // by token id; none where each id has its own
+  std::vector<float> weights;                                         // by token id; none where all are 1
+
+  [[nodiscard]] Index vocabulary() const { return row_of.empty() ? rows : static_cast<Index>(row_of.size()); }
+};
+
 // All that a folder says of vectors, one for each sequence.
 struct VectorFolder {
   EncodeSettings settings;
@@ -93,6 +105,7 @@ struct VectorFolder {
   PoolingConfig pooling;
   LayerWeights mix;
   std::optional<std::vector<float>> word_weights;  // by token id
+  std::optional<EmbeddingTable> table;             // of a model that has this in place of an encoder
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE

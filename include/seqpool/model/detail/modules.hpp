@@ -28,7 +28,8 @@ struct Module {
 };
 
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
-// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code.
+// behind the first, the encoder, or a StaticEmbedding is a class of another package: whatever its name, Python runs
+// that package's code.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
 
 // Throws Error: "'X' is not understood behind the Pooling; understood are ...".
@@ -82,7 +83,7 @@ inline std::vector<Module> read_modules(const Folder& folder) {
     last = index;
     const std::string type = config.text("type");
     const bool is_own = type.starts_with(own_package);
-    if (!is_own && !modules.empty())
+    if (!is_own && (!modules.empty() || type.ends_with("StaticEmbedding")))
       config.refuse("type", {"is '", io::detail::excerpt(type),
                              "', a class of another package, whose code Python "
                              "runs here and nobody here knows; understood are those of sentence_transformers. If "

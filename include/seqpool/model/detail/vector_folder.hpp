@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/head/truncate.hpp>
+#include <seqpool/model/detail/embedding_table.hpp>
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
 #include <seqpool/model/detail/folders.hpp>
@@ -18,12 +19,19 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Pooling and what comes behind it. Of the encoder only the type is of interest.
-inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) {
-  constexpr std::array<std::string_view, 3> encoders{"MLMTransformer", "Transformer", "WordEmbeddings"};
+// A table in place of an encoder, and what is made of its rows.
+inline void read_static(VectorFolder& result, const Folder& folder) {
+  result.table = read_embedding_table(folder);
+  result.pooling.modes = {Mode::mean};
+  result.pooling.hidden = result.table->features;
+}
+
+// Pooling, and what comes in front of it; gives where it stands. Of the encoder only the type is of interest.
+inline std::size_t read_pooled_encoder(VectorFolder& result, const Folder& folder, const std::vector<Module>& modules) {
+  constexpr std::array<std::string_view, 4> encoders{"MLMTransformer", "StaticEmbedding", "Transformer",
+                                                     "WordEmbeddings"};
   constexpr std::array<std::string_view, 4> understood{"Pooling", "SpladePooling", "WeightedLayerPooling",
                                                        "WordWeights"};
-  const auto modules = read_modules(folder);
   if (std::find(encoders.begin(), encoders.end(), modules[0].type) == encoders.end())
     refuse_module(modules[0], "as the encoder, whose hidden states are to be pooled", encoders);
   result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
@@ -45,6 +53,17 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) 
     refuse_module(modules[next], "behind the encoder", understood);
   else
     refuse_module(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
+  return next;
+}
+
+// All that makes vectors: the encoder's pooling or a table, and the heads behind it.
+inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) {
+  const auto modules = read_modules(folder);
+  std::size_t next = 0;
+  if (modules[0].type == "StaticEmbedding")
+    read_static(result, modules[0].folder);
+  else
+    next = read_pooled_encoder(result, folder, modules);
   HeadList heads(result.pooling.width());
   while (++next < modules.size()) add_module(heads, modules[next], result.settings.max_active_dims);
   if (result.settings.max_active_dims)
@@ -52,11 +71,21 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) 
   return heads;
 }
 
+// A folder of model2vec without modules.json, as its own `encode` takes it.
+inline HeadList read_model2vec(VectorFolder& result, const Folder& folder, const Config& config) {
+  read_static(result, folder);
+  if (!config.is_null("max_length")) result.settings.max_seq_length = config.count("max_length", 512);
+  HeadList heads(result.table->features);
+  if (config.flag("normalize", false)) heads.add(Normalize{}, "normalize");
+  return heads;
+}
+
 // A bare model of Transformers: what sentence-transformers makes of one.
 inline HeadList read_bare(VectorFolder& result, const Folder& folder) {
   refuse_adapter(folder);
-  result.settings.max_seq_length = read_max_seq_length(folder);
   const auto config = folder.config("config.json");
+  if (config.text("model_type", "") == "model2vec") return read_model2vec(result, folder, config);
+  result.settings.max_seq_length = read_max_seq_length(folder);
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
       !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
@@ -83,6 +112,9 @@ SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path, 
   result.dimension = heads.width();
   if (result.mix.layers > 0) result.summary = "mix of " + std::to_string(result.mix.weights.size()) + " layers -> ";
   if (result.word_weights) result.summary = "word weights -> ";
+  if (result.table)
+    result.summary = (result.table->weights.empty() ? "table " : "weighted table ") +
+                     std::to_string(result.table->rows) + "x" + std::to_string(result.table->features) + " -> ";
   result.summary += result.pooling.summary() + heads.summary();
   return result;
 }
