@@ -15,8 +15,9 @@ SEQPOOL_INSTANCES(float)
 SEQPOOL_INSTANCES(Eigen::half)
 SEQPOOL_INSTANCES(Eigen::bfloat16)
 #undef SEQPOOL_INSTANCES
-template detail::Vectors detail::pooled(const PoolingConfig&, Index, const AnyHead<float>&, const detail::TableTokens&,
-                                        const detail::AnySelection&, const seqpool::detail::AnyDevice*);
+template detail::Vectors detail::pooled(const PoolingConfig&, Index, const AnyHead<float>&,
+                                        const ComputedStates<float>&, const detail::AnySelection&,
+                                        const seqpool::detail::AnyDevice*);
 template AnyPooling<double> gliclass_pooling<double>(const std::filesystem::path&);
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model

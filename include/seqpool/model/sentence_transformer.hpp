@@ -129,8 +129,7 @@ class SentenceTransformer {
   [[nodiscard]] Similarity similarity_function() const noexcept { return folder_.similarity; }
 
  private:
-  // Throws unless the model has an encoder; and unless a token's last layer is all that is needed.
-  void check_encoder() const;
+  // Throws unless a token's last layer is all that is needed.
   void check_last_layer() const;
   void check_states(Index hidden) const;
   [[nodiscard]] float weight_of(Index id) const;
@@ -144,12 +143,8 @@ class SentenceTransformer {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline void SentenceTransformer::check_encoder() const {
-  if (folder_.table) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
-}
-
 inline void SentenceTransformer::check_last_layer() const {
-  check_encoder();
+  if (folder_.write_word) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
@@ -206,7 +201,6 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
   const seqpool::Layers all(layers);
   using X = typename decltype(all)::layer_type;
   if constexpr (detail::are_model_arguments<X, M, D>()) {
-    check_encoder();
     if (this->layers() == 0) seqpool::detail::fail("this model takes the last layer alone: call embed(x, mask)");
     if (all.size() != this->layers())
       seqpool::detail::fail(
@@ -228,7 +222,6 @@ template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
   if constexpr (detail::are_model_arguments<X, M, D>() && detail::are_token_ids<I>()) {
     const auto& states = seqpool::detail::sequences_of(x);
-    check_encoder();
     if (!folder_.word_weights) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
     const auto ids = detail::ids_of(input_ids, states);
@@ -251,13 +244,14 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
 
 template <class I, class M, class D>
 auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
-  if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<detail::TableTokens, M, D>()) {
-    if (!folder_.table)
+  if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<ComputedStates<float>, M, D>()) {
+    if (!folder_.write_word)
       seqpool::detail::fail("this model takes hidden states of its encoder, and not ids alone: call embed(x, mask)");
     const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
-    const detail::TableTokens tokens(*folder_.table, ids.rows, ids.columns,
-                                     [&](Index b, Index s) { return static_cast<Index>(ids(b, s)); });
-    return detail::vectors_of<I>(folder_.pooling, 0, folder_.heads, tokens, mask, device);
+    const ComputedStates<float> words({ids.rows, ids.columns, hidden()}, [&](Index b, Index s, float* out) {
+      folder_.write_word(static_cast<Index>(ids(b, s)), out);
+    });
+    return detail::vectors_of<I>(folder_.pooling, 0, folder_.heads, words, mask, device);
   } else {
     return seqpool::detail::refused<I>();
   }

@@ -87,25 +87,14 @@ struct LayerWeights {
   std::vector<float> weights;
 };
 
-// An embedding table, whose rows stay where they lie in their file.
-struct EmbeddingTable {
-  Index rows = 0;
-  Index features = 0;
-  std::function<void(Index row, float weight, float* out)> copy_row;  // weight * row, [features]
-  std::vector<Index> row_of;                                          // by token id; none where each id has its own
-  std::vector<float> weights;                                         // by token id; none where all are 1
-
-  [[nodiscard]] Index vocabulary() const { return row_of.empty() ? rows : static_cast<Index>(row_of.size()); }
-};
-
 // All that a folder says of vectors, one for each sequence.
 struct VectorFolder {
   EncodeSettings settings;
   Similarity similarity = Similarity::cosine;
   PoolingConfig pooling;
   LayerWeights mix;
-  std::optional<std::vector<float>> word_weights;  // by token id
-  std::optional<EmbeddingTable> table;             // of a model that has this in place of an encoder
+  std::optional<std::vector<float>> word_weights;        // by token id
+  std::function<void(Index id, float* out)> write_word;  // of a model without an encoder: a token, [hidden], by its id
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <seqpool/head/truncate.hpp>
-#include <seqpool/model/detail/embedding_table.hpp>
 #include <seqpool/model/detail/encode_settings.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
 #include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/detail/layer_weights.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
+#include <seqpool/model/detail/static_embedding.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
 #include <seqpool/model/detail/word_weights.hpp>
 
@@ -18,13 +18,6 @@
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // ---------------------------------------------------------------------------------------------------------------------
-
-// A table in place of an encoder, and what is made of its rows.
-inline void read_static(VectorFolder& result, const Folder& folder) {
-  result.table = read_embedding_table(folder);
-  result.pooling.modes = {Mode::mean};
-  result.pooling.hidden = result.table->features;
-}
 
 // Pooling, and what comes in front of it; gives where it stands. Of the encoder only the type is of interest.
 inline std::size_t read_pooled_encoder(VectorFolder& result, const Folder& folder, const std::vector<Module>& modules) {
@@ -61,7 +54,7 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) 
   const auto modules = read_modules(folder);
   std::size_t next = 0;
   if (modules[0].type == "StaticEmbedding")
-    read_static(result, modules[0].folder);
+    read_static_embedding(result, modules[0].folder);
   else
     next = read_pooled_encoder(result, folder, modules);
   HeadList heads(result.pooling.width());
@@ -73,9 +66,9 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder) 
 
 // A folder of model2vec without modules.json, as its own `encode` takes it.
 inline HeadList read_model2vec(VectorFolder& result, const Folder& folder, const Config& config) {
-  read_static(result, folder);
+  read_static_embedding(result, folder);
   if (!config.is_null("max_length")) result.settings.max_seq_length = config.count("max_length", 512);
-  HeadList heads(result.table->features);
+  HeadList heads(result.pooling.hidden);
   if (config.flag("normalize", false)) heads.add(Normalize{}, "normalize");
   return heads;
 }
@@ -112,9 +105,6 @@ SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path, 
   result.dimension = heads.width();
   if (result.mix.layers > 0) result.summary = "mix of " + std::to_string(result.mix.weights.size()) + " layers -> ";
   if (result.word_weights) result.summary = "word weights -> ";
-  if (result.table)
-    result.summary = (result.table->weights.empty() ? "table " : "weighted table ") +
-                     std::to_string(result.table->rows) + "x" + std::to_string(result.table->features) + " -> ";
   result.summary += result.pooling.summary() + heads.summary();
   return result;
 }

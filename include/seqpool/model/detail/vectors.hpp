@@ -2,8 +2,8 @@
 #pragma once
 
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/computed_states.hpp>
 #include <seqpool/model/detail/folders.hpp>
-#include <seqpool/model/detail/table_tokens.hpp>
 
 // The one way of a folder's classes from hidden states to vectors. What tensors, masks and devices it is for is
 // forgotten at its door, so that a scalar has one driver, which may be in a compiled library.
@@ -71,7 +71,7 @@ auto vectors_of(const PoolingConfig& pooling, Index before, const AnyHead<float>
   using Seqs = seqpool::detail::sequences_t<X>;
   using T = typename Seqs::value_type;
   const auto& on = seqpool::detail::device_of(mask, device);
-  if constexpr (std::same_as<Seqs, HiddenStates<T>> || std::same_as<Seqs, TableTokens>) {
+  if constexpr (std::same_as<Seqs, HiddenStates<T>> || std::same_as<Seqs, ComputedStates<T>>) {
     const Seqs& states = seqpool::detail::sequences_of(x);
     const auto& selection = seqpool::detail::selection_of(mask);
     const SelectionOf<std::remove_cvref_t<decltype(selection)>, Seqs> any(selection, states);

@@ -2,7 +2,7 @@
 // Tables of embeddings in place of an encoder, by SentenceTransformer::embed_ids.
 #define EIGEN_USE_THREADS
 
-#include <seqpool/model/detail/embedding_table.hpp>
+#include <seqpool/model/detail/static_embedding.hpp>
 
 #include <cstdint>
 #include <filesystem>
@@ -184,9 +184,6 @@ TEST_CASE("a model with an encoder takes hidden states, and one with a table ids
   const std::string no_encoder = "this model has no encoder: call embed_ids(input_ids, mask)";
   CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed(x)); }), ct::has_substring(no_encoder));
   CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_prompted(x, all, 1)); }), ct::has_substring(no_encoder));
-  CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_weighted(x, ids)); }), ct::has_substring(no_encoder));
-  CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_layers(std::vector{x})); }),
-             ct::has_substring(no_encoder));
   FolderWriter bert;
   bert.text("config.json", R"({"hidden_size": 2, "architectures": ["BertModel"]})");
   CHECK_THAT(
