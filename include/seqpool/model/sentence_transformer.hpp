@@ -113,6 +113,8 @@ class SentenceTransformer {
   /// Features of a token (for SPLADE, the words of its vocabulary) and features of a result.
   [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
+  /// Whether there is an encoder, whose hidden states are to be pooled; of a model without one, `embed_ids` is the call.
+  [[nodiscard]] bool has_encoder() const noexcept { return !folder_.write_word; }
   /// How many layers `embed_layers` takes, the embeddings included; 0 for models that need only the last one.
   [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// How many tokens the encoder takes, if the folder says so.
@@ -144,7 +146,7 @@ class SentenceTransformer {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline void SentenceTransformer::check_last_layer() const {
-  if (folder_.write_word) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
+  if (!has_encoder()) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
@@ -245,7 +247,7 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
 template <class I, class M, class D>
 auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
   if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<ComputedStates<float>, M, D>()) {
-    if (!folder_.write_word)
+    if (has_encoder())
       seqpool::detail::fail("this model takes hidden states of its encoder, and not ids alone: call embed(x, mask)");
     const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
     const ComputedStates<float> words({ids.rows, ids.columns, hidden()}, [&](Index b, Index s, float* out) {
