@@ -230,6 +230,13 @@ TEST_CASE("a table that is not understood is refused, and says why", "[model]") 
   CHECK(refusal_of_mapping({2, 0}) == "nothing");
   CHECK_THAT(refusal_of_mapping({2, 3}),
              ct::has_substring("tensor 'mapping' names row 3, but 'embeddings' has 3 rows"));
+  FolderWriter none;
+  none.text("config.json", R"({"model_type": "model2vec"})");
+  const std::string empty =
+      R"({"embeddings": {"dtype": "F32", "shape": [1, 1], "data_offsets": [0, 4]}, "mapping": {"dtype": "I32", "shape": [0], "data_offsets": [4, 4]}})";
+  none.text("model.safetensors",
+            static_cast<char>(static_cast<unsigned char>(empty.size())) + std::string(7, '\0') + empty + "abcd");
+  CHECK_THAT(table_refusal(none), ct::has_substring("tensor 'mapping' has no words"));
   CHECK_THAT(refusal_of_mapping({-1}), ct::has_substring("tensor 'mapping' names row -1"));
 
   FolderWriter integers;

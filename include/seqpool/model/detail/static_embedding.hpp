@@ -24,6 +24,7 @@ inline void read_static_embedding(VectorFolder& result, const Folder& folder) {
   std::vector<Index> row_of;  // by token id; none where each id has its own row
   if (is_model2vec && file->has("mapping"))
     file->visit<1, std::int32_t, std::int64_t>("mapping", {-1}, "rows; I32 and I64 are", [&](const auto& stored) {
+      if (stored.size() == 0) file->refuse("mapping", {"has no words"});
       row_of.assign(stored.data(), stored.data() + stored.size());
     });
   file->visit_weights<2>(is_model2vec ? "embeddings" : "embedding.weight", {-1, -1}, [&](const auto& table) {
