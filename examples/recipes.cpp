@@ -227,6 +227,19 @@ void threads() {
   std::cout << (same ? "the same bits" : "OTHER BITS") << "\n";
 }
 
+void without_encoder(const std::string& path) {
+  const seqpool::io::Safetensors file(path);                     // of model2vec, mapped
+  const auto table = file.tensor<Eigen::half, 2>("embeddings");  // [words, features]
+  const Index features = table.dimension(1);
+  // "The striker scored.", "A late goal." and "Interest rates rose.", from a tokenizer, without special tokens: [3, 6]
+  const std::int64_t ids[3][6] = {{998, 2640, 2040, 15}, {39, 1399, 2027, 15}, {2010, 2395, 56, 1893, 1065, 15}};
+
+  const seqpool::ComputedStates<Eigen::half> x(
+      {3, 6, features}, [&](Index b, Index s, Eigen::half* out) { std::copy_n(&table(ids[b][s], 0), features, out); });
+  const auto vectors = seqpool::mean_pool(x, seqpool::Lengths(std::vector{4, 4, 6}));
+  std::cout << seqpool::as_matrix(seqpool::cosine_similarity(vectors, vectors)).row(0) << "\n";
+}
+
 }  // namespace
 
 int main() {
@@ -245,6 +258,8 @@ int main() {
       {"k. Several labels, a threshold for each", several_labels},
       {"l. A file of hidden states to a file of vectors", [&] { file_to_file(topics, vectors); }},
       {"m. Threads", threads},
+      {"n. Vectors without an encoder",
+       [&] { without_encoder(SEQPOOL_EXAMPLES_DATA "/topics-static/model.safetensors"); }},
   };
   std::cout.precision(4);
   try {

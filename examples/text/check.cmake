@@ -136,13 +136,43 @@ run(2 "read the folder as a SequenceClassifier" --model ${FOLDERS}/cross_encoder
 run(2 "nowhere: there is no such folder" --model ${WORK}/nowhere "A goal.")
 run(108 "--model excludes --evaluate" --model ${folder} --evaluate)
 
+# A folder without an encoder: nothing else is needed, and each run compares what is Python's. Its own head, the same in a
+# file, and no head; no words at all; a tokenizer that is another.
+set(static ${DATA}/topics-static)
+run(0 "^table 2963x32 -> mean -> normalize\n\nThe striker scored in extra time.\n  football 0.81, [^\n]*\n\nLargest difference to Python's probabilities \
+of 80 committed sentences: [0-9.]+e-0[4-9] .bound 1e-03..\n$" --model ${static} "The striker scored in extra time.")
+run(0 "" --model ${static} --tsv --out ${WORK}/probabilities ${lines})
+set(by_own_head "${output}")
+run(0 "" --model ${static} --head ${static}/linear.safetensors --tsv ${lines})
+if(NOT output STREQUAL by_own_head OR NOT output MATCHES "^label\tprobability\tsentence\n")
+  message(SEND_ERROR "by the head in a file:\n${output}and by the folder's own:\n${by_own_head}")
+endif()
+file(COPY ${static} DESTINATION ${WORK})
+file(READ ${static}/config.json config)
+string(JSON config REMOVE "${config}" head_config)
+file(WRITE ${WORK}/topics-static/config.json "${config}")
+run(0 "  nearest 0.[0-9]+: The goalkeeper .*football.\n\nLargest difference to Python's vectors of 80 .*e-0[4-9] " --model ${WORK}/topics-static "The striker scored in extra time.")
+run(0 "^similarity\tnearest\tsentence\n0.000000\t" --tsv --model ${WORK}/topics-static "☃")
+file(WRITE ${WORK}/topics-static/config.json "{}")  # of sentence-transformers, which pools unknown words too
+run(0 "^similarity\tnearest\tsentence\n0.[1-9]" --tsv --model ${WORK}/topics-static "☃")
+file(READ ${static}/tokenizer.json tokenizer)
+string(JSON tokenizer SET "${tokenizer}" model type "\"Unigram\"")
+file(WRITE ${WORK}/topics-static/tokenizer.json "${tokenizer}")
+run(1 "topics-static/tokenizer.json: its model is 'Unigram', and only 'WordPiece' is understood here" --model ${WORK}/topics-static "A goal.")
+
+# A head of the encoder's vectors, whose labels are in its metadata.
+run(2 "seqpool: a head gets vectors of 384 features, but its weight .out, in. is .4, 32." --head ${static}/linear.safetensors "A goal.")
+run(1 "its metadata has no 'labels'" --model ${static} --head ${DATA}/topics-sklearn/head.safetensors "A goal.")
+run(1 "--head needs vectors, and .*topics-bert is a classifier" --model ${DATA}/topics-bert --head ${static}/linear.safetensors "A goal.")
+run(108 "--head excludes --evaluate|--evaluate excludes --head" --head ${static}/linear.safetensors --evaluate)
+
 # One number of Python's vectors changed to 1: the program must see it.
 file(COPY ${DATA}/topics.safetensors ${DATA}/text.safetensors ${DATA}/tokenizer.xml ${DATA}/tokenizer.bin DESTINATION ${WORK}/data)
 file(SIZE ${WORK}/data/text.safetensors size)
 math(EXPR last "${size} - 4")
 execute_process(COMMAND printf "\\000\\000\\200\\077" COMMAND dd of=${WORK}/data/text.safetensors bs=1 seek=${last} conv=notrunc ERROR_QUIET)
 run(1 "FAILED. Largest difference to Python's vectors of 80 committed sentences: [0-9.]+e[+-]0[01] " --data ${WORK}/data "A goal.")
-run(1 "classify_text: .*nowhere/tokenizer.xml" --data ${WORK}/nowhere "A goal.")
+run(1 "classify_text: .*nowhere/topics.safetensors" --data ${WORK}/nowhere "A goal.")
 run(1 "classify_text: .*nowhere" --out ${WORK}/nowhere/vectors "A goal.")
 
 # The other attention poolings, and one that is not trained.

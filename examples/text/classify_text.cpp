@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <numeric>
 #include <optional>
@@ -23,6 +24,7 @@
 #include "../shading.hpp"
 #include "../trained_attention.hpp"
 #include "model_folder.hpp"
+#include "static_text.hpp"
 #include "text_encoder.hpp"
 #include "topics.hpp"
 
@@ -31,13 +33,15 @@ namespace {
 using seqpool::Index;
 
 constexpr std::size_t batch_size = 32;
-constexpr float python_bound = 1e-5f;    // two runtimes differ by 2e-7 here; one padded token too many gives 1e-2
+constexpr float python_bound = 1e-5f;  // two runtimes differ by 2e-7 here; one padded token too many gives 1e-2
+// model2vec rounds a mean and its normalised vector to half where the table is of half, by at most 2^-11 each time.
+constexpr float static_bound = 1e-3f;
 constexpr float float32_bound = 0.999f;  // what int8 weights leave of the cosine; 0.99938 here
 
 struct Options {
   std::vector<std::string> sentences;
   std::string data = SEQPOOL_EXAMPLES_DATA;
-  std::string out, html, model, attention = TrainedAttention::names[0];
+  std::string out, html, model, head, attention = TrainedAttention::names[0];
   bool tsv = false, evaluate = false;
 };
 
@@ -46,9 +50,9 @@ struct Answer {
   Vectors vectors;                                                  // [batch, hidden], of length 1
   std::array<Vectors, 4> probabilities;                             // [batch, classes] by each strategy
   std::array<Eigen::Tensor<Index, 1, Eigen::RowMajor>, 4> classes;  // [batch] by each strategy
-  std::vector<std::vector<std::string>> tokens;                     // the real ones of each sentence
-  std::vector<std::vector<float>> weights;                          // of the attention pooling, one a token
-  Vectors of_model;                                                 // what --model's folder gives, [batch, width]
+  std::vector<std::vector<std::string>> tokens;  // the real ones of each sentence that an encoder read
+  std::vector<std::vector<float>> weights;       // of the attention pooling, one a token
+  Vectors of_model;                              // what --model's folder gives, [batch, width]
 };
 
 using Model = std::optional<ModelFolder>;
@@ -72,6 +76,13 @@ Answer answer(TextEncoder& encoder, const Topics& topics, const Model& model, st
     std::vector<std::string>& text = result.tokens.emplace_back();
     for (Index s = 0; s < tokens; ++s) text.push_back(encoder.token(ids[s]));
   }
+  return result;
+}
+
+Answer answer(const StaticText& text, std::span<const std::string> sentences) {
+  Answer result{};
+  result.tokens.resize(sentences.size());
+  result.of_model = text.of(sentences);
   return result;
 }
 
@@ -230,9 +241,9 @@ void print_first(const Topics& topics, const Model& model, bool tsv) {
 }
 
 // Answers what `next` gives, a batch at a time, until it gives nothing; the vectors of all are kept for `out`.
-template <class Next>
-void run(TextEncoder& encoder, const Topics& topics, const Model& model, const Answer& committed,
-         const Options& options, Next next) {
+template <class AnswerOf, class Next>
+void run(AnswerOf answer_of, const Topics& topics, const Model& model, const Answer& committed, const Options& options,
+         Next next) {
   std::optional<Page> page;
   if (options.html.empty())
     print_first(topics, model, options.tsv);
@@ -242,7 +253,7 @@ void run(TextEncoder& encoder, const Topics& topics, const Model& model, const A
   std::vector<float> kept;
   std::size_t done = 0;
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
-    const Answer result = answer(encoder, topics, model, batch);
+    const Answer result = answer_of(batch);
     if (page)
       write(*page, topics, result, batch);
     else if (model)
@@ -305,25 +316,54 @@ bool same_as_python(const Topics& topics, const Answer& committed, std::FILE* ou
   return same;
 }
 
+// Of a folder without an encoder that has Python's own numbers of the committed sentences: whether they are the same.
+bool same_as_python(const ModelFolder& model, const Answer& committed, std::FILE* out) {
+  const auto path = model.folder() / "python.safetensors";
+  if (!std::filesystem::exists(path)) return true;
+  const seqpool::io::Safetensors file(path);
+  const std::string name = model.labels() != nullptr ? "probabilities" : "vectors";
+  const auto& ours = committed.of_model;
+  const auto python = file.tensor<float, 2>(name, {ours.dimension(0), ours.dimension(1)});
+  const float difference =
+      (seqpool::as_matrix(ours) - seqpool::as_matrix(python)).cwiseAbs().maxCoeff<Eigen::PropagateNaN>();
+  const bool same = difference <= static_bound;
+  std::fprintf(out, "%sLargest difference to Python's %s of %d committed sentences: %.1e (bound %.0e).\n",
+               same ? "" : "FAILED. ", name.c_str(), static_cast<int>(ours.dimension(0)),
+               static_cast<double>(difference), static_cast<double>(static_bound));
+  return same;
+}
+
 int run(const Options& options) {
-  TextEncoder encoder(SEQPOOL_TEXT_TOKENIZERS, options.data + "/tokenizer.xml", SEQPOOL_TEXT_MODEL);
   const Topics topics(options.data, options.attention);
-  const Model model = options.model.empty() ? Model() : Model(options.model);
-  const Answer committed = answer(encoder, topics, model, topics.sentences);
+  // --head alone is of the vectors that the program has without a folder.
+  const std::string folder =
+      options.model.empty() && !options.head.empty() ? options.data + "/all-MiniLM-L6-v2" : options.model;
+  const Model model = folder.empty() ? Model() : Model(std::in_place, folder, options.head);
+  std::optional<TextEncoder> encoder;
+  std::optional<StaticText> text;
+  if (model && !model->has_encoder())
+    text.emplace(*model);
+  else
+    encoder.emplace(SEQPOOL_TEXT_TOKENIZERS, options.data + "/tokenizer.xml", SEQPOOL_TEXT_MODEL);
+  const auto answer_of = [&](std::span<const std::string> sentences) {
+    return text ? answer(*text, sentences) : answer(*encoder, topics, model, sentences);
+  };
+  const Answer committed = answer_of(topics.sentences);
 
   if (options.evaluate) {
     evaluate(topics, committed);
   } else if (!options.sentences.empty()) {
-    run(encoder, topics, model, committed, options,
+    run(answer_of, topics, model, committed, options,
         [rest = std::span(options.sentences)](auto& batch) mutable { next_of(rest, batch); });
   } else {
     if (isatty(STDIN_FILENO) != 0) std::fprintf(stderr, "Type a sentence a line; Ctrl-D ends.\n");
-    run(encoder, topics, model, committed, options, [&](auto& batch) {
+    run(answer_of, topics, model, committed, options, [&](auto& batch) {
       const std::size_t most = isatty(STDIN_FILENO) != 0 ? 1 : batch_size;  // who types wants each answer at once
       for (std::string line; batch.size() < most && std::getline(std::cin, line);) batch.push_back(line);
     });
   }
-  return same_as_python(topics, committed, options.tsv ? stderr : stdout) ? 0 : 1;
+  std::FILE* const out = options.tsv ? stderr : stdout;
+  return (text ? same_as_python(*model, committed, out) : same_as_python(topics, committed, out)) ? 0 : 1;
 }
 
 }  // namespace
@@ -339,19 +379,26 @@ int main(int argc, char** argv) {
                  "classifier of --model gives as \"probabilities\"");
   auto* const model =
       app.add_option("--model", options.model,
-                     "a folder of sentence-transformers, whose vectors are compared and written, or of a "
-                     "...ForSequenceClassification of Transformers, whose labels are given");
+                     "a folder of sentence-transformers, whose vectors are compared and written, of a "
+                     "...ForSequenceClassification of Transformers, whose labels are given, or of model2vec or a "
+                     "StaticEmbedding, which need no encoder");
+  auto* const head = app.add_option("--head", options.head,
+                                    "a safetensors file that classifies vectors: weight [classes, features], bias "
+                                    "[classes], and a JSON list of labels in its metadata");
   app.add_option("--attention", options.attention,
                  "which attention classifies, and shades the tokens: one query (attention), four (queries), or a layer "
                  "of tanh (additive)")
       ->check(CLI::IsMember(TrainedAttention::names))
-      ->excludes(model);
+      ->excludes(model)
+      ->excludes(head);
   auto* const evaluate =
       app.add_flag("--evaluate", options.evaluate, "how many of the committed test sentences are classified rightly")
-          ->excludes(model);
+          ->excludes(model)
+          ->excludes(head);
   app.add_option("--html", options.html,
                  "write what is said of the sentences to this file, as a page with the probabilities of all topics")
       ->excludes(model)
+      ->excludes(head)
       ->excludes(tsv)
       ->excludes(evaluate);
   app.add_option("--data", options.data, "folder of the tokenizer, the classifiers and the committed sentences");

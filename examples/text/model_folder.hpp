@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What --model names: a folder of sentence-transformers, which gives vectors, or a classifier's of Transformers.
+// What --model names: a folder of sentence-transformers or model2vec, which gives vectors, or a classifier's of
+// Transformers; and what --head makes of vectors.
 #ifndef SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
 #define SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
 
@@ -10,15 +11,19 @@
 #include <optional>
 #include <seqpool/model/model.hpp>
 #include <seqpool/seqpool.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "text_head.hpp"
 #include "topics.hpp"
 
 class ModelFolder {
  public:
-  explicit ModelFolder(const std::filesystem::path& folder) {
+  // `head` may be "".
+  ModelFolder(const std::filesystem::path& folder, const std::filesystem::path& head) : folder_(folder) {
     if (is_classifier(folder)) {
+      if (!head.empty()) throw std::runtime_error("--head needs vectors, and " + folder.string() + " is a classifier");
       classifier_.emplace(folder);
       return;
     }
@@ -28,16 +33,27 @@ class ModelFolder {
     if (prompt && !embedder_->prompts().at(*prompt).empty())
       throw seqpool::model::Error(folder.string(),
                                   "has the default prompt '" + *prompt + "', which is not written here");
+    head_ = !head.empty() ? TextHead::of_file(head) : TextHead::of_folder(folder);
   }
 
-  // None where the folder gives vectors.
-  const std::vector<std::string>* labels() const { return classifier_ ? &classifier_->labels() : nullptr; }
+  const std::filesystem::path& folder() const { return folder_; }
+  // Whether it takes hidden states, or else ids.
+  bool has_encoder() const { return classifier_ || embedder_->has_encoder(); }
+  // None where there are only vectors.
+  const std::vector<std::string>* labels() const {
+    if (classifier_) return &classifier_->labels();
+    return head_ ? &head_->labels() : nullptr;
+  }
   std::string summary() const { return classifier_ ? classifier_->summary() : embedder_->summary(); }
 
   // Probabilities [batch, classes], or vectors [batch, dimension].
   template <class X, class M> Vectors of(const X& x, const M& mask) const {
     if (classifier_) return classifier_->probabilities(x, mask);
-    return embedder_->embed(x, mask);
+    return of_vectors(embedder_->embed(x, mask));
+  }
+  // The same of a model without an encoder: ids [batch, seq].
+  template <class I, class M> Vectors of_ids(const I& ids, const M& mask) const {
+    return of_vectors(embedder_->embed_ids(ids, mask));
   }
 
   // How alike vectors are, [n, m], as the folder compares them.
@@ -46,6 +62,8 @@ class ModelFolder {
   }
 
  private:
+  Vectors of_vectors(const Vectors& vectors) const { return head_ ? head_->probabilities(vectors) : vectors; }
+
   // What is not there, or is no JSON, is for the folder's own reader to refuse.
   static bool is_classifier(const std::filesystem::path& folder) {
     if (std::filesystem::exists(folder / "modules.json")) return false;
@@ -57,7 +75,9 @@ class ModelFolder {
            names[0].get<std::string>().ends_with("ForSequenceClassification");
   }
 
+  std::filesystem::path folder_;
   std::optional<seqpool::model::SentenceTransformer> embedder_;
+  std::optional<TextHead> head_;
   std::optional<seqpool::model::SequenceClassifier> classifier_;
 };
 

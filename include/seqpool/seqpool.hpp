@@ -44,6 +44,7 @@
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/head/value_projection.hpp>
 #include <seqpool/input/attention_mask.hpp>
+#include <seqpool/input/computed_states.hpp>
 #include <seqpool/input/concat_layers.hpp>
 #include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/layer_mix.hpp>

@@ -25,7 +25,8 @@ GOLDEN = """
     st_bare_bert st_bare_qwen2_causal_lm st_dense_in_bfloat16 st_dense_residual st_dense_residual_projected
     st_everything st_layer_norm st_layers_5_3 st_layers_all st_legacy_several st_normalize_no_folder st_paths
     st_pooling_all st_prompts st_similarity_manhattan st_sparse_auto_encoder_normalize st_splade_5_0 st_splade_active
-    st_splade_sum_log1p st_truncate st_word_weights_5_3 st_word_weights_all
+    st_splade_sum_log1p static_embedding_5_3 static_embedding_bfloat16 static_model2vec_bare_clusters static_model2vec_float64
+    static_model2vec_weights st_truncate st_word_weights_5_3 st_word_weights_all
     token_bert token_modernbert token_qwen2 vision_siglip2
     bge_m3_sparse cross_encoder_logit_score_bare cross_encoder_logit_score_qwen3_tied
     cross_encoder_modules_behind_classifier cross_encoder_modules_ettin cross_encoder_modules_two_scores st_router_asym
@@ -93,7 +94,22 @@ DENSE = (
 )
 DENSE_TENSORS = "linear.weight F32 2,3 60\nlinear.bias F32 2 60\n"
 
+STATIC = modules("sentence_transformers.models.StaticEmbedding")
+MODEL2VEC = '@f config.json\n{"model_type":"model2vec","normalize":true,"max_length":null}\n@w model.safetensors\n'
+
 BAD = {
+    "table_of_no_rows": STATIC + "@w model.safetensors\nembedding.weight F32 0,3 60\n",
+    "table_of_no_features": STATIC + "@w model.safetensors\nembedding.weight F32 3,0 60\n",
+    "table_is_huge": STATIC + "@w model.safetensors\nembedding.weight F32 2147483648,2147483648 60\n",
+    "table_of_bytes": STATIC + "@w model.safetensors\nembedding.weight I8 3,3 60\n",
+    "table_in_shards": STATIC + '@f model.safetensors.index.json\n{"weight_map":{"embeddings":"a","mapping":"b"}}\n'
+    + "@w a\nembeddings F16 3,3 60\n@w b\nmapping I64 3 0\n",
+    "mapping_leads_out": MODEL2VEC + "embeddings F32 3,3 60\nmapping I32 3 60\n",
+    "mapping_is_negative": MODEL2VEC + "embeddings F32 3,3 60\nmapping I64 3 255\n",
+    "mapping_is_empty": MODEL2VEC + "embeddings F32 3,3 60\nmapping I32 0 0\n",
+    "mapping_to_no_rows": MODEL2VEC + "embeddings F32 0,3 60\nmapping I32 3 0\n",
+    "weights_are_others": MODEL2VEC + "embeddings BF16 3,3 60\nmapping I32 2 0\nweights F32 3 60\n",
+    "weights_not_finite": MODEL2VEC + "embeddings F64 3,3 60\nweights F32 3 255\n",
     "deep_json": "@f config.json\n" + "[" * 300 + "\n",
     "many_objects": '@f modules.json\n[' + ",".join(["{}"] * 300) + "]\n",
     "brackets_in_strings": '@f config.json\n{"hidden_size":3,"a\\\\":"' + "[{" * 70 + '\\"","b":[[],[]]}\n',

@@ -276,6 +276,11 @@ inline void run(std::string_view text) {
       ids.setValues({{0, 1}});
       static_cast<void>(model.embed_weighted(x, ids));
     });
+    use(model.hidden(), [&](const auto&) {
+      Eigen::Tensor<std::int64_t, 2> ids(2, 2);
+      ids.setValues({{0, 1}, {2, 0}});
+      if (model.embed_ids(ids).dimension(1) != model.dimension()) fault("a vector is not as long as dimension() says");
+    });
     use(model.hidden(), [&](const auto& x) {
       constexpr seqpool::Index most = 8;
       const auto layers = static_cast<std::size_t>((std::min)(model.layers(), most));

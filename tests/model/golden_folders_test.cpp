@@ -138,6 +138,28 @@ TEST_CASE("folders without an encoder give the vectors of their ids", "[model][g
   }
 }
 
+TEST_CASE("folders with a table and no encoder give the vectors of encode() from ids alone", "[model][golden]") {
+  const auto folders = folders_of("static");
+  REQUIRE(folders.size() == 12);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::SentenceTransformer model(folder);
+    INFO(model.summary());
+    for (const std::string side : {"right", "left", "holes"}) {
+      if (!golden.contains(side + ".expected")) continue;
+      INFO(side);
+      const auto ids = golden.tensor<std::int64_t, 2>((side == "holes" ? "right" : side) + ".input_ids");
+      const auto vectors = model.embed_ids(ids, golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
+      CHECK(vectors.dimension(1) == model.dimension());
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
+      // A half or bfloat16 mean is rounded once, or after each of 7 tokens.
+      if (golden.contains(side + ".own"))
+        CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+    }
+  }
+}
+
 TEST_CASE("BGE-M3's lexical weights are FlagEmbedding's", "[model][golden]") {
   const fs::path folder = fs::path(SEQPOOL_TEST_FOLDERS) / "bge_m3_sparse";
   const Safetensors golden(folder / "golden.safetensors");

@@ -136,9 +136,16 @@ extern const std::vector<int> prompt_lengths;  // [batch]
 namespace input_vectors {
 extern const seqpool::Index n, features;
 }
+namespace input_computed_states {
+extern const Matrix table;                                         // [words, hidden]
+extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids;  // [batch, seq]
+}  // namespace input_computed_states
 namespace input_weighted_states {
 extern const Vector idf_of_word;                                   // [vocabulary]
 extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids;  // [batch, seq]
+}
+namespace model_sentence_transformer {
+extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> input_ids;  // [batch, seq]
 }
 
 namespace pooling_additive_attention {

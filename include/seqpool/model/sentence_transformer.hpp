@@ -37,8 +37,8 @@ struct EncodeOptions {
 ///     const auto vectors = model.embed(hidden_states, mask);  // [batch, dimension], those of model.encode() in Python
 ///
 /// It reads folders of every version from 2.0 to 6.2, and bare ones of Transformers, which it pools by their mean, or
-/// by their last token if they are causal. Of a Router it reads one route. What is not understood is an `Error`, never a
-/// default.
+/// by their last token if they are causal. Of a Router it reads one route. What is not understood is an `Error`, never
+/// a default.
 ///
 /// Hidden states are the last ones of the folder's encoder, of float, half or bfloat16; x, mask and device are those of
 /// `pool`. A row's bits do not depend on the batch. A const object serves many threads.
@@ -91,13 +91,25 @@ class SentenceTransformer {
   template <class L, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
 
-  /// The vectors of a model without an encoder, from the ids of tokens alone: a query of an inference-free SPLADE has
-  /// the weight of each id that is there, and 0 elsewhere.
+  /// The vectors of a model without an encoder, from the ids of tokens alone. Of a table of embeddings,
+  /// sentence-transformers' StaticEmbedding or model2vec, each is the mean of its ids' rows; a query of an
+  /// inference-free SPLADE has the weight of each id that is there, and 0 elsewhere. The heads take that.
   ///
-  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, read only where tokens are real,
-  /// tokenized as the folder does, for queries without special tokens; mask: as above; result: `[batch, dimension]`.
-  /// **Errors**: `std::invalid_argument` if the model has an encoder, for an id that is no word's, and as `embed`.
-  /// **Cost**: O(batch * dimension), and what the heads cost.
+  ///     const seqpool::model::SentenceTransformer model("potion-base-8M");
+  ///     const auto vectors = model.embed_ids(input_ids, mask);  // [batch, dimension]
+  ///
+  /// Ids are the tokenizer's without special tokens. model2vec's own `encode` leaves out its unknown token, and what is
+  /// behind the first 512: for its numbers the mask leaves them out too. sentence-transformers pools all.
+  ///
+  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, read only where tokens are real; mask:
+  /// `[batch, seq]` or `Lengths` `[batch]`; result: `[batch, dimension]`, in the layout of input_ids.
+  /// **Empty**: as `embed`.
+  /// **Errors**: those of `pool`, and `std::invalid_argument` for an id that is no word's, or if the model has an
+  /// encoder.
+  /// **Cost**: reads the rows of the real tokens. A table stays in its file, mapped, which must not change: the memory
+  /// is that of the rows that were asked for. Weights of ids: O(batch * dimension).
+  /// **Numerics**: rows of any type are widened to float, times the weights that model2vec may have for tokens; none is
+  /// checked to be finite.
   template <class I, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_ids(const I& input_ids, const M& mask = {}, const D& device = {}) const;
 
@@ -106,6 +118,9 @@ class SentenceTransformer {
   /// Features of a token (for SPLADE, the words of its vocabulary; 0 without an encoder) and features of a result.
   [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
+  /// Whether there is an encoder, whose hidden states are to be pooled; of a model without one, `embed_ids` is the
+  /// call.
+  [[nodiscard]] bool has_encoder() const noexcept { return !folder_.write_word && !folder_.id_weights; }
   /// How many layers `embed_layers` takes, the embeddings included; 0 for models that need only the last one.
   [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// How many tokens the encoder takes, if the folder says so.
@@ -137,7 +152,7 @@ class SentenceTransformer {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline void SentenceTransformer::check_last_layer() const {
-  if (folder_.id_weights) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
+  if (!has_encoder()) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
@@ -201,22 +216,9 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
 }
 
 inline float SentenceTransformer::weight_of(Index id) const {
-  if (id < 0 || id >= static_cast<Index>(folder_.word_weights->size()))
-    seqpool::detail::fail(
-        {"input_ids hold ", id, ", but the model's vocabulary has ", folder_.word_weights->size(), " words"});
+  const auto words = static_cast<Index>(folder_.word_weights->size());
+  if (id < 0 || id >= words) detail::refuse_id(id, words);
   return (*folder_.word_weights)[static_cast<std::size_t>(id)];
-}
-
-template <class I, class M, class D>
-auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
-  if constexpr (detail::are_token_ids<I>() && seqpool::detail::is_device<M, D>()) {
-    if (!folder_.id_weights)
-      seqpool::detail::fail("this model takes hidden states of its encoder: call embed(x, mask)");
-    return seqpool::map(folder_.heads, seqpool::weights_of_ids(*folder_.id_weights, input_ids, mask),
-                        seqpool::detail::device_of(mask, device));
-  } else {
-    return seqpool::detail::refused<I>();
-  }
 }
 
 template <class X, class I, class M, class D>
@@ -240,6 +242,23 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
     return seqpool::map(folder_.heads, vectors, seqpool::detail::device_of(mask, device));
   } else {
     return seqpool::detail::refused<X>();
+  }
+}
+
+template <class I, class M, class D>
+auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
+  if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<ComputedStates<float>, M, D>()) {
+    if (has_encoder()) seqpool::detail::fail("this model takes hidden states of its encoder: call embed(x, mask)");
+    if (folder_.id_weights)
+      return seqpool::map(folder_.heads, seqpool::weights_of_ids(*folder_.id_weights, input_ids, mask),
+                          seqpool::detail::device_of(mask, device));
+    const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
+    const ComputedStates<float> words({ids.rows, ids.columns, hidden()}, [&](Index b, Index s, float* out) {
+      folder_.write_word(static_cast<Index>(ids(b, s)), out);
+    });
+    return detail::vectors_of<I>(folder_.pooling, 0, folder_.heads, words, mask, device);
+  } else {
+    return seqpool::detail::refused<I>();
   }
 }
 

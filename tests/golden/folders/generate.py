@@ -1,7 +1,7 @@
 """Makes the folders here: small random models, saved and run by sentence-transformers and Transformers themselves.
 
-Needs torch 2.13.0, transformers 5.23.0, sentence-transformers 6.2.0, gliclass 0.1.21, safetensors 0.8.0 and nothing
-from the network.
+Needs torch 2.13.0, transformers 5.23.0, sentence-transformers 6.2.0, gliclass 0.1.21, model2vec 0.10.0, safetensors
+0.8.0 and nothing from the network.
 
     python generate.py           makes every folder again
     python generate.py bert xl   makes those whose names contain one of the words
@@ -30,6 +30,8 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import gliclass
 import huggingface_hub
+import model2vec
+import numpy as np
 import sentence_transformers
 import tokenizers
 import torch
@@ -1630,6 +1632,123 @@ retriever_folder("mv_colmodernvbert", transformers.ColModernVBertForRetrieval, l
 retriever_folder("mv_neomme", transformers.NeoMMEForRetrieval, lambda: transformers.NeoMMEConfig(**RETRIEVER_TEXT | {
     "num_hidden_layers": 2, "layer_types": ["sliding_attention", "full_attention"], "head_dim": 16,
     "embedding_dim": 16, "embedding_rank": 8, "patch_size": 2, "pad_token_id": PAD}), place="model")
+
+
+# --------------------------------------------------------------------------------------- tables without an encoder
+
+# An unknown word, one alone, and no word at all. "zz" is unknown.
+TEXTS = ["w5 w9 w9", "w6 zz w7 w30 w8 w39 w12", "w11", "", "zz w21 w22 zz w5", "zz"]
+MODEL2VEC = f"model2vec {model2vec.__version__}"
+
+
+def static_ids():
+    """The ids [texts, seq] that the library's tokenizer gives, without special tokens: padding is no word's id."""
+    rows = [encoding.ids for encoding in tokenizer()._tokenizer.encode_batch(TEXTS, add_special_tokens=False)]
+    seq = max(map(len, rows))
+    tensors = {}
+    for side in ["right", "left"]:
+        ids = torch.full((len(rows), seq), VOCAB if side == "right" else -1)
+        mask = torch.zeros(len(rows), seq, dtype=torch.int64)
+        for row, tokens in enumerate(rows):
+            where = slice(0, len(tokens)) if side == "right" else slice(seq - len(tokens), seq)
+            ids[row, where], mask[row, where] = torch.tensor(tokens, dtype=torch.int64), 1
+        tensors[f"{side}.input_ids"], tensors[f"{side}.attention_mask"] = ids, mask
+    return tensors
+
+
+def by_sentence_transformers(path, tensors):
+    """What it makes of all tokens, in float32 and in the table's own type."""
+    model = SentenceTransformer(str(path), device="cpu").eval()
+    own = model.encode(TEXTS, convert_to_tensor=True).clone()
+    if own.dtype != torch.float32:
+        tensors["right.own"] = own.float()
+    expected = model.float().encode(TEXTS, convert_to_tensor=True).clone()
+    for side in ["right", "left"]:
+        tensors[f"{side}.expected"] = expected
+
+
+def by_model2vec(path, tensors, sides):
+    """The same of model2vec, which leaves the unknown token out."""
+    model = model2vec.StaticModel.from_pretrained(path)
+    own = model.encode(TEXTS)
+    model.embedding = model.embedding.astype(np.float32)
+    expected = torch.from_numpy(model.encode(TEXTS))
+    for side in sides:
+        from_side = "right" if side == "holes" else side
+        ids, mask = tensors[f"{from_side}.input_ids"], tensors[f"{from_side}.attention_mask"]
+        tensors[f"{side}.attention_mask"] = mask * (ids != UNK)
+        tensors[f"{side}.expected"] = expected
+        if own.dtype != np.float32:
+            tensors[f"{side}.own"] = torch.from_numpy(own.astype(np.float32))
+
+
+def static_folder(name, after=lambda: [], dtype=torch.float32, change=None, **arguments):
+    """A StaticEmbedding of sentence-transformers, and what comes behind it."""
+
+    def make(path):
+        modules = after()
+        for module in modules:
+            randomize(module.named_parameters())
+        table = st.StaticEmbedding(tokenizer(), embedding_weights=torch.randn(VOCAB, HIDDEN).to(dtype))
+        SentenceTransformer(modules=[table, *modules], device="cpu", **arguments).save(
+            str(path), create_model_card=False)
+        if change:
+            change(path)
+        tensors = static_ids()
+        by_sentence_transformers(path, tensors)
+        save_golden(keep(path, name, lambda key: True), tensors, "static", SENTENCE_TRANSFORMERS)
+
+    named(name, make)
+
+
+def model2vec_folder(name, normalize=True, dtype=np.float32, weights=None, clusters=None, bare=False, **config):
+    """A folder of model2vec: what sentence-transformers makes of it, and in holes.* model2vec itself; of a bare one,
+    which sentence-transformers does not load, model2vec alone."""
+
+    def make(path):
+        model = model2vec.StaticModel(
+            np.random.default_rng(zlib.crc32(name.encode())).normal(size=(VOCAB, HIDDEN)).astype(dtype),
+            tokenizer()._tokenizer, {"model_type": "model2vec", "architectures": ["StaticModel"], "apply_pca": HIDDEN},
+            normalize=normalize, weights=weights, **config)
+        if clusters:
+            model = model2vec.model.quantize_model(model, vocabulary_quantization=clusters)
+        model.save_pretrained(path)
+        tensors = static_ids()
+        if bare:
+            (path / "modules.json").unlink()
+            by_model2vec(path, tensors, ["right", "left"])
+        else:
+            by_sentence_transformers(path, tensors)
+            by_model2vec(path, tensors, ["holes"])
+        save_golden(keep(path, name, lambda key: True), tensors, "static", MODEL2VEC if bare else
+                    f"{SENTENCE_TRANSFORMERS}, {MODEL2VEC}")
+
+    named(name, make)
+
+
+def of_st_3_2(path):
+    """Up to 5.3 the table had a folder of its own, and its class another path."""
+    (path / "0_StaticEmbedding").mkdir()
+    for file in ["model.safetensors", "tokenizer.json"]:
+        (path / file).rename(path / "0_StaticEmbedding" / file)
+    modules = read_json(path / "modules.json")
+    modules[0] |= {"path": "0_StaticEmbedding", "type": "sentence_transformers.models.StaticEmbedding"}
+    write_json(path / "modules.json", modules)
+
+
+static_folder("static_embedding")
+static_folder("static_embedding_float16", dtype=torch.float16)
+static_folder("static_embedding_bfloat16", dtype=torch.bfloat16)
+static_folder("static_embedding_5_3", lambda: [st.Normalize()], change=of_st_3_2, truncate_dim=16)
+static_folder("static_embedding_dense", lambda: [dense(), st.LayerNorm(16), st.Normalize()])
+model2vec_folder("static_model2vec")
+model2vec_folder("static_model2vec_float16", normalize=False, dtype=np.float16)
+model2vec_folder("static_model2vec_float64", dtype=np.float64)
+model2vec_folder("static_model2vec_weights", weights=np.linspace(0.1, 4, VOCAB))
+model2vec_folder("static_model2vec_clusters", clusters=9)
+model2vec_folder("static_model2vec_bare", bare=True)
+model2vec_folder("static_model2vec_bare_clusters", bare=True, normalize=False, clusters=9, max_length=None,
+                 weights=np.linspace(0.1, 4, VOCAB, dtype=np.float32))
 
 
 def main():

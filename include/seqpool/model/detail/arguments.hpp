@@ -83,6 +83,10 @@ inline constexpr bool are_ids_given =
 using seqpool::detail::are_token_ids;
 using seqpool::detail::ids_of;
 
+[[noreturn]] SEQPOOL_COLD inline void refuse_id(Index id, Index vocabulary) {
+  seqpool::detail::fail({"input_ids hold ", id, ", but the model's vocabulary has ", vocabulary, " words"});
+}
+
 // Of each row the one token whose hidden states a decoder of Transformers classifies: the last whose id is not
 // `pad_token_id`, wherever padding is; the first of all, where no id is another. Itself a selection.
 //

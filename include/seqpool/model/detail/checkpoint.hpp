@@ -25,8 +25,18 @@ class Checkpoint {
 
   [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
-  // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
-  // With `rows` of these alone, which are copied out of the file without a look at the others.
+  // f(view) of a tensor of one of T, where it lies in its file, which is open as long as this object. A size of -1
+  // accepts any. `what` says for a message what is read, and of which types.
+  template <int Rank, class... T, class F>
+  void visit(const std::string& name, const io::Safetensors::Shape<Rank>& shape, const char* what, F f);
+  // The same of a tensor of F32, F16, BF16 or F64.
+  template <int Rank, class F>
+  void visit_weights(const std::string& name, const io::Safetensors::Shape<Rank>& shape, F f) {
+    visit<Rank, float, Eigen::half, Eigen::bfloat16, double>(name, shape, "weights; F32, F16, BF16 and F64 are", f);
+  }
+
+  // A copy in float of such a tensor, of finite numbers; with `rows` of these alone, which are copied out of the file
+  // without a look at the others.
   template <int Rank>
   [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
                                   std::span<const Index> rows = {});
@@ -67,9 +77,6 @@ class Checkpoint {
   [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
-  template <class T, int Rank>
-  [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
-                                   const io::Safetensors::Shape<Rank>& shape, std::span<const Index> rows) const;
 
   Folder folder_;
   std::string file_;
@@ -126,27 +133,20 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   return open_.back().tensors;
 }
 
-template <int Rank>
-Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
-                              std::span<const Index> rows) {
+template <int Rank, class... T, class F>
+void Checkpoint::visit(const std::string& name, const io::Safetensors::Shape<Rank>& shape, const char* what, F f) {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) refuse_missing(name, seqpool::detail::shape(shape));
   found->second.is_used = true;
   const io::Safetensors& from = open(found->second.file);
   try {
-    switch (from.info(name).dtype) {
-      case io::DType::f16:
-        return widened<Eigen::half, Rank>(from, name, shape, rows);
-      case io::DType::bf16:
-        return widened<Eigen::bfloat16, Rank>(from, name, shape, rows);
-      case io::DType::f64:
-        return widened<double, Rank>(from, name, shape, rows);
-      case io::DType::f32:
-        return widened<float, Rank>(from, name, shape, rows);
-      default:
-        refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()),
-                      ", which is not read as weights; F32, F16, BF16 and F64 are"});
-    }
+    const auto is_of = [&]<class Type>(std::type_identity<Type>) {
+      if (from.info(name).dtype != io::dtype_of<Type>()) return false;
+      f(from.tensor<Type, Rank>(name, shape));
+      return true;
+    };
+    if (!(is_of(std::type_identity<T>()) || ...))
+      refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()), ", which is not read as ", what});
   } catch (const Error&) {
     throw;
   } catch (const io::Error& error) {
@@ -154,24 +154,26 @@ Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Sh
   }
 }
 
-template <class T, int Rank>
-Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& name,
-                               const io::Safetensors::Shape<Rank>& shape, std::span<const Index> rows) const {
-  const auto stored = from.tensor<T, Rank>(name, shape);
-  auto sizes = stored.dimensions();
-  if (!rows.empty()) sizes[0] = static_cast<Index>(rows.size());
-  for (const Index row : rows)
-    if (row < 0 || row >= stored.dimension(0))
-      refuse(name, {"has ", stored.dimension(0), " rows, but row ", row, " is to be read"});
-  Copy<Rank> copy(sizes);
-  const Index width = rows.empty() ? copy.size() : copy.size() / sizes[0];
-  for (Index i = 0; i < copy.size(); ++i) {
-    const Index from_element = rows.empty() ? i : rows[static_cast<std::size_t>(i / width)] * width + i % width;
-    copy.data()[i] = static_cast<float>(widen(stored.data()[from_element]));
-    if (!std::isfinite(copy.data()[i]))
-      detail::refuse(folder_.file(tensors_.find(name)->second.file),
-                     {"tensor '", io::detail::excerpt(name), "': element ", from_element, " is no finite number"});
-  }
+template <int Rank>
+Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
+                              std::span<const Index> rows) {
+  Copy<Rank> copy;
+  visit_weights<Rank>(name, shape, [&](const auto& stored) {
+    auto sizes = stored.dimensions();
+    if (!rows.empty()) sizes[0] = static_cast<Index>(rows.size());
+    for (const Index row : rows)
+      if (row < 0 || row >= stored.dimension(0))
+        refuse(name, {"has ", stored.dimension(0), " rows, but row ", row, " is to be read"});
+    copy.resize(sizes);
+    const Index width = rows.empty() ? copy.size() : copy.size() / sizes[0];
+    for (Index i = 0; i < copy.size(); ++i) {
+      const Index element = rows.empty() ? i : rows[static_cast<std::size_t>(i / width)] * width + i % width;
+      copy.data()[i] = static_cast<float>(widen(stored.data()[element]));
+      if (!std::isfinite(copy.data()[i]))
+        detail::refuse(folder_.file(tensors_.find(name)->second.file),
+                       {"tensor '", io::detail::excerpt(name), "': element ", element, " is no finite number"});
+    }
+  });
   return copy;
 }
 

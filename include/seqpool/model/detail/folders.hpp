@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -127,8 +128,9 @@ struct VectorFolder {
   Similarity similarity = Similarity::cosine;
   PoolingConfig pooling;
   LayerWeights mix;
-  std::optional<std::vector<float>> word_weights;  // by token id
-  std::optional<std::vector<float>> id_weights;    // of a query without an encoder, by token id
+  std::optional<std::vector<float>> word_weights;        // by token id
+  std::optional<std::vector<float>> id_weights;          // of a query without an encoder, by token id
+  std::function<void(Index id, float* out)> write_word;  // of a model without an encoder: a token, [hidden], by its id
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE

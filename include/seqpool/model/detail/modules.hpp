@@ -31,8 +31,8 @@ struct Module {
 inline constexpr std::size_t most_modules = 100;
 
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
-// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code. The
-// class `also` alone is known.
+// behind the first, the encoder, or a StaticEmbedding is a class of another package: whatever its name, Python runs
+// that package's code. The class `also` alone is known.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder, std::string_view also = {});
 
 // Throws Error: "'X' is not understood behind the Pooling; understood are ...".
@@ -68,12 +68,12 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 // ---------------------------------------------------------------------------------------------------------------------
 
 // The one whose class `key` says, in the folder `path` of `folder`; messages call it `where`. Of another package it may
-// be if it `is_known`.
+// be if it `is_known`, and no table in place of an encoder.
 inline Module read_module(const Config& config, std::string_view key, const Folder& folder, const std::string& path,
                           const std::string& where, bool is_known) {
   const std::string type = config.text(key);
   const bool is_own = type.starts_with(own_package);
-  if (!is_own && !is_known)
+  if (!is_own && (!is_known || type.ends_with("StaticEmbedding")))
     config.refuse(key, {"is '", io::detail::excerpt(type),
                         "', a class of another package, whose code Python "
                         "runs here and nobody here knows; understood are those of sentence_transformers. If "

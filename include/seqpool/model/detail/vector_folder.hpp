@@ -8,6 +8,7 @@
 #include <seqpool/model/detail/layer_weights.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
 #include <seqpool/model/detail/router.hpp>
+#include <seqpool/model/detail/static_embedding.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
 #include <seqpool/model/detail/word_weights.hpp>
 
@@ -31,30 +32,20 @@ inline std::vector<float> read_id_weights(const Folder& folder) {
   return {stored.data(), stored.data() + stored.size()};
 }
 
-// Pooling and what comes behind it. Of the encoder only the type is of interest.
-inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, const std::string& route) {
-  constexpr std::array<std::string_view, 3> encoders{"MLMTransformer", "Transformer", "WordEmbeddings"};
+// Pooling, and what comes in front of it; gives where it stands. Of the encoder only the type is of interest.
+inline std::size_t read_pooled_encoder(VectorFolder& result, const Folder& folder, const std::vector<Module>& modules) {
+  constexpr std::array<std::string_view, 5> encoders{"MLMTransformer", "SparseStaticEmbedding", "StaticEmbedding",
+                                                     "Transformer", "WordEmbeddings"};
   constexpr std::array<std::string_view, 4> understood{"Pooling", "SpladePooling", "WeightedLayerPooling",
                                                        "WordWeights"};
-  const auto modules = routed_modules(folder, route);
-  result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
-  std::size_t next = 1;
-  const auto behind = [&](HeadList heads) {
-    for (; next < modules.size(); ++next) add_module(heads, modules[next], result.settings.max_active_dims);
-    if (const auto most = result.settings.max_active_dims)
-      heads.add(KeepLargest{*most}, "top " + std::to_string(*most));
-    return heads;
-  };
-  if (modules[0].type == "SparseStaticEmbedding" && modules[0].is_own) {
-    result.id_weights = read_id_weights(modules[0].folder);
-    return behind(HeadList(static_cast<Index>(result.id_weights->size())));
-  }
   if (std::find(encoders.begin(), encoders.end(), modules[0].type) == encoders.end())
     refuse_module(modules[0], "as the encoder, whose hidden states are to be pooled", encoders);
+  result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
   if (modules[0].type != "WordEmbeddings") {
     const bool is_splade = modules.size() > 1 && modules[1].type == "SpladePooling";
     check_encoder_output(modules[0], is_splade ? token_logits_output : hidden_states_output);
   }
+  std::size_t next = 1;
   if (next < modules.size() && modules[next].type == "WordWeights")
     result.word_weights = read_word_weights(modules[next++].folder);
   else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
@@ -68,15 +59,43 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, 
     refuse_module(modules[next], "behind the encoder", understood);
   else
     refuse_module(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
-  ++next;
-  return behind(HeadList(result.pooling.width()));
+  return next;
+}
+
+// All that makes vectors: the encoder's pooling, a table or weights of ids, and the heads behind it.
+inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, const std::string& route) {
+  const auto modules = routed_modules(folder, route);
+  const bool weighs_ids = modules[0].type == "SparseStaticEmbedding";
+  std::size_t next = 0;
+  if (weighs_ids) {
+    result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
+    result.id_weights = read_id_weights(modules[0].folder);
+  } else if (modules[0].type == "StaticEmbedding") {
+    read_static_embedding(result, modules[0].folder);
+  } else {
+    next = read_pooled_encoder(result, folder, modules);
+  }
+  HeadList heads(weighs_ids ? static_cast<Index>(result.id_weights->size()) : result.pooling.width());
+  while (++next < modules.size()) add_module(heads, modules[next], result.settings.max_active_dims);
+  if (const auto most = result.settings.max_active_dims) heads.add(KeepLargest{*most}, "top " + std::to_string(*most));
+  return heads;
+}
+
+// A folder of model2vec without modules.json, as its own `encode` takes it.
+inline HeadList read_model2vec(VectorFolder& result, const Folder& folder, const Config& config) {
+  read_static_embedding(result, folder);
+  if (!config.is_null("max_length")) result.settings.max_seq_length = config.count("max_length", 512);
+  HeadList heads(result.pooling.hidden);
+  if (config.flag("normalize", false)) heads.add(Normalize{}, "normalize");
+  return heads;
 }
 
 // A bare model of Transformers: what sentence-transformers makes of one.
 inline HeadList read_bare(VectorFolder& result, const Folder& folder) {
   refuse_adapter(folder);
-  result.settings.max_seq_length = read_max_seq_length(folder);
   const auto config = folder.config("config.json");
+  if (config.text("model_type", "") == "model2vec") return read_model2vec(result, folder, config);
+  result.settings.max_seq_length = read_max_seq_length(folder);
   const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
   const bool is_causal =
       !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/tensor.hpp>
+#include <seqpool/input/computed_states.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
 // The one way of a folder's classes from hidden states to vectors. What tensors, masks and devices it is for is
@@ -40,13 +41,12 @@ using Vectors = Eigen::Tensor<float, 2, Eigen::RowMajor, Index>;
 
 // Pools hidden states, in front of which `before` tokens were left out, and maps the rows; without a device on the
 // calling thread.
-template <Scalar T>
-[[nodiscard]] Vectors pooled(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads,
-                             const HiddenStates<T>& x, const AnySelection& selection,
-                             const seqpool::detail::AnyDevice* device);
+template <Sequences X>
+[[nodiscard]] Vectors pooled(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x,
+                             const AnySelection& selection, const seqpool::detail::AnyDevice* device);
 
-// The same of what passed `are_model_arguments`, as `pool` has its result.
-template <class X, class M, class D>
+// The same of what passed `are_model_arguments`, as `pool` has its result: in the layout of `Like`, X if it is void.
+template <class Like = void, class X, class M, class D>
 [[nodiscard]] auto vectors_of(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x,
                               const M& mask, const D& device);
 
@@ -54,35 +54,36 @@ template <class X, class M, class D>
 
 #if defined(SEQPOOL_MODEL_BODIES)
 
-template <Scalar T>
-Vectors pooled(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const HiddenStates<T>& x,
+template <Sequences X>
+Vectors pooled(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x,
                const AnySelection& selection, const seqpool::detail::AnyDevice* device) {
   const auto run = [&](const auto& on) -> Vectors {
-    return seqpool::map(heads, seqpool::pool(pooling.pooling<T>(before), x, selection, on), on);
+    return seqpool::map(heads, seqpool::pool(pooling.pooling<typename X::value_type>(before), x, selection, on), on);
   };
   return device == nullptr ? run(CallingThread{}) : run(*device);
 }
 
 #endif
 
-template <class X, class M, class D>
+template <class Like, class X, class M, class D>
 auto vectors_of(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x, const M& mask,
                 const D& device) {
   using Seqs = seqpool::detail::sequences_t<X>;
   using T = typename Seqs::value_type;
   const auto& on = seqpool::detail::device_of(mask, device);
-  if constexpr (std::same_as<Seqs, HiddenStates<T>>) {
+  if constexpr (std::same_as<Seqs, HiddenStates<T>> || std::same_as<Seqs, ComputedStates<T>>) {
     const Seqs& states = seqpool::detail::sequences_of(x);
     const auto& selection = seqpool::detail::selection_of(mask);
     const SelectionOf<std::remove_cvref_t<decltype(selection)>, Seqs> any(selection, states);
     Vectors rows;
     if constexpr (Device<std::remove_cvref_t<decltype(on)>>) {
       const seqpool::detail::AnyDevice any_device(on);
-      rows = detail::pooled<T>(pooling, before, heads, states, any, &any_device);
+      rows = detail::pooled(pooling, before, heads, states, any, &any_device);
     } else {
-      rows = detail::pooled<T>(pooling, before, heads, states, any, nullptr);
+      rows = detail::pooled(pooling, before, heads, states, any, nullptr);
     }
-    auto result = seqpool::detail::make_result<X, float>(rows.dimension(0), rows.dimension(1));
+    using Layout = std::conditional_t<std::is_void_v<Like>, X, Like>;
+    auto result = seqpool::detail::make_result<Layout, float>(rows.dimension(0), rows.dimension(1));
     for (Index i = 0; i < rows.dimension(0); ++i)
       for (Index j = 0; j < rows.dimension(1); ++j) result(i, j) = rows(i, j);
     return result;
