@@ -46,6 +46,8 @@ TEST_CASE("a folder without BGE-M3's sparse head says what there is", "[model]")
              ct::has_substring("sparse_linear.pt: is a Python pickle") && ct::has_substring("to_safetensors.py"));
   folder.tensors("sparse_linear.safetensors", {{"weight", {2, 3}}, {"bias", {1}}});
   CHECK_THAT(head_refusal(folder), ct::has_substring("'weight'") && ct::has_substring("wanted F32 [1, any]"));
+  folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}, {"bias", {2}}});
+  CHECK_THAT(head_refusal(folder), ct::has_substring("'bias'") && ct::has_substring("wanted F32 [1]"));
   folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}});
   CHECK_THAT(head_refusal(folder), ct::has_substring("'bias' is missing"));
   folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}, {"bias", {1}}, {"scale", {1}}});
