@@ -165,13 +165,14 @@ TEST_CASE("an activation that is not understood leaves the logits, and classes t
     return tensors;
   }());
   const auto two = folder_of(config_of(architecture), distilbert);
-  for (const std::string name : {"torch.nn.modules.activation.Tanh", "torch.nn.modules.activation.Softplus",
-                                 "torch.nn.modules.activation.LogSigmoid", "torch.nn.modules.activation.Softmax",
-                                 "mine.Sigmoid", "Sigmoid", "__main__.Identity"}) {
+  for (const std::string name :
+       {"torch.nn.modules.activation.Softplus", "torch.nn.modules.activation.LogSigmoid",
+        "torch.nn.modules.activation.LogSoftmax", "torch.tanh", "transformers.activations.GELUTanh", "mine.Sigmoid",
+        "mine.Softmax", "Sigmoid", "__main__.Identity"}) {
     INFO(name);
     const std::string sentence = settings + ": key 'activation_fn' is '" + name +
-                                 "', which is not understood; understood are 'torch.nn.modules.activation.Sigmoid', "
-                                 "'torch.nn.modules.linear.Identity'. Logits do not depend on it";
+                                 "', which is not understood; understood are torch's 'Softmax', 'Identity', 'Tanh', "
+                                 "'ReLU', 'GELU', 'SiLU', 'Sigmoid'. Logits do not depend on it";
     const std::string text = R"({"model_type": "CrossEncoder", "activation_fn": ")" + name + R"("})";
     one->text(settings, text);
     two->text(settings, text);
@@ -189,15 +190,50 @@ TEST_CASE("an activation that is not understood leaves the logits, and classes t
   std::filesystem::remove(two->path(settings));
   two->text(
       "config.json",
-      config_of(architecture, R"(, "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Tanh"})"));
+      config_of(architecture, R"(, "sentence_transformers": {"activation_fn": "torch.nn.modules.activation.Mish"})"));
   CHECK_THROWS_WITH(SequenceClassifier(two->path()).probabilities(two_tokens()),
                     ct::has_substring("'sentence_transformers': key 'activation_fn' is"));
   CHECK(SequenceClassifier(two->path()).predict(two_tokens())(0) == 0);
   two->text("config.json",
-            config_of(architecture, R"(, "sbert_ce_default_activation_function": "torch.nn.modules.activation.Tanh")"));
+            config_of(architecture, R"(, "sbert_ce_default_activation_function": "torch.nn.modules.activation.Mish")"));
   CHECK_THROWS_WITH(SequenceClassifier(two->path()).probabilities(two_tokens()),
                     ct::has_substring("'sbert_ce_default_activation_function' is"));
   CHECK(SequenceClassifier(two->path()).logits(two_tokens())(0, 0) == 15.5f);
+}
+
+TEST_CASE("scores are what torch's activation makes of the logits", "[model]") {
+  const std::string settings = "config_sentence_transformers.json";
+  auto tensors = distilbert;
+  tensors[4].values = {-2.5f, 0.5f};
+  tensors[3].value = 0;
+  const auto two = folder_of(config_of(architecture), tensors);
+  tensors[3].sizes = {1, 3};
+  tensors[4] = {"classifier.bias", {1}, -0.75f};
+  const auto one = folder_of(config_of(architecture, R"(, "num_labels": 1)"), tensors);
+  const auto scores = [&](const FolderWriter& folder) {
+    return SequenceClassifier(folder.path()).probabilities(two_tokens());
+  };
+  const auto set = [&](const std::string& name) {
+    const std::string text =
+        R"({"model_type": "CrossEncoder", "activation_fn": "torch.nn.modules.activation.)" + name + R"("})";
+    one->text(settings, text);
+    two->text(settings, text);
+  };
+  set("Softmax");
+  CHECK(scores(*one)(0, 0) == 1);
+  CHECK(scores(*two)(0, 1) == ct::Approx(1 / (1 + std::exp(-3.0))));
+  set("Tanh");
+  CHECK(scores(*one)(0, 0) == ct::Approx(std::tanh(-0.75)));
+  CHECK(scores(*two)(0, 0) == ct::Approx(std::tanh(-2.5)));
+  CHECK(SequenceClassifier(two->path()).predict(two_tokens())(0) == 1);
+  CHECK_THROWS_WITH(SequenceClassifier(one->path()).predict(two_tokens()), ct::has_substring("no class"));
+  set("ReLU");
+  CHECK(scores(*one)(0, 0) == 0);
+  CHECK(scores(*two)(0, 1) == 0.5f);
+  set("GELU");
+  CHECK(scores(*two)(0, 1) == ct::Approx(0.25 * (1 + std::erf(0.5 / std::sqrt(2.0)))));
+  set("SiLU");
+  CHECK(scores(*one)(0, 0) == ct::Approx(-0.75 / (1 + std::exp(0.75))));
 }
 
 TEST_CASE("the last token whose id is not padding's is a decoder's, and only where it is real", "[model]") {
@@ -416,7 +452,7 @@ TEST_CASE("a token classifier of a decoder may have no bias", "[model]") {
   CHECK_THAT(refused<TokenClassifier>(config("true"), weight), ct::has_substring("'score.bias' is missing"));
 }
 
-TEST_CASE("a CrossEncoder with a module behind its classifier is refused by the module", "[model]") {
+TEST_CASE("a CrossEncoder of one module is its classifier", "[model]") {
   const auto folder = folder_of(config_of(architecture), distilbert);
   const auto sentence = [&](const std::string& modules) {
     folder->text("modules.json", "[" + modules + "]");
@@ -433,13 +469,6 @@ TEST_CASE("a CrossEncoder with a module behind its classifier is refused by the 
   const std::string own = entry("", "sentence_transformers.base.modules.transformer.Transformer");
   CHECK(sentence(own) == "nothing");
   CHECK(sentence(entry("", "custom_st.Transformer")) == "nothing");
-  for (const std::string type : {"base.modules.dense.Dense", "sentence_transformer.modules.pooling.Pooling",
-                                 "cross_encoder.modules.logit_score.LogitScore", "models.Dropout"}) {
-    const std::string name = type.substr(type.rfind('.') + 1);
-    CHECK_THAT(sentence(own + ", " + entry("1_" + name, "sentence_transformers." + type)),
-               ct::has_substring("modules.json: '" + name + "' stands behind the Transformer") &&
-                   ct::has_substring("module 1") && ct::has_substring("not understood yet"));
-  }
   CHECK_THAT(sentence(own + ", " + entry("1", "modeling_mine.Score")), ct::has_substring("'modeling_mine.Score'"));
   CHECK_THAT(sentence(entry("", "sentence_transformers.models.WordEmbeddings")),
              ct::has_substring("'WordEmbeddings' is not understood as the encoder of a classifier"));
@@ -514,16 +543,23 @@ TEST_CASE("a head that is not understood is refused", "[model]") {
   CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("'pooler.weight' is not used"));
   tensors.back().name = "distilbertx.weight";
   CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("'distilbertx.weight' is not used"));
-  CHECK_THAT(refused(R"({"architectures": ["DistilBertForSequenceClassification"], "dim": 4})", distilbert),
-             ct::has_substring("[4, 4]"));
+  tensors = distilbert;
+  tensors[3].sizes = {2, 4};
+  CHECK_THAT(refused(config_of(architecture), tensors),
+             ct::has_substring("'classifier.weight': wrong shape: wanted F32 [2, 3], found F32 [2, 4]"));
+  tensors = distilbert;
+  tensors[1].sizes = {3, 0};
+  CHECK_THAT(refused(config_of(architecture), tensors), ct::has_substring("is for 0 features"));
   CHECK_THAT(refused(config_of("XLNetForSequenceClassification", R"(, "summary_type": "mean")"), distilbert),
              ct::has_substring("'mean'"));
   CHECK_THAT(refused(config_of("ModernBertForSequenceClassification", R"(, "classifier_pooling": "max")"), distilbert),
              ct::has_substring("'max'"));
-  CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_act": "mish")"), distilbert),
+  CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_act": "mish")"),
+                     {{"pooler.dense.weight", {3, 3}},
+                      {"pooler.dense.bias", {3}},
+                      {"classifier.weight", {2, 3}},
+                      {"classifier.bias", {2}}}),
              ct::has_substring("'mish'"));
-  CHECK_THAT(refused(config_of("DebertaV2ForSequenceClassification", R"(, "pooler_hidden_size": 4)"), distilbert),
-             ct::has_substring("pooler_hidden_size"));
 }
 
 TEST_CASE("keys that are not there count as in Transformers", "[model]") {
@@ -680,4 +716,103 @@ TEST_CASE("each token gets its logits, in every form that hidden states have", "
   CHECK_THROWS_WITH(classifier.logits(Eigen::Tensor<float, 3>(1, 4, 2)), ct::has_substring("2 features"));
   CHECK_THAT(refused<TokenClassifier>(config_of(architecture), distilbert),
              ct::has_substring("'DistilBertForTokenClassification'"));
+}
+
+TEST_CASE("an image's patches are pooled without what stands in front of them", "[model]") {
+  // Token s is (s, 0, -s^2), of two sequences; each of the classes is one feature.
+  Eigen::Tensor<float, 3, Eigen::RowMajor> x(2, 600, 3);
+  x.setZero();
+  for (Index b = 0; b < 2; ++b)
+    for (Index s = 0; s < 600; ++s) {
+      x(b, s, 0) = static_cast<float>(s);
+      x(b, s, 2) = static_cast<float>(-s * s);
+    }
+  const seqpool::Lengths lengths(std::vector<int>{7, 600});
+  const auto beit =
+      folder_of(config_of("BeitForImageClassification"), {{"beit.pooler.layernorm.weight", {3}, 1},
+                                                          {"beit.pooler.layernorm.bias", {3}, 0},
+                                                          {"classifier.weight", {3, 3}, 0, {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+                                                          {"classifier.bias", {3}, 0}});
+  beit->text("config.json", config_of("BeitForImageClassification", R"(, "num_labels": 3)"));
+  CHECK(SequenceClassifier(beit->path()).summary() == "mean from 1 -> LayerNorm -> Linear 3->3");
+  // 0 of the first token, and means of what is behind it and behind the registers.
+  const std::string dino = "Dinov2WithRegistersForImageClassification";
+  const auto both = folder_of(config_of(dino), {{"classifier.weight", {2, 6}, 0, {0, 0, 0, 1, 0, 0, 1, 0, 0, 0, 0, 1}},
+                                                {"classifier.bias", {2}, 0}});
+  const auto expect = [&](int registers) {
+    const SequenceClassifier model(both->path());
+    CHECK(model.hidden() == 3);
+    CHECK(model.summary() == "cls + mean from " + std::to_string(registers + 1) + " -> Linear 6->2");
+    const auto logits = model.logits(x, lengths);
+    for (Index b = 0; b < 2; ++b) {
+      const Index n = b == 0 ? 7 : 600;
+      double first = 0;
+      double second = 0;
+      for (Index s = registers + 1; s < n; ++s) {
+        first += static_cast<double>(x(b, s, 0));
+        second += static_cast<double>(x(b, s, 2));
+      }
+      const auto count = static_cast<double>(std::max(n - registers - 1, Index{1}));
+      CHECK(logits(b, 0) == ct::Approx(first / count));
+      CHECK(logits(b, 1) == ct::Approx(second / count));
+    }
+  };
+  expect(4);
+  for (const int registers : {0, 1, 6, 7, 300}) {
+    both->text("config.json", config_of(dino, ", \"num_register_tokens\": " + std::to_string(registers)));
+    expect(registers);
+  }
+  CHECK_THAT(refused(config_of(dino), {{"classifier.weight", {2, 5}}, {"classifier.bias", {2}}}),
+             ct::has_substring("'classifier.weight' is for 5 features, which is not 2 of 1 or more side by side"));
+}
+
+TEST_CASE("a model that weighs its layers takes all of them", "[model]") {
+  const std::string name = "Wav2Vec2ForSequenceClassification";
+  const std::vector<FolderWriter::Tensor> tensors{{"projector.weight", {3, 3}, 0, {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+                                                  {"projector.bias", {3}, 0},
+                                                  {"classifier.weight", {2, 3}, 0, {1, 0, 0, 0, 1, 0}},
+                                                  {"classifier.bias", {2}, 0},
+                                                  {"layer_weights", {2}, 0, {0, std::log(3.0f)}}};
+  const SequenceClassifier model(folder_of(config_of(name, R"(, "use_weighted_layer_sum": true)"), tensors)->path());
+  CHECK(model.layers() == 2);
+  const auto x = two_tokens();
+  const Eigen::Tensor<float, 3, Eigen::RowMajor> twice = x + x;
+  const std::vector one{x};
+  const std::vector two{x, twice};
+  const std::vector three{x, x, x};
+  const auto logits = model.logits(model.mix(two));  // a quarter, and three quarters of twice
+  CHECK(logits(0, 0) == ct::Approx(2 * 1.75));
+  CHECK(logits(0, 1) == ct::Approx(3 * 1.75));
+  CHECK(model.predict(model.mix(two))(0) == 1);
+  CHECK_THROWS_WITH(model.logits(x), ct::has_substring("this model mixes 2 layers: hand over mix(layers)"));
+  CHECK_THROWS_WITH(model.mix(one), ct::has_substring("takes 2 layers, the embeddings first, but there are 1"));
+  CHECK_THROWS_AS(model.mix(three), std::invalid_argument);
+
+  auto last = tensors;
+  last.pop_back();
+  const SequenceClassifier plain(folder_of(config_of(name), last)->path());
+  CHECK(plain.layers() == 0);
+  CHECK(plain.logits(x)(0, 0) == 2);
+  CHECK_THROWS_WITH(plain.mix(one), ct::has_substring("takes the last layer alone"));
+  CHECK_THAT(refused(config_of(name), tensors), ct::has_substring("'layer_weights' is not used"));
+  CHECK_THAT(refused(config_of(name, R"(, "use_weighted_layer_sum": true)"), last),
+             ct::has_substring("'layer_weights' is missing"));
+  auto none = tensors;
+  none.back() = {"layer_weights", {0}};
+  CHECK_THAT(refused(config_of(name, R"(, "use_weighted_layer_sum": true)"), none),
+             ct::has_substring("'layer_weights' has no numbers"));
+  CHECK_THAT(
+      refused(config_of(name, R"(, "use_weighted_layer_sum": 1)"), tensors),
+      ct::has_substring("'use_weighted_layer_sum' is '1', which is not understood; understood are 'false', 'true'"));
+}
+
+TEST_CASE("keys that a row does not say are refused by name", "[model]") {
+  const std::string name = "XLNetForSequenceClassification";
+  const auto says = [&](const std::string& more) { return refused(config_of(name, more), distilbert); };
+  CHECK_THAT(says(R"(, "summary_type": "mean")"),
+             ct::has_substring(
+                 "key 'summary_type' is 'mean', which is not understood; understood are 'last', 'cls_index', 'first'"));
+  CHECK_THAT(says(R"(, "summary_type": null)"), ct::has_substring("key 'summary_type' is 'null'"));
+  CHECK_THAT(says(R"(, "summary_use_proj": false)"), ct::has_substring("'summary_use_proj' is 'false'"));
+  CHECK_THAT(says(R"(, "summary_use_proj": [])"), ct::has_substring("key 'summary_use_proj' is '[]'"));
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/activate.hpp>
 #include <seqpool/head/detail/classes.hpp>
+#include <seqpool/head/head.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/folders.hpp>
@@ -13,6 +15,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -32,16 +35,19 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 /// not say which that is if a text may end with that id, as when padding is the end of text. So decoders take
 /// `logits(x, mask, input_ids)`, which all others refuse.
 ///
+/// CrossEncoders may be modules, whose last gives the scores, or a language model, of which two words' logits are the
+/// score: those of the last real token, from the hidden states in front of `lm_head`.
+///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
-/// **Cost**: copies the head's weights once; reads none of the encoder's, as long as a file's tensors are aligned, as
-/// safetensors writes them, and none is of BOOL.
+/// **Cost**: copies the head's weights once, of `lm_head` two rows; reads none of the encoder's, as long as a file's
+/// tensors are aligned, as safetensors writes them, and none is of BOOL.
 /// **Numerics**: those of `SentenceTransformer`.
 /// **Source**: Transformers 5.23. Where it takes x[:, 0] or x[:, -1], whatever the mask says, this takes the first or
 /// the last real token: the first is the same under right padding, the last under left padding.
 class SequenceClassifier {
  public:
-  explicit SequenceClassifier(const std::filesystem::path& folder)
-      : folder_(detail::read_sequence_classifier(folder)) {}
+  explicit SequenceClassifier(const std::filesystem::path& folder, const ScoredWords& words = {})
+      : folder_(detail::read_sequence_classifier(folder, words)) {}
 
   /// The logits of the model; for CLIP's text model its projected vector, for SigLIP's vision model its
   /// `pooler_output`.
@@ -78,6 +84,17 @@ class SequenceClassifier {
   template <class X, class M = AllTokens, class I = CallingThread, class D = CallingThread>
   [[nodiscard]] auto predict(const X& x, const M& mask = {}, const I& input_ids = {}, const D& device = {}) const;
 
+  /// The hidden states of a model that weighs its encoder's layers (`use_weighted_layer_sum`, as sound models do), to
+  /// hand over as x: `classifier.logits(classifier.mix(layers), mask)`.
+  ///
+  /// **Shapes**: layers: `[layers]`, each `[batch, seq, hidden]`, as Transformers' `hidden_states` with
+  /// `output_hidden_states=True`, the embeddings first; a `Layers`, or what one is made from, whose memory must outlive
+  /// the result, a `LayerMix`.
+  /// **Errors**: `std::invalid_argument` unless there are `layers()` layers.
+  template <class L> [[nodiscard]] auto mix(L&& layers) const {
+    return detail::mixed(folder_.mix, std::forward<L>(layers));
+  }
+
   /// The classes' names, `[classes]`; none for CLIP's text model and SigLIP's vision model, which give vectors.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// The id that stands for padding in a decoder: config.json's `pad_token_id`, or its architecture's own. None if
@@ -85,6 +102,8 @@ class SequenceClassifier {
   [[nodiscard]] std::optional<Index> pad_token_id() const noexcept { return folder_.pad_token_id; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  /// How many layers `mix` takes, the embeddings included; 0 for models that need only the last one.
+  [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// "cls -> Dense 768->768 tanh -> Linear 768->2"
   [[nodiscard]] std::string summary() const { return folder_.pooling.summary() + folder_.summary; }
 
@@ -107,7 +126,7 @@ template <class X, class M, class I, class D>
 auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
   if constexpr (!detail::are_ids_given<I, D>) {
     if constexpr (detail::are_model_arguments<X, M, I>()) {
-      detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden());
+      detail::check_states<X>(seqpool::detail::sequences_of(x).hidden(), hidden(), layers());
       return logits_of(x, mask, input_ids);
     }
   } else if constexpr (Device<M>) {
@@ -115,7 +134,7 @@ auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, c
   } else if constexpr (detail::are_token_ids<I>()) {
     if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>()) {
       const auto& states = seqpool::detail::sequences_of(x);
-      detail::check_hidden(states.hidden(), hidden());
+      detail::check_states<X>(states.hidden(), hidden(), layers());
       if (!folder_.takes_ids)
         seqpool::detail::fail(
             "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
@@ -134,6 +153,8 @@ auto SequenceClassifier::probabilities(const X& x, const M& mask, const I& input
       return seqpool::softmax(scores);
     case detail::Scores::sigmoid:
       return seqpool::sigmoid(scores);
+    case detail::Scores::activation:
+      return seqpool::map(Activate{folder_.activation}, scores);
     case detail::Scores::logits:
     case detail::Scores::unknown:
       break;
@@ -147,7 +168,8 @@ auto SequenceClassifier::predict(const X& x, const M& mask, const I& input_ids, 
     seqpool::detail::fail("several of this model's classes may apply at once: take threshold(probabilities, 0.5)");
   if (labels().empty()) seqpool::detail::fail("this model gives a vector and no class: take its logits");
   if (labels().size() == 1 && folder_.unknown) throw Error(*folder_.unknown);
-  if (folder_.scores == detail::Scores::logits && labels().size() == 1)
+  if (labels().size() == 1 &&
+      (folder_.scores == detail::Scores::logits || folder_.scores == detail::Scores::activation))
     seqpool::detail::fail("this model gives a number and no class: take its logits");
   return seqpool::detail::classes_of(logits(x, mask, input_ids, device));
 }

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -48,10 +49,17 @@ class TokenClassifier {
   [[nodiscard]] Eigen::Tensor<Index, 2, Eigen::RowMajor> predict(const X& x, const M& mask = {},
                                                                  const D& device = {}) const;
 
+  /// `SequenceClassifier::mix`.
+  template <class L> [[nodiscard]] auto mix(L&& layers) const {
+    return detail::mixed(folder_.mix, std::forward<L>(layers));
+  }
+
   /// The classes' names, `[classes]`.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// Features of a token.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  /// How many layers `mix` takes, the embeddings included; 0 for models that need only the last one.
+  [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// "each token -> Linear 768->9"
   [[nodiscard]] std::string summary() const { return "each token" + folder_.summary; }
 
@@ -63,7 +71,7 @@ class TokenClassifier {
 
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> TokenClassifier::logits(const X& x, const M& mask, const D& device) const {
-  return detail::map_tokens(folder_.heads, hidden(), x, mask, device);
+  return detail::map_tokens(folder_.heads, hidden(), x, mask, device, layers());
 }
 
 template <class X, class M, class D>

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <seqpool/model/detail/folders.hpp>
+#include <seqpool/model/detail/layer_weights.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
+#include <seqpool/model/detail/rows.hpp>
 #include <seqpool/model/detail/siglip.hpp>
 #include <seqpool/model/detail/transformers_config.hpp>
 
@@ -17,225 +19,231 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 struct Reading {
   const Config& config;
   Checkpoint& weights;
-  HeadList heads;
+  std::string_view encoder = {};  // prefixes of its tensors, with spaces between
+  HeadList heads = HeadList(0);
   PoolingConfig pooling = {.modes = {Mode::cls}};
+  LayerWeights mix = {};
   bool has_classes = true;  // or gives a vector
   // Whether the token is found by ids, and which of them is padding.
   bool takes_ids = false;
   std::optional<Index> pad_token_id = {};
-
-  void dense(const std::string& name, Activation activation, bool has_bias = true) {
-    const Index hidden = heads.width();
-    heads.add_layer(Dense{read_linear(weights, name, hidden, hidden, has_bias), activation}, "Dense", activation);
-  }
-  void linear(const std::string& name, Index out, bool has_bias = true) {
-    heads.add_layer(read_linear(weights, name, out, heads.width(), has_bias), "Linear");
-  }
-  // What most of them are.
-  void dense_and_linear(const std::string& first, Activation activation, const std::string& second, Index labels) {
-    dense(first, activation);
-    linear(second, labels);
-  }
 };
 
-// Reads what comes behind the encoder, for `labels` classes.
-using Reader = void (*)(Reading& reading, Index labels);
+// How an architecture is read: by a row, or where no row says it by a function.
+struct Architecture {
+  const Row* row;
+  void (*function)(Reading& reading);
 
-// A family of architectures: its model as `architectures` names it, with "ForSequenceClassification" or
-// "ForTokenClassification" behind it unless that is the whole name; the prefix of its encoder's tensors; and how it is
-// read, where it classifies sequences or each token.
-struct Family {
-  std::string_view model;
-  std::string_view encoder;
-  Reader read_sequence;
-  Reader read_token = nullptr;
-
-  [[nodiscard]] Reader reader(Task task) const { return task == Task::sequence ? read_sequence : read_token; }
-  [[nodiscard]] std::string architecture(Task task) const;
+  void read(Reading& reading) const;
 };
 
-// The family of `architectures`; throws Error if it is none that does the task.
-[[nodiscard]] inline const Family& find_family(const Config& config, Task task);
+// That of `architectures`; throws Error if it is none that does the task.
+[[nodiscard]] inline Architecture find_architecture(const Config& config, Task task);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline void read_bert(Reading& r, Index labels) {
-  r.dense_and_linear("bert.pooler.dense", Activation::tanh, "classifier", labels);
+// A key of a row, and the object of config.json that has it: of "text_config.norm_eps" the object text_config.
+struct Place {
+  Config config;
+  std::string_view key;
+};
+inline Place place_of(const Config& config, std::string_view key) {
+  const auto dot = key.find('.');
+  if (dot == key.npos) return {config, key};
+  const auto object = key.substr(0, dot);
+  return {config.has(object) ? config.object(object) : Config(config.file(), Json::object()), key.substr(dot + 1)};
 }
 
-inline void read_albert(Reading& r, Index labels) {
-  r.dense_and_linear("albert.pooler", Activation::tanh, "classifier", labels);
+// What a key says: a text, or a value as JSON writes it; `otherwise` if it is not there.
+inline std::string said(const Config& config, std::string_view path, std::string_view otherwise) {
+  const auto [in, key] = place_of(config, path);
+  if (in.is_null(key)) return "null";
+  if (!in.has(key)) return std::string(otherwise);
+  return in.is_text(key) ? in.text(key) : detail::text_of(*in.find(key));
 }
 
-inline void read_roberta(Reading& r, Index labels) {
-  r.dense_and_linear("classifier.dense", Activation::tanh, "classifier.out_proj", labels);
+// Of the rows of one architecture, `all`, the one whose guards hold; throws Error if there is none.
+inline const Row& guarded_row(const Config& config, std::span<const Row> all) {
+  const Row& first = all.front();
+  const auto value_of = [&](std::string_view key) {
+    const auto same = [&](const Guard& guard) { return guard.key == key; };
+    const auto found = std::find_if(first.guards.begin(), first.guards.end(), same);
+    return said(config, key, found == first.guards.end() ? std::string_view() : found->value);
+  };
+  const auto holds = [&](const Guard& guard) { return guard.key.empty() || value_of(guard.key) == guard.value; };
+  for (const Row& row : all)
+    if (std::all_of(row.guards.begin(), row.guards.end(), holds)) return row;
+  // About a key whose value no row has, or else about one whose value no row has beside what the others say.
+  for (const bool alone : {true, false})
+    for (const Guard& guard : first.guards) {
+      std::vector<std::string_view> understood;
+      for (const Row& row : alone ? all : all.first(1))
+        for (const Guard& other : row.guards)
+          if (other.key == guard.key &&
+              std::find(understood.begin(), understood.end(), other.value) == understood.end())
+            understood.push_back(other.value);
+      const std::string value = value_of(guard.key);
+      if (std::find(understood.begin(), understood.end(), value) == understood.end())
+        config.refuse_value(guard.key, value, understood);
+    }
+  config.refuse("architectures", {"is '", first.architecture, "', whose other keys are not understood together"});
 }
 
-inline void read_electra(Reading& r, Index labels) {
-  r.dense_and_linear("classifier.dense", Activation::gelu, "classifier.out_proj", labels);
+// The activation of a key that is null is none.
+inline Activation activation_of(const Config& config, const KeyOr<Activation>& rule) {
+  const auto [in, key] = place_of(config, rule.key);
+  if (!in.has(key)) return in.is_null(key) ? Activation::identity : rule.otherwise;
+  return transformers_activation(in, key, "");
 }
 
-inline void read_distilbert(Reading& r, Index labels) {
-  r.dense_and_linear("pre_classifier", Activation::relu, "classifier", labels);
+inline double eps_of(const Config& config, const KeyOr<double>& rule) {
+  const auto [in, key] = place_of(config, rule.key);
+  const double eps = in.number(key, rule.otherwise);
+  if (!(eps >= 0)) in.refuse(key, {"must be 0 or more"});
+  return eps;
 }
 
-inline void read_deberta(Reading& r, Index labels) {
-  if (r.config.count("pooler_hidden_size", r.heads.width()) != r.heads.width())
-    r.config.refuse("pooler_hidden_size", {"is not hidden_size, which is not understood"});
-  r.dense_and_linear("pooler.dense", transformers_activation(r.config, "pooler_hidden_act", "gelu"), "classifier",
-                     labels);
+// Adds a step of `out` features; of as many as its weight has, if `out` is -1.
+inline void read_step(Reading& r, const Step& step, Index out) {
+  const std::string name(step.name);
+  const Index in = r.heads.width();
+  const Place bias = place_of(r.config, step.has_bias.key);
+  const bool has_bias = bias.config.flag(bias.key, step.has_bias.otherwise);
+  if (step.is_norm) {
+    const double eps = eps_of(r.config, step.eps);
+    const Vector weight = r.weights.vector(name + ".weight", in);
+    r.heads.add(has_bias ? LayerNorm{weight, r.weights.vector(name + ".bias", in), eps} : LayerNorm{weight, eps},
+                "LayerNorm");
+    return;
+  }
+  const Activation activation = activation_of(r.config, step.activation);
+  const bool is_linear = activation == Activation::identity;
+  const Linear<float> layer = read_linear(r.weights, name, out, in, has_bias);
+  r.heads.add_layer(is_linear ? AnyHead<float>(layer) : Dense{layer, activation}, is_linear ? "Linear" : "Dense",
+                    activation);
 }
 
-inline void read_modernbert_tokens(Reading& r, Index labels) {
-  r.dense("head.dense", transformers_activation(r.config, "classifier_activation", "gelu"),
-          r.config.flag("classifier_bias", false));
-  const Vector weight = r.weights.vector("head.norm.weight", r.heads.width());
-  const double eps = r.config.number("norm_eps", 1e-5);
-  if (!(eps >= 0)) r.config.refuse("norm_eps", {"must be 0 or more"});
-  if (r.config.flag("norm_bias", false))
-    r.heads.add(LayerNorm{weight, r.weights.vector("head.norm.bias", r.heads.width()), eps}, "LayerNorm");
-  else
-    r.heads.add(LayerNorm{weight, eps}, "LayerNorm");
-  r.linear("classifier", labels);
+// Features of what the first step is given, by its weight: config.json has some ten names for it.
+inline Index features_of(Reading& r, const Step& first) {
+  const std::string weight = std::string(first.name) + ".weight";
+  return first.is_norm ? r.weights.vector(weight, -1).dimension(0) : r.weights.matrix(weight, -1, -1).dimension(1);
 }
 
-inline void read_modernbert(Reading& r, Index labels) {
-  static constexpr auto poolings = std::to_array<Named<Mode>>({{"cls", Mode::cls}, {"mean", Mode::mean}});
-  r.pooling.modes = {detail::chosen(r.config, "classifier_pooling", poolings)};
-  read_modernbert_tokens(r, labels);
+inline std::vector<Mode> modes_of(Take take) {
+  switch (take) {
+    case Take::last:
+    case Take::last_by_id:
+      return {Mode::last};
+    case Take::mean:
+      return {Mode::mean};
+    case Take::mean_of_rest:
+      return {Mode::rest};
+    case Take::cls_and_rest:
+      return {Mode::cls, Mode::rest};
+    case Take::each_token:
+    case Take::cls:
+      break;
+  }
+  return {Mode::cls};
 }
 
-// SequenceSummary. Its mean counts padding, and its last is the last column, so that it is the last token under left
-// padding alone: of these seqpool knows the last real token.
-inline void read_xlnet(Reading& r, Index labels) {
-  static constexpr auto types = std::to_array<Named<Mode>>({{"last", Mode::last}, {"first", Mode::cls}});
-  r.pooling.modes = {detail::chosen(r.config, "summary_type", types)};
-  if (r.config.flag("summary_proj_to_labels", false))
-    r.config.refuse("summary_proj_to_labels", {"is true, which is not understood"});
-  // The key, when it is null, says that there is none; when it is not there, that it is tanh.
-  const Activation activation = r.config.is_null("summary_activation")
-                                    ? Activation::identity
-                                    : transformers_activation(r.config, "summary_activation", "tanh");
-  if (r.config.flag("summary_use_proj", true))
-    r.dense("sequence_summary.summary", activation);
-  else if (activation != Activation::identity)
-    r.heads.add(Activate{activation}, std::string(name_of(activation)));
-  r.linear("logits_proj", labels);
+inline void read_row(Reading& r, const Row& row) {
+  r.encoder = row.encoder;
+  r.pooling.modes = modes_of(row.take);
+  if (row.take == Take::cls_and_rest && row.otherwise)
+    r.pooling.rest_from += r.config.count("num_register_tokens", *row.otherwise);
+  r.takes_ids = row.take == Take::last_by_id;
+  const std::string_view text = "text_config";  // Transformers looks there alone, where it is
+  if (r.takes_ids)
+    r.pad_token_id = read_pad_token_id(r.config.has(text) ? r.config.object(text) : r.config, row.otherwise);
+  const Index labels = detail::count_labels(r.config);
+  r.heads = HeadList(features_of(r, row.steps[0]));
+  const auto sides = static_cast<Index>(r.pooling.modes.size());
+  r.pooling.hidden = r.heads.width() / sides;
+  if (r.pooling.hidden < 1 || r.heads.width() % sides != 0)
+    r.weights.refuse(std::string(row.steps[0].name) + ".weight",
+                     {"is for ", r.heads.width(), " features, which is not ", sides, " of 1 or more side by side"});
+  for (std::size_t i = 0; i < row.steps.size() && !row.steps[i].name.empty(); ++i) {
+    const bool is_last = i + 1 == row.steps.size() || row.steps[i + 1].name.empty();
+    read_step(r, row.steps[i], is_last ? labels : -1);
+  }
+  if (!row.layers.empty()) r.mix = read_layer_softmax(r.weights, std::string(row.layers));
 }
 
-// The last token whose id is not padding's.
-inline void read_decoder_padded_by(Reading& r, Index labels, std::optional<Index> own_pad_token_id) {
+// What no row says: models that give a vector.
+inline void read_clip_text(Reading& r) {
+  r.encoder = "text_model.";
   r.pooling.modes = {Mode::last};
-  r.takes_ids = true;
-  r.pad_token_id = read_pad_token_id(r.config, own_pad_token_id);
-  r.linear("score", labels, false);
-}
-
-inline void read_decoder(Reading& r, Index labels) { read_decoder_padded_by(r, labels, {}); }
-
-inline void read_gemma(Reading& r, Index labels) { read_decoder_padded_by(r, labels, Index{0}); }
-
-// The decoder's hidden states, at the place of the last token of the encoder's input, which is eos.
-inline void read_encoder_decoder(Reading& r, Index labels) {
-  r.pooling.modes = {Mode::last};
-  r.dense_and_linear("classification_head.dense", Activation::tanh, "classification_head.out_proj", labels);
-}
-
-inline void read_siglip(Reading& r, Index labels) {
-  r.pooling.modes = {Mode::mean};
-  r.linear("classifier", labels);
-}
-
-inline void read_clip_text(Reading& r, Index) {
-  r.pooling.modes = {Mode::last};
-  r.has_classes = false;
-  r.linear("text_projection", size_of(r.config, "projection_dim", 512), false);
+  r.pooling.hidden = hidden_size(r.config);
+  r.heads = HeadList(r.pooling.hidden);
+  r.heads.add_layer(
+      read_linear(r.weights, "text_projection", size_of(r.config, "projection_dim", 512), r.heads.width(), false),
+      "Linear");
 }
 
 // The vision model's own attention pooling, which an image's vector comes from.
-inline void read_siglip_vision(Reading& r, Index) {
-  r.has_classes = false;
-  const Index hidden = r.heads.width();
+inline void read_siglip_vision(Reading& r) {
+  const bool both = r.config.has("vision_config");
+  const Config vision = both ? r.config.object("vision_config") : r.config;
   const std::string whole = r.weights.has("vision_model.head.probe") ? "vision_model." : "";
   for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
   for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
-  const bool both = r.config.has("vision_config");
+  r.encoder = both ? "vision_model.encoder." : "encoder.";
   r.pooling.modes = {Mode::attention};
-  r.pooling.attention = read_siglip_attention(both ? r.config.object("vision_config") : r.config, r.weights,
-                                              whole + "head.", hidden, r.heads);
+  r.pooling.hidden = hidden_size(vision);
+  r.pooling.attention = read_siglip_attention(vision, r.weights, whole + "head.", r.pooling.hidden, r.heads);
 }
 
-inline void read_token_classifier(Reading& r, Index labels) { r.linear("classifier", labels); }
-
-inline void read_token_scores(Reading& r, Index labels) {
-  r.linear("score", labels, r.config.flag("token_classification_bias", true));
-}
-
-inline constexpr auto families = std::to_array<Family>({
-    {"Albert", "albert.", read_albert, read_token_classifier},
-    {"Bart", "model.", read_encoder_decoder},
-    {"Bert", "bert.", read_bert, read_token_classifier},
-    {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
-    {"Camembert", "roberta.", read_roberta, read_token_classifier},
-    {"Deberta", "deberta.", read_deberta, read_token_classifier},
-    {"DebertaV2", "deberta.", read_deberta, read_token_classifier},
-    {"DistilBert", "distilbert.", read_distilbert, read_token_classifier},
-    {"Electra", "electra.", read_electra, read_token_classifier},
-    {"GPT2", "transformer.", read_decoder},
-    {"Gemma2", "model.", read_gemma, read_token_scores},
-    {"Gemma3Text", "model.", read_gemma},
-    {"Gemma", "model.", read_gemma, read_token_scores},
-    {"Llama", "model.", read_decoder, read_token_scores},
-    {"MPNet", "mpnet.", read_roberta, read_token_classifier},
-    {"Mistral", "model.", read_decoder, read_token_scores},
-    {"ModernBert", "model.", read_modernbert, read_modernbert_tokens},
-    {"Qwen2", "model.", read_decoder, read_token_scores},
-    {"Qwen3", "model.", read_decoder, read_token_scores},
-    {"Roberta", "roberta.", read_roberta, read_token_classifier},
-    {"Siglip2ForImageClassification", "vision_model.", read_siglip},
-    {"Siglip2Model", "vision_model.encoder.", read_siglip_vision},
-    {"Siglip2VisionModel", "encoder.", read_siglip_vision},
-    {"SiglipForImageClassification", "vision_model.", read_siglip},
-    {"SiglipModel", "vision_model.encoder.", read_siglip_vision},
-    {"SiglipVisionModel", "encoder.", read_siglip_vision},
-    {"T5", "transformer.", read_encoder_decoder},
-    {"XLMRoberta", "roberta.", read_roberta, read_token_classifier},
-    {"XLNet", "transformer.", read_xlnet, read_token_classifier},
+inline constexpr auto models_of_vectors = std::to_array<Named<void (*)(Reading&)>>({
+    {"CLIPTextModelWithProjection", read_clip_text},
+    {"Siglip2Model", read_siglip_vision},
+    {"Siglip2VisionModel", read_siglip_vision},
+    {"SiglipModel", read_siglip_vision},
+    {"SiglipVisionModel", read_siglip_vision},
 });
 
-inline std::string Family::architecture(Task task) const {
-  const bool is_whole = model.find("For") != model.npos || model.find("Model") != model.npos;
-  if (is_whole) return std::string(model);
-  return std::string(model) + (task == Task::sequence ? "ForSequenceClassification" : "ForTokenClassification");
+inline bool does(const Row& row, Task task) { return (row.take == Take::each_token) == (task == Task::token); }
+
+// Throws Error: there is no `name` that does the task.
+[[noreturn]] inline void refuse_architecture(const Config& config, const std::string& name, Task task) {
+  // By what stands before "For", which is the model, and then by the whole name.
+  const auto distance = [&](const Row& row) {
+    const auto model = [](std::string_view all) { return all.substr(0, all.find("For")); };
+    return std::tuple(!does(row, task), detail::letters_between(model(row.architecture), model(name)),
+                      detail::letters_between(row.architecture, name));
+  };
+  const Row& nearest = *std::min_element(std::begin(architecture_rows), std::end(architecture_rows),
+                                         [&](const Row& a, const Row& b) { return distance(a) < distance(b); });
+  std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
+                     std::string(nearest.architecture) + "', and docs/from-a-model-folder.md lists all";
+  if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
+  for (const Row& row : architecture_rows)
+    if (row.architecture == name) {
+      rule += does(row, Task::token) ? "; a TokenClassifier reads it" : "; a SequenceClassifier reads it";
+      break;
+    }
+  config.refuse("architectures", {rule});
 }
 
-inline const Family& find_family(const Config& config, Task task) {
-  const std::string page = "docs/from-a-model-folder.md lists all";
+inline Architecture find_architecture(const Config& config, Task task) {
   if (!config.has("architectures"))
-    config.refuse("architectures", {"is missing, which says the class that saved the model, such as '",
-                                    families.front().architecture(task), "'; ", page});
+    config.refuse("architectures",
+                  {"is missing, which says the class that saved the model, such as 'BertForSequenceClassification'; "
+                   "docs/from-a-model-folder.md lists all"});
   const std::string name = io::detail::excerpt(architecture(config));
-  const auto find = [&](Task of) {
-    return std::find_if(families.begin(), families.end(),
-                        [&](const Family& family) { return family.reader(of) && family.architecture(of) == name; });
-  };
-  if (const auto found = find(task); found != families.end()) return *found;
-  // By what stands before "For", which is the model, and then by the whole name.
-  const auto distance = [&](const Family& family) {
-    const auto model = [](std::string_view all) { return all.substr(0, all.find("For")); };
-    const std::string other = family.architecture(task);
-    return std::tuple(family.reader(task) == nullptr, detail::letters_between(model(other), model(name)),
-                      detail::letters_between(other, name));
-  };
-  const auto nearest = std::min_element(families.begin(), families.end(),
-                                        [&](const Family& a, const Family& b) { return distance(a) < distance(b); });
-  std::string rule = "is '" + name + "', which is not understood; the nearest that is understood is '" +
-                     nearest->architecture(task) + "', and " + page;
-  if (config.has("auto_map")) rule += "; auto_map says that the model is code of its own";
-  for (const auto& [other, by] :
-       {std::pair(Task::sequence, "SequenceClassifier"), std::pair(Task::token, "TokenClassifier")})
-    if (find(other) != families.end()) rule += std::string("; a ") + by + " reads it";
-  config.refuse("architectures", {rule});
+  for (const auto& model : models_of_vectors)
+    if (task == Task::sequence && model.name == name) return {nullptr, model.value};
+  // Those of one architecture stand together.
+  const auto is_it = [&](const Row& row) { return row.architecture == name && does(row, task); };
+  const Row* const first = std::find_if(std::begin(architecture_rows), std::end(architecture_rows), is_it);
+  if (first == std::end(architecture_rows)) refuse_architecture(config, name, task);
+  return {&guarded_row(config, {first, std::find_if_not(first, std::end(architecture_rows), is_it)}), nullptr};
+}
+
+inline void Architecture::read(Reading& reading) const {
+  if (row != nullptr) return read_row(reading, *row);
+  reading.has_classes = false;
+  function(reading);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -5,10 +5,13 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/door/argument_checks.hpp>
 #include <seqpool/door/arguments.hpp>
+#include <seqpool/door/token_ids.hpp>
 #include <seqpool/driver/device.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/map_tokens.hpp>
+#include <seqpool/input/layer_mix.hpp>
 #include <seqpool/input/selection.hpp>
+#include <seqpool/model/detail/folders.hpp>
 #include <seqpool/pooling/mean.hpp>
 
 #include <concepts>
@@ -16,6 +19,7 @@
 #include <optional>
 #include <ranges>
 #include <string>
+#include <utility>
 #include <vector>
 
 // What a folder's classes take: hidden states, and the tokenizer's input_ids beside them.
@@ -39,12 +43,30 @@ inline void check_hidden(Index found, Index hidden) {
     seqpool::detail::fail({"hidden states have ", found, " features, but the model's encoder gives ", hidden});
 }
 
+// The mix of all layers that a folder says.
+template <class L> [[nodiscard]] auto mixed(const LayerWeights& mix, L&& layers) {
+  const seqpool::Layers all(std::forward<L>(layers));
+  if (mix.layers == 0) seqpool::detail::fail("this model takes the last layer alone: hand over x itself");
+  if (all.size() != mix.layers)
+    seqpool::detail::fail(
+        {"this model takes ", mix.layers, " layers, the embeddings first, but there are ", all.size()});
+  return LayerMix{all.last(static_cast<Index>(mix.weights.size())), mix.weights};
+}
+
+// Throws unless x is of the model's width, and where it mixes `layers` of them, a mix.
+template <class X> void check_states(Index found, Index hidden, Index layers) {
+  constexpr bool is_mix = requires(const X& x) { x.layers(); };
+  if (!is_mix && layers > 0)
+    seqpool::detail::fail({"this model mixes ", layers, " layers: hand over mix(layers) in place of x"});
+  check_hidden(found, hidden);
+}
+
 // What a folder's heads make of each token.
 template <class X, class M, class D>
 Eigen::Tensor<float, 3, Eigen::RowMajor> map_tokens(const AnyHead<float>& heads, Index hidden, const X& x,
-                                                    const M& mask, const D& device) {
+                                                    const M& mask, const D& device, Index layers = 0) {
   if constexpr (are_model_arguments<X, M, D>()) {
-    detail::check_hidden(seqpool::detail::sequences_of(x).hidden(), hidden);
+    detail::check_states<X>(seqpool::detail::sequences_of(x).hidden(), hidden, layers);
     return seqpool::map_tokens(heads, x, mask, device);
   } else {
     return {};  // so that no other error follows
@@ -58,36 +80,8 @@ inline constexpr bool are_ids_given =
     !std::same_as<D, CallingThread> ||
     (!Device<I> && (std::ranges::range<I> || Selection<I> || requires(const I& ids) { typename I::Scalar; }));
 
-// True, or a sentence.
-template <class I> consteval bool are_token_ids() {
-  constexpr bool lawful = seqpool::detail::EigenTensorOfRank<I, 2>;
-  if constexpr (Device<I>) {
-    static_assert(lawful, "seqpool: input_ids come before the device: write x, mask, input_ids, device.");
-  } else if constexpr (lawful) {
-    using Id = seqpool::detail::element_t<I>;
-    constexpr bool integers = std::integral<Id> && !std::same_as<Id, bool>;
-    static_assert(integers,
-                  "seqpool: input_ids [batch, seq] are integers, the number of each token in the vocabulary; a mask "
-                  "stands before them.");
-    return integers;
-  } else {
-    static_assert(lawful,
-                  "seqpool: input_ids [batch, seq] are what the tokenizer gave: an Eigen::Tensor or Eigen::TensorMap "
-                  "of rank 2 of integers. View other memory with an Eigen::TensorMap, and evaluate an expression "
-                  "first.");
-  }
-  return false;
-}
-
-// The ids where they lie, one for each token of `states`.
-template <class I, class States> [[nodiscard]] auto ids_of(const I& input_ids, const States& states) {
-  const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
-  if (ids.rows != states.batch() || ids.columns != states.seq())
-    seqpool::detail::fail(
-        {"input_ids are ", seqpool::detail::shape({ids.rows, ids.columns}),
-         ", but hidden states have [batch, seq] = ", seqpool::detail::shape({states.batch(), states.seq()})});
-  return ids;
-}
+using seqpool::detail::are_token_ids;
+using seqpool::detail::ids_of;
 
 // Of each row the one token whose hidden states a decoder of Transformers classifies: the last whose id is not
 // `pad_token_id`, wherever padding is; the first of all, where no id is another. Itself a selection.

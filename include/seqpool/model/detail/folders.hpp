@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/activate.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/io/compiled.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/pooling/any_pooling.hpp>
 #include <seqpool/pooling/attention.hpp>
+#include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/splade.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
 
 // What folders say, once they are read; and what reads them, which may be in a compiled library.
-namespace seqpool::inline SEQPOOL_ABI::model::detail {
+namespace seqpool::inline SEQPOOL_ABI::model {
+
+/// Which words of a language model (...ForCausalLM) tell how well a text fits, by their ids: the score is the logit of
+/// the first behind the text's last token, less that of the second if there is one. sentence-transformers takes "yes"
+/// and "no". Only for folders without modules.json; others say it themselves.
+struct ScoredWords {
+  std::optional<Index> true_token_id = {};
+  std::optional<Index> false_token_id = {};
+};
+
+namespace detail {
 
 // A pooling that a folder names: first the modes of sentence-transformers, in the order of detail::named_poolings.
-enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention };
+enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention, rest };
 
 // Whether means are divided by the number of tokens, or are still to be divided by something else.
 enum class Means { means, sums };
@@ -44,12 +57,34 @@ class SharedAttention {
   std::shared_ptr<const Queries> queries_;
 };
 
+// The mean of all real tokens but the first few: of an image's patches without what stands in front of them.
+class MeanFrom {
+ public:
+  template <Scalar T> using State = FeatureState<T>;
+
+  explicit MeanFrom(Index first) : first_(first) {}
+
+  [[nodiscard]] std::string name() const { return "mean from " + std::to_string(first_); }
+  [[nodiscard]] Index width(Index hidden) const { return hidden; }
+  template <Scalar T> void init(FeatureState<T>& state, Index hidden) const { Mean{}.init(state, hidden); }
+  template <Scalar T> void fold(FeatureState<T>& state, const TokenBlock<T>& tokens) const {
+    const Index skipped = tokens.empty() ? 0 : std::clamp(first_ - tokens.number(0), Index{0}, tokens.size());
+    Mean{}.fold(state, tokens.part(skipped, tokens.size() - skipped));
+  }
+  void merge(auto& state, const auto& next) const { Mean{}.merge(state, next); }
+  void finish(const auto& state, auto out) const { Mean{}.finish(state, out); }
+
+ private:
+  Index first_;
+};
+
 // What a folder says of its pooling.
 struct PoolingConfig {
   Index hidden = 0;
   std::vector<Mode> modes = {};                   // side by side
   Splade splade = {};                             // of Mode::splade
   std::optional<SharedAttention> attention = {};  // of Mode::attention
+  Index rest_from = 1;                            // of Mode::rest: the first of the tokens whose mean it is
   bool include_prompt = true;
 
   // "mean", or "cls + mean" side by side.
@@ -80,7 +115,7 @@ struct EncodeSettings {
   std::optional<Index> max_active_dims;
 };
 
-// What a WeightedLayerPooling module says: how much of each of the last layers a token is made of.
+// How much of each of the last layers a token is made of.
 struct LayerWeights {
   Index layers = 0;  // of the encoder, its embeddings included; 0 where none are mixed
   std::vector<float> weights;
@@ -93,15 +128,18 @@ struct VectorFolder {
   PoolingConfig pooling;
   LayerWeights mix;
   std::optional<std::vector<float>> word_weights;  // by token id
+  std::optional<std::vector<float>> id_weights;    // of a query without an encoder, by token id
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
   std::string summary;
 };
 
-// Reads it; throws Error for all that is not understood. What a user chooses comes behind what the folder says.
+// Reads it, of a Router the modules of `route`; throws Error for all that is not understood. What a user chooses comes
+// behind what the folder says.
 [[nodiscard]] SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path,
-                                                           std::optional<Index> truncate_dim, bool normalize);
+                                                           std::optional<Index> truncate_dim, bool normalize,
+                                                           const std::string& route);
 
 // All that a folder says of vectors, one for each token.
 struct MultiVectorFolder {
@@ -125,27 +163,32 @@ struct MultiVectorFolder {
 enum class Task { sequence, token };
 
 // What logits become; `unknown` of a CrossEncoder whose activation is not understood.
-enum class Scores { softmax, sigmoid, logits, unknown };
+enum class Scores { softmax, sigmoid, logits, activation, unknown };
 
 // All that a classifier's folder says.
 struct ClassifierFolder {
   Index hidden = 0;
   PoolingConfig pooling;
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  LayerWeights mix;
   std::string summary;              // of the heads
   std::vector<std::string> labels;  // none of a model that gives vectors
   Scores scores = Scores::softmax;
-  std::optional<Error> unknown;  // what is not understood of the scores
-  bool several_at_once = false;  // classes that do not exclude each other
-  bool takes_ids = false;        // the token is found by its id
+  Activation activation = Activation::identity;  // of Scores::activation
+  std::optional<Error> unknown;                  // what is not understood of the scores
+  bool several_at_once = false;                  // classes that do not exclude each other
+  bool takes_ids = false;                        // the token is found by its id
   std::optional<Index> pad_token_id;
 };
 
 // Reads the head of an architecture that does the task; throws Error for all that is not understood.
 [[nodiscard]] SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
 
-// The same of those that classify a sequence, a CrossEncoder's folder among them: throws Error too if a module stands
-// behind its classifier.
-[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path);
+// The same of those that classify a sequence, and of CrossEncoders, which may be made of modules or of a language
+// model. Of one without modules the words are the caller's.
+[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path,
+                                                                     const ScoredWords& words);
 
-}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+}  // namespace detail
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model

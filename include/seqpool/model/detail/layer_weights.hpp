@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/checkpoint.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
+#include <algorithm>
 #include <numeric>
+#include <string>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// Reads the module, whose encoder is in the folder `encoder`. Throws Error unless that says that it gives all layers:
-// without it Python takes the last one as it is.
+// Reads a WeightedLayerPooling module, whose encoder is in the folder `encoder`. Throws Error unless that says that it
+// gives all layers: without it Python takes the last one as it is.
 [[nodiscard]] inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encoder);
+
+// The softmax of a tensor of a weight for each layer.
+[[nodiscard]] inline LayerWeights read_layer_softmax(Checkpoint& weights, const std::string& name);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -33,6 +40,15 @@ inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encod
                    {"tensor 'layer_weights' adds up to ", std::to_string(sum), ", by which its layers are divided"});
   weights.refuse_unused();
   return result;
+}
+
+inline LayerWeights read_layer_softmax(Checkpoint& weights, const std::string& name) {
+  const Vector stored = weights.vector(name, -1);
+  if (stored.size() == 0) weights.refuse(name, {"has no numbers: it must have one for each layer"});
+  Matrix logits(1, stored.size());
+  std::copy_n(stored.data(), stored.size(), logits.data());
+  const auto shares = seqpool::softmax(logits);
+  return {stored.size(), std::vector<float>(shares.data(), shares.data() + shares.size())};
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -61,6 +61,8 @@ SEQPOOL_BODY std::string PoolingConfig::summary() const {
     if (!all.empty()) all += " + ";
     if (mode == Mode::attention)
       all += std::to_string(attention->heads()) + "-head attention";
+    else if (mode == Mode::rest)
+      all += "mean from " + std::to_string(rest_from);
     else if (mode != Mode::splade)
       all += detail::named_pooling(mode).name;
     else
@@ -81,6 +83,7 @@ template <Scalar T> AnyPooling<T> PoolingConfig::pooling(Index before, Means mea
   const auto make = [&](Mode mode) -> AnyPooling<T> {
     if (mode == Mode::attention) return *attention;
     if (mode == Mode::splade) return splade;
+    if (mode == Mode::rest) return MeanFrom{rest_from};
     if (mode == Mode::weighted_mean) return WeightedMean{before};
     if (means == Means::sums && (mode == Mode::mean || mode == Mode::mean_sqrt_len)) return Sum{};
     return detail::named_pooling<T>(mode).make();
