@@ -367,8 +367,9 @@ TEST_CASE("what is no folder of a multi-vector model is named, and how to make o
   bge.text("config.json", R"({"architectures": ["XLMRobertaModel"], "hidden_size": 3})")
       .text("colbert_linear.pt", "PK");
   CHECK_THAT(refusal_by<MultiVectorEncoder>(bge),
-             ct::has_substring("colbert_linear.pt: is BGE-M3's, a Python pickle, which is not read; write it as "
-                               "colbert_linear.safetensors, in that folder: python3 -c"));
+             ct::has_substring("colbert_linear.pt: is BGE-M3's, a Python pickle, which is not read; "
+                               "python3 examples/convert/to_safetensors.py FOLDER (in seqpool's repository) writes "
+                               "colbert_linear.safetensors beside it"));
   for (const std::string settings : {R"({"model_type": "ColBERT"})", R"({"similarity_fn_name": "MaxSim"})"}) {
     FolderWriter pylate;
     pylate.text("config_sentence_transformers.json", settings);

@@ -201,10 +201,7 @@ SEQPOOL_BODY MultiVectorFolder read_multi_vector_folder(const std::filesystem::p
   result.settings.similarity = "maxsim";
   if (!folder.has(bge_m3) && folder.has("colbert_linear.pt"))
     detail::refuse(folder.file("colbert_linear.pt"),
-                   {"is BGE-M3's, a Python pickle, which is not read; write it as ", bge_m3,
-                    ", in that folder: python3 -c \"import torch; from safetensors.torch import save_file; "
-                    "save_file(torch.load('colbert_linear.pt', map_location='cpu', weights_only=True), '",
-                    bge_m3, "')\""});
+                   {"is BGE-M3's, a Python pickle, which is not read; ", converter, " writes ", bge_m3, " beside it"});
   const HeadList heads = folder.has(bge_m3)           ? read_bge_m3(result, folder, path / bge_m3)
                          : folder.has("modules.json") ? read_token_modules(result, folder)
                                                       : read_bare_tokens(result, folder);
