@@ -233,6 +233,10 @@ TEST_CASE("max_sim of no token is 0, of all query tokens and of each", "[max_sim
   CHECK(finished(MaxSim{query}) == std::vector<float>{0});
   CHECK(finished(MaxSim{query}.per_query()) == std::vector<float>(33, 0));
   CHECK(finished(MaxSim{query}.normalize_tokens()) == std::vector<float>{0});
+  std::vector<int> query_mask(33, 1);
+  query_mask[7] = 0;
+  CHECK(finished(MaxSim{query, query_mask}) == std::vector<float>{0});
+  CHECK(finished(MaxSim{query, query_mask}.per_query()) == std::vector<float>(33, 0));
   CHECK(test::rows_of(seqpool::Stream<MaxSim<float>, float>(MaxSim{query}, 4).value())[0] == std::vector<float>{0});
 }
 
