@@ -17,8 +17,8 @@ HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
 
 # One of each way to say something.
 GOLDEN = """
-    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
-    mv_skiplist mv_two_layers sequence_albert sequence_bart
+    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_bge_m3 mv_colpali
+    mv_dense_5_3 mv_neomme mv_pylate_1_2 mv_pylate_1_6_two mv_skiplist mv_stanford mv_two_layers sequence_albert sequence_bart
     sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
     sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra
     sequence_gpt2 sequence_modernbert_bias sequence_modernbert_mean sequence_t5 sequence_xlnet sequence_xlnet_first
@@ -69,7 +69,7 @@ def golden(name):
         file = path.relative_to(FOLDERS / name).as_posix()
         if path.suffix == ".safetensors":
             text += f"@w {file}\n{tensors(path)}"
-        elif path.suffix == ".json":
+        elif path.suffix in (".json", ".metadata"):
             text += f"@f {file}\n{json.dumps(json.loads(path.read_text()), separators=(',', ':'))}\n"
     return text
 
@@ -146,6 +146,9 @@ BAD = {
     "exported": BERT % "" + "@f onnx/model.onnx\n",
     "links_to_exported": BERT % "" + "@l onnx\n../../secret",
     "pylate": DENSE + '@f config_sentence_transformers.json\n{"model_type":"ColBERT","similarity_fn_name":"MaxSim"}\n',
+    "bge_m3": '@f config.json\n{"hidden_size":3}\n@w colbert_linear.safetensors\nweight F32 2,4 60\nbias F32 2 60\n',
+    "stanford": '@f config.json\n{}\n@f artifact.metadata\n{"dim":2147483648,"query_maxlen":-1,"similarity":"l2"}\n'
+    + "@w model.safetensors\nlinear.weight F32 2,3 60\n",
     "splade": '@f config.json\n{"architectures":["BertForMaskedLM"],"hidden_size":3,"vocab_size":3}\n',
     "unused": BERT % "" + HEAD + "pooler.weight F32 1 60\n",
     "ghost_weights": '@f config.json\n{}\n' + modules("Transformer", "WordWeights", "Pooling")
@@ -203,7 +206,7 @@ def main():
     for name, text in BAD.items():
         (corpus / f"bad_{name}").write_bytes(text.encode("latin-1"))
 
-    words = set(re.findall(r'"([A-Za-z_][\w.]+)"', "".join(path.read_text() for path in HEADERS.glob("*.hpp"))))
+    words = set(re.findall(r'"([A-Za-z_][\w.]+)"', "".join(path.read_text() for path in HEADERS.rglob("*.hpp"))))
     words |= {f"\\x0a@{kind} " for kind in "fwhldp"} | {f" {dtype} " for dtype in "F64 F32 F16 BF16 I64 U8 BOOL".split()}
     words |= {"2147483648", "2147483649", "9223372036854775807", "1e300", "../../secret/config.json", "../../blobs/"}
     (HERE / "model_folder.dict").write_text("".join(f'"{word}"\n' for word in sorted(words)))

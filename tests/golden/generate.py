@@ -47,6 +47,8 @@ By sentence-transformers:
                                              is over the query's tokens
     maxsim_normalized                        [batch, queries]             of normalised tokens on either side
     maxsim_per_query                         [batch, tokens of query_0]   the maxima that maxsim adds, by NumPy
+    maxsim_masked, maxsim_mean_masked        [batch, queries]             of the query tokens that query_0_mask and
+                                             query_1_mask [tokens] keep
 
     flattened, bf16_flattened                hidden_states [total, hidden], cu_seq_lens [batch + 1], poolings as above
     layers_right, layers_left, bf16_layers_unpadded
@@ -242,6 +244,7 @@ def sentence_transformers():
     transformers.utils.logging.set_verbosity_error()
     maxsim = SimilarityFunction.to_similarity_fn("maxsim")  # What MultiVectorEncoder.similarity takes.
     queries = [draw(5, HIDDEN), draw(3, HIDDEN)]
+    query_masks = [torch.tensor([1, 0, 1, 1, 0]), torch.tensor([0, 1, 1])]
 
     def run(module, features):
         return module(dict(features))["sentence_embedding"]
@@ -272,6 +275,8 @@ def sentence_transformers():
             "maxsim_mean": mean_maxsim(queries, states, b_mask=mask).T,
             "maxsim_normalized": maxsim([normalized(query) for query in queries], normalized(states), b_mask=mask).T,
             "maxsim_per_query": torch.from_numpy(np.stack(per_query)),
+            "maxsim_masked": maxsim(queries, states, a_mask=query_masks, b_mask=mask).T,
+            "maxsim_mean_masked": mean_maxsim(queries, states, a_mask=query_masks, b_mask=mask).T,
         }
 
     def results(states, mask):
@@ -280,6 +285,7 @@ def sentence_transformers():
         return out | scores(states.float(), mask)
 
     tensors = {f"query_{i}": query for i, query in enumerate(queries)} | of_cases(results)
+    tensors |= {f"query_{i}_mask": mask for i, mask in enumerate(query_masks)}
 
     lengths = torch.tensor([0, 12, 1, 19, 8])
     cu_seq_lens = lengths.cumsum(0)

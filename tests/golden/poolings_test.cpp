@@ -578,6 +578,20 @@ TEST_CASE("golden: sentence-transformers' maxsim", "[golden]") {
   });
 }
 
+TEST_CASE("golden: sentence-transformers' maxsim of the query tokens that a mask keeps", "[golden]") {
+  const Safetensors system = golden_file("sentence_transformers");
+  const auto query = [&](const std::string& name) {
+    return seqpool::MaxSim{system.tensor<float, 2>(name), system.tensor<std::int64_t, 1>(name + "_mask")};
+  };
+  for_each_golden_case(system, [&]<class T>(const GoldenCase<T>& c) {
+    const seqpool::AnyPooling<T> both(std::vector<seqpool::AnyPooling<T>>{query("query_0"), query("query_1")});
+    CHECK(c.off("maxsim_masked", both) <= of_product);
+    Eigen::Tensor<float, 2, Eigen::RowMajor> mean = c.pooled(both);
+    for (Index b = 0; b < mean.dimension(0); ++b) mean(b, 0) /= 3, mean(b, 1) /= 2;
+    CHECK(test::distance<float>(mean, c.golden("maxsim_mean_masked")) <= of_product);
+  });
+}
+
 TEST_CASE("golden: sentence-transformers' maxsim of normalised tokens", "[golden]") {
   const Safetensors system = golden_file("sentence_transformers");
   const seqpool::MaxSim five{seqpool::map(seqpool::Normalize{}, system.tensor<float, 2>("query_0"))};

@@ -780,13 +780,10 @@ TEST_CASE("a model that weighs its layers takes all of them", "[model]") {
 TEST_CASE("keys that a row does not say are refused by name", "[model]") {
   const std::string name = "XLNetForSequenceClassification";
   const auto says = [&](const std::string& more) { return refused(config_of(name, more), distilbert); };
-  CHECK_THAT(
-      says(R"(, "summary_type": "mean")"),
-      ct::has_substring("key 'summary_type' is 'mean', which is not understood; understood are 'last', 'first'"));
+  CHECK_THAT(says(R"(, "summary_type": "mean")"),
+             ct::has_substring(
+                 "key 'summary_type' is 'mean', which is not understood; understood are 'last', 'cls_index', 'first'"));
   CHECK_THAT(says(R"(, "summary_type": null)"), ct::has_substring("key 'summary_type' is 'null'"));
-  CHECK_THAT(
-      says(R"(, "summary_proj_to_labels": true)"),
-      ct::has_substring("key 'summary_proj_to_labels' is 'true', which is not understood; understood are 'false'"));
-  // What a key says is not of one row's kind: a text is no flag.
+  CHECK_THAT(says(R"(, "summary_use_proj": false)"), ct::has_substring("'summary_use_proj' is 'false'"));
   CHECK_THAT(says(R"(, "summary_use_proj": [])"), ct::has_substring("key 'summary_use_proj' is '[]'"));
 }

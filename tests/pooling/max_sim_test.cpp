@@ -2,10 +2,14 @@
 #include <seqpool/pooling/max_sim.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <span>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -138,6 +142,83 @@ TEST_CASE("a query comes as tensor, map or matrix of either layout, and must be 
   CHECK(seqpool::pool(MaxSim{none}.per_query(), x).dimension(1) == 0);
 }
 
+TEST_CASE("query tokens that a mask leaves out do not count, whatever they hold", "[max_sim]") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  // As above, with a query token of NaN and one that would give most.
+  const std::vector<float> data{1, 2, -3, 1, 0, 5, -1, -1, -2, -4, 100, 100};
+  const seqpool::HiddenStates<float> x(data.data(), {2, 3, 2});
+  const std::vector<int> real{3, 2};
+  const auto query = max_sim_query<float>({{1, 0}, {nan, nan}, {0, 1}, {9, 9}, {-1, 2}});
+  const MaxSim pooling{query, std::vector<int>{1, 0, 1, 0, 1}};
+  CHECK(test::rows_of(seqpool::pool(pooling, x, seqpool::Lengths(real))) ==
+        std::vector<std::vector<float>>{{16}, {-3}});
+  CHECK(test::rows_of(seqpool::pool(pooling.per_query(), x, seqpool::Lengths(real))) ==
+        std::vector<std::vector<float>>{{1, 0, 5, 0, 10}, {-1, 0, -1, 0, -1}});
+  // An infinity in a real token is that of the query tokens that count.
+  const std::vector<float> infinite{std::numeric_limits<float>::infinity(), 1};
+  CHECK(test::rows_of(seqpool::pool(MaxSim{query, std::vector<int>{1, 0, 0, 0, 0}}.per_query(),
+                                    seqpool::HiddenStates<float>(infinite.data(), {1, 1, 2})))[0] ==
+        std::vector<float>{infinite[0], 0, 0, 0, 0});
+  const seqpool::HiddenStates<float> none(data.data(), {1, 0, 2});
+  CHECK(test::rows_of(seqpool::pool(pooling, none))[0] == std::vector<float>{0});
+  CHECK(test::rows_of(seqpool::pool(pooling.per_query(), none))[0] == std::vector<float>(5, 0));
+  const MaxSim nothing{query, std::vector<int>(5, 0)};
+  CHECK(test::rows_of(seqpool::pool(nothing, x))[0] == std::vector<float>{0});
+  CHECK(test::rows_of(seqpool::pool(nothing.per_query(), x))[0] == std::vector<float>(5, 0));
+}
+
+TEMPLATE_TEST_CASE("a query's mask of any arithmetic type gives the bits of the query tokens that it keeps",
+                   "[max_sim]", SEQPOOL_TEST_SCALARS) {
+  const Index hidden = 20;
+  const auto row = test::tokens<TestType>(50, hidden, 9);
+  const auto query = test::query_tokens_of<TestType>(40, hidden);
+  const Eigen::Tensor<TestType, 2> part =
+      query.slice(Eigen::array<Eigen::Index, 2>{3, 0}, Eigen::array<Eigen::Index, 2>{30, Eigen::Index{hidden}});
+  const auto expected = test::pooled_alone(MaxSim{part}.normalize_tokens(), row, hidden);
+  const auto check = [&](const auto& mask) {
+    CHECK(test::same_bits(test::pooled_alone(MaxSim{query, mask}.normalize_tokens(), row, hidden), expected));
+  };
+  std::vector<std::int64_t> kept(40, 0);
+  Eigen::Tensor<bool, 1> bools(40);
+  Eigen::Tensor<Eigen::bfloat16, 1, Eigen::RowMajor> halves(40);
+  Eigen::VectorXf floats(40);
+  for (Eigen::Index i = 0; i < 40; ++i) {
+    const bool keeps = i >= 3 && i < 33;
+    kept[static_cast<std::size_t>(i)] = keeps ? 1 : 0;
+    bools(i) = keeps;
+    halves(i) = static_cast<Eigen::bfloat16>(keeps ? 1.F : 0.F);
+    floats(i) = keeps ? 1.F : 0.F;
+  }
+  check(kept);
+  check(bools);
+  check(halves);
+  check(floats);
+  check(floats * 1.F);
+}
+
+TEST_CASE("a query's mask is [k], of 0 and 1", "[max_sim]") {
+  const auto query = test::query_tokens_of<float>(3, 2);
+  const auto refused = [&](const auto& mask) {
+    try {
+      static_cast<void>(MaxSim{query, mask});
+    } catch (const std::invalid_argument& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing");
+  };
+  CHECK(refused(std::vector<int>{1, 1}) == "seqpool: query_mask is [2], but query is [3, 2]: query_mask must be [k]");
+  CHECK_THAT(refused(std::vector<int>(4, 1)), ct::has_substring("query_mask is [4]"));
+  CHECK_THAT(refused(std::vector<int>{1, 0, 2}), ct::has_substring("query_mask[2] is 2"));
+  CHECK_THAT(refused(std::vector<float>{1, -10000, 0}), ct::has_substring("query_mask[1] is -10000"));
+  CHECK_THAT(refused(std::vector<float>{std::nanf(""), 1, 0}), ct::has_substring("query_mask[0] is nan"));
+  CHECK(refused(std::vector<int>{1, 0, 0}) == "nothing");
+  // A wrong query is told as it was given.
+  const std::vector<float> data{1, 2, 3};
+  CHECK_THROWS_WITH(
+      seqpool::pool(MaxSim{query, std::vector<int>{1, 0, 1}}, seqpool::HiddenStates<float>(data.data(), {1, 1, 3})),
+      ct::has_substring("query is [3, 2]"));
+}
+
 TEST_CASE("max_sim of no token is 0, of all query tokens and of each", "[max_sim]") {
   const auto query = test::query_tokens_of<float>(33, 4);
   const auto finished = [](const MaxSim<float>& pooling) {
@@ -173,4 +254,29 @@ TEST_CASE("a stream of another query, of each query token, or of tokens that are
   CHECK_THROWS(other.load(bytes));
   Stream normalized{MaxSim{query}.normalize_tokens(), 4};
   CHECK_THROWS(normalized.load(bytes));
+}
+
+TEST_CASE("a stream of a query with another mask is refused, and a mask of ones is none", "[max_sim]") {
+  const auto row = test::tokens<float>(20, 4, 5);
+  // Two tokens that are the same, so that their places alone tell one mask from the other.
+  Eigen::Tensor<float, 2> query = test::query_tokens_of<float>(3, 4);
+  query.chip(1, 0) = query.chip(0, 0);
+  using Stream = seqpool::Stream<MaxSim<float>, float>;
+  const auto saved = [&](const MaxSim<float>& pooling) {
+    Stream stream{pooling, 4};
+    stream.push(row.data(), 20);
+    return stream.save();
+  };
+  const MaxSim first{query, std::vector<int>{1, 0, 1}};
+  const MaxSim second{query, std::vector<int>{0, 1, 1}};
+  Stream same{first, 4};
+  same.load(saved(first));
+  CHECK(test::same_bits(test::rows_of(same.value())[0], test::pooled_alone(first, row, 4)));
+  CHECK_THROWS(Stream(second, 4).load(saved(first)));
+  CHECK_THROWS(Stream(MaxSim{query}, 4).load(saved(first)));
+  CHECK_THROWS(Stream(first, 4).load(saved(MaxSim{query})));
+  CHECK(first.name() == "max_sim of query tokens 101");
+  const MaxSim all{query, std::vector<int>{1, 1, 1}};
+  CHECK(all.name() == "max_sim");
+  Stream(all, 4).load(saved(MaxSim{query}));
 }

@@ -149,7 +149,8 @@ namespace pooling_max_indices {
 extern const seqpool::Index b, h;
 }
 namespace pooling_max_sim {
-extern const Matrix query;  // [k, hidden]
+extern const Matrix query;                 // [k, hidden]
+extern const std::vector<int> query_mask;  // [k]
 extern const States documents;
 }  // namespace pooling_max_sim
 namespace pooling_pooling_named {

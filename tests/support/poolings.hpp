@@ -595,6 +595,12 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
          return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(37, hidden)}.per_query());
        },
        [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 37, false, false); }},
+      {"MaxSim of a masked query", true,
+       [](Index hidden, const Layout&) {
+         // The 5 query tokens of above, and others behind them.
+         return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(8, hidden), std::vector<int>{1, 1, 1, 1, 1, 0, 0, 0}});
+       },
+       [](const Tokens& tokens) { return expected_max_sim<T>(tokens, 5, true, false); }},
       {"MaxSim of normalized tokens", true,
        [](Index hidden, const Layout&) {
          return AnyPooling<T>(seqpool::MaxSim{query_tokens_of<T>(33, hidden)}.normalize_tokens());

@@ -16,7 +16,7 @@ vectors = np.stack([x[mask].astype(np.float32).mean(0) for x, mask in zip(topics
 
 
 def export(path, head):
-    # What stands in docs/from-a-model-folder.md.
+    # As ../../convert/to_safetensors.py writes a head that was pickled.
     save_file({"weight": np.ascontiguousarray(head.coef_, dtype=np.float32),
                "bias": head.intercept_.astype(np.float32),
                # and what scikit-learn says of the vectors

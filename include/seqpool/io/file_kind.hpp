@@ -24,8 +24,8 @@ struct KnownBeginning {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline constexpr std::string_view is_pickle =
-    "a Python pickle, as torch.save writes it, which is not read; load it in Python and write what it holds by "
-    "safetensors.torch.save_file";
+    "a Python pickle, as torch.save writes it, which is not read; python3 examples/convert/to_safetensors.py FILE (in "
+    "seqpool's repository) writes the same as safetensors beside it";
 inline constexpr std::string_view is_compressed = "compressed; unpack it first";
 
 inline constexpr std::array<KnownBeginning, 10> known_beginnings{{

@@ -10,14 +10,18 @@
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/token_source.hpp>
+#include <seqpool/detail/vector.hpp>
 #include <seqpool/fold/pooling.hpp>
+#include <seqpool/input/attention_mask.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -25,14 +29,16 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// tokens.
 ///
 ///     const seqpool::MaxSim pooling{query};                        // [k, hidden]
+///     const seqpool::MaxSim padded{query, query_mask};             // [k]: tokens whose mask is 0 do not count
 ///     seqpool::pool(pooling, documents, mask);                     // [batch, 1]
 ///     seqpool::pool(pooling.per_query(), documents, mask);         // [batch, k]: max_t query_i·x_t
 ///     seqpool::pool(pooling.normalize_tokens(), documents, mask);  // of x_t / max(|x_t|, 1e-12)
 ///
-/// **Shapes**: query `[k, hidden]`; tokens `[n, hidden]` to `[1]`, or `[k]` per query token.
+/// **Shapes**: query `[k, hidden]`; query_mask `[k]`; tokens `[n, hidden]` to `[1]`, or `[k]` per query token, 0 for
+/// those that do not count.
 /// **Empty**: 0; a document that should rank below every other needs a score of its own.
-/// **Errors**: `std::invalid_argument` if the query is not `[k, hidden]`.
-/// **Cost**: O(n * k * hidden); the constructor copies the query.
+/// **Errors**: `std::invalid_argument` if the query is not `[k, hidden]`, or its mask not `[k]` or not of 0 and 1.
+/// **Cost**: O(n * k * hidden), where k are the query tokens that count; the constructor copies the query.
 /// **Numerics**: all in `accumulator_t`; |error| <= (min(hidden, 256) / 2 + hidden / 512 + k / 32 + 16) * eps *
 /// sum_i max_t sum_h |query_i[h] x_t[h]|, with (hidden / 16 + 20) more of these eps for normalized tokens, if that sum
 /// and each |x_t|^2 that is needed are finite, and neither a product nor the result is subnormal. A NaN in a real token
@@ -53,6 +59,9 @@ template <class T> class MaxSim {
 
   /// Copies the query: an Eigen tensor of rank 2 or an Eigen matrix, `[k, hidden]`.
   template <class Q> explicit MaxSim(const Q& query);
+  /// The same of the query tokens whose mask is 1, of any arithmetic type: an Eigen tensor of rank 1, an Eigen vector
+  /// or a contiguous range, `[k]`. The others, such as padding, may hold anything. A mask of ones changes nothing.
+  template <class Q, class M> MaxSim(const Q& query, const M& query_mask);
 
   /// The same, but the result is the largest product of each query token, `[k]`, not their sum.
   [[nodiscard]] MaxSim per_query() const { return with(&MaxSim::per_query_); }
@@ -60,9 +69,7 @@ template <class T> class MaxSim {
   /// The same for tokens x / max(sqrt(sum_h x[h]^2), 1e-12), if the encoder has not normalized them.
   [[nodiscard]] MaxSim normalize_tokens() const { return with(&MaxSim::normalizes_); }
 
-  [[nodiscard]] std::string name() const {
-    return std::string("max_sim") + (normalizes_ ? " of normalized tokens" : "") + (per_query_ ? " per query" : "");
-  }
+  [[nodiscard]] std::string name() const;
   void visit_parameters(auto f) const {
     seqpool::visit_parameter(f, "query", product_.weight(), {product_.out(), product_.in()}, true);
   }
@@ -80,7 +87,7 @@ template <class T> class MaxSim {
   void merge(auto& state, const auto& next) const { state.best.merge(next.best, detail::larger); }
   void finish(const auto& state, auto out) const {
     if (per_query_)
-      state.best.write(out);
+      write_per_query(state, out);
     else
       out[0] = state.best.count == 0 ? A(0) : detail::sum(state.best.values.data(), product_.out());
   }
@@ -95,12 +102,18 @@ template <class T> class MaxSim {
     return other;
   }
 
-  detail::Product<A, detail::TimesInPanels> product_;  // its outputs are the query's tokens
+  [[nodiscard]] bool is_masked() const { return product_.out() != tokens_; }
+  void write_per_query(const auto& state, auto out) const;
+
+  detail::Product<A, detail::TimesInPanels> product_;  // its outputs are the query's tokens that count
+  Index tokens_ = 0;                                   // k
+  std::vector<Index> counting_;                        // where these stand among the k; empty without a mask
   bool per_query_ = false;
   bool normalizes_ = false;
 };
 
 template <class Q> explicit MaxSim(const Q&) -> MaxSim<detail::guide_element_t<Q>>;
+template <class Q, class M> MaxSim(const Q&, const M&) -> MaxSim<detail::guide_element_t<Q>>;
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -114,15 +127,69 @@ template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
     if constexpr (of_t) {
       const auto numbers = detail::widened_matrix(query, "query");
       product_ = {numbers.rows, numbers.columns, std::cref(numbers), [](Index) { return A(0); }};
+      tokens_ = numbers.rows;
     }
   }
 }
 
+template <class T>
+template <class Q, class M>
+MaxSim<T>::MaxSim(const Q& query, [[maybe_unused]] const M& query_mask) : MaxSim(query) {
+  constexpr bool is_mask = [] {
+    if constexpr (detail::VectorLike<M>)
+      return MaskScalar<detail::vector_scalar_t<M>>;
+    else
+      return false;
+  }();
+  static_assert(is_mask,
+                "seqpool: MaxSim{query, query_mask} takes a mask [k], 1 for each query token that counts and 0 for the "
+                "others, in any arithmetic type: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range "
+                "such as std::vector<int>.");
+  if constexpr (is_mask) {
+    if (static_cast<Index>(detail::size_of(query_mask)) != tokens_)
+      detail::fail({"query_mask is ", detail::shape({static_cast<Index>(detail::size_of(query_mask))}),
+                    ", but query is ", detail::shape({tokens_, product_.in()}), ": query_mask must be [k]"});
+    Index token = 0;
+    detail::for_each_element(query_mask, [&](auto value) {
+      if (value == decltype(value)(1))
+        counting_.push_back(token);
+      else if (!(value == decltype(value)(0)))
+        detail::fail({"query_mask[", token, "] is ", std::to_string(static_cast<double>(value)),
+                      "; a mask holds 1 for a query token that counts and 0 for one that does not"});
+      ++token;
+    });
+    const auto all = product_.weight();
+    const Index in = product_.in();
+    product_ = {static_cast<Index>(counting_.size()), in,
+                [&](Index i, Index h) {
+                  return all[static_cast<std::size_t>(counting_[static_cast<std::size_t>(i)] * in + h)];
+                },
+                [](Index) { return A(0); }};
+  }
+}
+
+template <class T> std::string MaxSim<T>::name() const {
+  std::string name = "max_sim";
+  if (is_masked()) {
+    std::string mask(static_cast<std::size_t>(tokens_), '0');
+    for (const Index token : counting_) mask[static_cast<std::size_t>(token)] = '1';
+    name += " of query tokens " + mask;
+  }
+  return name + (normalizes_ ? " of normalized tokens" : "") + (per_query_ ? " per query" : "");
+}
+
+template <class T> void MaxSim<T>::write_per_query(const auto& state, auto out) const {
+  if (!is_masked()) return state.best.write(out);
+  for (std::size_t i = 0; i < static_cast<std::size_t>(tokens_); ++i) out[i] = A(0);
+  if (state.best.count == 0) return;
+  for (std::size_t i = 0; i < counting_.size(); ++i) out[static_cast<std::size_t>(counting_[i])] = state.best.values[i];
+}
+
 template <class T> Index MaxSim<T>::width(Index hidden) const {
   if (hidden != product_.in())
-    detail::fail({"query is ", detail::shape({product_.out(), product_.in()}), ", but hidden states have hidden ",
-                  hidden, ": query must be [k, hidden]"});
-  return per_query_ ? product_.out() : 1;
+    detail::fail({"query is ", detail::shape({tokens_, product_.in()}), ", but hidden states have hidden ", hidden,
+                  ": query must be [k, hidden]"});
+  return per_query_ ? tokens_ : 1;
 }
 
 template <class T>

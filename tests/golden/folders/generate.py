@@ -67,6 +67,9 @@ SENTENCE_TRANSFORMERS = f"sentence-transformers {sentence_transformers.__version
 TRANSFORMERS = f"transformers {transformers.__version__}"
 GLICLASS = f"gliclass {importlib.metadata.version('gliclass')}"
 
+# What generate_late.py makes.
+LATE = ("mv_pylate", "mv_stanford", "mv_bge")
+
 MAKERS = {}
 
 
@@ -1261,6 +1264,70 @@ def refused_cross_encoder_dense(path):
     }, SENTENCE_TRANSFORMERS, is_bert_head)
 
 
+# ----------------------------------------------------------------------------------------------------- late interaction
+
+RETRIEVER_TEXT = {
+    "vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "intermediate_size": 32, "max_position_embeddings": 64}
+RETRIEVER_IMAGE = {
+    "model_type": "siglip_vision_model", "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2,
+    "intermediate_size": 16, "image_size": 28, "patch_size": 14}
+
+
+def retriever_folder(name, model, config, place="vlm"):
+    """A ...ForRetrieval of Transformers, whose encoder at `place` gives the hidden states; its texts alone are run."""
+
+    def make(path):
+        whole = model(config())
+        randomize((key, value) for key, value in whole.named_parameters() if not key.startswith(place + "."))
+        whole.save_pretrained(path)
+        whole = model.from_pretrained(path, dtype=torch.float32).eval()
+        input_ids, mask = ids_and_mask(LENGTHS)
+
+        @torch.inference_mode()
+        def run(given=None):
+            with states_taken(whole, place, given) as seen:
+                vectors = whole(input_ids=input_ids, attention_mask=mask).embeddings
+            return seen[0].clone(), vectors.clone()
+
+        states, vectors = run()
+        rounded = states.to(torch.bfloat16)
+        tensors = {
+            "right.hidden_states": states, "right.attention_mask": mask, "right.expected": vectors,
+            "left.hidden_states": moved(states, mask), "left.attention_mask": moved(mask, mask),
+            "left.expected": moved(vectors, mask),
+            "bf16.hidden_states": rounded, "bf16.attention_mask": mask, "bf16.expected": run(rounded.float())[1],
+        }
+        whole.to(torch.bfloat16)
+        tensors["bf16.own"] = run(rounded)[1].float()
+        target = keep(path, name, lambda key: not key.startswith(place + "."))
+        save_golden(target, tensors, "multi_vector_encoder", TRANSFORMERS)
+
+    named(name, make)
+
+
+retriever_folder("mv_colpali", transformers.ColPaliForRetrieval, lambda: transformers.ColPaliConfig(
+    embedding_dim=16, vlm_config={
+    "model_type": "paligemma", "hidden_size": HIDDEN, "projection_dim": HIDDEN, "image_token_id": VOCAB - 1,
+    "text_config": {"model_type": "gemma", "head_dim": 12} | RETRIEVER_TEXT, "vision_config": RETRIEVER_IMAGE}))
+retriever_folder("mv_colqwen2", transformers.ColQwen2ForRetrieval, lambda: transformers.ColQwen2Config(
+    embedding_dim=16, vlm_config={
+    "model_type": "qwen2_vl", "image_token_id": 38, "video_token_id": 37, "vision_start_token_id": 36,
+    "vision_end_token_id": 35,
+    "text_config": {"model_type": "qwen2_vl_text", "rope_parameters": {
+        "rope_type": "default", "mrope_section": [2, 2, 2], "rope_theta": 10000.0}} | RETRIEVER_TEXT,
+    "vision_config": {"depth": 1, "embed_dim": 16, "hidden_size": HIDDEN, "num_heads": 2, "mlp_ratio": 2,
+                      "patch_size": 14}}))
+retriever_folder("mv_colmodernvbert", transformers.ColModernVBertForRetrieval, lambda: transformers.ColModernVBertConfig(
+    embedding_dim=16, vlm_config={
+    "model_type": "modernvbert", "image_token_id": VOCAB - 1, "vision_config": RETRIEVER_IMAGE,
+    "text_config": {"model_type": "modernbert", "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP,
+                    "cls_token_id": CLS, "sep_token_id": SEP} | RETRIEVER_TEXT}))
+retriever_folder("mv_neomme", transformers.NeoMMEForRetrieval, lambda: transformers.NeoMMEConfig(**RETRIEVER_TEXT | {
+    "num_hidden_layers": 2, "layer_types": ["sliding_attention", "full_attention"], "head_dim": 16,
+    "embedding_dim": 16, "embedding_rank": 8, "patch_size": 2, "pad_token_id": PAD}), place="model")
+
+
 def main():
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
@@ -1270,7 +1337,7 @@ def main():
     words = sys.argv[1:]
     if not words:
         for path in FOLDER.iterdir():
-            if path.is_dir():
+            if path.is_dir() and not path.name.startswith(LATE):
                 shutil.rmtree(path)
     for name, make in MAKERS.items():
         if words and not any(word in name for word in words):

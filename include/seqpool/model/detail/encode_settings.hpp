@@ -17,7 +17,7 @@ inline constexpr std::array<std::string_view, 4> vector_similarities{"cosine", "
 inline constexpr std::array<ModelType, 1> multi_vector_models{{{"MultiVectorEncoder", "maxsim"}}};
 inline constexpr std::array<std::string_view, 2> multi_vector_similarities{"maxsim", "meanmaxsim"};
 
-// What makes a folder that is read of PyLate's and Stanford's.
+// What makes a folder of many models that have none.
 inline constexpr std::string_view save_by_python =
     "save it anew in Python, by sentence-transformers 6: MultiVectorEncoder(name).save(folder)";
 
@@ -44,36 +44,20 @@ inline std::optional<Index> read_max_seq_length(const Folder& encoder) {
 }
 
 // The similarity function of the one of `types` that the folder says it is.
-inline std::string_view own_similarity(const Config& config, std::span<const ModelType> types,
-                                       std::span<const std::string_view> similarities) {
+inline std::string_view own_similarity(const Config& config, std::span<const ModelType> types) {
   const std::string name = config.text("model_type", std::string(types.front().name));
-  const auto refuse_pylate = [&](std::string_view key, const std::string& value, const std::string& understood) {
-    config.refuse(key, {"is '", value, "', which is not understood; understood are ", understood,
-                        ": the folder is of PyLate; ", save_by_python});
-  };
-  if (name == "ColBERT") refuse_pylate("model_type", name, quoted_list(names_of(types)));
   if (config.text("similarity_fn_name", "") == "MaxSim")
-    refuse_pylate("similarity_fn_name", "MaxSim", quoted_list(similarities));
+    config.refuse("similarity_fn_name", {"is 'MaxSim', of PyLate: read the folder as a MultiVectorEncoder"});
   for (const ModelType& other :
        {ModelType{"CrossEncoder", "SequenceClassifier"}, ModelType{"MultiVectorEncoder", "MultiVectorEncoder"},
-        ModelType{"SentenceTransformer", "SentenceTransformer"}, ModelType{"SparseEncoder", "SentenceTransformer"}})
+        ModelType{"ColBERT", "MultiVectorEncoder"}, ModelType{"SentenceTransformer", "SentenceTransformer"},
+        ModelType{"SparseEncoder", "SentenceTransformer"}})
     if (other.name == name && std::none_of(types.begin(), types.end(), [&](auto& type) { return type.name == name; }))
       config.refuse("model_type", {"is '", name, "': read the folder as a ", other.value});
   return detail::chosen(config, "model_type", types);
 }
 
-inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
-                                    std::span<const std::string_view> similarities) {
-  EncodeSettings settings;
-  settings.similarity = types.front().value;
-  if (!folder.has("config_sentence_transformers.json")) return settings;
-
-  const Config config = folder.config("config_sentence_transformers.json");
-  settings.similarity = config.text("similarity_fn_name", std::string(own_similarity(config, types, similarities)));
-  if (std::find(similarities.begin(), similarities.end(), settings.similarity) == similarities.end())
-    config.refuse_value("similarity_fn_name", settings.similarity, similarities);
-  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
-                        "truncate_dim", "max_active_dims", "requirements"});
+inline void read_prompts(EncodeSettings& settings, const Config& config) {
   if (config.has("prompts")) {
     const Config prompts = config.object("prompts");
     for (const auto& [name, text] : prompts.members()) settings.prompts[name] = prompts.text(name, "");
@@ -84,6 +68,21 @@ inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelT
       config.refuse("default_prompt_name",
                     {"is '", io::detail::excerpt(*settings.default_prompt_name), "', which is none of the prompts"});
   }
+}
+
+inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
+                                    std::span<const std::string_view> similarities) {
+  EncodeSettings settings;
+  settings.similarity = types.front().value;
+  if (!folder.has("config_sentence_transformers.json")) return settings;
+
+  const Config config = folder.config("config_sentence_transformers.json");
+  settings.similarity = config.text("similarity_fn_name", std::string(own_similarity(config, types)));
+  if (std::find(similarities.begin(), similarities.end(), settings.similarity) == similarities.end())
+    config.refuse_value("similarity_fn_name", settings.similarity, similarities);
+  config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
+                        "truncate_dim", "max_active_dims", "requirements"});
+  read_prompts(settings, config);
   if (config.has("truncate_dim")) settings.truncate_dim = size_of(config, "truncate_dim");
   if (config.has("max_active_dims")) settings.max_active_dims = size_of(config, "max_active_dims");
   return settings;

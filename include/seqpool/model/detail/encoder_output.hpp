@@ -13,6 +13,7 @@ struct EncoderOutput {
 };
 inline constexpr EncoderOutput hidden_states_output{"last_hidden_state", token_features};
 inline constexpr EncoderOutput token_logits_output{"logits", token_features};
+inline constexpr EncoderOutput retrieval_output{"embeddings", token_features};
 inline constexpr EncoderOutput class_logits_output{"logits", "scores"};
 
 // Throws Error if the module, an encoder, says that Python takes something else than `expected` from it: another layer,
@@ -27,7 +28,7 @@ inline constexpr std::array<Named<EncoderOutput>, 6> encoder_tasks{{
     {"sequence-classification", class_logits_output},
     {"text-generation", {"logits", "causal_logits"}},
     {"any-to-any", {"logits", "causal_logits"}},
-    {"retrieval", {"embeddings", token_features}},
+    {"retrieval", retrieval_output},
 }};
 
 // Throws Error, about `key`, unless what is said there is what is expected.

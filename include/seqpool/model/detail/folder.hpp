@@ -48,10 +48,16 @@ class Folder {
       std::make_shared<std::vector<std::filesystem::path>>();  // files of weights, of all of the model
 };
 
+// What makes safetensors of a folder's pickles, and a model of an adapter.
+inline constexpr std::string_view converter =
+    "python3 examples/convert/to_safetensors.py FOLDER (in seqpool's repository)";
+
 // Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
 inline void refuse_adapter(const Folder& folder);
 // And if it holds a model of llama.cpp.
 inline void refuse_gguf(const Folder& folder);
+// And if it holds a graph for ONNX Runtime or OpenVINO; ask where nothing else is there.
+inline void refuse_exported(const Folder& folder);
 // Without model.safetensors a folder may have its weights in another form, or none that a head is left in: throws
 // Error.
 [[noreturn]] inline void refuse_other_weights(const Folder& folder);
@@ -116,10 +122,9 @@ inline std::string Folder::file_with_ending(std::string_view ending) const {
 
 inline void refuse_adapter(const Folder& folder) {
   if (folder.has("adapter_config.json"))
-    detail::refuse(
-        folder.file("adapter_config.json"),
-        {"is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; in "
-         "Python, merge the two by model.merge_and_unload(), save that by save_pretrained(), and read its folder"});
+    detail::refuse(folder.file("adapter_config.json"),
+                   {"is of an adapter of PEFT (LoRA and its like), which changes a model that is not in this folder; ",
+                    converter, " merges the two into FOLDER/merged, which is read"});
 }
 
 inline void refuse_gguf(const Folder& folder) {
@@ -128,33 +133,26 @@ inline void refuse_gguf(const Folder& folder) {
                    {"is GGUF, of llama.cpp, which is not read; read the folder that it was made from"});
 }
 
-inline void refuse_other_weights(const Folder& folder) {
-  const auto refuse_pickles = [&](const std::string& file, const std::string& what, const std::string& imports,
-                                  const std::string& files) {
-    detail::refuse(folder.file(file),
-                   {what, " as model.safetensors, in that folder: python3 -c \"import ", imports,
-                    "; from safetensors.torch import save_file; save_file({k: v.clone().contiguous() "
-                    "for f in ",
-                    files,
-                    " for k, v in torch.load(f, map_location='cpu', weights_only=True).items()}, "
-                    "'model.safetensors', {'format': 'pt'})\""});
-  };
-  refuse_adapter(folder);
-  if (folder.has("pytorch_model.bin"))
-    refuse_pickles("pytorch_model.bin", "is a Python pickle, which is not read; write it", "torch",
-                   "['pytorch_model.bin']");
-  if (folder.has("pytorch_model.bin.index.json"))
-    refuse_pickles("pytorch_model.bin.index.json", "names Python pickles, which are not read; write them",
-                   "json, torch",
-                   "sorted(set(json.load(open('pytorch_model.bin.index.json'))['weight_map'].values()))");
-  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
+inline void refuse_exported(const Folder& folder) {
   for (const std::string name : {"", "onnx", "openvino"})
     for (const std::string ending : {".onnx", "openvino_model.xml"}) {
       const Folder part = folder.folder(name);
       if (const std::string graph = part.file_with_ending(ending); !graph.empty())
-        detail::refuse(part.file(graph), {"is all there is, and an exported graph has no head left to read: ", missing,
-                                          "; read the folder of the model that was exported"});
+        detail::refuse(part.file(graph),
+                       {"is an exported graph, which has no head left to read; read the folder of the "
+                        "model that was exported"});
     }
+}
+
+inline void refuse_other_weights(const Folder& folder) {
+  refuse_adapter(folder);
+  for (const std::string name : {"pytorch_model.bin", "pytorch_model.bin.index.json"})
+    if (folder.has(name))
+      detail::refuse(folder.file(name), {(name.ends_with(".bin") ? "is a Python pickle, which is not read; "
+                                                                 : "names Python pickles, which are not read; "),
+                                         converter, " writes the same as safetensors beside it"});
+  refuse_exported(folder);
+  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
   for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
     if (folder.has(name))
       detail::refuse(folder.file(name), {"is of TensorFlow or Flax, which is not read: ", missing,
@@ -175,7 +173,11 @@ SEQPOOL_COLD inline std::filesystem::path Folder::weights(std::string_view name)
 
 SEQPOOL_COLD inline Json Folder::json(std::string_view name) const {
   const auto found = path(name);
-  if (!has(name)) refuse_gguf(*this);
+  if (!has(name)) {
+    refuse_gguf(*this);
+    if (!has("model.safetensors")) refuse_exported(*this);
+    detail::refuse(file(name), {"is missing; a model's folder is what save_pretrained() or save() wrote"});
+  }
   std::error_code none;
   const auto size = std::filesystem::file_size(found, none);
   if (!none && size > largest_document)

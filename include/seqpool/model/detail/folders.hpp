@@ -127,6 +127,24 @@ struct VectorFolder {
 [[nodiscard]] SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path,
                                                            std::optional<Index> truncate_dim, bool normalize);
 
+// All that a folder says of vectors, one for each token.
+struct MultiVectorFolder {
+  EncodeSettings settings;
+  std::optional<Index> query_length;
+  std::optional<Index> document_length;
+  bool do_query_expansion = false;
+  bool attend_to_expansion_tokens = false;
+  Index skipped_tokens = 0;
+  std::vector<std::string> skiplist_words;
+  std::vector<std::string> skiplist_tasks{"document"};
+  AnyHead<float> heads{std::vector<AnyHead<float>>()};
+  Index hidden = 0;
+  Index dimension = 0;
+  std::string summary;
+};
+
+[[nodiscard]] SEQPOOL_BODY MultiVectorFolder read_multi_vector_folder(const std::filesystem::path& path);
+
 // What is classified.
 enum class Task { sequence, token };
 

@@ -28,8 +28,9 @@ struct Module {
 };
 
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
-// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code.
-[[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder);
+// behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code. The
+// class `also` alone is known.
+[[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder, std::string_view also = {});
 
 // Throws Error: "'X' is not understood behind the Pooling; understood are ...".
 [[noreturn]] inline void refuse_module(const Module& module, const std::string& where,
@@ -61,7 +62,7 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-inline std::vector<Module> read_modules(const Folder& folder) {
+inline std::vector<Module> read_modules(const Folder& folder, std::string_view also) {
   const std::string file = folder.file("modules.json");
   const Json document = folder.json("modules.json");
   const auto list = document.elements();
@@ -82,7 +83,7 @@ inline std::vector<Module> read_modules(const Folder& folder) {
     last = index;
     const std::string type = config.text("type");
     const bool is_own = type.starts_with(own_package);
-    if (!is_own && !modules.empty())
+    if (!is_own && type != also && !modules.empty())
       config.refuse("type", {"is '", io::detail::excerpt(type),
                              "', a class of another package, whose code Python "
                              "runs here and nobody here knows; understood are those of sentence_transformers. If "
