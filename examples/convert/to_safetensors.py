@@ -106,12 +106,9 @@ def load(path):
         if tensor.layout != torch.strided or tensor.is_quantized:
             raise Refusal(f"{path}: tensor '{name}' is sparse or quantized, which safetensors has no words for")
         tensor = tensor.detach().contiguous()
-        storage = tensor.untyped_storage()
-        # Tied to another name, or a part of more numbers.
-        if storage.data_ptr() in storages or storage.nbytes() != tensor.nbytes:
-            tensor = tensor.clone()
-        storages.add(storage.data_ptr())
-        tensors[name] = tensor
+        storage = tensor.untyped_storage().data_ptr()
+        tensors[name] = tensor.clone() if storage in storages else tensor  # tied to one before, or a part beside a part
+        storages.add(storage)
     return tensors
 
 
@@ -299,7 +296,7 @@ def work_on(path, base, trusted):
     work = []
     modules = [part for part in sorted(path.iterdir()) if part.is_dir() and not part.name.startswith("checkpoint-")]
     for folder in [path, *modules]:
-        names = [name for name in ("pytorch_model.bin", "pytorch_model.bin.index.json") if (folder / name).exists()][:1]
+        names = [name for name in ("pytorch_model.bin", "pytorch_model.bin.index.json") if (folder / name).exists()]
         if names and (folder / "model.safetensors").exists():
             work.append(lambda folder=folder: is_done(folder / "model.safetensors"))
         elif names:

@@ -27,6 +27,7 @@
 #include <seqpool/head/keep_largest.hpp>
 #include <seqpool/head/labels.hpp>
 #include <seqpool/head/layer_norm.hpp>
+#include <seqpool/head/lexical_weights.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/map_tokens.hpp>
 #include <seqpool/head/multihead_attention.hpp>

@@ -229,6 +229,11 @@ class Tensors(Case):
             self.converts(words=(f"{len(tensors)} tensors",))
             self.assert_equal(load_file(self.folder / "model.safetensors"), tensors)
             (self.folder / "model.safetensors").unlink()
+        part = {"part": torch.randn(300, 4)[100:101]}
+        torch.save(part, self.folder / "pytorch_model.bin")
+        self.converts()
+        self.assert_equal(load_file(self.folder / "model.safetensors"), part)
+        self.assertLess((self.folder / "model.safetensors").stat().st_size, 200)
 
     def test_linears_of_bge_m3(self):
         for name, width in (("colbert", 24), ("sparse", 1)):
@@ -278,7 +283,8 @@ class Tensors(Case):
         path = self.folder / "pytorch_model.bin"
         for content, words in [({"state_dict": {"a": torch.ones(1)}}, "key 'state_dict' is a dict"),
                                (torch.ones(1), "holds a Tensor"), ({1: torch.ones(1)}, "key 1 is a Tensor"),
-                               ({"a": torch.eye(2).to_sparse()}, "tensor 'a' is sparse")]:
+                               ({"a": torch.eye(2).to_sparse()}, "tensor 'a' is sparse"),
+                               ({"a": torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)}, "or quantized")]:
             torch.save(content, path)
             self.converts(status=1, words=(words,))
         torch.save({"a": torch.ones(100)}, path)
@@ -401,11 +407,15 @@ class Heads(Case):
                 file.unlink()
         self.assertEqual(self.head(LogisticRegression(fit_intercept=False), self.two[:, 0], [0, 1]), "sigmoid")
         self.is_read()
+        self.head(LogisticRegression(solver="liblinear", fit_intercept=False), self.two[:, 0], [0, 1])  # whose intercept_ is 0.0
+        self.is_read()
 
     def test_several_labels(self):
         for head in (OneVsRestClassifier(LogisticRegression()), MultiOutputClassifier(LogisticRegression())):
             self.assertEqual(self.head(head, self.two, [0, 1]), "sigmoid")
             self.is_read()
+        self.assertEqual(self.head(MultiOutputClassifier(LogisticRegression()), self.two[:, :1], [0]), "sigmoid")
+        self.is_read()
         (self.folder / "config_setfit.json").write_text(json.dumps({"labels": ["warm", "dry"]}))
         self.head(MultiOutputClassifier(LogisticRegression()), self.two, ["warm", "dry"])
         self.assertEqual(self.head(OneVsRestClassifier(LogisticRegression()), self.three, [0, 1, 2]), "sigmoid / sum")

@@ -27,6 +27,9 @@ GOLDEN = """
     st_pooling_all st_prompts st_similarity_manhattan st_sparse_auto_encoder_normalize st_splade_5_0 st_splade_active
     st_splade_sum_log1p st_truncate st_word_weights_5_3 st_word_weights_all
     token_bert token_modernbert token_qwen2 vision_siglip2
+    bge_m3_sparse cross_encoder_logit_score_bare cross_encoder_logit_score_qwen3_tied
+    cross_encoder_modules_behind_classifier cross_encoder_modules_ettin cross_encoder_modules_two_scores st_router_asym
+    st_router_mapped_both st_router_splade st_sparse_static_active
 """.split()
 
 
@@ -150,6 +153,13 @@ BAD = {
     "stanford": '@f config.json\n{}\n@f artifact.metadata\n{"dim":2147483648,"query_maxlen":-1,"similarity":"l2"}\n'
     + "@w model.safetensors\nlinear.weight F32 2,3 60\n",
     "splade": '@f config.json\n{"architectures":["BertForMaskedLM"],"hidden_size":3,"vocab_size":3}\n',
+    "router_of_many": modules("sentence_transformers.Router").replace("0_", "")
+    + '@f router_config.json\n{"types":{"a":"b"},"structure":{"' + '":[],"'.join(f"{i}\\n" for i in range(2000))
+    + '":["a"]},"parameters":{"default_route":"query"}}\n',
+    "empty_words": '@f config.json\n{"architectures":["Qwen3ForCausalLM"]}\n'
+    + "@w model.safetensors\nlm_head.weight F32 5,0 60\n",
+    "empty_ids": modules("sentence_transformers.SparseStaticEmbedding")
+    + "@f config.json\n{}\n@w model.safetensors\nweight F32 0 60\n",
     "unused": BERT % "" + HEAD + "pooler.weight F32 1 60\n",
     "ghost_weights": '@f config.json\n{}\n' + modules("Transformer", "WordWeights", "Pooling")
     + '@f 1_WordWeights/config.json\n{"vocab":["a","b"],"word_weights":{"a":1e300},"unknown_word_weight":-1e39}\n'

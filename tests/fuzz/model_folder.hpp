@@ -285,6 +285,24 @@ inline void run(std::string_view text) {
     if (other.dimension() != (std::min)(model.dimension(), seqpool::Index{2})) fault("truncate_dim is not dimension()");
   });
   read([&] {
+    const seqpool::model::SentenceTransformer model(cache.folder(), {.route = "query"});
+    Eigen::Tensor<std::int32_t, 2, Eigen::RowMajor> ids(1, 2);
+    ids.setValues({{0, 1}});
+    try {
+      if (model.dimension() <= 64 && model.embed_ids(ids).dimension(1) != model.dimension())
+        fault("a vector of ids is not as long as dimension() says");
+    } catch (const std::invalid_argument&) {
+    }
+  });
+  read([&] {
+    const seqpool::model::SequenceClassifier classifier(cache.folder(), {.true_token_id = 1, .false_token_id = 0});
+    use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.probabilities(x)); });
+  });
+  read([&] {
+    const auto head = seqpool::model::bge_m3_sparse_head(cache.folder());
+    use(head.in(), [&](const auto& x) { static_cast<void>(seqpool::map_tokens(head, x)); });
+  });
+  read([&] {
     const seqpool::model::SequenceClassifier classifier(cache.folder());
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.logits(x)); });
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.probabilities(x)); });

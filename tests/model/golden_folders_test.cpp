@@ -59,6 +59,19 @@ template <class T> auto states_of(const Safetensors& golden, const std::string& 
                                            : golden.tensor<T, 3>(side + ".hidden_states");
 }
 
+// What the metadata of a golden file say, or "".
+std::string said(const Safetensors& golden, const std::string& key) {
+  const auto found = golden.metadata().find(key);
+  return found == golden.metadata().end() ? "" : found->second;
+}
+
+seqpool::model::ScoredWords words_of(const Safetensors& golden) {
+  seqpool::model::ScoredWords words;
+  if (const auto id = said(golden, "true_token_id"); !id.empty()) words.true_token_id = std::stoi(id);
+  if (const auto id = said(golden, "false_token_id"); !id.empty()) words.false_token_id = std::stoi(id);
+  return words;
+}
+
 // f(side, hidden states, mask) for the paddings and the scalars that a golden file has.
 template <class F> void for_each_side(const Safetensors& golden, F f) {
   for (const std::string side : {"right", "left", "holes", "alone"}) {
@@ -76,11 +89,11 @@ template <class F> void for_each_side(const Safetensors& golden, F f) {
 
 TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[model][golden]") {
   const auto folders = folders_of("sentence_transformer");
-  REQUIRE(folders.size() == 74);
+  REQUIRE(folders.size() == 83);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
-    const seqpool::model::SentenceTransformer model(folder);
+    const seqpool::model::SentenceTransformer model(folder, {.route = said(golden, "route")});
     INFO(model.summary());
     const auto prompt = golden.metadata().find("prompt_length");
     for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
@@ -107,14 +120,58 @@ TEST_CASE("folders of sentence-transformers give the vectors of encode()", "[mod
   }
 }
 
+TEST_CASE("folders without an encoder give the vectors of their ids", "[model][golden]") {
+  const auto folders = folders_of("of_ids");
+  REQUIRE(folders.size() == 4);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::SentenceTransformer model(folder, {.route = said(golden, "route")});
+    INFO(model.summary());
+    for (const std::string side : {"right", "left"}) {
+      INFO(side);
+      const auto vectors = model.embed_ids(golden.tensor<std::int64_t, 2>(side + ".input_ids"),
+                                           golden.tensor<std::int64_t, 2>(side + ".attention_mask"));
+      CHECK(vectors.dimension(1) == model.dimension());
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) == 0);
+    }
+  }
+}
+
+TEST_CASE("BGE-M3's lexical weights are FlagEmbedding's", "[model][golden]") {
+  const fs::path folder = fs::path(SEQPOOL_TEST_FOLDERS) / "bge_m3_sparse";
+  const Safetensors golden(folder / "golden.safetensors");
+  const auto head = seqpool::model::bge_m3_sparse_head(folder);
+  CHECK(head.in() == 24);
+  const auto unused = golden.tensor<std::int64_t, 1>("unused_ids");
+  int words = 0;
+  for_each_side(golden, [&](const std::string& side, const auto& x, const auto& mask) {
+    const auto weights = seqpool::map_tokens(head, x, mask);
+    const auto found = seqpool::lexical_weights(weights, golden.tensor<std::int64_t, 2>(side + ".input_ids"), mask,
+                                                {unused.data(), unused.data() + unused.size()});
+    const auto expected = golden.tensor<float, 2>(side + ".expected");
+    Eigen::Tensor<float, 2> vectors(expected.dimension(0), expected.dimension(1));
+    vectors.setZero();
+    for (std::size_t b = 0; b < found.size(); ++b)
+      for (const auto& [id, weight] : found[b]) {
+        vectors(static_cast<Index>(b), id) = weight;
+        ++words;
+      }
+    CHECK(difference(vectors, expected) <= few_eps);
+    if (golden.contains(side + ".own"))
+      CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+  });
+  CHECK(words > 12);
+}
+
 TEST_CASE("folders of classifiers give Transformers' logits and its pipeline's probabilities", "[model][golden]") {
   const auto folders = folders_of("sequence_classifier");
-  REQUIRE(folders.size() == 68);
+  REQUIRE(folders.size() == 87);
   int with_ids = 0;
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");
-    const seqpool::model::SequenceClassifier classifier(folder);
+    const seqpool::model::SequenceClassifier classifier(folder, words_of(golden));
     INFO(classifier.summary());
     const auto not_understood = golden.metadata().find("not_understood");
     with_ids += golden.contains("right.input_ids") ? 1 : 0;
@@ -187,7 +244,7 @@ TEST_CASE("of BART and T5 the mask is that of the encoder's input", "[model][gol
 
 TEST_CASE("folders of which Python makes something else are refused, and say what it is", "[model][golden]") {
   const auto folders = folders_of("refused");
-  REQUIRE(folders.size() == 5);
+  REQUIRE(folders.size() == 4);
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
     const Safetensors golden(folder / "golden.safetensors");

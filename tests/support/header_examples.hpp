@@ -94,6 +94,11 @@ extern const seqpool::Rows<const float> rows;
 namespace head_layer_norm {
 extern const Vector weight, bias;  // [features]
 }
+namespace head_lexical_weights {
+extern const seqpool::Linear<float> linear;  // [1, hidden]
+extern const Mask input_ids;
+extern const Vector idf;  // [vocabulary]
+}  // namespace head_lexical_weights
 namespace head_multihead_attention {
 extern const seqpool::MultiheadAttentionWeights<float> weights;
 }
@@ -192,6 +197,9 @@ namespace io_error {
 extern const std::string path;
 template <class File> void use(const File& file);
 }  // namespace io_error
+namespace model_bge_m3 {
+extern const Mask input_ids;
+}
 namespace model_multi_vector_encoder {
 extern const Matrix query;  // [k, dimension]
 }

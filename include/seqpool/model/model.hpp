@@ -4,6 +4,7 @@
 // All of seqpool::model: folders and files that Python saved.
 
 #include <seqpool/model/attention_pools.hpp>
+#include <seqpool/model/bge_m3.hpp>
 #include <seqpool/model/error.hpp>
 #include <seqpool/model/gliclass.hpp>
 #include <seqpool/model/multi_vector_encoder.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/lexical_weights.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/input/layer_mix.hpp>
 #include <seqpool/input/skip_prefix.hpp>
@@ -27,6 +28,7 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 struct EncodeOptions {
   std::optional<Index> truncate_dim = {};  ///< keeps the first features of each vector (Matryoshka)
   bool normalize_embeddings = false;       ///< makes each vector's length 1, after that
+  std::string route = {};                  ///< of a Router: "query" or "document"; its default where it is empty
 };
 
 /// All that follows the encoder in a folder of sentence-transformers: pooling, Dense, LayerNorm, Normalize, ...
@@ -35,7 +37,8 @@ struct EncodeOptions {
 ///     const auto vectors = model.embed(hidden_states, mask);  // [batch, dimension], those of model.encode() in Python
 ///
 /// It reads folders of every version from 2.0 to 6.2, and bare ones of Transformers, which it pools by their mean, or
-/// by their last token if they are causal. What is not understood is an `Error`, never a default.
+/// by their last token if they are causal. Of a Router it reads one route. What is not understood is an `Error`, never a
+/// default.
 ///
 /// Hidden states are the last ones of the folder's encoder, of float, half or bfloat16; x, mask and device are those of
 /// `pool`. A row's bits do not depend on the batch. A const object serves many threads.
@@ -49,7 +52,8 @@ struct EncodeOptions {
 class SentenceTransformer {
  public:
   explicit SentenceTransformer(const std::filesystem::path& folder, const EncodeOptions& options = {})
-      : folder_(detail::read_vector_folder(folder, options.truncate_dim, options.normalize_embeddings)) {}
+      : folder_(detail::read_vector_folder(folder, options.truncate_dim, options.normalize_embeddings, options.route)) {
+  }
 
   /// The vectors of `SentenceTransformer.encode`, from the hidden states that its encoder gave, or for SPLADE from the
   /// logits of its masked language model.
@@ -87,9 +91,19 @@ class SentenceTransformer {
   template <class L, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto embed_layers(const L& layers, const M& mask = {}, const D& device = {}) const;
 
+  /// The vectors of a model without an encoder, from the ids of tokens alone: a query of an inference-free SPLADE has
+  /// the weight of each id that is there, and 0 elsewhere.
+  ///
+  /// **Shapes**: input_ids: `[batch, seq]`, an Eigen tensor or map of integers, read only where tokens are real,
+  /// tokenized as the folder does, for queries without special tokens; mask: as above; result: `[batch, dimension]`.
+  /// **Errors**: `std::invalid_argument` if the model has an encoder, for an id that is no word's, and as `embed`.
+  /// **Cost**: O(batch * dimension), and what the heads cost.
+  template <class I, class M = AllTokens, class D = CallingThread>
+  [[nodiscard]] auto embed_ids(const I& input_ids, const M& mask = {}, const D& device = {}) const;
+
   /// "mean -> Dense 384->256 tanh -> normalize"
   [[nodiscard]] const std::string& summary() const noexcept { return folder_.summary; }
-  /// Features of a token (for SPLADE, the words of its vocabulary) and features of a result.
+  /// Features of a token (for SPLADE, the words of its vocabulary; 0 without an encoder) and features of a result.
   [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
   /// How many layers `embed_layers` takes, the embeddings included; 0 for models that need only the last one.
@@ -123,6 +137,7 @@ class SentenceTransformer {
 // ---------------------------------------------------------------------------------------------------------------------
 
 inline void SentenceTransformer::check_last_layer() const {
+  if (folder_.id_weights) seqpool::detail::fail("this model has no encoder: call embed_ids(input_ids, mask)");
   if (folder_.word_weights)
     seqpool::detail::fail("this model weighs its words: call embed_weighted(x, input_ids, mask)");
   if (layers() > 0) seqpool::detail::fail({"this model mixes ", layers(), " layers: call embed_layers(layers, mask)"});
@@ -190,6 +205,18 @@ inline float SentenceTransformer::weight_of(Index id) const {
     seqpool::detail::fail(
         {"input_ids hold ", id, ", but the model's vocabulary has ", folder_.word_weights->size(), " words"});
   return (*folder_.word_weights)[static_cast<std::size_t>(id)];
+}
+
+template <class I, class M, class D>
+auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
+  if constexpr (detail::are_token_ids<I>() && seqpool::detail::is_device<M, D>()) {
+    if (!folder_.id_weights)
+      seqpool::detail::fail("this model takes hidden states of its encoder: call embed(x, mask)");
+    return seqpool::map(folder_.heads, seqpool::weights_of_ids(*folder_.id_weights, input_ids, mask),
+                        seqpool::detail::device_of(mask, device));
+  } else {
+    return seqpool::detail::refused<I>();
+  }
 }
 
 template <class X, class I, class M, class D>

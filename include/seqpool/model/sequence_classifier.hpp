@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/activate.hpp>
 #include <seqpool/head/detail/classes.hpp>
+#include <seqpool/head/head.hpp>
 #include <seqpool/head/probabilities.hpp>
 #include <seqpool/model/detail/arguments.hpp>
 #include <seqpool/model/detail/folders.hpp>
@@ -33,16 +35,19 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 /// not say which that is if a text may end with that id, as when padding is the end of text. So decoders take
 /// `logits(x, mask, input_ids)`, which all others refuse.
 ///
+/// CrossEncoders may be modules, whose last gives the scores, or a language model, of which two words' logits are the
+/// score: those of the last real token, from the hidden states in front of `lm_head`.
+///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
-/// **Cost**: copies the head's weights once; reads none of the encoder's, as long as a file's tensors are aligned, as
-/// safetensors writes them, and none is of BOOL.
+/// **Cost**: copies the head's weights once, of `lm_head` two rows; reads none of the encoder's, as long as a file's
+/// tensors are aligned, as safetensors writes them, and none is of BOOL.
 /// **Numerics**: those of `SentenceTransformer`.
 /// **Source**: Transformers 5.23. Where it takes x[:, 0] or x[:, -1], whatever the mask says, this takes the first or
 /// the last real token: the first is the same under right padding, the last under left padding.
 class SequenceClassifier {
  public:
-  explicit SequenceClassifier(const std::filesystem::path& folder)
-      : folder_(detail::read_sequence_classifier(folder)) {}
+  explicit SequenceClassifier(const std::filesystem::path& folder, const ScoredWords& words = {})
+      : folder_(detail::read_sequence_classifier(folder, words)) {}
 
   /// The logits of the model; for CLIP's text model its projected vector, for SigLIP's vision model its
   /// `pooler_output`.
@@ -148,6 +153,8 @@ auto SequenceClassifier::probabilities(const X& x, const M& mask, const I& input
       return seqpool::softmax(scores);
     case detail::Scores::sigmoid:
       return seqpool::sigmoid(scores);
+    case detail::Scores::activation:
+      return seqpool::map(Activate{folder_.activation}, scores);
     case detail::Scores::logits:
     case detail::Scores::unknown:
       break;
@@ -161,7 +168,8 @@ auto SequenceClassifier::predict(const X& x, const M& mask, const I& input_ids, 
     seqpool::detail::fail("several of this model's classes may apply at once: take threshold(probabilities, 0.5)");
   if (labels().empty()) seqpool::detail::fail("this model gives a vector and no class: take its logits");
   if (labels().size() == 1 && folder_.unknown) throw Error(*folder_.unknown);
-  if (folder_.scores == detail::Scores::logits && labels().size() == 1)
+  if (labels().size() == 1 &&
+      (folder_.scores == detail::Scores::logits || folder_.scores == detail::Scores::activation))
     seqpool::detail::fail("this model gives a number and no class: take its logits");
   return seqpool::detail::classes_of(logits(x, mask, input_ids, device));
 }

@@ -36,9 +36,11 @@ import torch
 import transformers
 from safetensors.torch import load_file, save
 from sentence_transformers import CrossEncoder, MultiVectorEncoder, SentenceTransformer, SparseEncoder
+from sentence_transformers.base.modules import Router
+from sentence_transformers.cross_encoder.modules import LogitScore
 from sentence_transformers.multi_vector_encoder.modules import MultiVectorMask
 from sentence_transformers.sentence_transformer import modules as st
-from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder, SpladePooling
+from sentence_transformers.sparse_encoder.modules import SparseAutoEncoder, SparseStaticEmbedding, SpladePooling
 from sentence_transformers.util import select_max_active_dims, truncate_embeddings
 from transformers.models.bart.modeling_bart import shift_tokens_right
 from transformers.pipelines.text_classification import TextClassificationPipeline
@@ -116,10 +118,11 @@ def keep(source, name, is_head, shard_size=None):
     for path in sorted(source.rglob("*")):
         relative = path.relative_to(source)
         if path.name in ("config.json", "modules.json", "sentence_bert_config.json",
-                           "config_sentence_transformers.json", "wordembedding_config.json"):
+                           "config_sentence_transformers.json", "wordembedding_config.json", "router_config.json"):
             (target / relative).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target / relative)
-        elif len(relative.parts) > 1 and path.suffix == ".safetensors" and "WordEmbeddings" not in relative.parts[0]:
+        elif (len(relative.parts) > 1 and path.suffix == ".safetensors"
+              and not any(encoder in relative.parts[0] for encoder in ["WordEmbeddings", "Transformer"])):
             (target / relative).write_bytes(sorted_header(path.read_bytes()))
     if (source / "model.safetensors").exists():
         tensors = load_file(source / "model.safetensors")
@@ -1241,27 +1244,328 @@ cross_encoder_folder("cross_encoder_three_sigmoid", 3, torch.nn.Sigmoid())
 cross_encoder_folder("cross_encoder_4_identity", 1, change=of_cross_encoder_4(IDENTITY))
 cross_encoder_folder("cross_encoder_4_sigmoid", 3, change=of_cross_encoder_4(SIGMOID))
 cross_encoder_folder("cross_encoder_3_identity", 1, change=of_cross_encoder_3(IDENTITY))
-# Of these seqpool gives the logits alone.
-cross_encoder_folder("cross_encoder_one_tanh", 1, torch.nn.Tanh(), not_understood="activation.Tanh'")
+cross_encoder_folder("cross_encoder_one_tanh", 1, torch.nn.Tanh())
+cross_encoder_folder("cross_encoder_three_softmax", 3, torch.nn.Softmax())
+# Of this seqpool gives the logits alone.
 cross_encoder_folder("cross_encoder_three_softplus", 3, torch.nn.Softplus(), not_understood="activation.Softplus'")
 
 
+# ------------------------------------------------------------------------------- cross encoders of several modules
+
+
+def scores_of(modules, activation, **features):
+    """What the modules make of the features, and the activation of that, as in CrossEncoder.predict."""
+    with torch.no_grad():
+        for module in modules:
+            features = module(features)
+        scores = features["scores"].float().clone()
+        return scores, activation(scores)
+
+
+def cross_encoder_modules_folder(name, after, activation=None, dtype=torch.float32, task=None):
+    """Registers a CrossEncoder of an encoder and the modules of `after`, behind a pooling or behind a classifier."""
+
+    def make(path):
+        base = base_of_cross_encoder(path, 3) if task else None
+        first = st.Transformer(str(base), transformer_task=task) if task else encoder(path)
+        modules = after()
+        for module in modules:
+            randomize(module.named_parameters())
+        saved = CrossEncoder(modules=[first, *modules], device="cpu", activation_fn=activation)
+        saved.to(dtype).save(str(path), create_model_card=False)
+        model = CrossEncoder(str(path), device="cpu", model_kwargs={"dtype": torch.float32}).eval()
+        act = model.activation_fn
+
+        def run(states, mask):
+            if not task:
+                return scores_of(list(model)[1:], act, token_embeddings=states.clone(), attention_mask=mask)
+            # The classifier is in the encoder's module, whose input does not matter: its hidden states are given.
+            ids = torch.full(mask.shape, FIRST_WORD)
+            with states_taken(model[0].auto_model, "bert.encoder", states):
+                return scores_of(model, act, input_ids=ids, attention_mask=mask)
+
+        inputs = model.preprocess(PAIRS)
+        with torch.no_grad(), states_taken(model[0].auto_model, "bert.encoder" if task else "encoder") as seen:
+            predicted = model.predict(PAIRS, convert_to_tensor=True).clone().reshape(len(PAIRS), -1)
+        order = sorted(range(len(PAIRS)), key=lambda row: -len(PAIRS[row][0]) - len(PAIRS[row][1]))
+        states, mask = seen[0].clone(), inputs["attention_mask"]
+        states = torch.stack([states[order.index(row)] for row in range(len(PAIRS))])  # predict sorts by length
+        logits, probabilities = run(states, mask)
+        torch.testing.assert_close(predicted, probabilities)
+        rounded = states.to(torch.bfloat16)
+        tensors = {"right.hidden_states": states, "right.attention_mask": mask, "right.expected": logits,
+                   "right.probabilities": predicted,
+                   "left.hidden_states": moved(states, mask), "left.attention_mask": moved(mask, mask)}
+        if task:  # Which takes the first column, whatever the mask says.
+            tensors["left.expected"], tensors["left.probabilities"] = logits, predicted
+        else:
+            tensors["left.expected"], tensors["left.probabilities"] = run(moved(states, mask), moved(mask, mask))
+        tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+        tensors["bf16.expected"] = run(rounded.float(), mask)[0]
+        model.to(torch.bfloat16)
+        tensors["bf16.own"] = run(rounded, mask)[0]
+        target = keep(path, name, is_bert_head if task else lambda key: False)
+        save_golden(target, tensors, "sequence_classifier", SENTENCE_TRANSFORMERS, cross_encoder="true")
+
+    named(name, make)
+
+
+def scores_dense(out_features, in_features=HIDDEN, **more):
+    return dense(out_features, in_features, activation_function=torch.nn.Identity(), module_output_name="scores", **more)
+
+
+cross_encoder_modules_folder("cross_encoder_modules_ettin", lambda: [
+    pooling("cls"), dense(HIDDEN, bias=False, activation_function=torch.nn.GELU()), st.LayerNorm(HIDDEN),
+    scores_dense(1)])
+cross_encoder_modules_folder("cross_encoder_modules_three", lambda: [
+    pooling(["mean", "max"]), st.Dropout(0.1), dense(12, 2 * HIDDEN), scores_dense(3, 12)], torch.nn.Softmax())
+cross_encoder_modules_folder("cross_encoder_modules_bfloat16", lambda: [
+    pooling("mean"), st.Normalize(), scores_dense(2, bias=False)], dtype=torch.bfloat16)
+cross_encoder_modules_folder("cross_encoder_modules_two_scores", lambda: [
+    pooling("lasttoken"), scores_dense(4), dense(1, 4, module_input_name="scores")], torch.nn.SiLU())
+cross_encoder_modules_folder("cross_encoder_modules_behind_classifier", lambda: [
+    dense(1, 3, activation_function=torch.nn.Identity(), module_input_name="scores")],
+    task="sequence-classification")
+
+
+def yes_no_tokenizer():
+    """The tokenizer of the words "yes" and "no" too, in the places of w20 and w21."""
+    result = tokenizer()
+    words = {{"w20": "yes", "w21": "no"}.get(word, word): index for word, index in result.get_vocab().items()}
+    result.backend_tokenizer.model = tokenizers.models.WordPiece(words, unk_token="[UNK]")
+    return result
+
+
+def logit_score_folder(name, model, config, true_id, false_id=None, dtype=torch.float32, bare=False, **more):
+    """Registers a CrossEncoder of a language model: the logit of one word less that of another."""
+
+    def make(path):
+        base = path.parent / "base"
+        made_model = getattr(transformers, f"{model}ForCausalLM")(
+            getattr(transformers, f"{config or model}Config")(**DECODER_SIZES | more))
+        randomize(made_model.named_parameters())
+        made_model.to(dtype).save_pretrained(base)
+        yes_no_tokenizer().save_pretrained(base)
+        if bare:
+            shutil.copytree(base, path)
+        else:
+            modules = [st.Transformer(str(base), transformer_task="text-generation", model_kwargs={"dtype": dtype}),
+                       LogitScore(true_id, false_id)]
+            CrossEncoder(modules=modules, device="cpu").save(str(path), create_model_card=False)
+        cross_encoder = CrossEncoder(str(path), device="cpu", model_kwargs={"dtype": torch.float32}).eval()
+        assert (cross_encoder[1].true_token_id, cross_encoder[1].false_token_id) == (true_id, false_id)
+        inner = cross_encoder[0].auto_model
+
+        def run(given=None):
+            """Left padding, as the library has it."""
+            ids, mask = ids_and_mask(LENGTHS, left=True)
+            with states_taken(inner, "model.norm", given) as seen:
+                scores, probabilities = scores_of(cross_encoder, cross_encoder.activation_fn, input_ids=ids,
+                                                  attention_mask=mask)
+            return seen[0].float().clone(), mask, scores, probabilities
+
+        states, mask, scores, probabilities = run()
+        pairs = cross_encoder.preprocess(PAIRS)
+        predicted = cross_encoder.predict(PAIRS, convert_to_tensor=True).reshape(len(PAIRS), -1)
+        torch.testing.assert_close(predicted, scores_of(cross_encoder, cross_encoder.activation_fn, **pairs)[1])
+        rounded = states.to(torch.bfloat16)
+        right, right_mask = moved(states, mask, to_left=True), moved(mask, mask, to_left=True)
+        tensors = {
+            "left.hidden_states": states, "left.attention_mask": mask, "left.expected": scores,
+            "left.probabilities": probabilities, "right.hidden_states": right, "right.attention_mask": right_mask,
+            "right.expected": scores, "right.probabilities": probabilities,
+            "bf16.hidden_states": rounded, "bf16.attention_mask": mask, "bf16.expected": run(rounded.float())[2],
+        }
+        cross_encoder.to(torch.bfloat16)
+        tensors["bf16.own"] = run(rounded)[2]
+        words = {"true_token_id": true_id} | ({} if false_id is None else {"false_token_id": false_id}) if bare else {}
+        tied = made_model.config.tie_word_embeddings
+        target = keep(path, name, lambda key: key == ("model.embed_tokens.weight" if tied else "lm_head.weight"))
+        save_golden(target, tensors, "sequence_classifier", SENTENCE_TRANSFORMERS, cross_encoder="true", **words)
+
+    named(name, make)
+
+
+DECODER_SIZES = {"vocab_size": VOCAB, "hidden_size": HIDDEN, "num_hidden_layers": 1, "num_attention_heads": 2,
+                 "num_key_value_heads": 1, "head_dim": 12, "intermediate_size": 32, "max_position_embeddings": 32,
+                 "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP}
+logit_score_folder("cross_encoder_logit_score_qwen3", "Qwen3", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_qwen3_tied", "Qwen3", None, 20, 21, tie_word_embeddings=True)
+logit_score_folder("cross_encoder_logit_score_qwen2", "Qwen2", None, VOCAB - 1, 0, tie_word_embeddings=True)
+logit_score_folder("cross_encoder_logit_score_one_word", "Qwen3", None, 33)
+logit_score_folder("cross_encoder_logit_score_bfloat16", "Qwen3", None, 20, 21, dtype=torch.bfloat16)
+logit_score_folder("cross_encoder_logit_score_float16", "Llama", None, 7, 8, dtype=torch.float16)
+logit_score_folder("cross_encoder_logit_score_bare", "Qwen3", None, 20, 21, bare=True)
+logit_score_folder("cross_encoder_logit_score_llama", "Llama", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_mistral", "Mistral", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_phi3", "Phi3", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_smollm3", "SmolLM3", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_gemma", "Gemma", None, 20, 21)
+logit_score_folder("cross_encoder_logit_score_gemma3", "Gemma3", "Gemma3Text", 20, 21)
+
+
+# --------------------------------------------------------------------------------------------------------------- routers
+
+
+def save_router(path, routes, behind=(), model=SentenceTransformer, change=None, model_arguments=None, **arguments):
+    router = Router({name: modules(path) for name, modules in routes.items()}, **arguments)
+    for name, module in router.named_modules():
+        if isinstance(module, (st.Dense, SparseStaticEmbedding)):
+            randomize(module.named_parameters())
+    model(modules=[router, *(module() for module in behind)], device="cpu", **(model_arguments or {})).save(
+        str(path), create_model_card=False)
+    if change:
+        change(path)
+    return model(str(path), device="cpu", model_kwargs={"dtype": torch.float32}).eval()
+
+
+def router_folder(name, routes, route=None, task=None, dtype=torch.float32, model=SentenceTransformer, **arguments):
+    """Registers a folder of several routes, of which one begins with an encoder: what the library makes of `task`."""
+
+    def make(path):
+        loaded = save_router(path, routes, model=model, **arguments)
+        chosen = loaded[0]._resolve_route(task=task, modality="text")
+        modules = [*loaded[0].sub_modules[chosen], *list(loaded)[1:]]
+        tensors = {}
+        for side in ["left", "right"]:
+            ids, mask = ids_and_mask(LENGTHS, left=side == "left")
+            with torch.inference_mode():
+                states = modules[0]({"input_ids": ids, "attention_mask": mask})["token_embeddings"].clone()
+                vectors = loaded({"input_ids": ids, "attention_mask": mask}, task=task, modality="text")
+            tensors[f"{side}.hidden_states"], tensors[f"{side}.attention_mask"] = states, mask
+            tensors[f"{side}.expected"] = vectors["sentence_embedding"].clone()
+            torch.testing.assert_close(tensors[f"{side}.expected"], run_modules(modules[1:], states, mask))
+        rounded = states.to(torch.bfloat16)
+        tensors["bf16.hidden_states"], tensors["bf16.attention_mask"] = rounded, mask
+        tensors["bf16.expected"] = run_modules(modules[1:], rounded.float(), mask)
+        for module in modules[1:]:
+            module.to(torch.bfloat16)
+        tensors["bf16.own"] = run_modules(modules[1:], rounded, mask).float()
+        metadata = {"route": route} if route else {}
+        save_golden(keep(path, name, lambda key: False), tensors, "sentence_transformer", SENTENCE_TRANSFORMERS, **metadata)
+
+    named(name, make)
+
+
+def sparse_static_folder(name, route="query", dtype=torch.float32, max_active_dims=None, routes=None, **arguments):
+    """Registers a folder whose queries are made without an encoder: what the library makes of their ids."""
+
+    def make(path):
+        loaded = save_router(path, routes or INFERENCE_FREE, model=SparseEncoder,
+                             model_arguments={"max_active_dims": max_active_dims}, change=in_dtype(dtype), **arguments)
+        tensors = {}
+        for side in ["left", "right"]:
+            ids, mask = ids_and_mask(LENGTHS, left=side == "left", first=None, last=None)
+            ids[1, 3] = ids[1, 2]  # A word that is there twice counts once.
+            with torch.inference_mode():
+                vectors = loaded({"input_ids": ids, "attention_mask": mask}, task=route)["sentence_embedding"].clone()
+            if max_active_dims:
+                vectors = select_max_active_dims(vectors, max_active_dims)
+            tensors[f"{side}.input_ids"], tensors[f"{side}.attention_mask"] = ids, mask
+            tensors[f"{side}.expected"] = vectors
+        metadata = {"route": route} if route else {}
+        save_golden(keep(path, name, lambda key: False), tensors, "of_ids", SENTENCE_TRANSFORMERS, **metadata)
+
+    named(name, make)
+
+
+def in_dtype(dtype):
+    def change(path):
+        file = path / "query_0_SparseStaticEmbedding" / "model.safetensors"
+        save_tensors({key: value.to(dtype) for key, value in load_file(file).items()}, file, {"format": "pt"})
+
+    return change
+
+
+def encoder_of_words(path):
+    return encoder(path, transformers.BertForMaskedLM, transformer_task="fill-mask")
+
+
+INFERENCE_FREE = {
+    "query": lambda path: [SparseStaticEmbedding(tokenizer(), frozen=True)],
+    "document": lambda path: [encoder_of_words(path), SpladePooling(activation_function="log1p_relu")],
+}
+ASYMMETRIC = {
+    "query": lambda path: [encoder(path), pooling("mean"), dense(16)],
+    "document": lambda path: [encoder(path), pooling("cls"), dense(16, bias=False)],
+}
+router_folder("st_router_splade", INFERENCE_FREE, model=SparseEncoder, default_route="document")
+router_folder("st_router_dense_query", ASYMMETRIC, "query", "query", behind=[st.Normalize])
+router_folder("st_router_dense_document", ASYMMETRIC, "document", "document", behind=[st.Normalize])
+router_folder("st_router_first", ASYMMETRIC, behind=[st.Normalize])
+# A task that is no route's name; a modality that comes before the default; and one for all.
+MAPPED = {"small": ASYMMETRIC["query"], "large": ASYMMETRIC["document"]}
+router_folder("st_router_mapped_task", MAPPED, "query", "query", default_route="large",
+              route_mappings={("document", "text"): "large", ("query", None): "small"})
+router_folder("st_router_mapped_both", MAPPED, "query", "query", default_route="small",
+              route_mappings={("query", None): "small", ("query", "text"): "large"})
+router_folder("st_router_mapped_text", MAPPED, default_route="large",
+              route_mappings={(None, ("image", "text")): "large", (None, "text"): "small"})
+router_folder("st_router_text", {"image": ASYMMETRIC["query"], "text": ASYMMETRIC["document"]}, default_route="image")
+
+
+def asym_of_3(path):
+    """Asym, as versions before 5.0 wrote it: no default, so that the first is taken."""
+    config = read_json(path / "router_config.json")
+    config["parameters"] = {"allow_empty_key": True}
+    config["types"] = {key: "sentence_transformers.models." + value.rpartition(".")[2]
+                       for key, value in config["types"].items()}
+    write_json(path / "config.json", config)
+    (path / "router_config.json").unlink()
+    modules = read_json(path / "modules.json")
+    modules[0]["type"] = "sentence_transformers.models.Asym"
+    write_json(path / "modules.json", modules)
+
+
+router_folder("st_router_asym", {"b": ASYMMETRIC["document"], "a": ASYMMETRIC["query"]}, change=asym_of_3)
+sparse_static_folder("st_sparse_static_query")
+sparse_static_folder("st_sparse_static_bfloat16", dtype=torch.bfloat16)
+sparse_static_folder("st_sparse_static_active", max_active_dims=3)
+sparse_static_folder("st_sparse_static_default", route=None, default_route="query")
+
+
+# ---------------------------------------------------------------------------------------------- BGE-M3's lexical weights
+
+
 @folder
-def refused_cross_encoder_dense(path):
-    """Its scores are what the module behind the classifier makes of its logits."""
-    base = base_of_cross_encoder(path, 3)
-    score = dense(1, 3, activation_function=torch.nn.Identity(), module_input_name="scores")
-    randomize(score.named_parameters())
-    CrossEncoder(modules=[st.Transformer(str(base), transformer_task="sequence-classification"), score],
-                 device="cpu").save(str(path), create_model_card=False)
-    cross_encoder = CrossEncoder(str(path), device="cpu")
-    inputs = cross_encoder.preprocess(PAIRS)
-    with torch.no_grad(), states_taken(cross_encoder[0].auto_model, "bert.encoder") as seen:
-        predicted = cross_encoder.predict(PAIRS, convert_to_tensor=True).clone().reshape(len(PAIRS), -1)
-    refused(path, "refused_cross_encoder_dense", "sequence_classifier", "'Dense' stands behind the Transformer", {
-        "right.hidden_states": seen[0].clone(), "right.attention_mask": inputs["attention_mask"],
-        "right.expected": predicted,
-    }, SENTENCE_TRANSFORMERS, is_bert_head)
+def bge_m3_sparse(path):
+    """FlagEmbedding's sparse head of a small XLM-R. Its package imports rerankers that Transformers 5 has no place for."""
+    sys.modules["FlagEmbedding.inference"] = types.ModuleType("FlagEmbedding.inference")
+    from FlagEmbedding.finetune.embedder.encoder_only.m3.modeling import EncoderOnlyEmbedderM3ModelForInference
+
+    config = transformers.XLMRobertaConfig(
+        vocab_size=VOCAB, hidden_size=HIDDEN, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=32, initializer_range=0.4, pad_token_id=PAD)
+    parts = {"model": transformers.XLMRobertaModel(config), "colbert_linear": torch.nn.Linear(HIDDEN, HIDDEN),
+             "sparse_linear": torch.nn.Linear(HIDDEN, 1)}
+    randomize(parts["sparse_linear"].named_parameters())
+    words = tokenizer()
+    words.add_special_tokens({"eos_token": "[SEP]"})
+    model = EncoderOnlyEmbedderM3ModelForInference(parts, tokenizer=words).eval()
+    parts["model"].save_pretrained(path)
+    target = keep(path, "bge_m3_sparse", lambda key: False)
+    save_tensors(model.sparse_linear.state_dict(), target / "sparse_linear.safetensors")
+
+    @torch.inference_mode()
+    def run(ids, mask, given=None):
+        with states_taken(model.model, "encoder", given) as seen:
+            vectors = model({"input_ids": ids, "attention_mask": mask}, return_sparse=True,
+                            return_sparse_embedding=True)["sparse_vecs"].float().clone()
+        return seen[0].clone(), vectors
+
+    tensors = {"unused_ids": torch.tensor([PAD, UNK, CLS, SEP])}
+    for side in ["left", "right"]:
+        ids, mask = ids_and_mask(LENGTHS, left=side == "left")
+        ids[1, 3] = ids[1, 5]  # A word that is there twice has the larger weight.
+        states, vectors = run(ids, mask)
+        tensors |= {f"{side}.input_ids": ids, f"{side}.attention_mask": mask, f"{side}.hidden_states": states,
+                    f"{side}.expected": vectors}
+    rounded = states.to(torch.bfloat16)
+    tensors |= {"bf16.input_ids": ids, "bf16.attention_mask": mask, "bf16.hidden_states": rounded,
+                "bf16.expected": run(ids, mask, rounded.float())[1]}
+    model.to(torch.bfloat16)
+    tensors["bf16.own"] = run(ids, mask, rounded)[1]
+    save_golden(target, tensors, "bge_m3", f"FlagEmbedding {importlib.metadata.version('FlagEmbedding')}")
 
 
 # ----------------------------------------------------------------------------------------------------- late interaction

@@ -7,6 +7,7 @@
 #include <seqpool/model/detail/folder.hpp>
 
 #include <list>
+#include <span>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -25,10 +26,15 @@ class Checkpoint {
   [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
   // A copy in float of a tensor of F32, F16, BF16 or F64, of finite numbers. A size of -1 accepts any.
+  // With `rows` of these alone, which are copied out of the file without a look at the others.
   template <int Rank>
-  [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape);
+  [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
+                                  std::span<const Index> rows = {});
   [[nodiscard]] Matrix matrix(const std::string& name, Index rows, Index columns) {
     return tensor<2>(name, {rows, columns});
+  }
+  [[nodiscard]] Matrix rows(const std::string& name, std::span<const Index> rows) {
+    return tensor<2>(name, {-1, -1}, rows);
   }
   [[nodiscard]] Vector vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
@@ -63,7 +69,7 @@ class Checkpoint {
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
   template <class T, int Rank>
   [[nodiscard]] Copy<Rank> widened(const io::Safetensors& from, const std::string& name,
-                                   const io::Safetensors::Shape<Rank>& shape) const;
+                                   const io::Safetensors::Shape<Rank>& shape, std::span<const Index> rows) const;
 
   Folder folder_;
   std::string file_;
@@ -120,7 +126,9 @@ inline const io::Safetensors& Checkpoint::open(const std::string& file) {
   return open_.back().tensors;
 }
 
-template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape) {
+template <int Rank>
+Copy<Rank> Checkpoint::tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
+                              std::span<const Index> rows) {
   const auto found = tensors_.find(name);
   if (found == tensors_.end()) refuse_missing(name, seqpool::detail::shape(shape));
   found->second.is_used = true;
@@ -128,13 +136,13 @@ template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const
   try {
     switch (from.info(name).dtype) {
       case io::DType::f16:
-        return widened<Eigen::half, Rank>(from, name, shape);
+        return widened<Eigen::half, Rank>(from, name, shape, rows);
       case io::DType::bf16:
-        return widened<Eigen::bfloat16, Rank>(from, name, shape);
+        return widened<Eigen::bfloat16, Rank>(from, name, shape, rows);
       case io::DType::f64:
-        return widened<double, Rank>(from, name, shape);
+        return widened<double, Rank>(from, name, shape, rows);
       case io::DType::f32:
-        return widened<float, Rank>(from, name, shape);
+        return widened<float, Rank>(from, name, shape, rows);
       default:
         refuse(name, {"is of ", io::detail::excerpt(from.info(name).dtype_text()),
                       ", which is not read as weights; F32, F16, BF16 and F64 are"});
@@ -148,14 +156,21 @@ template <int Rank> Copy<Rank> Checkpoint::tensor(const std::string& name, const
 
 template <class T, int Rank>
 Copy<Rank> Checkpoint::widened(const io::Safetensors& from, const std::string& name,
-                               const io::Safetensors::Shape<Rank>& shape) const {
+                               const io::Safetensors::Shape<Rank>& shape, std::span<const Index> rows) const {
   const auto stored = from.tensor<T, Rank>(name, shape);
-  Copy<Rank> copy(stored.dimensions());
-  for (Index i = 0; i < stored.size(); ++i) {
-    copy.data()[i] = static_cast<float>(widen(stored.data()[i]));
+  auto sizes = stored.dimensions();
+  if (!rows.empty()) sizes[0] = static_cast<Index>(rows.size());
+  for (const Index row : rows)
+    if (row < 0 || row >= stored.dimension(0))
+      refuse(name, {"has ", stored.dimension(0), " rows, but row ", row, " is to be read"});
+  Copy<Rank> copy(sizes);
+  const Index width = rows.empty() ? copy.size() : copy.size() / sizes[0];
+  for (Index i = 0; i < copy.size(); ++i) {
+    const Index from_element = rows.empty() ? i : rows[static_cast<std::size_t>(i / width)] * width + i % width;
+    copy.data()[i] = static_cast<float>(widen(stored.data()[from_element]));
     if (!std::isfinite(copy.data()[i]))
       detail::refuse(folder_.file(tensors_.find(name)->second.file),
-                     {"tensor '", io::detail::excerpt(name), "': element ", i, " is no finite number"});
+                     {"tensor '", io::detail::excerpt(name), "': element ", from_element, " is no finite number"});
   }
   return copy;
 }

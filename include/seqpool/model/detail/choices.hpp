@@ -65,20 +65,25 @@ inline std::size_t letters_between(std::string_view a, std::string_view b) {
   return size;
 }
 
-// Of a dotted path such as torch.nn.modules.activation.Tanh: classes of torch.nn without options, as
-// sentence-transformers writes them, by the last part of their path. torch.nn.GELU("tanh") is written as GELU alone; a
-// folder says so by Transformers' class for it.
+// Classes of torch.nn without options, as sentence-transformers writes them: by the last part of a dotted path such as
+// torch.nn.modules.activation.Tanh.
+inline constexpr auto torch_activations = std::to_array<Named<Activation>>({{"Identity", Activation::identity},
+                                                                            {"Tanh", Activation::tanh},
+                                                                            {"ReLU", Activation::relu},
+                                                                            {"GELU", Activation::gelu},
+                                                                            {"SiLU", Activation::silu},
+                                                                            {"Sigmoid", Activation::sigmoid}});
+
+// The last part; "" of a path that is none of torch.
+[[nodiscard]] inline std::string_view torch_class(std::string_view path) {
+  return path.starts_with("torch.") ? path.substr(path.rfind('.') + 1) : "";
+}
+
+// torch.nn.GELU("tanh") is written as GELU alone; a folder says so by Transformers' class for it.
 [[nodiscard]] inline Activation torch_activation(const Config& config, std::string_view key) {
-  static constexpr auto names = std::to_array<Named<Activation>>({{"Identity", Activation::identity},
-                                                                  {"Tanh", Activation::tanh},
-                                                                  {"ReLU", Activation::relu},
-                                                                  {"GELU", Activation::gelu},
-                                                                  {"SiLU", Activation::silu},
-                                                                  {"Sigmoid", Activation::sigmoid}});
   const std::string path = config.text(key);
   if (path == "transformers.activations.GELUTanh") return Activation::gelu_tanh;
-  const auto last = path.starts_with("torch.") ? std::string_view(path).substr(path.rfind('.') + 1) : "";
-  return detail::chosen(config, key, path, last, names);
+  return detail::chosen(config, key, path, torch_class(path), torch_activations);
 }
 
 // By the names of Transformers' ACT2FN.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/model/detail/architectures.hpp>
+#include <seqpool/model/detail/cross_encoder.hpp>
 #include <seqpool/model/detail/encoder_output.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
@@ -35,28 +36,31 @@ inline constexpr std::array<std::string_view, 16> pretraining_heads{
 // What a CrossEncoder's predict makes of logits, as its activation says.
 inline void read_activation(ClassifierFolder& result, const Config& from, std::string_view key) {
   const std::string path = from.text(key);
-  const bool is_torch = path.starts_with("torch.");
-  result.scores = is_torch && path.ends_with(".Sigmoid")    ? Scores::sigmoid
-                  : is_torch && path.ends_with(".Identity") ? Scores::logits
-                                                            : Scores::unknown;
+  const std::string_view name = torch_class(path);
+  for (const auto& known : torch_activations)
+    if (known.name == name) result.activation = known.value;
+  result.scores = name == "Identity"                          ? Scores::logits
+                  : name == "Sigmoid"                         ? Scores::sigmoid
+                  : name == "Softmax"                         ? Scores::softmax
+                  : result.activation != Activation::identity ? Scores::activation
+                                                              : Scores::unknown;
   if (result.scores != Scores::unknown) return;
   try {
-    from.refuse(key, {"is '", io::detail::excerpt(path),
-                      "', which is not understood; understood are "
-                      "'torch.nn.modules.activation.Sigmoid', 'torch.nn.modules.linear.Identity'. Logits do not "
-                      "depend on it: apply it to those of logits()"});
+    from.refuse(
+        key, {"is '", io::detail::excerpt(path), "', which is not understood; understood are torch's 'Softmax', ",
+              quoted_list(names_of(torch_activations)), ". Logits do not depend on it: apply it to those of logits()"});
   } catch (const Error& error) {
     result.unknown = error;
   }
 }
 
 // What Python makes of logits: CrossEncoder.predict, where the folder is one's, and else Transformers' pipeline.
-inline void read_scores(ClassifierFolder& result, const Folder& folder, const Config& config) {
+inline void read_scores(ClassifierFolder& result, const Folder& folder, const Config& config,
+                        bool is_cross_encoder = false) {
   const bool one_class = result.labels.size() == 1;
-  bool is_cross_encoder = false;
   if (folder.has("config_sentence_transformers.json")) {
     const Config settings = folder.config("config_sentence_transformers.json");
-    is_cross_encoder = settings.text("model_type", "") == "CrossEncoder";
+    is_cross_encoder = is_cross_encoder || settings.text("model_type", "") == "CrossEncoder";
     if (is_cross_encoder && settings.has("activation_fn")) return read_activation(result, settings, "activation_fn");
   }
   if (config.has("sentence_transformers")) {
@@ -110,20 +114,47 @@ SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path,
   return result;
 }
 
-SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path) {
+SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path, const ScoredWords& words) {
   const Folder folder(path);
-  if (folder.has("modules.json")) {
-    constexpr std::array<std::string_view, 1> understood{"Transformer"};
-    const auto modules = read_modules(folder);
-    if (modules[0].type != understood[0]) refuse_module(modules[0], "as the encoder of a classifier", understood);
-    if (modules.size() > 1)
-      detail::refuse(modules[1].where, {"'", io::detail::excerpt(modules[1].type),
-                                        "' stands behind the Transformer. A CrossEncoder's scores in Python are what "
-                                        "comes out of that, which is not understood yet; vectors are read by "
-                                        "SentenceTransformer and MultiVectorEncoder"});
-    check_encoder_output(modules[0], class_logits_output);
+  const Config config = config_if_there(folder, "config.json");
+  const auto modules = folder.has("modules.json") ? read_modules(folder) : std::vector<Module>();
+  const std::string behind = modules.size() > 1 ? modules[1].type : "";
+  if (!modules.empty() && modules[0].type != "Transformer")
+    refuse_module(modules[0], "as the encoder of a classifier", std::array<std::string_view, 1>{"Transformer"});
+  const bool of_words = behind == "LogitScore" || (modules.empty() && config.has("architectures") &&
+                                                   detail::architecture(config).ends_with("ForCausalLM"));
+  if ((!modules.empty() || !of_words) && (words.true_token_id || words.false_token_id))
+    detail::refuse(config.file(), {"is not a language model's without modules.json, of which alone true_token_id and "
+                                   "false_token_id are the caller's"});
+  ClassifierFolder result;
+  if (behind == "Pooling") {
+    check_encoder_output(modules[0], hidden_states_output);
+    const Config pooling = modules[1].folder.config("config.json");
+    result.pooling = read_pooling(pooling);
+    if (!result.pooling.include_prompt)
+      pooling.refuse("include_prompt", {"is false, which is understood of a SentenceTransformer alone"});
+  } else if (of_words) {
+    if (behind == "LogitScore") {
+      check_encoder_output(modules[0], word_logits_output);
+      const Config said = modules[1].folder.config("config.json");
+      said.refuse_others({"true_token_id", "false_token_id", "module_input_name"});
+      static_cast<void>(
+          detail::chosen(said, "module_input_name", std::array<Named<bool>, 1>{{{"causal_logits", true}}}));
+      ScoredWords own{.true_token_id = said.count("true_token_id")};
+      if (said.has("false_token_id")) own.false_token_id = said.count("false_token_id");
+      read_word_logits(result, modules[0].folder, own);
+    } else {
+      refuse_adapter(folder);
+      read_word_logits(result, folder, words);
+    }
+  } else {
+    if (!modules.empty()) check_encoder_output(modules[0], class_logits_output);
+    result = read_classifier(path, Task::sequence);
+    if (behind.empty()) return result;
   }
-  return read_classifier(path, Task::sequence);
+  add_score_modules(result, modules, behind == "Pooling" || of_words ? 2 : 1, behind != "Pooling");
+  read_scores(result, folder, config, true);
+  return result;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

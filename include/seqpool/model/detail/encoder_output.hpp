@@ -14,7 +14,8 @@ struct EncoderOutput {
 inline constexpr EncoderOutput hidden_states_output{"last_hidden_state", token_features};
 inline constexpr EncoderOutput token_logits_output{"logits", token_features};
 inline constexpr EncoderOutput retrieval_output{"embeddings", token_features};
-inline constexpr EncoderOutput class_logits_output{"logits", "scores"};
+inline constexpr EncoderOutput class_logits_output{"logits", score_features};
+inline constexpr EncoderOutput word_logits_output{"logits", "causal_logits"};
 
 // Throws Error if the module, an encoder, says that Python takes something else than `expected` from it: another layer,
 // another method's result. One of sentence-transformers that says nothing gives what its class does.
@@ -26,8 +27,8 @@ inline constexpr std::array<Named<EncoderOutput>, 6> encoder_tasks{{
     {"feature-extraction", hidden_states_output},
     {"fill-mask", token_logits_output},
     {"sequence-classification", class_logits_output},
-    {"text-generation", {"logits", "causal_logits"}},
-    {"any-to-any", {"logits", "causal_logits"}},
+    {"text-generation", word_logits_output},
+    {"any-to-any", word_logits_output},
     {"retrieval", retrieval_output},
 }};
 
@@ -68,7 +69,7 @@ inline void check_encoder_output(const Module& encoder, EncoderOutput expected) 
       check_said(said, "method_output_name", output_name(said), expected.output);
     }
     check_said(config, "module_output_name", config.text("module_output_name"), expected.feature);
-  } else if (config.has("transformer_task") || (encoder.is_own && expected.feature == token_features)) {
+  } else if (config.has("transformer_task") || (encoder.is_own && expected.feature != score_features)) {
     // Of other packages' encoders nobody knows what they give; and classifiers had no modules before they said this.
     check_task(encoder, config, expected);
   }

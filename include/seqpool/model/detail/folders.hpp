@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/head/activate.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/io/compiled.hpp>
@@ -16,7 +17,17 @@
 #include <optional>
 
 // What folders say, once they are read; and what reads them, which may be in a compiled library.
-namespace seqpool::inline SEQPOOL_ABI::model::detail {
+namespace seqpool::inline SEQPOOL_ABI::model {
+
+/// Which words of a language model (...ForCausalLM) tell how well a text fits, by their ids: the score is the logit of
+/// the first behind the text's last token, less that of the second if there is one. sentence-transformers takes "yes"
+/// and "no". Only for folders without modules.json; others say it themselves.
+struct ScoredWords {
+  std::optional<Index> true_token_id = {};
+  std::optional<Index> false_token_id = {};
+};
+
+namespace detail {
 
 // A pooling that a folder names: first the modes of sentence-transformers, in the order of detail::named_poolings.
 enum class Mode { cls, max, mean, mean_sqrt_len, weighted_mean, last, splade, attention, rest };
@@ -117,15 +128,18 @@ struct VectorFolder {
   PoolingConfig pooling;
   LayerWeights mix;
   std::optional<std::vector<float>> word_weights;  // by token id
+  std::optional<std::vector<float>> id_weights;    // of a query without an encoder, by token id
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
   std::string summary;
 };
 
-// Reads it; throws Error for all that is not understood. What a user chooses comes behind what the folder says.
+// Reads it, of a Router the modules of `route`; throws Error for all that is not understood. What a user chooses comes
+// behind what the folder says.
 [[nodiscard]] SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path,
-                                                           std::optional<Index> truncate_dim, bool normalize);
+                                                           std::optional<Index> truncate_dim, bool normalize,
+                                                           const std::string& route);
 
 // All that a folder says of vectors, one for each token.
 struct MultiVectorFolder {
@@ -149,7 +163,7 @@ struct MultiVectorFolder {
 enum class Task { sequence, token };
 
 // What logits become; `unknown` of a CrossEncoder whose activation is not understood.
-enum class Scores { softmax, sigmoid, logits, unknown };
+enum class Scores { softmax, sigmoid, logits, activation, unknown };
 
 // All that a classifier's folder says.
 struct ClassifierFolder {
@@ -160,17 +174,21 @@ struct ClassifierFolder {
   std::string summary;              // of the heads
   std::vector<std::string> labels;  // none of a model that gives vectors
   Scores scores = Scores::softmax;
-  std::optional<Error> unknown;  // what is not understood of the scores
-  bool several_at_once = false;  // classes that do not exclude each other
-  bool takes_ids = false;        // the token is found by its id
+  Activation activation = Activation::identity;  // of Scores::activation
+  std::optional<Error> unknown;                  // what is not understood of the scores
+  bool several_at_once = false;                  // classes that do not exclude each other
+  bool takes_ids = false;                        // the token is found by its id
   std::optional<Index> pad_token_id;
 };
 
 // Reads the head of an architecture that does the task; throws Error for all that is not understood.
 [[nodiscard]] SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
 
-// The same of those that classify a sequence, a CrossEncoder's folder among them: throws Error too if a module stands
-// behind its classifier.
-[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path);
+// The same of those that classify a sequence, and of CrossEncoders, which may be made of modules or of a language
+// model. Of one without modules the words are the caller's.
+[[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path,
+                                                                     const ScoredWords& words);
 
-}  // namespace seqpool::inline SEQPOOL_ABI::model::detail
+}  // namespace detail
+
+}  // namespace seqpool::inline SEQPOOL_ABI::model

@@ -27,6 +27,9 @@ struct Module {
   std::string where;  // for messages
 };
 
+// More than any model has, and few enough for whatever a module costs.
+inline constexpr std::size_t most_modules = 100;
+
 // The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
 // behind the first, the encoder, is a class of another package: whatever its name, Python runs that package's code. The
 // class `also` alone is known.
@@ -51,9 +54,11 @@ inline constexpr std::string_view own_package = "sentence_transformers.";
 inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
                                                               "SparseAutoEncoder"};
 
-// What a module works on, as its configuration names it: pooled vectors, or each token.
+// What a module works on, as its configuration names it: pooled vectors, or each token; and what a CrossEncoder's last
+// one gives.
 inline constexpr std::string_view pooled_features = "sentence_embedding";
 inline constexpr std::string_view token_features = "token_embeddings";
+inline constexpr std::string_view score_features = "scores";
 
 // Adds what the module is to `heads`; throws Error if it is none of these, and for all that it says and is not
 // understood.
@@ -62,14 +67,28 @@ inline void add_module(HeadList& heads, const Module& module, std::optional<Inde
 
 // ---------------------------------------------------------------------------------------------------------------------
 
+// The one whose class `key` says, in the folder `path` of `folder`; messages call it `where`. Of another package it may
+// be if it `is_known`.
+inline Module read_module(const Config& config, std::string_view key, const Folder& folder, const std::string& path,
+                          const std::string& where, bool is_known) {
+  const std::string type = config.text(key);
+  const bool is_own = type.starts_with(own_package);
+  if (!is_own && !is_known)
+    config.refuse(key, {"is '", io::detail::excerpt(type),
+                        "', a class of another package, whose code Python "
+                        "runs here and nobody here knows; understood are those of sentence_transformers. If "
+                        "it does what one of these does, write that one's path there, such as "
+                        "sentence_transformers.models.Pooling"});
+  return {type.substr(type.rfind('.') + 1), is_own, folder.folder(path), where};
+}
+
 inline std::vector<Module> read_modules(const Folder& folder, std::string_view also) {
   const std::string file = folder.file("modules.json");
   const Json document = folder.json("modules.json");
   const auto list = document.elements();
-  // More than any model has, and few enough for whatever a module costs.
-  constexpr std::size_t most = 100;
   if (!document.is(Json::Kind::array)) detail::refuse(file, {"must be a list of modules, found ", kind_of(document)});
-  if (list.empty() || list.size() > most) detail::refuse(file, {"has ", list.size(), " modules, expected 1 to ", most});
+  if (list.empty() || list.size() > most_modules)
+    detail::refuse(file, {"has ", list.size(), " modules, expected 1 to ", most_modules});
   std::vector<Module> modules;
   Index last = -1;
   for (const Json& entry : list) {
@@ -81,25 +100,20 @@ inline std::vector<Module> read_modules(const Folder& folder, std::string_view a
     const Index index = config.count("idx", last + 1);
     if (index <= last) config.refuse("idx", {"is ", index, ": modules must stand in order"});
     last = index;
-    const std::string type = config.text("type");
-    const bool is_own = type.starts_with(own_package);
-    if (!is_own && type != also && !modules.empty())
-      config.refuse("type", {"is '", io::detail::excerpt(type),
-                             "', a class of another package, whose code Python "
-                             "runs here and nobody here knows; understood are those of sentence_transformers. If "
-                             "it does what one of these does, write that one's path there, such as "
-                             "sentence_transformers.models.Pooling"});
-    modules.push_back(
-        {type.substr(type.rfind('.') + 1), is_own, folder.folder(config.text("path")), at + " of " + file});
+    const bool is_known = modules.empty() || config.text("type") == also;
+    modules.push_back(read_module(config, "type", folder, config.text("path"), at + " of " + file, is_known));
   }
   return modules;
 }
 
 // Throws Error unless the module works on `features`, which `otherwise` are where its configuration does not say so.
-inline void check_features(const Config& config, std::string_view features, std::string_view otherwise) {
-  const std::array<Named<bool>, 1> understood{{{features, true}}};
-  static_cast<void>(detail::chosen(config, "module_input_name", understood, otherwise));
-  static_cast<void>(detail::chosen(config, "module_output_name", understood));
+// Returns whether it gives `other` instead of them, if there is another.
+inline bool check_features(const Config& config, std::string_view features, std::string_view otherwise,
+                           std::string_view other = {}) {
+  const std::array<Named<bool>, 2> understood{{{features, false}, {other, true}}};
+  const auto one = std::span(understood).first(1);
+  static_cast<void>(detail::chosen(config, "module_input_name", one, otherwise));
+  return detail::chosen(config, "module_output_name", other.empty() || other == features ? one : std::span(understood));
 }
 
 inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
@@ -107,12 +121,14 @@ inline void check_width(const Config& config, std::string_view key, const HeadLi
     config.refuse(key, {"is ", config.count(key), ", but ", heads.width(), " features come from the module before"});
 }
 
-// One that does not say what it works on is older than those that can work on tokens.
-inline void add_dense(HeadList& heads, const Folder& folder, std::string_view features) {
+// One that does not say what it works on is older than those that can work on tokens or scores. Returns whether it
+// gives `other`.
+inline bool add_dense(HeadList& heads, const Folder& folder, std::string_view features, std::string_view other = {}) {
   const Config config = folder.config("config.json");
   config.refuse_others({"in_features", "out_features", "bias", "activation_function", "module_input_name",
                         "module_output_name", "use_residual"});
-  check_features(config, features, features);
+  const bool gives_other =
+      check_features(config, features, features == score_features ? pooled_features : features, other);
   check_width(config, "in_features", heads);
   const Index in = heads.width();
   const Index out = size_of(config, "out_features");
@@ -126,6 +142,7 @@ inline void add_dense(HeadList& heads, const Folder& folder, std::string_view fe
                                           : Dense{linear, activation, read_linear(weights, "residual", out, in, false)};
   heads.add_layer(head, residual ? "residual Dense" : "Dense", activation);
   weights.refuse_unused();
+  return gives_other;
 }
 
 inline void add_layer_norm(HeadList& heads, const Folder& folder) {
