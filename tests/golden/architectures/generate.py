@@ -967,6 +967,7 @@ def checked(name, cls, sample):
     states, mask = sample.states, sample.mask
     if not mask[:, 0].all():
         states, mask = moved(states, mask), moved(mask, mask)
+    check_keys(name, cls, row)
     row.golden = {
         "config": as_bytes(config),
         **{f"w/{key}": tensors[key] for key in head},
@@ -977,6 +978,23 @@ def checked(name, cls, sample):
         "bf16": bf16,
     }
     return row
+
+
+def check_keys(name, cls, row):
+    """Makes sure that the row follows the keys in its steps, each with another value."""
+    for step in row.reading.steps:
+        others = {step.bias_key: not step.has_bias}
+        others |= {step.key: 0.0625 if step.is_norm else "relu" if step.activation != "relu" else "tanh"}
+        for key, value in others.items():
+            if key:
+                guards = {key: json.loads(value) if value in ("true", "false", "null") else value
+                          for key, value in row.reading.guards.items()}
+                sample = read(name, cls, guards | {key: value})
+                python, _ = run_on(sample.model, sample.inputs, sample.place, sample.states)
+                ids = sample.inputs.get("input_ids") if row.reading.take == "last_by_id" else None
+                ours = evaluate(row, *saved(sample.model), sample.states, sample.mask, ids)
+                if not close(ours.reshape(python.shape), python):
+                    raise Unread(f"the row differs from Python where {key} is {value}")
 
 
 def as_bytes(config):
