@@ -156,8 +156,8 @@ BAD = {
 
 # Saved streams as saved_stream.hpp makes them: every pooling there, of many tokens merged and pushed; and some that are
 # changed where counts stand: before the row, in the row, waiting, and in the state of Mean.
-POOLINGS = 14
-MEAN, MAX_INDICES = 0, 12
+POOLINGS = 15
+MEAN, MAX_INDICES = 0, 13
 BEFORE, ROW, WAITING, STATE = 0, 8, 16, 24
 
 
