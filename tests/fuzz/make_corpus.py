@@ -17,7 +17,7 @@ HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
 
 # One of each way to say something.
 GOLDEN = """
-    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
+    both_siglip clip_model clip_text clip_vision siglip_model cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_dense_5_3
     mv_skiplist mv_two_layers sequence_albert sequence_bart
     sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
     sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra

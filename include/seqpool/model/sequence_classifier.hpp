@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::model {
@@ -42,6 +43,8 @@ class SequenceClassifier {
  public:
   explicit SequenceClassifier(const std::filesystem::path& folder)
       : folder_(detail::read_sequence_classifier(folder)) {}
+  // Of what was read elsewhere.
+  explicit SequenceClassifier(detail::ClassifierFolder folder) : folder_(std::move(folder)) {}
 
   /// The logits of the model; for CLIP's text model its projected vector, for SigLIP's vision model its
   /// `pooler_output`.

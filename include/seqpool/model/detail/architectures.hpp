@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/model/detail/clip.hpp>
 #include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
 #include <seqpool/model/detail/siglip.hpp>
@@ -152,6 +153,11 @@ inline void read_clip_text(Reading& r, Index) {
   r.linear("text_projection", size_of(r.config, "projection_dim", 512), false);
 }
 
+inline void read_clip_vision(Reading& r, Index) {
+  r.has_classes = false;
+  read_clip_image(r.config, r.weights, r.heads);
+}
+
 // The vision model's own attention pooling, which an image's vector comes from.
 inline void read_siglip_vision(Reading& r, Index) {
   r.has_classes = false;
@@ -176,6 +182,7 @@ inline constexpr auto families = std::to_array<Family>({
     {"Bart", "model.", read_encoder_decoder},
     {"Bert", "bert.", read_bert, read_token_classifier},
     {"CLIPTextModelWithProjection", "text_model.", read_clip_text},
+    {"CLIPVisionModelWithProjection", "vision_model.", read_clip_vision},
     {"Camembert", "roberta.", read_roberta, read_token_classifier},
     {"Deberta", "deberta.", read_deberta, read_token_classifier},
     {"DebertaV2", "deberta.", read_deberta, read_token_classifier},
