@@ -30,7 +30,7 @@ SEQPOOL_BODY ImageTextFolder read_image_text_folder(const std::filesystem::path&
   const Config vision = config.has("vision_config") ? config.object("vision_config") : config;
   Checkpoint weights(folder);
   const auto add = [&](ClassifierFolder& side, Index hidden, Mode mode, auto read) {
-    HeadList heads(side.hidden = side.pooling.hidden = hidden);
+    HeadList heads(side.hidden = hidden);
     side.pooling.modes = {mode};
     read(heads);
     side.heads = heads.head();
