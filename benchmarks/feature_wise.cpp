@@ -15,6 +15,7 @@ void add_feature_wise(const Shape& shape) {
   beside("root_mean_square_beside_mean", seqpool::RootMeanSquare{}, mean);
   beside("abs_mean_beside_mean", seqpool::AbsMean{}, mean);
   beside("mean_max_beside_mean", seqpool::MeanMax{}, mean);
+  beside("mean_std_beside_mean", seqpool::MeanStd{}, mean);
   beside("abs_max_beside_max", seqpool::AbsMax{}, max);
   beside("max_indices_beside_max", seqpool::MaxIndices{}, max);
   beside("splade_beside_max", seqpool::Splade{}, max);

@@ -201,6 +201,20 @@ void file_to_file(const std::string& from, const std::string& to) {
   writer.write(to);
 }
 
+void speakers() {
+  const float frames[] = {1, 5, 3, 5, 99, 99, 2, 0, 6, 2, 4, 4};  // from the TDNN layers: [2, 3, 2], 99 is padding
+  const Index lengths[] = {2, 3};                                 // frames of each
+  const seqpool::HiddenStates<float> x(frames, {2, 3, 2});
+  // feature_extractor.weight [vector, 2 * hidden] and its bias [vector].
+  const Eigen::MatrixXf weight{{1, 0, 0, 0}, {0, 1, 0, 0}, {0, 0, 1, 1}};
+  const std::vector<float> bias{0, 0, 1};
+
+  // Transformers' deviation is torch's, by n - 1.
+  const seqpool::Embedder speaker{seqpool::MeanStd{seqpool::MeanStd::sample}, seqpool::Linear{weight, bias}};
+  const auto vectors = speaker.embed(x, seqpool::Lengths(lengths));  // [2, vector]
+  std::cout << seqpool::as_matrix(vectors) << "\n";
+}
+
 void threads() {
   const Eigen::Matrix2f weight{{1, 0}, {0, 1}};
   const seqpool::Classifier classifier{seqpool::Mean{}, seqpool::Linear{weight}};
@@ -257,8 +271,9 @@ int main() {
       {"j. Half precision from a pointer", half_by_pointer},
       {"k. Several labels, a threshold for each", several_labels},
       {"l. A file of hidden states to a file of vectors", [&] { file_to_file(topics, vectors); }},
-      {"m. Threads", threads},
-      {"n. Vectors without an encoder",
+      {"m. A speaker's vector", speakers},
+      {"n. Threads", threads},
+      {"o. Vectors without an encoder",
        [&] { without_encoder(SEQPOOL_EXAMPLES_DATA "/topics-static/model.safetensors"); }},
   };
   std::cout.precision(4);

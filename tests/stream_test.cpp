@@ -372,6 +372,7 @@ TEST_CASE("what a state says of its tokens is held against the stream's, in ever
                                   Max{},
                                   seqpool::WeightedMean{},
                                   seqpool::MeanMax{},
+                                  seqpool::MeanStd{},
                                   seqpool::LogSumExp{1.0},
                                   seqpool::GeneralizedMean{3.0},
                                   seqpool::RootMeanSquare{},

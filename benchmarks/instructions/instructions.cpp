@@ -157,6 +157,7 @@ const Case cases[] = {
     {"mean_packed", mean_packed},
     {"mean_spans", mean_spans},
     {"weighted_mean", [] { pool<float>(seqpool::WeightedMean{}, usual); }},
+    {"mean_std", [] { pool<float>(seqpool::MeanStd{}, usual); }},
     {"token_weighted_mean", token_weighted_mean},
     {"concat", [] { pool<float>(seqpool::Concat{seqpool::Cls{}, seqpool::Mean{}, seqpool::Max{}}, usual); }},
     {"any_mean", [] { pool<float>(seqpool::AnyPooling<float>(seqpool::Mean{}), usual); }},

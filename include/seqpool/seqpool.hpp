@@ -74,6 +74,7 @@
 #include <seqpool/pooling/mean.hpp>
 #include <seqpool/pooling/mean_max.hpp>
 #include <seqpool/pooling/mean_sqrt_len.hpp>
+#include <seqpool/pooling/mean_std.hpp>
 #include <seqpool/pooling/min.hpp>
 #include <seqpool/pooling/pooling_named.hpp>
 #include <seqpool/pooling/positional_attention.hpp>

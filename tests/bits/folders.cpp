@@ -64,6 +64,13 @@ int main(int, char** arguments) {
     answers<MultiVectorEncoder>(folder, "each", [&](const auto& key, auto& model, const auto& x, const auto& mask) {
       result(key + "token_vectors", model.token_vectors(x, mask));
     });
+    const std::string images = std::filesystem::path(folder).filename().string() + " images and texts, ";
+    try_result(images + "logits", [&] {
+      const ImageTextModel model(folder);
+      const auto mask = bits::mask("holes", 5, 9);
+      return model.logits(model.image_vectors(states('o', model.image_hidden(), 2), mask),
+                          model.text_vectors(states('o', model.text_hidden(), 3), mask));
+    });
     try_result(std::filesystem::path(folder).filename().string() + " gliclass", [&] {
       return seqpool::pool(gliclass_pooling<U>(folder), states('o', 24, 2), bits::mask("holes", 5, 9));
     });

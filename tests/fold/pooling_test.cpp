@@ -147,7 +147,7 @@ TEST_CASE("a pooling's name and parameters are all that it holds", "[pooling]") 
     const auto add = [&](const auto&... poolings) { (add_one(poolings), ...); };
     add(seqpool::Cls{}, seqpool::Last{}, seqpool::Mean{}, seqpool::Max{}, seqpool::Min{}, seqpool::Sum{},
         seqpool::AbsMax{}, seqpool::AbsMean{}, seqpool::RootMeanSquare{}, seqpool::MeanMax{}, seqpool::MeanSqrtLen{},
-        seqpool::MaxIndices{});
+        seqpool::MaxIndices{}, seqpool::MeanStd{}, seqpool::MeanStd{seqpool::MeanStd::sample});
     add(seqpool::WeightedMean{}, seqpool::WeightedMean{.before = 1}, seqpool::WeightedMean{.before = 11});
     add(seqpool::GeneralizedMean{3}, seqpool::GeneralizedMean{2}, seqpool::GeneralizedMean(3, 1e-5),
         seqpool::GeneralizedMean{std::vector<float>{3, 2}}, seqpool::GeneralizedMean{std::vector<float>{2, 3}});

@@ -17,7 +17,8 @@ HEADERS = HERE.parent.parent / "include" / "seqpool" / "model"
 
 # One of each way to say something.
 GOLDEN = """
-    both_siglip clip_text cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_bge_m3 mv_colpali
+    both_siglip clip_model clip_text clip_vision siglip_model
+    cross_encoder_one cross_encoder_three_sigmoid gliclass_rms image_siglip image_siglip2 mv_bge_m3 mv_colpali
     mv_dense_5_3 mv_neomme mv_pylate_1_2 mv_pylate_1_6_two mv_skiplist mv_stanford mv_two_layers sequence_albert sequence_bart
     sequence_bert_bfloat16 sequence_bert_float16 sequence_bert_multi_label sequence_bert_one_label
     sequence_bert_regression sequence_bert_sharded sequence_deberta_v2 sequence_distilbert sequence_electra
@@ -185,8 +186,8 @@ BAD = {
 
 # Saved streams as saved_stream.hpp makes them: every pooling there, of many tokens merged and pushed; and some that are
 # changed where counts stand: before the row, in the row, waiting, and in the state of Mean.
-POOLINGS = 14
-MEAN, MAX_INDICES = 0, 12
+POOLINGS = 15
+MEAN, MAX_INDICES = 0, 13
 BEFORE, ROW, WAITING, STATE = 0, 8, 16, 24
 
 

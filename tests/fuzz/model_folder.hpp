@@ -328,6 +328,18 @@ inline void run(std::string_view text) {
         fault("a vector is not as long as dimension() says");
     });
   });
+  read([&] {
+    const seqpool::model::ImageTextModel model(cache.folder());
+    use(model.text_hidden(), [&](const auto& x) {
+      const auto texts = model.text_vectors(x);
+      if (texts.dimension(1) != model.dimension()) fault("a text's vector is not as long as dimension() says");
+      static_cast<void>(model.probabilities(texts, texts));
+    });
+    use(model.image_hidden(), [&](const auto& x) {
+      if (model.image_vectors(x).dimension(1) != model.dimension())
+        fault("an image's vector is not as long as dimension() says");
+    });
+  });
   run_attention_pools(cache.folder(), text);
   cache.check();
 }

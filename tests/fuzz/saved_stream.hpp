@@ -116,6 +116,7 @@ inline void run_saved_stream(std::string_view text) {
       seqpool::Attention{query, 0.5}.average(),
       Any(std::vector<Any>{seqpool::Cls{}, seqpool::MeanMax{}, seqpool::RootMeanSquare{}}),
       seqpool::Concat{seqpool::AbsMax{}, seqpool::Attention{query}, seqpool::MeanSqrtLen{}},
+      seqpool::MeanStd{},
   };
   const auto chosen = static_cast<std::size_t>(take(text, 1));
   if (chosen % (poolings.size() + 2) < poolings.size())

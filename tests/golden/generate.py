@@ -71,6 +71,8 @@ By torch:
     max_indices                              [batch, hidden]              int64: the first of equals; also of nan
     gem_3, gem_2.5, gem_p                    p = 3; p = 2.5; p [hidden], all different
     lse_10, lse_1                            (1 / r) log mean exp(r x)
+    mean_std, mean_std_sample                mean beside std, unbiased=False and True; the second only of cases
+                                             whose rows all have more than one token
     additive_tanh, additive_gelu             softmax of v act(W x + b); the second as the Sequential of Linear,
                                              LayerNorm, GELU, Linear that notebooks have
     self_attentive                           W2 tanh(W1 x), 5 rows
@@ -91,6 +93,9 @@ By timm:
 By Transformers, from random configs:
 
     siglip, siglip2                          the second with a mask
+    xvector                                  Wav2Vec2ForXVector of random audio, of its own names, no case: tdnn_output
+                                             [batch, seq, hidden], what its statistics pooling sees; tdnn_lengths
+                                             [batch]; embeddings, logits; padded ones of the same under "xvector.unpadded"
     empty                                    siglip2
 
 By GLiClass:
@@ -409,6 +414,9 @@ def by_torch():
     def lse(r):
         return lambda x: (torch.logsumexp(r * x, dim=1) - torch.tensor(float(x.shape[1])).log()) / r
 
+    def mean_std(unbiased):
+        return lambda x: torch.cat([x.mean(dim=1), x.std(dim=1, unbiased=unbiased)], dim=1)
+
     def max_indices(states, mask):
         return states.masked_fill(~mask[:, :, None], -torch.inf).max(dim=1).indices
 
@@ -429,9 +437,11 @@ def by_torch():
         out["max_indices"] = max_indices(states, mask)
         functions = {
             "gem_3": gem(3.0), "gem_2.5": gem(2.5), "gem_p": gem(power), "lse_10": lse(10), "lse_1": lse(1),
-            "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu), "self_attentive": of_scores(lin), **pma}
+            "mean_std": mean_std(unbiased=False), "additive_tanh": of_scores(tanh), "additive_gelu": of_scores(gelu), "self_attentive": of_scores(lin), **pma}
         for name, function in functions.items():
             out[name] = each(states, mask, function)
+        if (mask.sum(dim=1) > 1).all():  # of one token torch makes NaN
+            out["mean_std_sample"] = each(states, mask, mean_std(unbiased=True))
         out["probe"] = probed(states, mask)
         return out
 
@@ -492,7 +502,30 @@ def by_transformers():
         return {"siglip": each(states, mask, siglip), "siglip2": siglip2(states, mask.long())}
 
     states, mask = cases()["empty"]
-    return tensors | of_cases(in_float32(results)) | {"empty.siglip2": siglip2(states, mask.long())}
+    return (tensors | of_cases(in_float32(results)) | {"empty.siglip2": siglip2(states, mask.long())}
+            | xvector(transformers))
+
+
+def xvector(transformers):
+    config = transformers.Wav2Vec2Config(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=24, conv_dim=[8, 8],
+        conv_stride=[5, 2], conv_kernel=[10, 3], num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,
+        tdnn_dim=[20, 20, HIDDEN], tdnn_kernel=[5, 3, 1], tdnn_dilation=[1, 2, 1], xvector_output_dim=12,
+        feat_extract_norm="layer", mask_time_prob=0.0)
+    model = transformers.Wav2Vec2ForXVector(config)
+    for part in [model.projector, model.tdnn, model.feature_extractor, model.classifier]:
+        randomized(part)
+    model.eval()
+    seen = {}
+    model.tdnn[-1].register_forward_hook(lambda module, arguments, output: seen.update(output=output))
+    audio, mask = draw(3, 700), padding([700, 200, 450], 700)
+    tensors = weights_of("xvector.feature_extractor.", model.feature_extractor)
+    tensors |= weights_of("xvector.classifier.", model.classifier)
+    for name, attention_mask in [("xvector", mask.long()), ("xvector.unpadded", None)]:
+        out = model(audio * mask, attention_mask=attention_mask)
+        tensors |= named(name, {"tdnn_output": seen["output"], "embeddings": out.embeddings, "logits": out.logits})
+    lengths = model._get_tdnn_output_lengths(model._get_feat_extract_output_lengths(mask.sum(dim=1)))
+    return tensors | {"xvector.tdnn_lengths": lengths}
 
 
 # ------------------------------------------------------------------------------------------------------------- gliclass

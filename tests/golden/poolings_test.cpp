@@ -481,6 +481,40 @@ TEST_CASE("golden: torch's generalized mean and log-mean-exp", "[golden]") {
   });
 }
 
+TEST_CASE("golden: torch's mean and std", "[golden]") {
+  const Safetensors system = golden_file("torch");
+  int samples = 0;
+  for_each_golden_case(system, [&](const auto& c) {
+    CHECK(c.off("mean_std", seqpool::MeanStd{}) <= of_sum);
+    if (!system.contains(c.name + ".mean_std_sample")) return;  // torch's is NaN for a row of one token
+    CHECK(c.off("mean_std_sample", seqpool::MeanStd{seqpool::MeanStd::sample}) <= of_sum);
+    ++samples;
+  });
+  CHECK(samples == 4);
+}
+
+TEST_CASE("golden: Transformers' Wav2Vec2ForXVector behind its TDNN layers", "[golden]") {
+  const Safetensors system = golden_file("transformers");
+  const seqpool::Embedder to_vectors{seqpool::MeanStd{seqpool::MeanStd::sample},
+                                     linear(system, "xvector.feature_extractor")};
+  const seqpool::Linear classifier = linear(system, "xvector.classifier");
+  const auto check = [&](const std::string& name, const auto& mask) {
+    INFO(name);
+    const auto vectors = to_vectors.embed(system.tensor<float, 3>(name + ".tdnn_output"), mask);
+    CHECK(test::distance<float>(vectors, system.tensor<float, 2>(name + ".embeddings")) <= of_product);
+    CHECK(test::distance<float>(seqpool::map(classifier, vectors), system.tensor<float, 2>(name + ".logits")) <=
+          of_product);
+  };
+  check("xvector.unpadded", seqpool::AllTokens{});
+  // It counts these without the layers' dilation, so there may be more than frames.
+  const auto counted = system.tensor<std::int64_t, 1>("xvector.tdnn_lengths");
+  const Index frames = system.tensor<float, 3>("xvector.tdnn_output").dimension(1);
+  CHECK(counted(0) > frames);
+  std::vector<Index> lengths;
+  for (Index row = 0; row < 3; ++row) lengths.push_back((std::min)(Index{counted(row)}, frames));
+  check("xvector", seqpool::Lengths(lengths));
+}
+
 TEST_CASE("golden: timm's LsePlus1d", "[golden]") {
   const Safetensors system = golden_file("timm");
   const auto r = static_cast<double>(system.tensor<float, 1>("lse_plus.r")(0));

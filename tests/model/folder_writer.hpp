@@ -48,8 +48,10 @@ class FolderWriter {
         add<3>(writer, tensor);
       else if (tensor.sizes.size() == 2)
         add<2>(writer, tensor);
-      else
+      else if (tensor.sizes.size() == 1)
         add<1>(writer, tensor);
+      else
+        add<0>(writer, tensor);
     }
     std::filesystem::create_directories(path(name).parent_path());
     writer.write(path(name));

@@ -188,7 +188,7 @@ TEST_CASE("BGE-M3's lexical weights are FlagEmbedding's", "[model][golden]") {
 
 TEST_CASE("folders of classifiers give Transformers' logits and its pipeline's probabilities", "[model][golden]") {
   const auto folders = folders_of("sequence_classifier");
-  REQUIRE(folders.size() == 87);
+  REQUIRE(folders.size() == 88);
   int with_ids = 0;
   for (const auto& folder : folders) {
     INFO(folder.filename().string());
@@ -355,6 +355,34 @@ TEST_CASE("folders of GLiClass give what its pooler makes of each text", "[model
       CHECK(difference(vectors, golden.tensor<float, 2>(side + ".expected")) <= few_eps);
       if (golden.contains(side + ".own"))
         CHECK(difference(vectors, golden.tensor<float, 2>(side + ".own")) <= few_bfloat16_eps);
+    });
+  }
+}
+
+TEST_CASE("folders of images and texts give Transformers' vectors, logits and probabilities", "[model][golden]") {
+  const auto folders = folders_of("image_text");
+  REQUIRE(folders.size() == 5);
+  for (const auto& folder : folders) {
+    INFO(folder.filename().string());
+    const Safetensors golden(folder / "golden.safetensors");
+    const seqpool::model::ImageTextModel model(folder);
+    INFO(model.summary());
+    for_each_side(golden, [&]<class X>(const std::string& side, const X& x, const auto& mask) {
+      const auto texts = model.text_vectors(x, mask);
+      const auto images = model.image_vectors(golden.tensor<typename X::Scalar, 3>(side + ".images"),
+                                              golden.tensor<std::int64_t, 2>(side + ".image_mask"));
+      const auto check = [&](const auto& found, const std::string& key, double most) {
+        INFO(key);
+        CHECK(difference(found, golden.tensor<float, 2>(side + "." + key)) <= most);
+      };
+      CHECK(texts.dimension(1) == model.dimension());
+      check(texts, "expected", few_eps);
+      check(images, "expected_images", few_eps);
+      check(model.logits(images, texts), "logits", few_eps);
+      check(model.probabilities(images, texts), "probabilities", 2 * few_eps);
+      if (side != "bf16") return;
+      check(texts, "own", few_bfloat16_eps);
+      check(images, "own_images", few_bfloat16_eps);
     });
   }
 }

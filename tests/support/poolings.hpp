@@ -319,6 +319,33 @@ template <class T> auto expected_splade(bool sum, bool twice) {
   };
 }
 
+// The mean beside the deviation, whose sum of squares is divided by n - less. In long double: an offset is larger than
+// what double's oracle may be off by.
+template <class T> auto expected_mean_std(double less) {
+  return [less](const Tokens& tokens) {
+    const auto n = static_cast<long double>(tokens.size());
+    const double errors = additions(static_cast<double>(tokens.size())) + 10;
+    Expected e = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const auto [least, most] = std::minmax_element(x.begin(), x.end());
+      long double sum = 0;
+      for (const double v : x) sum += v;
+      value = static_cast<double>(sum / n);
+      bound = eps<T> * (std::abs(value) + errors * (*most - *least));
+    });
+    const Expected deviation = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
+      const auto [least, most] = std::minmax_element(x.begin(), x.end());
+      long double sum = 0, squares = 0;
+      for (const double v : x) sum += v;
+      for (const double v : x) squares += (v - sum / n) * (v - sum / n);
+      value = static_cast<double>(std::sqrt(squares / std::max(n - less, 1.0L)));
+      bound = errors * eps<T> * (*most - *least);
+    });
+    e.value.insert(e.value.end(), deviation.value.begin(), deviation.value.end());
+    e.bound.insert(e.bound.end(), deviation.bound.begin(), deviation.bound.end());
+    return e;
+  };
+}
+
 // Two heads: one leans to a row's end, the other to its beginning.
 inline constexpr double position_weights[]{1.0 / 128, -1.0 / 64};
 
@@ -550,6 +577,8 @@ template <class T> const std::vector<PoolingCase<T>>& all_poolings() {
          const double n = static_cast<double>(tokens.size());
          return weighted_sum(tokens, one, std::sqrt(n), (additions(n) + 3) * eps<T>);
        }},
+      {"MeanStd", true, always(seqpool::MeanStd{}), expected_mean_std<T>(0)},
+      {"MeanStd of a sample", true, always(seqpool::MeanStd{seqpool::MeanStd::sample}), expected_mean_std<T>(1)},
       {"GeneralizedMean 3", true, always(seqpool::GeneralizedMean{3}),
        expected_generalized_mean<T>([](Index) { return 3.0; })},
       {"GeneralizedMean 2.5", true, always(seqpool::GeneralizedMean{2.5}),

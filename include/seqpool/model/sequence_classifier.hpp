@@ -48,6 +48,8 @@ class SequenceClassifier {
  public:
   explicit SequenceClassifier(const std::filesystem::path& folder, const ScoredWords& words = {})
       : folder_(detail::read_sequence_classifier(folder, words)) {}
+  // Of what was read elsewhere.
+  explicit SequenceClassifier(detail::ClassifierFolder folder) : folder_(std::move(folder)) {}
 
   /// The logits of the model; for CLIP's text model its projected vector, for SigLIP's vision model its
   /// `pooler_output`.

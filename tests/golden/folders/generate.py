@@ -1751,6 +1751,95 @@ model2vec_folder("static_model2vec_bare_clusters", bare=True, normalize=False, c
                  weights=np.linspace(0.1, 4, VOCAB, dtype=np.float32))
 
 
+# ---------------------------------------------------------------------------------------------------- images and texts
+
+
+def clip_vision():
+    config = {"hidden_size": 28, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return transformers.CLIPVisionModelWithProjection(transformers.CLIPVisionConfig(
+        image_size=8, patch_size=4, projection_dim=16, initializer_factor=10.0, layer_norm_eps=1e-3, **config))
+
+
+def image_with_class(left):
+    inputs, mask = square_image(left)
+    return inputs, torch.cat([mask[:, :1], mask], dim=1)
+
+
+transformers_folder("clip_vision", clip_vision, place="vision_model.encoder", base="vision_model",
+                    heads=["vision_model.post_layernorm."], inputs=image_with_class, left="given",
+                    output="image_embeds", probabilities=False)
+
+
+def image_text_folder(name, make, image_place, heads, probabilities, images=square_image, dtype=torch.float32):
+    """A model of both. A side has texts as other folders have them; images are the same on all but "bf16"."""
+
+    def is_head(key):
+        return key.startswith(tuple(heads)) or key in ("logit_scale", "logit_bias")
+
+    def make_folder(path):
+        model = make()
+        randomize((key, value) for key, value in model.named_parameters() if is_head(key))
+        model.to(dtype).save_pretrained(path)
+        model = type(model).from_pretrained(path, dtype=torch.float32).eval()
+        image_inputs, image_mask = images(False)
+
+        @torch.no_grad()
+        def run(left, given_images=None, given_texts=None):
+            ids, mask = ids_and_mask(LENGTHS[:3], left=left, first=None)
+            with states_taken(model, image_place, given_images) as seen_images, \
+                    states_taken(model, "text_model.final_layer_norm", given_texts) as seen_texts:
+                out = model(input_ids=ids, attention_mask=mask, **image_inputs)
+            return {
+                "hidden_states": seen_texts[0], "attention_mask": mask, "images": seen_images[0],
+                "image_mask": image_mask, "expected": out.text_model_output.pooler_output,
+                "expected_images": out.vision_model_output.pooler_output, "logits": out.logits_per_image,
+                "probabilities": probabilities(out.logits_per_image),
+            }
+
+        sides = {"right": run(False), "left": run(True)}
+        rounded = [sides["right"][key].to(torch.bfloat16) for key in ("images", "hidden_states")]
+        sides["bf16"] = run(False, *[states.float() for states in rounded])
+        sides["bf16"] |= {"images": rounded[0], "hidden_states": rounded[1]}
+        for head in heads:
+            model.get_submodule(head.rstrip(".")).to(torch.bfloat16)
+        own = run(False, *rounded)
+        sides["bf16"] |= {"own": own["expected"].float(), "own_images": own["expected_images"].float()}
+        target = keep(path, name, is_head)
+        save_golden(target, {f"{side}.{key}": value for side, all in sides.items() for key, value in all.items()},
+                    "image_text", TRANSFORMERS)
+
+    named(name, make_folder)
+
+
+def clip_both():
+    parts = {"intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return transformers.CLIPModel(transformers.CLIPConfig(
+        vision_config=parts | {"hidden_size": 28, "image_size": 8, "patch_size": 4, "layer_norm_eps": 1e-3},
+        text_config=parts | {"hidden_size": HIDDEN, "vocab_size": VOCAB, "max_position_embeddings": 32,
+                             "pad_token_id": PAD, "bos_token_id": CLS, "eos_token_id": SEP},
+        projection_dim=16, initializer_factor=10.0))
+
+
+def siglip_of_two_sizes(version, **vision):
+    parts = {"intermediate_size": 32, "num_hidden_layers": 1}
+    config = getattr(transformers, f"{version}Config")(
+        vision_config=parts | {"hidden_size": HIDDEN, "num_attention_heads": 4, "patch_size": 4} | vision,
+        text_config=parts | {"hidden_size": 20, "num_attention_heads": 2, "projection_size": HIDDEN,
+                             "vocab_size": VOCAB, "max_position_embeddings": 32})
+    return getattr(transformers, f"{version}Model")(config)
+
+
+for name, dtype in {"": torch.float32, "_bfloat16": torch.bfloat16}.items():
+    image_text_folder(f"clip_model{name}", clip_both, "vision_model.encoder",
+                      ["vision_model.post_layernorm.", "visual_projection.", "text_projection."],
+                      lambda logits: logits.softmax(dim=1), image_with_class, dtype)
+    image_text_folder(f"siglip_model{name}", lambda: siglip_of_two_sizes("Siglip", image_size=8),
+                      "vision_model.post_layernorm", ["vision_model.head.", "text_model.head."], torch.sigmoid,
+                      dtype=dtype)
+image_text_folder("siglip2_model", lambda: siglip_of_two_sizes("Siglip2", num_patches=16),
+                  "vision_model.post_layernorm", ["vision_model.head.", "text_model.head."], torch.sigmoid, patches)
+
+
 def main():
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")

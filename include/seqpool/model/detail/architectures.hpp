@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/model/detail/clip.hpp>
 #include <seqpool/model/detail/folders.hpp>
 #include <seqpool/model/detail/layer_weights.hpp>
 #include <seqpool/model/detail/pooling_modes.hpp>
@@ -181,6 +182,13 @@ inline void read_clip_text(Reading& r) {
       "Linear");
 }
 
+inline void read_clip_vision(Reading& r) {
+  r.encoder = "vision_model.";
+  r.pooling.hidden = hidden_size(r.config);
+  r.heads = HeadList(r.pooling.hidden);
+  read_clip_image(r.config, r.weights, r.heads);
+}
+
 // The vision model's own attention pooling, which an image's vector comes from.
 inline void read_siglip_vision(Reading& r) {
   const bool both = r.config.has("vision_config");
@@ -196,6 +204,7 @@ inline void read_siglip_vision(Reading& r) {
 
 inline constexpr auto models_of_vectors = std::to_array<Named<void (*)(Reading&)>>({
     {"CLIPTextModelWithProjection", read_clip_text},
+    {"CLIPVisionModelWithProjection", read_clip_vision},
     {"Siglip2Model", read_siglip_vision},
     {"Siglip2VisionModel", read_siglip_vision},
     {"SiglipModel", read_siglip_vision},

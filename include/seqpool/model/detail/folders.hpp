@@ -191,6 +191,18 @@ struct ClassifierFolder {
 [[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path,
                                                                      const ScoredWords& words);
 
+// All that a folder of images and texts says: what makes a vector of each, and a logit of two.
+struct ImageTextFolder {
+  bool is_siglip = false;
+  ClassifierFolder image = {};
+  ClassifierFolder text = {};
+  float scale = 1;
+  float bias = 0;
+  Index dimension = 0;
+};
+
+[[nodiscard]] SEQPOOL_BODY ImageTextFolder read_image_text_folder(const std::filesystem::path& path);
+
 }  // namespace detail
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model
