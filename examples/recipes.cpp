@@ -6,7 +6,7 @@
 #include <functional>
 #include <utility>
 
-#define EIGEN_USE_THREADS  // for m alone: Eigen has a ThreadPoolDevice only with this, before its first include
+#define EIGEN_USE_THREADS  // for n alone: Eigen has a ThreadPoolDevice only with this, before its first include
 #include <algorithm>
 #include <cstdint>
 #include <iostream>

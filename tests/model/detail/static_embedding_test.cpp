@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Tables of embeddings in place of an encoder, by SentenceTransformer::embed_ids.
-#define EIGEN_USE_THREADS
 
 #include <seqpool/model/detail/static_embedding.hpp>
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <seqpool/model/sentence_transformer.hpp>
@@ -80,6 +80,16 @@ template <class F> std::string misuse_of_ids(F f) {
   return "nothing";
 }
 
+// A device of two threads, one after the other.
+struct SplitDevice {
+  int numThreads() const { return 2; }
+  void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
+                   std::function<void(Eigen::Index, Eigen::Index)> f) const {
+    f(0, n / 2);
+    f(n / 2, n);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a table's vectors are means of its rows, in the layout of the ids, whatever their type", "[model]") {
@@ -109,8 +119,7 @@ TEST_CASE("a table's vectors are means of its rows, in the layout of the ids, wh
   // Texts one behind the other, as an EmbeddingBag has them.
   const auto bags = model.embed_ids(word_ids({{0, 1, 2}}), seqpool::Spans{{0, 0, 2}, {0, 2, 3}});
   check(bags);
-  Eigen::ThreadPool pool(2);
-  const Eigen::ThreadPoolDevice device(&pool, 2);
+  const SplitDevice device;
   check(model.embed_ids(word_ids({{0, 1}, {9, 2}}), mask, device));
   check(model.embed_ids(word_ids({{0, 1}, {2, 2}}), device));
   CHECK(model.embed_ids(word_ids({{0, 1}, {2, 2}}))(1, 1) == 60);
@@ -186,9 +195,8 @@ TEST_CASE("a model with an encoder takes hidden states, and one with a table ids
   CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_prompted(x, all, 1)); }), ct::has_substring(no_encoder));
   FolderWriter bert;
   bert.text("config.json", R"({"hidden_size": 2, "architectures": ["BertModel"]})");
-  CHECK_THAT(
-      misuse_of_ids([&] { static_cast<void>(SentenceTransformer(bert.path()).embed_ids(ids)); }),
-      ct::has_substring("this model takes hidden states of its encoder: call embed(x, mask)"));
+  CHECK_THAT(misuse_of_ids([&] { static_cast<void>(SentenceTransformer(bert.path()).embed_ids(ids)); }),
+             ct::has_substring("this model takes hidden states of its encoder: call embed(x, mask)"));
 }
 
 TEST_CASE("ids must be words, and as many as the mask has tokens", "[model]") {
