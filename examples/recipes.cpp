@@ -12,7 +12,7 @@
 #include <iostream>
 #include <limits>
 #include <random>
-#include <seqpool/io/safetensors.hpp>  // for c and l alone: needs nlohmann/json
+#include <seqpool/io/safetensors.hpp>  // for c, l and o alone: needs nlohmann/json
 #include <seqpool/seqpool.hpp>
 #include <string>
 #include <thread>

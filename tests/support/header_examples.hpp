@@ -144,6 +144,9 @@ namespace input_weighted_states {
 extern const Vector idf_of_word;                                   // [vocabulary]
 extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> ids;  // [batch, seq]
 }
+namespace model_image_text_model {
+extern const States patches;  // [images, patches, hidden]
+}
 namespace model_sentence_transformer {
 extern const Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor> input_ids;  // [batch, seq]
 }
