@@ -51,7 +51,7 @@ TEST_CASE("a folder without BGE-M3's sparse head says what there is", "[model]")
   folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}});
   CHECK_THAT(head_refusal(folder), ct::has_substring("'bias' is missing"));
   folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}, {"bias", {1}}, {"scale", {1}}});
-  CHECK_THAT(head_refusal(folder), ct::has_substring("'scale' is not used by the sparse head of BGE-M3"));
+  CHECK_THAT(head_refusal(folder), ct::has_substring("'scale' is not used by this head of BGE-M3"));
   folder.tensors("sparse_linear.safetensors", {{"weight", {1, 3}}, {"bias", {1}}});
   CHECK(head_refusal(folder) == "nothing");
 }

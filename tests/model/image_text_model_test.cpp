@@ -202,7 +202,7 @@ TEST_CASE("CLIP's vision model alone gives vectors and no classes", "[model]") {
   const ImageTextModel both(folder_of(clip_config, clip())->path());
   CHECK(model.logits(two_tokens())(0, 0) == both.image_vectors(two_tokens())(0, 0));
   CHECK_THROWS_WITH(SequenceClassifier(folder_of(config + "4}", tensors)->path()),
-                    ct::has_substring("vision_model.post_layernorm"));
+                    ct::has_substring("visual_projection.weight"));
 }
 
 }  // namespace image_text

@@ -367,15 +367,55 @@ TEST_CASE("what is no folder of a multi-vector model is named, and how to make o
   bge.text("config.json", R"({"architectures": ["XLMRobertaModel"], "hidden_size": 3})")
       .text("colbert_linear.pt", "PK");
   CHECK_THAT(refusal_by<MultiVectorEncoder>(bge),
-             ct::has_substring("colbert_linear.pt: is BGE-M3's, a Python pickle, which is not read; "
-                               "python3 examples/convert/to_safetensors.py FOLDER (in seqpool's repository) writes "
-                               "colbert_linear.safetensors beside it"));
+             ct::has_substring("colbert_linear.pt: is a Python pickle, which is not read; "
+                               "python3 examples/convert/to_safetensors.py FOLDER (in seqpool's repository) writes the "
+                               "same as safetensors beside it"));
   for (const std::string settings : {R"({"model_type": "ColBERT"})", R"({"similarity_fn_name": "MaxSim"})"}) {
     FolderWriter pylate;
     pylate.text("config_sentence_transformers.json", settings);
     pylate.text("modules.json", R"([{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"}])");
     CHECK_THAT(refusal_by<SentenceTransformer>(pylate), ct::has_substring("read the folder as a MultiVectorEncoder"));
   }
+}
+
+TEST_CASE("a folder for another class says which reads it", "[model]") {
+  FolderWriter folder;
+  const auto of = [&](const std::string& name) -> const FolderWriter& {
+    return folder.text("config.json", R"({"architectures": [")" + name + R"("], "hidden_size": 3})");
+  };
+  CHECK_THAT(refusal_by<SequenceClassifier>(of("CLIPModel")), ct::has_substring("; an ImageTextModel reads it"));
+  CHECK_THAT(refusal_by<TokenClassifier>(of("SiglipModel")), ct::has_substring("; an ImageTextModel reads it"));
+  for (const std::string name : {"HF_ColBERT", "ColPaliForRetrieval"})
+    CHECK_THAT(refusal_by<SequenceClassifier>(of(name)), ct::has_substring("; a MultiVectorEncoder reads it"));
+  CHECK_THAT(refusal_by<SentenceTransformer>(of("HF_ColBERT")),
+             ct::has_substring("config.json: key 'architectures' is 'HF_ColBERT'") &&
+                 ct::has_substring("read the folder as a MultiVectorEncoder"));
+  for (const std::string name : {"BertModel", "BertForSequenceClassification"})
+    CHECK(refusal_by<SentenceTransformer>(of(name)) == "nothing");
+  CHECK_THAT(refusal_by<SequenceClassifier>(of("BertModel")), !ct::has_substring("reads it"));
+}
+
+TEST_CASE("SetFit's head beside its modules is named, and what makes classes of it", "[model]") {
+  FolderWriter folder;
+  folder.text("modules.json",
+              R"([{"idx": 0, "path": "", "type": "sentence_transformers.models.Transformer"},
+              {"idx": 1, "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"}])");
+  folder.text("1_Pooling/config.json", R"({"word_embedding_dimension": 3, "pooling_mode_mean_tokens": true})");
+  CHECK_THAT(refusal_by<SequenceClassifier>(folder), ct::has_substring("gives a vector and no 'scores'"));
+  const auto says = [&] {
+    const std::string message = refusal_by<SequenceClassifier>(folder);
+    CHECK_THAT(message,
+               ct::has_substring("read the folder as a SentenceTransformer, and map its vectors by a Linear") &&
+                   ct::has_substring("docs/from-a-model-folder.md"));
+    return message;
+  };
+  folder.text("model_head.pkl", "\x80");
+  CHECK_THAT(says(), ct::has_substring("model_head.pkl: is SetFit's head") &&
+                         ct::has_substring("python3 examples/convert/to_safetensors.py --trust-pickle"));
+  CHECK(SentenceTransformer(folder.path()).summary() == "mean");
+  // The converter has written it.
+  folder.tensors("model_head.safetensors", {{"weight", {1, 3}}, {"bias", {1}}});
+  CHECK_THAT(says(), ct::has_substring("model_head.safetensors: is SetFit's head") && !ct::has_substring("pickle"));
 }
 
 TEST_CASE("logits of a bare masked language model are told to be a SPLADE's", "[model]") {

@@ -42,4 +42,8 @@ template <class I, class States>
   return ids;
 }
 
+[[noreturn]] SEQPOOL_COLD inline void refuse_id(Index id, Index vocabulary) {
+  detail::fail({"input_ids hold ", id, ", but the vocabulary has ", vocabulary, " words"});
+}
+
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

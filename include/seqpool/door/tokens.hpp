@@ -24,16 +24,18 @@ template <class M> consteval bool is_mask_of_rows() {
   return lawful;
 }
 
-// f(sequence, run) for each run of real tokens, cut into pieces of at most a block.
+// f(row, sequence, run) for each run of real tokens, cut into pieces of at most a block.
 template <class X, class M, class F> void for_each_run(const X& x, const M& mask, F f) {
   const auto& selection = detail::selection_of(mask);
   seqpool::check_selection(selection, x);
   const Index rows = seqpool::rows_of(selection, x.batch());
-  for (Index b = 0; b < rows; ++b) {
+  for (Index row = 0; row < rows; ++row) {
+    const Index b = seqpool::sequence_of(selection, row);
     const Index end = x.seq(b);
-    for (Run run = seqpool::next_run(selection, b, {0, end}); run.begin < run.end;
-         run = seqpool::next_run(selection, b, {run.end, end}))
-      for (Index s = run.begin; s < run.end; s += block_tokens) f(b, Run{s, (std::min)(s + block_tokens, run.end)});
+    for (Run run = seqpool::next_run(selection, row, {0, end}); run.begin < run.end;
+         run = seqpool::next_run(selection, row, {run.end, end}))
+      for (Index s = run.begin; s < run.end; s += block_tokens)
+        f(row, b, Run{s, (std::min)(s + block_tokens, run.end)});
   }
 }
 

@@ -95,7 +95,7 @@ auto lexical_weights(const W& weights, const I& input_ids, const M& mask, const 
                       ", but each token has one: they must be [batch, seq] or [batch, seq, 1]"});
       const auto ids = detail::ids_of(input_ids, states, "the weights of tokens");
       result.resize(static_cast<std::size_t>(states.batch()));
-      detail::for_each_run(states, mask, [&](Index b, Run run) {
+      detail::for_each_run(states, mask, [&](Index, Index b, Run run) {
         for (Index s = run.begin; s < run.end; ++s) {
           const Index id = static_cast<Index>(ids(b, s));
           if (id < 0) detail::fail({"input_ids hold ", id, " at row ", b, ", token ", s, "; they must be 0 or more"});
@@ -142,17 +142,13 @@ template <class V, class I, class M> auto weights_of_ids(const V& weight, const 
     seqpool::check_selection(selection, shape);
     auto result = detail::make_result<I, A>(seqpool::rows_of(selection, ids.rows), vocabulary);
     result.setZero();
-    for (Index row = 0; row < static_cast<Index>(result.dimension(0)); ++row) {
-      const Index b = seqpool::sequence_of(selection, row);
-      for (Run run = seqpool::next_run(selection, row, {0, ids.columns}); run.begin < run.end;
-           run = seqpool::next_run(selection, row, {run.end, ids.columns}))
-        for (Index s = run.begin; s < run.end; ++s) {
-          const Index id = static_cast<Index>(ids(b, s));
-          if (id < 0 || id >= vocabulary)
-            detail::fail({"input_ids hold ", id, ", but the vocabulary has ", vocabulary, " words"});
-          result(row, id) = weights[static_cast<std::size_t>(id)];
-        }
-    }
+    detail::for_each_run(shape, mask, [&](Index row, Index b, Run run) {
+      for (Index s = run.begin; s < run.end; ++s) {
+        const Index id = static_cast<Index>(ids(b, s));
+        if (id < 0 || id >= vocabulary) detail::refuse_id(id, vocabulary);
+        result(row, id) = weights[static_cast<std::size_t>(id)];
+      }
+    });
     return result;
   } else {
     return detail::refused<I, A>();

@@ -50,7 +50,7 @@ auto map_tokens(const H& head, const X& x, const M& mask, const D& device) {
       result.resize(states.batch(), states.seq(), width);
       result.setZero();
       detail::TokenReader<Seqs> reader(states);
-      detail::for_each_run(states, mask, [&](Index b, Run run) {
+      detail::for_each_run(states, mask, [&](Index, Index b, Run run) {
         const auto tokens = reader.read(b, run);
         A* const out = &result(b, run.begin, 0);
         seqpool::map_rows(head, Rows<const A>(tokens.data, tokens.rows, hidden, tokens.row_stride),

@@ -102,10 +102,6 @@ struct AttentionPoolLatentOptions {
 
 namespace detail {
 
-inline void refuse_unused_behind(const Checkpoint& weights, const std::string& prefix, const std::string& user) {
-  weights.refuse_unused([&](std::string_view name) { return !name.starts_with(prefix); }, user);
-}
-
 // The weights [out, in], or the biases [out], of two layers as those of one.
 template <class T> [[nodiscard]] T joined(const T& first, const T& second) { return first.concatenate(second, 0); }
 
@@ -122,7 +118,7 @@ SEQPOOL_BODY AttentionPool siglip_head(const std::filesystem::path& path, const 
                                        const SiglipHeadOptions& options) {
   auto weights = detail::Checkpoint::at(path);
   const auto head = detail::read_siglip_head(weights, prefix, options.heads, options.activation, options.eps);
-  detail::refuse_unused_behind(weights, prefix, "a SigLIP head");
+  weights.refuse_unused(prefix, "a SigLIP head");
   return {head.attention.pooling(), Sequential{head.attention.head(), head.mlp}};
 }
 
@@ -152,7 +148,7 @@ SEQPOOL_BODY AttentionPool set_transformer_pma(const std::filesystem::path& path
   if (norms) each.push_back(detail::read_layer_norm(weights, mab + "ln0", embed, options.eps));
   each.push_back(Dense{detail::read_linear(weights, mab + "fc_o", embed, embed, true), Activation::relu, Residual{}});
   if (norms) each.push_back(detail::read_layer_norm(weights, mab + "ln1", embed, options.eps));
-  detail::refuse_unused_behind(weights, prefix, "a PMA of Set Transformer");
+  weights.refuse_unused(prefix, "a PMA of Set Transformer");
   return {attention.pooling(), Sequential{attention.head(), Affine{std::vector<float>(shift.size(), 1), shift},
                                           EachQuery{queries, AnyHead<float>(each)}}};
 }
@@ -195,7 +191,7 @@ SEQPOOL_BODY AttentionPool timm_attention_pool_latent(const std::filesystem::pat
       heads.push_back(EachQuery{queries, SkipConnection{mlp}});
   }
   if (options.pool == LatentPool::avg) heads.push_back(QueryMean{queries});
-  detail::refuse_unused_behind(weights, prefix, "an AttentionPoolLatent");
+  weights.refuse_unused(prefix, "an AttentionPoolLatent");
   return {attention.pooling(), AnyHead<float>(heads)};
 }
 

@@ -30,14 +30,7 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 #if defined(SEQPOOL_MODEL_BODIES)
 
 SEQPOOL_BODY Dense<float> bge_m3_sparse_head(const std::filesystem::path& path) {
-  const detail::Folder folder(path);
-  if (folder.has("sparse_linear.pt") && !folder.has("sparse_linear.safetensors"))
-    detail::refuse(folder.file("sparse_linear.pt"),
-                   {"is a Python pickle, which is not read; ", detail::converter, " writes it as safetensors"});
-  auto weights = detail::Checkpoint::at(path / "sparse_linear.safetensors");
-  const Dense head{Linear<float>(weights.matrix("weight", 1, -1), weights.vector("bias", 1)), Activation::relu};
-  weights.refuse_unused({}, "the sparse head of BGE-M3");
-  return head;
+  return {detail::read_bge_m3_layer(detail::Folder(path), "sparse_linear", 1, -1), Activation::relu};
 }
 
 #endif

@@ -52,7 +52,6 @@ template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& 
                                                                              {"rms", RootMeanSquare{}},
                                                                              {"abs_max", AbsMax{}},
                                                                              {"abs_avg", AbsMean{}}});
-  static constexpr auto types = std::to_array<detail::Named<bool>>({{"GLiClass", true}});
   // Whether the last token is taken, whatever the strategy.
   static constexpr auto architectures = std::to_array<detail::Named<bool>>({{"uni-encoder", false},
                                                                             {"bi-encoder", false},
@@ -62,8 +61,7 @@ template <Scalar T> AnyPooling<T> gliclass_pooling(const std::filesystem::path& 
   const detail::Folder read(folder);
   detail::refuse_adapter(read);
   const detail::Config config = read.config("config.json");
-  const std::string type = config.text("model_type");
-  static_cast<void>(detail::chosen(config, "model_type", type, type, types));
+  config.one_of("model_type", config.text("model_type"), {"GLiClass"});
   const bool takes_last = detail::chosen(config, "architecture_type", architectures);
   for (const std::string_view key : {"use_lstm", "squeeze_layers"})
     if (config.flag(key, false)) config.refuse(key, {"is true: what stands in front of the pooling is not understood"});

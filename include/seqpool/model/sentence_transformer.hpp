@@ -217,17 +217,17 @@ auto SentenceTransformer::embed_layers(const L& layers, const M& mask, const D& 
 
 inline float SentenceTransformer::weight_of(Index id) const {
   const auto words = static_cast<Index>(folder_.word_weights->size());
-  if (id < 0 || id >= words) detail::refuse_id(id, words);
+  if (id < 0 || id >= words) seqpool::detail::refuse_id(id, words);
   return (*folder_.word_weights)[static_cast<std::size_t>(id)];
 }
 
 template <class X, class I, class M, class D>
 auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M& mask, const D& device) const {
-  if constexpr (detail::are_model_arguments<X, M, D>() && detail::are_token_ids<I>()) {
+  if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::are_token_ids<I>()) {
     const auto& states = seqpool::detail::sequences_of(x);
     if (!folder_.word_weights) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
-    const auto ids = detail::ids_of(input_ids, states);
+    const auto ids = seqpool::detail::ids_of(input_ids, states);
     const auto weight = [&](Index b, Index s) { return weight_of(static_cast<Index>(ids(b, s))); };
     const seqpool::WeightedStates weighted{states, weight};
     const auto totals = seqpool::sum_pool(weighted.weights(), mask, device);
@@ -247,7 +247,7 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
 
 template <class I, class M, class D>
 auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& device) const {
-  if constexpr (detail::are_token_ids<I>() && detail::are_model_arguments<ComputedStates<float>, M, D>()) {
+  if constexpr (seqpool::detail::are_token_ids<I>() && detail::are_model_arguments<ComputedStates<float>, M, D>()) {
     if (has_encoder()) seqpool::detail::fail("this model takes hidden states of its encoder: call embed(x, mask)");
     if (folder_.id_weights)
       return seqpool::map(folder_.heads, seqpool::weights_of_ids(*folder_.id_weights, input_ids, mask),

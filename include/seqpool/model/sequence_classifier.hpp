@@ -103,44 +103,36 @@ class SequenceClassifier {
   /// there is none, and for models that find their token by the mask alone.
   [[nodiscard]] std::optional<Index> pad_token_id() const noexcept { return folder_.pad_token_id; }
   /// Features of a token.
-  [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   /// How many layers `mix` takes, the embeddings included; 0 for models that need only the last one.
   [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// "cls -> Dense 768->768 tanh -> Linear 768->2"
   [[nodiscard]] std::string summary() const { return folder_.pooling.summary() + folder_.summary; }
 
  private:
-  // The logits from the tokens that a selection keeps.
-  template <class X, class M, class D>
-  [[nodiscard]] auto logits_of(const X& x, const M& selection, const D& device) const;
-
   detail::ClassifierFolder folder_;
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
-
-template <class X, class M, class D>
-auto SequenceClassifier::logits_of(const X& x, const M& selection, const D& device) const {
-  return detail::vectors_of(folder_.pooling, 0, folder_.heads, x, selection, device);
-}
 
 template <class X, class M, class I, class D>
 auto SequenceClassifier::logits(const X& x, const M& mask, const I& input_ids, const D& device) const {
   if constexpr (!detail::are_ids_given<I, D>) {
     if constexpr (detail::are_model_arguments<X, M, I>()) {
       detail::check_states<X>(seqpool::detail::sequences_of(x).hidden(), hidden(), layers());
-      return logits_of(x, mask, input_ids);
+      return detail::vectors_of(folder_.pooling, 0, folder_.heads, x, mask, input_ids);
     }
   } else if constexpr (Device<M>) {
     static_cast<void>(seqpool::detail::is_device<M, I>());  // which came before another argument
-  } else if constexpr (detail::are_token_ids<I>()) {
+  } else if constexpr (seqpool::detail::are_token_ids<I>()) {
     if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>()) {
       const auto& states = seqpool::detail::sequences_of(x);
       detail::check_states<X>(states.hidden(), hidden(), layers());
       if (!folder_.takes_ids)
         seqpool::detail::fail(
             "this model finds its token by the mask alone and takes no input_ids: call logits(x, mask)");
-      return logits_of(x, detail::ScoredToken(states, mask, input_ids, folder_.pad_token_id), device);
+      const detail::ScoredToken scored(states, mask, input_ids, folder_.pad_token_id);
+      return detail::vectors_of(folder_.pooling, 0, folder_.heads, x, scored, device);
     }
   }
   return seqpool::detail::refused<X>();
@@ -158,7 +150,6 @@ auto SequenceClassifier::probabilities(const X& x, const M& mask, const I& input
     case detail::Scores::activation:
       return seqpool::map(Activate{folder_.activation}, scores);
     case detail::Scores::logits:
-    case detail::Scores::unknown:
       break;
   }
   return scores;

@@ -57,7 +57,7 @@ class TokenClassifier {
   /// The classes' names, `[classes]`.
   [[nodiscard]] const std::vector<std::string>& labels() const noexcept { return folder_.labels; }
   /// Features of a token.
-  [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
+  [[nodiscard]] Index hidden() const noexcept { return folder_.pooling.hidden; }
   /// How many layers `mix` takes, the embeddings included; 0 for models that need only the last one.
   [[nodiscard]] Index layers() const noexcept { return folder_.mix.layers; }
   /// "each token -> Linear 768->9"
@@ -80,7 +80,7 @@ Eigen::Tensor<Index, 2, Eigen::RowMajor> TokenClassifier::predict(const X& x, co
   Eigen::Tensor<Index, 2, Eigen::RowMajor> result(scores.dimension(0), scores.dimension(1));
   result.setConstant(-1);
   if constexpr (detail::are_model_arguments<X, M, D>() && seqpool::detail::is_mask_of_rows<M>())
-    seqpool::detail::for_each_run(seqpool::detail::sequences_of(x), mask, [&](Index b, Run run) {
+    seqpool::detail::for_each_run(seqpool::detail::sequences_of(x), mask, [&](Index, Index b, Run run) {
       const Eigen::TensorMap<const Eigen::Tensor<float, 2, Eigen::RowMajor>> tokens(
           &scores(b, run.begin, 0), run.end - run.begin, scores.dimension(2));
       const auto classes = seqpool::argmax(tokens);

@@ -10,36 +10,15 @@
 #include <seqpool/model/detail/transformers_config.hpp>
 
 #include <cstddef>
+#include <functional>
 #include <tuple>
 #include <utility>
 
 // How each architecture of Transformers classifies: which token, which layers, by which names.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// What is read of a classifier: the pooling, and the heads that follow it.
-struct Reading {
-  const Config& config;
-  Checkpoint& weights;
-  std::string_view encoder = {};  // prefixes of its tensors, with spaces between
-  HeadList heads = HeadList(0);
-  PoolingConfig pooling = {.modes = {Mode::cls}};
-  LayerWeights mix = {};
-  bool has_classes = true;  // or gives a vector
-  // Whether the token is found by ids, and which of them is padding.
-  bool takes_ids = false;
-  std::optional<Index> pad_token_id = {};
-};
-
-// How an architecture is read: by a row, or where no row says it by a function.
-struct Architecture {
-  const Row* row;
-  void (*function)(Reading& reading);
-
-  void read(Reading& reading) const;
-};
-
-// That of `architectures`; throws Error if it is none that does the task.
-[[nodiscard]] inline Architecture find_architecture(const Config& config, Task task);
+// What reads the model that `architectures` names; throws Error if it is none that does the task.
+[[nodiscard]] inline std::function<void(Reading&)> find_reader(const Config& config, Task task);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -51,8 +30,7 @@ struct Place {
 inline Place place_of(const Config& config, std::string_view key) {
   const auto dot = key.find('.');
   if (dot == key.npos) return {config, key};
-  const auto object = key.substr(0, dot);
-  return {config.has(object) ? config.object(object) : Config(config.file(), Json::object()), key.substr(dot + 1)};
+  return {config.object(key.substr(0, dot), Config(config.file())), key.substr(dot + 1)};
 }
 
 // What a key says: a text, or a value as JSON writes it; `otherwise` if it is not there.
@@ -97,13 +75,6 @@ inline Activation activation_of(const Config& config, const KeyOr<Activation>& r
   return transformers_activation(in, key, "");
 }
 
-inline double eps_of(const Config& config, const KeyOr<double>& rule) {
-  const auto [in, key] = place_of(config, rule.key);
-  const double eps = in.number(key, rule.otherwise);
-  if (!(eps >= 0)) in.refuse(key, {"must be 0 or more"});
-  return eps;
-}
-
 // Adds a step of `out` features; of as many as its weight has, if `out` is -1.
 inline void read_step(Reading& r, const Step& step, Index out) {
   const std::string name(step.name);
@@ -111,11 +82,9 @@ inline void read_step(Reading& r, const Step& step, Index out) {
   const Place bias = place_of(r.config, step.has_bias.key);
   const bool has_bias = bias.config.flag(bias.key, step.has_bias.otherwise);
   if (step.is_norm) {
-    const double eps = eps_of(r.config, step.eps);
-    const Vector weight = r.weights.vector(name + ".weight", in);
-    r.heads.add(has_bias ? LayerNorm{weight, r.weights.vector(name + ".bias", in), eps} : LayerNorm{weight, eps},
-                "LayerNorm");
-    return;
+    const Place eps = place_of(r.config, step.eps.key);
+    return r.heads.add(read_layer_norm(r.weights, name, in, eps_of(eps.config, eps.key, step.eps.otherwise), has_bias),
+                       "LayerNorm");
   }
   const Activation activation = activation_of(r.config, step.activation);
   const bool is_linear = activation == Activation::identity;
@@ -131,85 +100,36 @@ inline Index features_of(Reading& r, const Step& first) {
 }
 
 inline std::vector<Mode> modes_of(Take take) {
-  switch (take) {
-    case Take::last:
-    case Take::last_by_id:
-      return {Mode::last};
-    case Take::mean:
-      return {Mode::mean};
-    case Take::mean_of_rest:
-      return {Mode::rest};
-    case Take::cls_and_rest:
-      return {Mode::cls, Mode::rest};
-    case Take::each_token:
-    case Take::cls:
-      break;
-  }
+  if (take == Take::last || take == Take::last_by_id) return {Mode::last};
+  if (take == Take::mean) return {Mode::mean};
+  if (take == Take::mean_of_rest) return {Mode::rest};
+  if (take == Take::cls_and_rest) return {Mode::cls, Mode::rest};
   return {Mode::cls};
 }
 
 inline void read_row(Reading& r, const Row& row) {
-  r.encoder = row.encoder;
-  r.pooling.modes = modes_of(row.take);
+  PoolingConfig& pooling = r.folder.pooling;
+  r.weights.pass_over_all(row.encoder);
+  pooling.modes = modes_of(row.take);
   if (row.take == Take::cls_and_rest && row.otherwise)
-    r.pooling.rest_from += r.config.count("num_register_tokens", *row.otherwise);
-  r.takes_ids = row.take == Take::last_by_id;
-  const std::string_view text = "text_config";  // Transformers looks there alone, where it is
-  if (r.takes_ids)
-    r.pad_token_id = read_pad_token_id(r.config.has(text) ? r.config.object(text) : r.config, row.otherwise);
+    pooling.rest_from += r.config.count("num_register_tokens", *row.otherwise);
+  r.folder.takes_ids = row.take == Take::last_by_id;
+  if (r.folder.takes_ids)  // Transformers looks into text_config alone, where it is
+    r.folder.pad_token_id = read_pad_token_id(r.config.object("text_config", r.config), row.otherwise);
   const Index labels = detail::count_labels(r.config);
   r.heads = HeadList(features_of(r, row.steps[0]));
-  const auto sides = static_cast<Index>(r.pooling.modes.size());
-  r.pooling.hidden = r.heads.width() / sides;
-  if (r.pooling.hidden < 1 || r.heads.width() % sides != 0)
+  const auto sides = static_cast<Index>(pooling.modes.size());
+  pooling.hidden = r.heads.width() / sides;
+  if (pooling.hidden < 1 || r.heads.width() % sides != 0)
     r.weights.refuse(std::string(row.steps[0].name) + ".weight",
                      {"is for ", r.heads.width(), " features, which is not ", sides, " of 1 or more side by side"});
   for (std::size_t i = 0; i < row.steps.size() && !row.steps[i].name.empty(); ++i) {
     const bool is_last = i + 1 == row.steps.size() || row.steps[i + 1].name.empty();
     read_step(r, row.steps[i], is_last ? labels : -1);
   }
-  if (!row.layers.empty()) r.mix = read_layer_softmax(r.weights, std::string(row.layers));
+  if (!row.layers.empty()) r.folder.mix = read_layer_softmax(r.weights, std::string(row.layers));
+  r.folder.labels = read_labels(r.config);
 }
-
-// What no row says: models that give a vector.
-inline void read_clip_text(Reading& r) {
-  r.encoder = "text_model.";
-  r.pooling.modes = {Mode::last};
-  r.pooling.hidden = hidden_size(r.config);
-  r.heads = HeadList(r.pooling.hidden);
-  r.heads.add_layer(
-      read_linear(r.weights, "text_projection", size_of(r.config, "projection_dim", 512), r.heads.width(), false),
-      "Linear");
-}
-
-inline void read_clip_vision(Reading& r) {
-  r.encoder = "vision_model.";
-  r.pooling.hidden = hidden_size(r.config);
-  r.heads = HeadList(r.pooling.hidden);
-  read_clip_image(r.config, r.weights, r.heads);
-}
-
-// The vision model's own attention pooling, which an image's vector comes from.
-inline void read_siglip_vision(Reading& r) {
-  const bool both = r.config.has("vision_config");
-  const Config vision = both ? r.config.object("vision_config") : r.config;
-  const std::string whole = r.weights.has("vision_model.head.probe") ? "vision_model." : "";
-  for (const char* part : {"embeddings.", "encoder.", "post_layernorm."}) r.weights.pass_over_all(whole + part);
-  for (const char* other : {"text_model.", "logit_scale", "logit_bias"}) r.weights.pass_over_all(other);
-  r.encoder = both ? "vision_model.encoder." : "encoder.";
-  r.pooling.modes = {Mode::attention};
-  r.pooling.hidden = hidden_size(vision);
-  r.pooling.attention = read_siglip_attention(vision, r.weights, whole + "head.", r.pooling.hidden, r.heads);
-}
-
-inline constexpr auto models_of_vectors = std::to_array<Named<void (*)(Reading&)>>({
-    {"CLIPTextModelWithProjection", read_clip_text},
-    {"CLIPVisionModelWithProjection", read_clip_vision},
-    {"Siglip2Model", read_siglip_vision},
-    {"Siglip2VisionModel", read_siglip_vision},
-    {"SiglipModel", read_siglip_vision},
-    {"SiglipVisionModel", read_siglip_vision},
-});
 
 inline bool does(const Row& row, Task task) { return (row.take == Take::each_token) == (task == Task::token); }
 
@@ -231,28 +151,26 @@ inline bool does(const Row& row, Task task) { return (row.take == Take::each_tok
       rule += does(row, Task::token) ? "; a TokenClassifier reads it" : "; a SequenceClassifier reads it";
       break;
     }
+  for (const auto& model : image_text_models)
+    if (model.name == name) rule += "; an ImageTextModel reads it";
+  if (find_projection(config) != nullptr) rule += "; a MultiVectorEncoder reads it";
   config.refuse("architectures", {rule});
 }
 
-inline Architecture find_architecture(const Config& config, Task task) {
+inline std::function<void(Reading&)> find_reader(const Config& config, Task task) {
   if (!config.has("architectures"))
     config.refuse("architectures",
                   {"is missing, which says the class that saved the model, such as 'BertForSequenceClassification'; "
                    "docs/from-a-model-folder.md lists all"});
   const std::string name = io::detail::excerpt(architecture(config));
   for (const auto& model : models_of_vectors)
-    if (task == Task::sequence && model.name == name) return {nullptr, model.value};
+    if (task == Task::sequence && model.name == name) return model.value;
   // Those of one architecture stand together.
   const auto is_it = [&](const Row& row) { return row.architecture == name && does(row, task); };
   const Row* const first = std::find_if(std::begin(architecture_rows), std::end(architecture_rows), is_it);
   if (first == std::end(architecture_rows)) refuse_architecture(config, name, task);
-  return {&guarded_row(config, {first, std::find_if_not(first, std::end(architecture_rows), is_it)}), nullptr};
-}
-
-inline void Architecture::read(Reading& reading) const {
-  if (row != nullptr) return read_row(reading, *row);
-  reading.has_classes = false;
-  function(reading);
+  const Row& row = guarded_row(config, {first, std::find_if_not(first, std::end(architecture_rows), is_it)});
+  return [&row](Reading& r) { read_row(r, row); };
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

@@ -80,13 +80,6 @@ inline constexpr bool are_ids_given =
     !std::same_as<D, CallingThread> ||
     (!Device<I> && (std::ranges::range<I> || Selection<I> || requires(const I& ids) { typename I::Scalar; }));
 
-using seqpool::detail::are_token_ids;
-using seqpool::detail::ids_of;
-
-[[noreturn]] SEQPOOL_COLD inline void refuse_id(Index id, Index vocabulary) {
-  seqpool::detail::fail({"input_ids hold ", id, ", but the model's vocabulary has ", vocabulary, " words"});
-}
-
 // Of each row the one token whose hidden states a decoder of Transformers classifies: the last whose id is not
 // `pad_token_id`, wherever padding is; the first of all, where no id is another. Itself a selection.
 //
@@ -116,7 +109,7 @@ class ScoredToken {
 
 template <class States, class M, class I>
 ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids, std::optional<Index> pad_token_id) {
-  const auto ids = ids_of(input_ids, states);
+  const auto ids = seqpool::detail::ids_of(input_ids, states);
   const auto is_pad = [&](Index b, Index s) { return pad_token_id && static_cast<Index>(ids(b, s)) == *pad_token_id; };
   if (!pad_token_id && states.batch() > 1)
     seqpool::detail::fail(

@@ -8,6 +8,7 @@
 
 #include <list>
 #include <span>
+#include <sstream>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
@@ -20,7 +21,9 @@ using Vector = Copy<1>;
 class Checkpoint {
  public:
   explicit Checkpoint(Folder folder);
-  // The same of the folder at `path`; of a file there that file's.
+  // The same of one file in it.
+  Checkpoint(Folder folder, const std::string& file);
+  // The same of the folder, or the file, at `path`.
   [[nodiscard]] static Checkpoint at(const std::filesystem::path& path);
 
   [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
@@ -48,18 +51,16 @@ class Checkpoint {
   }
   [[nodiscard]] Vector vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
-  // A tensor that is there and not needed; and all whose names begin with `prefix`.
+  // A tensor that is there and not needed; and all whose names begin with one of `prefixes`, which have spaces between.
   void pass_over(std::string_view name) {
     if (const auto found = tensors_.find(name); found != tensors_.end()) found->second.is_used = true;
   }
-  void pass_over_all(std::string_view prefix) {
-    for (auto& [name, source] : tensors_) source.is_used = source.is_used || name.starts_with(prefix);
-  }
+  void pass_over_all(std::string_view prefixes);
 
-  // Throws Error if there is a tensor that nobody asked for, and that `is_other(name)`, where it is given, does not
-  // know: `user` is who should have.
-  void refuse_unused(const std::function<bool(std::string_view)>& is_other = {},
-                     const std::string& user = "what the folder's configuration says") const;
+  // Throws Error if there is a tensor whose name begins with `prefix` and that nobody asked for: `user` is who should
+  // have.
+  void refuse_unused(std::string_view prefix = {},
+                     std::string_view user = "what the folder's configuration says") const;
   // Throws Error about a tensor that is there.
   [[noreturn]] void refuse(const std::string& name, seqpool::detail::Parts rule) const;
 
@@ -73,7 +74,6 @@ class Checkpoint {
     io::Safetensors tensors;
   };
 
-  Checkpoint(Folder folder, const std::string& file);
   [[noreturn]] void refuse_missing(const std::string& name, const std::string& shape) const;
   void add_file(const std::string& file);
   [[nodiscard]] const io::Safetensors& open(const std::string& file);
@@ -220,10 +220,15 @@ inline void Checkpoint::refuse_missing(const std::string& name, const std::strin
                          (count > most ? ", ..." : ""), advice});
 }
 
-inline void Checkpoint::refuse_unused(const std::function<bool(std::string_view)>& is_other,
-                                      const std::string& user) const {
+SEQPOOL_COLD inline void Checkpoint::pass_over_all(std::string_view prefixes) {
+  std::istringstream all{std::string(prefixes)};
+  for (std::string prefix; all >> prefix;)
+    for (auto& [name, source] : tensors_) source.is_used = source.is_used || name.starts_with(prefix);
+}
+
+inline void Checkpoint::refuse_unused(std::string_view prefix, std::string_view user) const {
   for (const auto& [name, source] : tensors_)
-    if (!source.is_used && !(is_other && is_other(name)))
+    if (!source.is_used && name.starts_with(prefix))
       refuse(name, {"is not used by ", user, ": a head that is left out gives other numbers"});
 }
 

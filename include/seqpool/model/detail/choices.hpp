@@ -65,6 +65,13 @@ inline std::size_t letters_between(std::string_view a, std::string_view b) {
   return size;
 }
 
+// The eps of a norm, or `otherwise`; throws Error unless it is 0 or more.
+[[nodiscard]] inline double eps_of(const Config& config, std::string_view key, double otherwise) {
+  const double eps = config.number(key, otherwise);
+  if (!(eps >= 0)) config.refuse(key, {"must be 0 or more"});
+  return eps;
+}
+
 // Classes of torch.nn without options, as sentence-transformers writes them: by the last part of a dotted path such as
 // torch.nn.modules.activation.Tanh.
 inline constexpr auto torch_activations = std::to_array<Named<Activation>>({{"Identity", Activation::identity},

@@ -37,14 +37,13 @@ inline constexpr std::array<std::string_view, 16> pretraining_heads{
 inline void read_activation(ClassifierFolder& result, const Config& from, std::string_view key) {
   const std::string path = from.text(key);
   const std::string_view name = torch_class(path);
+  result.scores = name == "Sigmoid" ? Scores::sigmoid : name == "Softmax" ? Scores::softmax : Scores::activation;
+  if (result.scores != Scores::activation) return;
   for (const auto& known : torch_activations)
-    if (known.name == name) result.activation = known.value;
-  result.scores = name == "Identity"                          ? Scores::logits
-                  : name == "Sigmoid"                         ? Scores::sigmoid
-                  : name == "Softmax"                         ? Scores::softmax
-                  : result.activation != Activation::identity ? Scores::activation
-                                                              : Scores::unknown;
-  if (result.scores != Scores::unknown) return;
+    if (known.name == name) {
+      result.activation = known.value;
+      return;
+    }
   try {
     from.refuse(
         key, {"is '", io::detail::excerpt(path), "', which is not understood; understood are torch's 'Softmax', ",
@@ -57,20 +56,15 @@ inline void read_activation(ClassifierFolder& result, const Config& from, std::s
 // What Python makes of logits: CrossEncoder.predict, where the folder is one's, and else Transformers' pipeline.
 inline void read_scores(ClassifierFolder& result, const Folder& folder, const Config& config,
                         bool is_cross_encoder = false) {
-  const bool one_class = result.labels.size() == 1;
-  if (folder.has("config_sentence_transformers.json")) {
-    const Config settings = folder.config("config_sentence_transformers.json");
-    is_cross_encoder = is_cross_encoder || settings.text("model_type", "") == "CrossEncoder";
-    if (is_cross_encoder && settings.has("activation_fn")) return read_activation(result, settings, "activation_fn");
-  }
-  if (config.has("sentence_transformers")) {
-    is_cross_encoder = true;
-    const Config settings = config.object("sentence_transformers");
-    if (settings.has("activation_fn")) return read_activation(result, settings, "activation_fn");
-  }
-  if (config.has("sbert_ce_default_activation_function"))
-    return read_activation(result, config, "sbert_ce_default_activation_function");
-  result.scores = one_class ? Scores::sigmoid : is_cross_encoder ? Scores::logits : Scores::softmax;
+  const Config settings = folder.config_if_there("config_sentence_transformers.json");
+  is_cross_encoder = is_cross_encoder || settings.text("model_type", "") == "CrossEncoder";
+  if (is_cross_encoder && settings.has("activation_fn")) return read_activation(result, settings, "activation_fn");
+  is_cross_encoder = is_cross_encoder || config.has("sentence_transformers");
+  const Config own = config.object("sentence_transformers", Config(config.file()));
+  if (own.has("activation_fn")) return read_activation(result, own, "activation_fn");
+  constexpr std::string_view old_key = "sbert_ce_default_activation_function";
+  if (config.has(old_key)) return read_activation(result, config, old_key);
+  result.scores = result.labels.size() == 1 ? Scores::sigmoid : is_cross_encoder ? Scores::logits : Scores::softmax;
   if (is_cross_encoder) return;
 
   static constexpr auto problems =
@@ -85,74 +79,65 @@ SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path,
   const Folder folder(path);
   refuse_adapter(folder);
   const Config config = folder.config("config.json");
-  const Architecture architecture = find_architecture(config, task);
-  ClassifierFolder result;
+  const auto read = find_reader(config, task);
   Checkpoint weights(folder);
   Reading reading{config, weights};
-  architecture.read(reading);
-  weights.refuse_unused([&](std::string_view name) {
-    const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
-    for (auto left = reading.encoder; !left.empty();) {
-      const auto prefix = left.substr(0, left.find(' '));
-      if (begins(prefix)) return true;
-      left.remove_prefix((std::min)(prefix.size() + 1, left.size()));
-    }
-    return std::any_of(pretraining_heads.begin(), pretraining_heads.end(), begins);
-  });
-  result.pooling = reading.pooling;
-  result.hidden = reading.pooling.hidden;
-  result.heads = reading.heads.head();
-  result.mix = reading.mix;
-  result.summary = reading.heads.summary();
-  result.takes_ids = reading.takes_ids;
-  result.pad_token_id = reading.pad_token_id;
-  result.scores = Scores::logits;
-  if (!reading.has_classes) return result;
-  result.labels = read_labels(config);
+  read(reading);
+  for (const std::string_view prefix : pretraining_heads) weights.pass_over_all(prefix);
+  weights.refuse_unused();
+  ClassifierFolder result = reading.finished();
+  if (result.labels.empty()) return result;
   read_scores(result, folder, config);
   result.several_at_once = config.text("problem_type", "") == "multi_label_classification";
   return result;
 }
 
+// What a CrossEncoder's Pooling gives.
+inline ClassifierFolder read_pooled(const Module& encoder, const Module& module) {
+  check_encoder_output(encoder, hidden_states_output);
+  const Config config = module.folder.config("config.json");
+  const PoolingConfig pooling = read_pooling(config);
+  if (!pooling.include_prompt)
+    config.refuse("include_prompt", {"is false, which is understood of a SentenceTransformer alone"});
+  return {.pooling = pooling};
+}
+
+// What a CrossEncoder's LogitScore gives.
+inline ClassifierFolder read_logit_score(const Module& encoder, const Module& module) {
+  check_encoder_output(encoder, word_logits_output);
+  const Config config = module.folder.config("config.json");
+  config.refuse_others({"true_token_id", "false_token_id", "module_input_name"});
+  config.one_of("module_input_name", "causal_logits", {"causal_logits"});
+  ScoredWords words{.true_token_id = config.count("true_token_id")};
+  if (config.has("false_token_id")) words.false_token_id = config.count("false_token_id");
+  return read_word_logits(encoder.folder, words);
+}
+
 SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path, const ScoredWords& words) {
   const Folder folder(path);
-  const Config config = config_if_there(folder, "config.json");
+  const Config config = folder.config_if_there("config.json");
   const auto modules = folder.has("modules.json") ? read_modules(folder) : std::vector<Module>();
   const std::string behind = modules.size() > 1 ? modules[1].type : "";
-  if (!modules.empty() && modules[0].type != "Transformer")
-    refuse_module(modules[0], "as the encoder of a classifier", std::array<std::string_view, 1>{"Transformer"});
-  const bool of_words = behind == "LogitScore" || (modules.empty() && config.has("architectures") &&
-                                                   detail::architecture(config).ends_with("ForCausalLM"));
-  if ((!modules.empty() || !of_words) && (words.true_token_id || words.false_token_id))
+  const bool of_words = modules.empty() && architecture_if_said(config).ends_with("ForCausalLM");
+  if (!modules.empty()) check_module(modules[0], "as the encoder of a classifier", {"Transformer"});
+  if (!of_words && (words.true_token_id || words.false_token_id))
     detail::refuse(config.file(), {"is not a language model's without modules.json, of which alone true_token_id and "
                                    "false_token_id are the caller's"});
   ClassifierFolder result;
   if (behind == "Pooling") {
-    check_encoder_output(modules[0], hidden_states_output);
-    const Config pooling = modules[1].folder.config("config.json");
-    result.pooling = read_pooling(pooling);
-    if (!result.pooling.include_prompt)
-      pooling.refuse("include_prompt", {"is false, which is understood of a SentenceTransformer alone"});
+    result = read_pooled(modules[0], modules[1]);
+  } else if (behind == "LogitScore") {
+    result = read_logit_score(modules[0], modules[1]);
   } else if (of_words) {
-    if (behind == "LogitScore") {
-      check_encoder_output(modules[0], word_logits_output);
-      const Config said = modules[1].folder.config("config.json");
-      said.refuse_others({"true_token_id", "false_token_id", "module_input_name"});
-      static_cast<void>(
-          detail::chosen(said, "module_input_name", std::array<Named<bool>, 1>{{{"causal_logits", true}}}));
-      ScoredWords own{.true_token_id = said.count("true_token_id")};
-      if (said.has("false_token_id")) own.false_token_id = said.count("false_token_id");
-      read_word_logits(result, modules[0].folder, own);
-    } else {
-      refuse_adapter(folder);
-      read_word_logits(result, folder, words);
-    }
+    refuse_adapter(folder);
+    result = read_word_logits(folder, words);
   } else {
     if (!modules.empty()) check_encoder_output(modules[0], class_logits_output);
     result = read_classifier(path, Task::sequence);
     if (behind.empty()) return result;
   }
-  add_score_modules(result, modules, behind == "Pooling" || of_words ? 2 : 1, behind != "Pooling");
+  const bool is_read = behind == "Pooling" || behind == "LogitScore";
+  add_score_modules(result, folder, modules, is_read ? 2 : 1, behind != "Pooling");
   read_scores(result, folder, config, true);
   return result;
 }

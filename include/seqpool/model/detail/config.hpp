@@ -19,7 +19,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 class Config {
  public:
   // `at` says where in the file the object stands, for messages: "[2]" or "sentence_transformers.".
-  Config(std::string file, const Json& object, std::string at = {});
+  explicit Config(std::string file, const Json& object = Json::object(), std::string at = {});
 
   [[nodiscard]] const std::string& file() const noexcept { return file_; }
   // The value of any kind but null, if there is one.
@@ -50,6 +50,12 @@ class Config {
     return has(key) ? number(key) : otherwise;
   }
   [[nodiscard]] bool flag(std::string_view key, bool otherwise) const { return has(key) ? flag(key) : otherwise; }
+  [[nodiscard]] Config object(std::string_view key, const Config& otherwise) const {
+    return has(key) ? object(key) : otherwise;
+  }
+  // The text of `key`, or `otherwise` if there is none, which throws Error unless it is one of `understood`.
+  std::string one_of(std::string_view key, std::string_view otherwise,
+                     std::initializer_list<std::string_view> understood) const;
 
   // Each key, sorted, and its value, which may be of any kind.
   [[nodiscard]] const std::map<std::string, Json, std::less<>>& members() const noexcept { return members_; }
@@ -159,6 +165,14 @@ SEQPOOL_COLD inline void Config::refuse_others(std::initializer_list<std::string
 SEQPOOL_COLD inline void Config::refuse(std::string_view key, seqpool::detail::Parts rule) const {
   detail::refuse(file_, {(at_.empty() ? "" : at_ + ": "), "key '", io::detail::excerpt(key), "' ",
                          seqpool::detail::sentence(rule)});
+}
+
+SEQPOOL_COLD inline std::string Config::one_of(std::string_view key, std::string_view otherwise,
+                                               std::initializer_list<std::string_view> understood) const {
+  std::string value = text(key, std::string(otherwise));
+  if (std::find(understood.begin(), understood.end(), value) == understood.end())
+    refuse_value(key, value, {understood.begin(), understood.size()});
+  return value;
 }
 
 inline void Config::refuse_value(std::string_view key, std::string_view value,

@@ -5,26 +5,33 @@
 #include <seqpool/model/detail/folder.hpp>
 #include <seqpool/model/detail/folders.hpp>
 
-#include <span>
+#include <initializer_list>
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// A class of sentence-transformers: its name, and the similarity function that it has unless a folder says so.
-using ModelType = Named<std::string_view>;
+// A class of sentence-transformers: what reads its folders, and its similarity function unless a folder says so.
+struct ModelType {
+  std::string_view name;
+  std::string_view reader;
+  std::string_view similarity;
+};
 
-inline constexpr std::array<ModelType, 2> vector_models{{{"SentenceTransformer", "cosine"}, {"SparseEncoder", "dot"}}};
-inline constexpr std::array<std::string_view, 4> vector_similarities{"cosine", "dot", "euclidean", "manhattan"};
-inline constexpr std::array<ModelType, 1> multi_vector_models{{{"MultiVectorEncoder", "maxsim"}}};
-inline constexpr std::array<std::string_view, 2> multi_vector_similarities{"maxsim", "meanmaxsim"};
+inline constexpr std::string_view sentence_transformer = "SentenceTransformer";
+inline constexpr std::string_view multi_vector_encoder = "MultiVectorEncoder";
+inline constexpr std::array<ModelType, 5> model_types{{{"SentenceTransformer", sentence_transformer, "cosine"},
+                                                       {"SparseEncoder", sentence_transformer, "dot"},
+                                                       {"MultiVectorEncoder", multi_vector_encoder, "maxsim"},
+                                                       {"ColBERT", multi_vector_encoder, "maxsim"},
+                                                       {"CrossEncoder", "SequenceClassifier", ""}}};
 
 // What makes a folder of many models that have none.
 inline constexpr std::string_view save_by_python =
     "save it anew in Python, by sentence-transformers 6: MultiVectorEncoder(name).save(folder)";
 
-// Of a folder of one of `types`, the first if it does not say of which. Throws Error for all that is not understood;
-// what the folder does not say is left out. Of the number of tokens its encoder's folder says it.
-[[nodiscard]] inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
-                                                  std::span<const std::string_view> similarities);
+// The settings of a folder for `reader`, of whose name's type it is if it does not say so. Throws Error for all that is
+// not understood; what the folder does not say is left out. The encoder's folder says the number of tokens.
+[[nodiscard]] inline EncodeSettings read_settings(const Folder& folder, std::string_view reader,
+                                                  std::initializer_list<std::string_view> similarities);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -43,25 +50,22 @@ inline std::optional<Index> read_max_seq_length(const Folder& encoder) {
   return {};
 }
 
-// The similarity function of the one of `types` that the folder says it is.
-inline std::string_view own_similarity(const Config& config, std::span<const ModelType> types) {
-  const std::string name = config.text("model_type", std::string(types.front().name));
-  if (config.text("similarity_fn_name", "") == "MaxSim")
-    config.refuse("similarity_fn_name", {"is 'MaxSim', of PyLate: read the folder as a MultiVectorEncoder"});
-  for (const ModelType& other :
-       {ModelType{"CrossEncoder", "SequenceClassifier"}, ModelType{"MultiVectorEncoder", "MultiVectorEncoder"},
-        ModelType{"ColBERT", "MultiVectorEncoder"}, ModelType{"SentenceTransformer", "SentenceTransformer"},
-        ModelType{"SparseEncoder", "SentenceTransformer"}})
-    if (other.name == name && std::none_of(types.begin(), types.end(), [&](auto& type) { return type.name == name; }))
-      config.refuse("model_type", {"is '", name, "': read the folder as a ", other.value});
-  return detail::chosen(config, "model_type", types);
+// The similarity function of the model's type.
+inline std::string_view own_similarity(const Config& config, std::string_view reader) {
+  const std::string name = config.text("model_type", std::string(reader));
+  std::vector<std::string_view> understood;
+  for (const ModelType& type : model_types) {
+    if (type.reader == reader) understood.push_back(type.name);
+    if (type.name != name) continue;
+    if (type.reader != reader) config.refuse("model_type", {"is '", name, "': read the folder as a ", type.reader});
+    return type.similarity;
+  }
+  config.refuse_value("model_type", name, understood);
 }
 
 inline void read_prompts(EncodeSettings& settings, const Config& config) {
-  if (config.has("prompts")) {
-    const Config prompts = config.object("prompts");
-    for (const auto& [name, text] : prompts.members()) settings.prompts[name] = prompts.text(name, "");
-  }
+  const Config prompts = config.object("prompts", Config(config.file()));
+  for (const auto& [name, text] : prompts.members()) settings.prompts[name] = prompts.text(name, "");
   if (config.has("default_prompt_name")) {
     settings.default_prompt_name = config.text("default_prompt_name");
     if (!settings.prompts.contains(*settings.default_prompt_name))
@@ -70,16 +74,13 @@ inline void read_prompts(EncodeSettings& settings, const Config& config) {
   }
 }
 
-inline EncodeSettings read_settings(const Folder& folder, std::span<const ModelType> types,
-                                    std::span<const std::string_view> similarities) {
+inline EncodeSettings read_settings(const Folder& folder, std::string_view reader,
+                                    std::initializer_list<std::string_view> similarities) {
+  const Config config = folder.config_if_there("config_sentence_transformers.json");
   EncodeSettings settings;
-  settings.similarity = types.front().value;
-  if (!folder.has("config_sentence_transformers.json")) return settings;
-
-  const Config config = folder.config("config_sentence_transformers.json");
-  settings.similarity = config.text("similarity_fn_name", std::string(own_similarity(config, types)));
-  if (std::find(similarities.begin(), similarities.end(), settings.similarity) == similarities.end())
-    config.refuse_value("similarity_fn_name", settings.similarity, similarities);
+  if (config.text("similarity_fn_name", "") == "MaxSim")
+    config.refuse("similarity_fn_name", {"is 'MaxSim', of PyLate: read the folder as a MultiVectorEncoder"});
+  settings.similarity = config.one_of("similarity_fn_name", own_similarity(config, reader), similarities);
   config.refuse_others({"__version__", "model_type", "prompts", "default_prompt_name", "similarity_fn_name",
                         "truncate_dim", "max_active_dims", "requirements"});
   read_prompts(settings, config);

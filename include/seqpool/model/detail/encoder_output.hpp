@@ -60,7 +60,7 @@ inline void check_task(const Module& encoder, const Config& config, EncoderOutpu
 }
 
 inline void check_encoder_output(const Module& encoder, EncoderOutput expected) {
-  const Config config = config_if_there(encoder.folder, "sentence_bert_config.json");
+  const Config config = encoder.folder.config_if_there("sentence_bert_config.json");
   if (config.has("modality_config")) {
     const Config modalities = config.object("modality_config");
     for (const auto& [modality, value] : modalities.members()) {

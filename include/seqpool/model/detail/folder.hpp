@@ -27,6 +27,10 @@ class Folder {
   [[nodiscard]] Json json(std::string_view name) const;
   // The same of one that holds an object.
   [[nodiscard]] Config config(std::string_view name) const { return Config(file(name), json(name)); }
+  // The same of one that may not be there, and then has no keys.
+  [[nodiscard]] Config config_if_there(std::string_view name) const {
+    return has(name) ? config(name) : Config(file(name));
+  }
   // What messages call a file.
   [[nodiscard]] std::string file(std::string_view name) const { return (shown_ / name).string(); }
   // The path of a file of weights, which are copied. Throws Error as `path` does, and when more than 4 times the file
@@ -34,13 +38,6 @@ class Folder {
   [[nodiscard]] std::filesystem::path weights(std::string_view name) const;
 
  private:
-  Folder within(std::string_view name) const {
-    Folder result = *this;
-    result.path_ = path(name);
-    result.shown_ /= name;
-    return result;
-  }
-
   std::filesystem::path shown_;  // as the user wrote it
   std::filesystem::path path_;   // without links
   std::filesystem::path root_;   // the model's, without links
@@ -52,6 +49,8 @@ class Folder {
 inline constexpr std::string_view converter =
     "python3 examples/convert/to_safetensors.py FOLDER (in seqpool's repository)";
 
+// Throws Error: the file is a pickle.
+[[noreturn]] inline void refuse_pickle(const Folder& folder, const std::string& name);
 // Throws Error if what the folder holds is an adapter of PEFT, without which no weight beside it is the model's.
 inline void refuse_adapter(const Folder& folder);
 // And if it holds a model of llama.cpp.
@@ -82,7 +81,11 @@ inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::
 }
 
 SEQPOOL_COLD inline Folder Folder::folder(std::string_view name) const {
-  return name.empty() || name == "." ? *this : within(name);
+  Folder result = *this;
+  if (name.empty() || name == ".") return result;
+  result.path_ = path(name);
+  result.shown_ /= name;
+  return result;
 }
 
 inline std::filesystem::path Folder::path(std::string_view name) const {
@@ -120,6 +123,13 @@ inline std::string Folder::file_with_ending(std::string_view ending) const {
   return first;
 }
 
+inline void refuse_pickle(const Folder& folder, const std::string& name) {
+  const bool is_index = name.ends_with(".json");
+  detail::refuse(folder.file(name),
+                 {(is_index ? "names Python pickles, which are not read; " : "is a Python pickle, which is not read; "),
+                  converter, " writes the same as safetensors beside it"});
+}
+
 inline void refuse_adapter(const Folder& folder) {
   if (folder.has("adapter_config.json"))
     detail::refuse(folder.file("adapter_config.json"),
@@ -147,16 +157,13 @@ inline void refuse_exported(const Folder& folder) {
 inline void refuse_other_weights(const Folder& folder) {
   refuse_adapter(folder);
   for (const std::string name : {"pytorch_model.bin", "pytorch_model.bin.index.json"})
-    if (folder.has(name))
-      detail::refuse(folder.file(name), {(name.ends_with(".bin") ? "is a Python pickle, which is not read; "
-                                                                 : "names Python pickles, which are not read; "),
-                                         converter, " writes the same as safetensors beside it"});
+    if (folder.has(name)) refuse_pickle(folder, name);
   refuse_exported(folder);
-  const std::string missing = "model.safetensors is missing, and so is model.safetensors.index.json";
   for (const std::string name : {"tf_model.h5", "flax_model.msgpack", "model.msgpack"})
     if (folder.has(name))
-      detail::refuse(folder.file(name), {"is of TensorFlow or Flax, which is not read: ", missing,
-                                         "; load it with Transformers 4, by from_pretrained(folder, from_tf=True) or "
+      detail::refuse(folder.file(name), {"is of TensorFlow or Flax, which is not read: model.safetensors is missing, "
+                                         "and so is model.safetensors.index.json; load it with Transformers 4, by "
+                                         "from_pretrained(folder, from_tf=True) or "
                                          "from_flax=True, and save it by save_pretrained()"});
   refuse_gguf(folder);
   detail::refuse(folder.file("model.safetensors"), {"is missing, and so is model.safetensors.index.json"});

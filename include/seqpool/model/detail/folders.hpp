@@ -164,23 +164,22 @@ struct MultiVectorFolder {
 // What is classified.
 enum class Task { sequence, token };
 
-// What logits become; `unknown` of a CrossEncoder whose activation is not understood.
-enum class Scores { softmax, sigmoid, logits, activation, unknown };
+// What logits become.
+enum class Scores { softmax, sigmoid, logits, activation };
 
 // All that a classifier's folder says.
 struct ClassifierFolder {
-  Index hidden = 0;
-  PoolingConfig pooling;
+  PoolingConfig pooling = {};
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
-  LayerWeights mix;
-  std::string summary;              // of the heads
-  std::vector<std::string> labels;  // none of a model that gives vectors
+  LayerWeights mix = {};
+  std::string summary = {};              // of the heads
+  std::vector<std::string> labels = {};  // none of a model that gives vectors
   Scores scores = Scores::softmax;
   Activation activation = Activation::identity;  // of Scores::activation
-  std::optional<Error> unknown;                  // what is not understood of the scores
+  std::optional<Error> unknown = {};             // what is not understood of the scores
   bool several_at_once = false;                  // classes that do not exclude each other
   bool takes_ids = false;                        // the token is found by its id
-  std::optional<Index> pad_token_id;
+  std::optional<Index> pad_token_id = {};
 };
 
 // Reads the head of an architecture that does the task; throws Error for all that is not understood.

@@ -19,10 +19,23 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   return has_bias ? Linear<float>(weight, from.vector(name + ".bias", weight.dimension(0))) : Linear<float>(weight);
 }
 
-// `name`.weight and `name`.bias, [features] both.
+// `name`.weight and, if it has one, `name`.bias, [features] both.
 [[nodiscard]] inline LayerNorm<float> read_layer_norm(Checkpoint& from, const std::string& name, Index features,
-                                                      double eps) {
-  return LayerNorm<float>(from.vector(name + ".weight", features), from.vector(name + ".bias", features), eps);
+                                                      double eps, bool has_bias = true) {
+  const Vector weight = from.vector(name + ".weight", features);
+  return has_bias ? LayerNorm<float>(weight, from.vector(name + ".bias", features), eps)
+                  : LayerNorm<float>(weight, eps);
+}
+
+// A layer of BGE-M3 in a file of its own, `name`.safetensors. FlagEmbedding writes it as a pickle, `name`.pt.
+[[nodiscard]] inline Linear<float> read_bge_m3_layer(const Folder& folder, const std::string& name, Index out,
+                                                     Index in) {
+  if (!folder.has(name + ".safetensors") && folder.has(name + ".pt")) refuse_pickle(folder, name + ".pt");
+  Checkpoint weights(folder, name + ".safetensors");
+  const Matrix weight = weights.matrix("weight", out, in);
+  const Linear<float> layer(weight, weights.vector("bias", weight.dimension(0)));
+  weights.refuse_unused({}, "this head of BGE-M3");
+  return layer;
 }
 
 // The heads of a folder in order, as they are read: how wide their result is, and what a summary calls them.

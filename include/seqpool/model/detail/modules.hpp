@@ -35,35 +35,40 @@ inline constexpr std::size_t most_modules = 100;
 // that package's code. The class `also` alone is known.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder, std::string_view also = {});
 
-// Throws Error: "'X' is not understood behind the Pooling; understood are ...".
-[[noreturn]] inline void refuse_module(const Module& module, const std::string& where,
-                                       std::span<const std::string_view> understood) {
-  detail::refuse(module.where, {"'", io::detail::excerpt(module.type), "' is not understood ", where,
-                                "; understood are ", quoted_list(understood)});
-}
-
-// The object in a file of `folder`, of no keys if there is no file.
-[[nodiscard]] inline Config config_if_there(const Folder& folder, std::string_view name) {
-  return folder.has(name) ? folder.config(name) : Config(folder.file(name), Json::object());
+// Throws Error, "'X' is not understood behind the Pooling; understood are ...", unless the module is one of these.
+inline void check_module(const Module& module, const std::string& where,
+                         const std::vector<std::string_view>& understood) {
+  if (std::find(understood.begin(), understood.end(), module.type) == understood.end())
+    detail::refuse(module.where, {"'", io::detail::excerpt(module.type), "' is not understood ", where,
+                                  "; understood are ", quoted_list(understood)});
 }
 
 // All that sentence-transformers' own classes were called since 2.0 begins so: sentence_transformers.models.Pooling up
 // to 5.3, sentence_transformers.sentence_transformer.modules.pooling.Pooling since, ... Python asks for the same.
 inline constexpr std::string_view own_package = "sentence_transformers.";
 
-inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
-                                                              "SparseAutoEncoder"};
-
-// What a module works on, as its configuration names it: pooled vectors, or each token; and what a CrossEncoder's last
-// one gives.
+// What modules work on, as their configurations name it: pooled vectors, each token, or what a CrossEncoder's last
+// module gives.
 inline constexpr std::string_view pooled_features = "sentence_embedding";
 inline constexpr std::string_view token_features = "token_embeddings";
 inline constexpr std::string_view score_features = "scores";
 
-// Adds what the module is to `heads`; throws Error if it is none of these, and for all that it says and is not
-// understood.
-// `max_active_dims` is what sparse vectors are cut to, where the folder says so.
-inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims);
+// Which modules are understood in one place of a folder.
+struct ModulePlace {
+  std::string_view name;  // for messages
+  std::string_view features;
+  std::span<const std::string_view> understood;
+  std::string_view also = {};  // what a Dense may give in place of `features`
+};
+inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout", "LayerNorm", "Normalize",
+                                                              "SparseAutoEncoder"};
+inline constexpr std::array<std::string_view, 1> dense_alone{"Dense"};
+inline constexpr ModulePlace behind_pooling{"behind the Pooling", pooled_features, head_modules};
+
+// Adds what the module is to `heads`; throws Error if it is none that is understood there, and for all that it says and
+// is not understood. Returns whether it gives what the place has `also`. Sparse vectors are cut to `max_active_dims`.
+inline bool add_module(HeadList& heads, const Module& module, const ModulePlace& place,
+                       std::optional<Index> max_active_dims = {});
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -106,14 +111,14 @@ inline std::vector<Module> read_modules(const Folder& folder, std::string_view a
   return modules;
 }
 
-// Throws Error unless the module works on `features`, which `otherwise` are where its configuration does not say so.
-// Returns whether it gives `other` instead of them, if there is another.
-inline bool check_features(const Config& config, std::string_view features, std::string_view otherwise,
-                           std::string_view other = {}) {
-  const std::array<Named<bool>, 2> understood{{{features, false}, {other, true}}};
-  const auto one = std::span(understood).first(1);
-  static_cast<void>(detail::chosen(config, "module_input_name", one, otherwise));
-  return detail::chosen(config, "module_output_name", other.empty() || other == features ? one : std::span(understood));
+// Throws Error unless the module works on the place's features, which `otherwise` are where its configuration does not
+// say so. Returns whether it gives what the place has `also`.
+inline bool check_features(const Config& config, const ModulePlace& place, std::string_view otherwise) {
+  config.one_of("module_input_name", otherwise, {place.features});
+  if (!place.also.empty())
+    return config.one_of("module_output_name", place.features, {place.features, place.also}) == place.also;
+  config.one_of("module_output_name", place.features, {place.features});
+  return false;
 }
 
 inline void check_width(const Config& config, std::string_view key, const HeadList& heads) {
@@ -121,14 +126,13 @@ inline void check_width(const Config& config, std::string_view key, const HeadLi
     config.refuse(key, {"is ", config.count(key), ", but ", heads.width(), " features come from the module before"});
 }
 
-// One that does not say what it works on is older than those that can work on tokens or scores. Returns whether it
-// gives `other`.
-inline bool add_dense(HeadList& heads, const Folder& folder, std::string_view features, std::string_view other = {}) {
+// A Dense that does not say what it works on is older than those that can work on scores.
+inline bool add_dense(HeadList& heads, const Folder& folder, const ModulePlace& place) {
   const Config config = folder.config("config.json");
   config.refuse_others({"in_features", "out_features", "bias", "activation_function", "module_input_name",
                         "module_output_name", "use_residual"});
   const bool gives_other =
-      check_features(config, features, features == score_features ? pooled_features : features, other);
+      check_features(config, place, place.features == score_features ? pooled_features : place.features);
   check_width(config, "in_features", heads);
   const Index in = heads.width();
   const Index out = size_of(config, "out_features");
@@ -155,10 +159,10 @@ inline void add_layer_norm(HeadList& heads, const Folder& folder) {
 }
 
 // Its folder is often not there: it has no file before 6.0.
-inline void add_normalize(HeadList& heads, const Folder& folder, std::string_view features) {
-  const Config config = config_if_there(folder, "config.json");
+inline void add_normalize(HeadList& heads, const Folder& folder, const ModulePlace& place) {
+  const Config config = folder.config_if_there("config.json");
   config.refuse_others({"module_input_name", "module_output_name"});
-  check_features(config, features, pooled_features);
+  check_features(config, place, pooled_features);
   heads.add(Normalize{}, "normalize");
 }
 
@@ -190,17 +194,14 @@ inline void add_sparse_auto_encoder(HeadList& heads, const Folder& folder, std::
   weights.refuse_unused();
 }
 
-inline void add_module(HeadList& heads, const Module& module, std::optional<Index> max_active_dims) {
-  if (module.type == "Dense")
-    add_dense(heads, module.folder, pooled_features);
-  else if (module.type == "LayerNorm")
-    add_layer_norm(heads, module.folder);
-  else if (module.type == "Normalize")
-    add_normalize(heads, module.folder, pooled_features);
-  else if (module.type == "SparseAutoEncoder")
-    add_sparse_auto_encoder(heads, module.folder, max_active_dims);
-  else if (module.type != "Dropout")  // the identity, once trained
-    refuse_module(module, "behind the Pooling", head_modules);
+inline bool add_module(HeadList& heads, const Module& module, const ModulePlace& place,
+                       std::optional<Index> max_active_dims) {
+  check_module(module, std::string(place.name), {place.understood.begin(), place.understood.end()});
+  if (module.type == "Dense") return add_dense(heads, module.folder, place);
+  if (module.type == "LayerNorm") add_layer_norm(heads, module.folder);
+  if (module.type == "Normalize") add_normalize(heads, module.folder, place);
+  if (module.type == "SparseAutoEncoder") add_sparse_auto_encoder(heads, module.folder, max_active_dims);
+  return false;  // a Dropout is the identity, once trained
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

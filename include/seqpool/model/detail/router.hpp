@@ -14,8 +14,7 @@ inline std::string chosen_route(const Config& config, const Config& routes, cons
   // Before 5.0 there was no default: the first is taken.
   if (name.empty() && parameters.flag("allow_empty_key", true) && !routes.members().empty())
     name = config.find("structure")->elements().front().text();
-  const Config mappings =
-      parameters.has("route_mappings") ? parameters.object("route_mappings") : Config(config.file(), Json::object());
+  const Config mappings = parameters.object("route_mappings", Config(config.file()));
   const std::string task = asked.empty() ? "None" : "'" + asked + "'";
   for (const std::string modality : {"None", "'text'"})
     for (const auto& [key, route] : mappings.members()) {

@@ -4,7 +4,6 @@
 #include <seqpool/head/dense.hpp>
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/skip_connection.hpp>
-#include <seqpool/model/detail/choices.hpp>
 #include <seqpool/model/detail/head_list.hpp>
 
 #include <string>
@@ -25,11 +24,6 @@ struct SiglipHead {
 [[nodiscard]] inline SiglipHead read_siglip_head(Checkpoint& weights, const std::string& prefix, Index heads,
                                                  Activation activation, double eps, Index hidden = -1,
                                                  Index inner = -1);
-
-// The same as a folder's configuration says: the pooling, and into `heads` what follows it.
-[[nodiscard]] inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& vision, Checkpoint& weights,
-                                                                            const std::string& prefix, Index hidden,
-                                                                            HeadList& heads);
 
 // ---------------------------------------------------------------------------------------------------------------------
 
@@ -53,25 +47,6 @@ inline SiglipHead read_siglip_head(Checkpoint& weights, const std::string& prefi
   return {MultiheadAttention<float>(own),
           SkipConnection{read_layer_norm(weights, prefix + "layernorm", hidden, eps), Dense{fc1, activation},
                          read_linear(weights, prefix + "mlp.fc2", hidden, fc1.out(), true)}};
-}
-
-inline Attention<float, Eigen::Dynamic> read_siglip_attention(const Config& vision, Checkpoint& weights,
-                                                              const std::string& prefix, Index hidden,
-                                                              HeadList& heads) {
-  if (!vision.flag("vision_use_head", true))
-    vision.refuse("vision_use_head", {"is false: there is no pooling that the folder says"});
-  const Index attention_heads = vision.count("num_attention_heads", 12);
-  if (attention_heads < 1 || hidden % attention_heads != 0)
-    vision.refuse("num_attention_heads", {"must divide hidden_size"});
-  const double eps = vision.number("layer_norm_eps", 1e-6);
-  if (!(eps >= 0)) vision.refuse("layer_norm_eps", {"must be 0 or more"});
-  const Index inner = size_of(vision, "intermediate_size", 3072);
-  const Activation activation = transformers_activation(vision, "hidden_act", "gelu_pytorch_tanh");
-  SiglipHead head = read_siglip_head(weights, prefix, attention_heads, activation, eps, hidden, inner);
-  heads = HeadList(head.attention.pooling().width(hidden));
-  heads.add_layer(head.attention.head(), "values");
-  heads.add(std::move(head.mlp), "residual MLP " + std::to_string(inner) + " " + std::string(name_of(activation)));
-  return head.attention.pooling();
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::model::detail

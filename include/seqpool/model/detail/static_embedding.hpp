@@ -41,7 +41,7 @@ inline void read_static_embedding(VectorFolder& result, const Folder& folder) {
     result.pooling.modes = {Mode::mean};
     result.pooling.hidden = features;
     result.write_word = [file, table, row_of, words, weights, features](Index id, float* out) {
-      if (id < 0 || id >= words) detail::refuse_id(id, words);
+      if (id < 0 || id >= words) seqpool::detail::refuse_id(id, words);
       const auto* next = table.data() + (row_of.empty() ? id : row_of[static_cast<std::size_t>(id)]) * features;
       const float weight = weights.size() == 0 ? 1 : weights(id);
       for (Index f = 0; f < features; ++f) *out++ = weight * static_cast<float>(widen(*next++));

@@ -34,6 +34,36 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   return all.front();
 }
 
+// The same, or "" if there is none.
+[[nodiscard]] inline std::string architecture_if_said(const Config& config) {
+  const auto all = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
+  return all.empty() ? "" : all.front();
+}
+
+// The layer that gives each token a vector: what its weights are called.
+struct Projection {
+  std::string_view name;
+  bool has_bias;
+};
+
+// The models that have one, by the class that config.json names: Stanford's, and those of Transformers.
+inline constexpr Named<Projection> stanford{"HF_ColBERT", {"linear", false}};
+inline constexpr std::array<Named<Projection>, 5> projections{{
+    stanford,
+    {"ColModernVBertForRetrieval", {"embedding_proj_layer", true}},
+    {"ColPaliForRetrieval", {"embedding_proj_layer", true}},
+    {"ColQwen2ForRetrieval", {"embedding_proj_layer", true}},
+    {"NeoMMEForRetrieval", {"multi_vector_head.proj", false}},
+}};
+
+// That of the first of `architectures`; null if it has none.
+[[nodiscard]] inline const Named<Projection>* find_projection(const Config& config) {
+  const std::string name = architecture_if_said(config);
+  for (const auto& known : projections)
+    if (known.name == name) return &known;
+  return nullptr;
+}
+
 // How many classes there are: those that `id2label` names, or `num_labels`, 2 if that is not said either.
 [[nodiscard]] inline Index count_labels(const Config& config) {
   const std::string_view key = config.has("id2label") ? "id2label" : "num_labels";

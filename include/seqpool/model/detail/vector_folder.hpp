@@ -32,33 +32,27 @@ inline std::vector<float> read_id_weights(const Folder& folder) {
   return {stored.data(), stored.data() + stored.size()};
 }
 
-// Pooling, and what comes in front of it; gives where it stands. Of the encoder only the type is of interest.
+// Reads the pooling and what comes in front of it, and returns where it stands. Only the encoder's type matters.
 inline std::size_t read_pooled_encoder(VectorFolder& result, const Folder& folder, const std::vector<Module>& modules) {
-  constexpr std::array<std::string_view, 5> encoders{"MLMTransformer", "SparseStaticEmbedding", "StaticEmbedding",
-                                                     "Transformer", "WordEmbeddings"};
-  constexpr std::array<std::string_view, 4> understood{"Pooling", "SpladePooling", "WeightedLayerPooling",
-                                                       "WordWeights"};
-  if (std::find(encoders.begin(), encoders.end(), modules[0].type) == encoders.end())
-    refuse_module(modules[0], "as the encoder, whose hidden states are to be pooled", encoders);
-  result.settings.max_seq_length = read_max_seq_length(modules[0].folder);
-  if (modules[0].type != "WordEmbeddings") {
-    const bool is_splade = modules.size() > 1 && modules[1].type == "SpladePooling";
-    check_encoder_output(modules[0], is_splade ? token_logits_output : hidden_states_output);
-  }
+  const Module& encoder = modules[0];
+  const auto type = [&](std::size_t i) -> std::string { return i < modules.size() ? modules[i].type : ""; };
+  check_module(encoder, "as the encoder, whose hidden states are to be pooled",
+               {"MLMTransformer", "SparseStaticEmbedding", "StaticEmbedding", "Transformer", "WordEmbeddings"});
+  result.settings.max_seq_length = read_max_seq_length(encoder.folder);
+  if (encoder.type != "WordEmbeddings")
+    check_encoder_output(encoder, type(1) == "SpladePooling" ? token_logits_output : hidden_states_output);
   std::size_t next = 1;
-  if (next < modules.size() && modules[next].type == "WordWeights")
+  if (type(next) == "WordWeights")
     result.word_weights = read_word_weights(modules[next++].folder);
-  else if (next < modules.size() && modules[next].type == "WeightedLayerPooling")
-    result.mix = read_layer_weights(modules[next++].folder, modules[0].folder);
+  else if (type(next) == "WeightedLayerPooling")
+    result.mix = read_layer_weights(modules[next++].folder, encoder.folder);
   if (next == modules.size()) detail::refuse(folder.file("modules.json"), {"has no Pooling behind its encoder"});
-  if (modules[next].type == "Pooling")
-    result.pooling = read_pooling(modules[next].folder.config("config.json"));
-  else if (modules[next].type == "SpladePooling" && next == 1)
-    result.pooling = read_splade(modules[next].folder, modules[0].folder);
-  else if (next == 1)
-    refuse_module(modules[next], "behind the encoder", understood);
+  if (next == 1)
+    check_module(modules[1], "behind the encoder", {"Pooling", "SpladePooling", "WeightedLayerPooling", "WordWeights"});
   else
-    refuse_module(modules[next], "behind a " + modules[1].type, std::array<std::string_view, 1>{"Pooling"});
+    check_module(modules[2], "behind a " + modules[1].type, {"Pooling"});
+  result.pooling = type(next) == "Pooling" ? read_pooling(modules[next].folder.config("config.json"))
+                                           : read_splade(modules[next].folder, encoder.folder);
   return next;
 }
 
@@ -76,7 +70,7 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, 
     next = read_pooled_encoder(result, folder, modules);
   }
   HeadList heads(weighs_ids ? static_cast<Index>(result.id_weights->size()) : result.pooling.width());
-  while (++next < modules.size()) add_module(heads, modules[next], result.settings.max_active_dims);
+  while (++next < modules.size()) add_module(heads, modules[next], behind_pooling, result.settings.max_active_dims);
   if (const auto most = result.settings.max_active_dims) heads.add(KeepLargest{*most}, "top " + std::to_string(*most));
   return heads;
 }
@@ -96,13 +90,14 @@ inline HeadList read_bare(VectorFolder& result, const Folder& folder) {
   const auto config = folder.config("config.json");
   if (config.text("model_type", "") == "model2vec") return read_model2vec(result, folder, config);
   result.settings.max_seq_length = read_max_seq_length(folder);
-  const auto architectures = config.has("architectures") ? config.texts("architectures") : std::vector<std::string>();
-  const bool is_causal =
-      !architectures.empty() && architectures[0].ends_with("ForCausalLM") && config.flag("is_causal", true);
+  const std::string name = architecture_if_said(config);
+  if (name == stanford.name)
+    config.refuse("architectures",
+                  {"is '", name, "', whose tokens have vectors: read the folder as a MultiVectorEncoder"});
+  const bool is_causal = name.ends_with("ForCausalLM") && config.flag("is_causal", true);
   result.pooling.modes = {is_causal ? Mode::last : Mode::mean};
   result.pooling.hidden = hidden_size(config);
-  if (!architectures.empty() && architectures[0].ends_with("ForMaskedLM"))
-    result.vocabulary = config.count("vocab_size", 0);
+  if (name.ends_with("ForMaskedLM")) result.vocabulary = config.count("vocab_size", 0);
   return HeadList(result.pooling.hidden);
 }
 
@@ -110,7 +105,7 @@ SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path, 
                                              bool normalize, const std::string& route) {
   const Folder folder(path);
   VectorFolder result;
-  result.settings = read_settings(folder, vector_models, vector_similarities);
+  result.settings = read_settings(folder, sentence_transformer, {"cosine", "dot", "euclidean", "manhattan"});
   for (const Similarity similarity : {Similarity::dot, Similarity::euclidean, Similarity::manhattan})
     if (name_of(similarity) == result.settings.similarity) result.similarity = similarity;
   const bool has_modules = folder.has("modules.json") || !route.empty();
