@@ -32,7 +32,7 @@ template <class I> consteval bool are_token_ids() {
   return false;
 }
 
-// The ids where they lie, one for each token of `states`, which messages call `what`.
+// A view of the ids, one for each token of `states`, which messages call `what`.
 template <class I, class States>
 [[nodiscard]] auto ids_of(const I& input_ids, const States& states, const char* what = "hidden states") {
   const auto ids = detail::matrix_view(input_ids, "input_ids");

@@ -11,7 +11,7 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// What makes each token's weight of BGE-M3's hidden states, relu(w x + b), for `lexical_weights`.
+/// The head that makes each token's weight, relu(w x + b), of BGE-M3's hidden states, for `lexical_weights`.
 ///
 ///     const auto head = seqpool::model::bge_m3_sparse_head("bge-m3");
 ///     const auto weights = seqpool::map_tokens(head, hidden_states, mask);  // [batch, seq, 1]

@@ -17,9 +17,9 @@ namespace seqpool::inline SEQPOOL_ABI::model {
 ///     const auto texts = model.text_vectors(hidden_states, mask);
 ///     const auto probabilities = model.probabilities(images, texts);  // [images, texts]
 ///
-/// Of an image x is the vision model's `last_hidden_state`: for CLIP, with its class token and before its
-/// `post_layernorm`, for SigLIP after that. Of a text it is the text model's, after its last norm. Both are of float,
-/// half or bfloat16; x, mask and device are those of `pool`. A const object serves many threads.
+/// For an image, x is the vision model's `last_hidden_state`: CLIP's with its class token and before its
+/// `post_layernorm`, SigLIP's after that norm. For a text, x is the text model's, after its last norm. Both are of
+/// float, half or bfloat16; x, mask and device are those of `pool`. A const object serves many threads.
 ///
 /// **Errors**: `Error` names the file, the key or tensor, and what is understood.
 /// **Numerics**: those of `SentenceTransformer`.
@@ -38,15 +38,15 @@ class ImageTextModel {
     return image_.logits(x, mask, device);
   }
 
-  /// What `get_text_features` gives. CLIP's is of the last real token, so that the mask must end with the end of text.
-  /// SigLIP's is of the last column, padding too, as the model was trained: its mask chooses nothing.
+  /// What `get_text_features` gives. CLIP takes the last real token, so the mask must end with the end of text. SigLIP
+  /// takes the last column, even if it is padding, as the model was trained: its mask chooses nothing.
   ///
   /// **Shapes**: x: `[texts, seq, text_hidden]`; mask: `[texts, seq]` or `Lengths`; result: `[texts, dimension]`.
   /// **Errors**: those of `image_vectors`.
   template <class X, class M = AllTokens, class D = CallingThread>
   [[nodiscard]] auto text_vectors(const X& x, const M& mask = {}, const D& device = {}) const;
 
-  /// Transformers' `logits_per_image`: e^logit_scale * cosine + logit_bias, which CLIP has none of.
+  /// Transformers' `logits_per_image`: e^logit_scale * cosine + logit_bias. CLIP has no bias.
   ///
   /// **Shapes**: images: `[images, dimension]`; texts: `[texts, dimension]`; result: `[images, texts]`.
   /// **Errors**: those of `cosine_similarity`.
@@ -55,7 +55,8 @@ class ImageTextModel {
     return seqpool::map(scale_, seqpool::cosine_similarity(images, texts, device), device);
   }
 
-  /// Of CLIP the softmax of an image's logits: which of these texts. Of SigLIP the sigmoid of each: whether it fits.
+  /// For CLIP the softmax of an image's logits: which of these texts fits. For SigLIP the sigmoid of each: whether it
+  /// fits.
   ///
   /// **Shapes**: those of `logits`.
   /// **Errors**: those of `logits`.

@@ -50,7 +50,7 @@ class MultiVectorEncoder {
   /// Features of a token, and of a vector.
   [[nodiscard]] Index hidden() const noexcept { return folder_.hidden; }
   [[nodiscard]] Index dimension() const noexcept { return folder_.dimension; }
-  /// How many tokens the encoder takes, if the folder says so; of PyLate's the two below say it.
+  /// How many tokens the encoder takes, if the folder says so. For PyLate's the two below say it.
   [[nodiscard]] std::optional<Index> max_seq_length() const noexcept { return folder_.settings.max_seq_length; }
   /// How many tokens a query or a document is cut to, with its prompt and special tokens, if the folder says so.
   [[nodiscard]] std::optional<Index> query_length() const noexcept { return folder_.query_length; }
@@ -66,12 +66,12 @@ class MultiVectorEncoder {
   [[nodiscard]] const std::optional<std::string>& default_prompt_name() const noexcept {
     return folder_.settings.default_prompt_name;
   }
-  /// "maxsim", what `MaxSim` gives, or "meanmaxsim", that divided by the number of the query's tokens.
+  /// "maxsim", what `MaxSim` gives, or "meanmaxsim", the same divided by the number of the query's tokens.
   [[nodiscard]] const std::string& similarity_function() const noexcept { return folder_.settings.similarity; }
   /// Tokens that get no vector in texts of `skiplist_tasks`, "document" or "query": take them out of the mask.
   [[nodiscard]] const std::vector<std::string>& skiplist_words() const noexcept { return folder_.skiplist_words; }
   [[nodiscard]] const std::vector<std::string>& skiplist_tasks() const noexcept { return folder_.skiplist_tasks; }
-  /// How many tokens at the start of each text get no vector, 1 of BGE-M3 and 0 of all others: take them out of the
+  /// How many tokens at the start of each text get no vector: 1 for BGE-M3 and 0 for all others. Take them out of the
   /// mask, as `skip_prefix` does.
   [[nodiscard]] Index skipped_tokens() const noexcept { return folder_.skipped_tokens; }
 

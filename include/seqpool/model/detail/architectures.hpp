@@ -22,7 +22,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// A key of a row, and the object of config.json that has it: of "text_config.norm_eps" the object text_config.
+// A key and the object of config.json that has it: "text_config.norm_eps" is norm_eps in the object text_config.
 struct Place {
   Config config;
   std::string_view key;
@@ -41,7 +41,7 @@ inline std::string said(const Config& config, std::string_view path, std::string
   return in.is_text(key) ? in.text(key) : detail::text_of(*in.find(key));
 }
 
-// Of the rows of one architecture, `all`, the one whose guards hold; throws Error if there is none.
+// The row whose guards hold, out of `all` rows of one architecture; throws Error if there is none.
 inline const Row& guarded_row(const Config& config, std::span<const Row> all) {
   const Row& first = all.front();
   const auto value_of = [&](std::string_view key) {
@@ -52,7 +52,7 @@ inline const Row& guarded_row(const Config& config, std::span<const Row> all) {
   const auto holds = [&](const Guard& guard) { return guard.key.empty() || value_of(guard.key) == guard.value; };
   for (const Row& row : all)
     if (std::all_of(row.guards.begin(), row.guards.end(), holds)) return row;
-  // About a key whose value no row has, or else about one whose value no row has beside what the others say.
+  // The error is about a key whose value no row has, or else about one whose value is not the first row's.
   for (const bool alone : {true, false})
     for (const Guard& guard : first.guards) {
       std::vector<std::string_view> understood;
@@ -75,7 +75,7 @@ inline Activation activation_of(const Config& config, const KeyOr<Activation>& r
   return transformers_activation(in, key, "");
 }
 
-// Adds a step of `out` features; of as many as its weight has, if `out` is -1.
+// Adds a step of `out` features, or of as many as its weight has if `out` is -1.
 inline void read_step(Reading& r, const Step& step, Index out) {
   const std::string name(step.name);
   const Index in = r.heads.width();
@@ -93,7 +93,7 @@ inline void read_step(Reading& r, const Step& step, Index out) {
                     activation);
 }
 
-// Features of what the first step is given, by its weight: config.json has some ten names for it.
+// The number of features that the first step takes. Its weight says it; config.json has some ten names for it.
 inline Index features_of(Reading& r, const Step& first) {
   const std::string weight = std::string(first.name) + ".weight";
   return first.is_norm ? r.weights.vector(weight, -1).dimension(0) : r.weights.matrix(weight, -1, -1).dimension(1);
@@ -114,7 +114,7 @@ inline void read_row(Reading& r, const Row& row) {
   if (row.take == Take::cls_and_rest && row.otherwise)
     pooling.rest_from += r.config.count("num_register_tokens", *row.otherwise);
   r.folder.takes_ids = row.take == Take::last_by_id;
-  if (r.folder.takes_ids)  // Transformers looks into text_config alone, where it is
+  if (r.folder.takes_ids)  // if there is a text_config, Transformers looks only there
     r.folder.pad_token_id = read_pad_token_id(r.config.object("text_config", r.config), row.otherwise);
   const Index labels = detail::count_labels(r.config);
   r.heads = HeadList(features_of(r, row.steps[0]));
@@ -165,7 +165,7 @@ inline std::function<void(Reading&)> find_reader(const Config& config, Task task
   const std::string name = io::detail::excerpt(architecture(config));
   for (const auto& model : models_of_vectors)
     if (task == Task::sequence && model.name == name) return model.value;
-  // Those of one architecture stand together.
+  // All rows of one architecture stand together.
   const auto is_it = [&](const Row& row) { return row.architecture == name && does(row, task); };
   const Row* const first = std::find_if(std::begin(architecture_rows), std::end(architecture_rows), is_it);
   if (first == std::end(architecture_rows)) refuse_architecture(config, name, task);

@@ -21,15 +21,15 @@ using Vector = Copy<1>;
 class Checkpoint {
  public:
   explicit Checkpoint(Folder folder);
-  // The same of one file in it.
+  // The same of one file in the folder.
   Checkpoint(Folder folder, const std::string& file);
-  // The same of the folder, or the file, at `path`.
+  // The same of a folder or a file at `path`.
   [[nodiscard]] static Checkpoint at(const std::filesystem::path& path);
 
   [[nodiscard]] bool has(std::string_view name) const { return tensors_.contains(name); }
 
-  // f(view) of a tensor of one of T, where it lies in its file, which is open as long as this object. A size of -1
-  // accepts any. `what` says for a message what is read, and of which types.
+  // Calls f with a view of a tensor of one of the types T, where it lies in its file, which stays open as long as this
+  // object lives. A size of -1 accepts any. `what` tells messages what is read, and which types are.
   template <int Rank, class... T, class F>
   void visit(const std::string& name, const io::Safetensors::Shape<Rank>& shape, const char* what, F f);
   // The same of a tensor of F32, F16, BF16 or F64.
@@ -38,8 +38,8 @@ class Checkpoint {
     visit<Rank, float, Eigen::half, Eigen::bfloat16, double>(name, shape, "weights; F32, F16, BF16 and F64 are", f);
   }
 
-  // A copy in float of such a tensor, of finite numbers; with `rows` of these alone, which are copied out of the file
-  // without a look at the others.
+  // A copy of such a tensor in float. Throws Error unless its numbers are finite. With `rows` only these rows are read
+  // and copied.
   template <int Rank>
   [[nodiscard]] Copy<Rank> tensor(const std::string& name, const io::Safetensors::Shape<Rank>& shape,
                                   std::span<const Index> rows = {});
@@ -51,14 +51,13 @@ class Checkpoint {
   }
   [[nodiscard]] Vector vector(const std::string& name, Index size) { return tensor<1>(name, {size}); }
 
-  // A tensor that is there and not needed; and all whose names begin with one of `prefixes`, which have spaces between.
+  // Counts a tensor as used, if it is there; or all whose names begin with one of `prefixes`, which spaces separate.
   void pass_over(std::string_view name) {
     if (const auto found = tensors_.find(name); found != tensors_.end()) found->second.is_used = true;
   }
   void pass_over_all(std::string_view prefixes);
 
-  // Throws Error if there is a tensor whose name begins with `prefix` and that nobody asked for: `user` is who should
-  // have.
+  // Throws Error if nobody asked for a tensor whose name begins with `prefix`; `user` should have.
   void refuse_unused(std::string_view prefix = {},
                      std::string_view user = "what the folder's configuration says") const;
   // Throws Error about a tensor that is there.

@@ -30,14 +30,14 @@ inline constexpr auto image_text_models =
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Pooling of tokens of `hidden` features.
+// Starts with a pooling of tokens of `hidden` features.
 inline void pool_by(Reading& r, Mode mode, Index hidden) {
   r.folder.pooling.modes = {mode};
   r.folder.pooling.hidden = hidden;
   r.heads = HeadList(hidden);
 }
 
-// Features of a token of images; -1, which is any, where it is not said, as by configurations of SigLIP in wide use.
+// Features of an image's token; -1, which is any, if it is not said: common configurations of SigLIP do not say it.
 inline Index image_hidden(const Config& vision) {
   return vision.has("hidden_size") ? size_of(vision, "hidden_size") : -1;
 }
@@ -70,7 +70,7 @@ inline void read_clip_vision(Reading& r) {
   read_clip_image(r);
 }
 
-// The vision model's own attention pooling, whose tensors' names begin with `prefix`.
+// The vision model's attention pooling, whose tensors' names begin with `prefix`.
 inline void read_siglip_image(Reading& r, const std::string& prefix) {
   const Config vision = r.config.object("vision_config", r.config);
   if (!vision.flag("vision_use_head", true))

@@ -8,7 +8,7 @@
 // CrossEncoders whose scores come out of modules, or are a language model's logits of words.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// Those whose logits are their last hidden states times lm_head: others scale them, cap them or add to them.
+// Models whose logits are their last hidden states times lm_head. Others scale them, cap them or add to them.
 inline constexpr std::array<std::string_view, 8> language_models{
     "Gemma3ForCausalLM", "GemmaForCausalLM", "LlamaForCausalLM", "MistralForCausalLM",
     "Phi3ForCausalLM",   "Qwen2ForCausalLM", "Qwen3ForCausalLM", "SmolLM3ForCausalLM"};
@@ -45,8 +45,8 @@ inline void add_score_modules(ClassifierFolder& result, const Folder& folder, co
   for (Index i = 0; i < heads.width(); ++i) result.labels.push_back("LABEL_" + std::to_string(i));
 }
 
-// The logit of one word behind a text's last token, or of one less that of another: of the model in `folder` two rows
-// of the matrix from hidden states to words, which may be that of its embeddings.
+// The logit of the first word as the next token of a text, less that of the second if there is one. The model's matrix
+// from hidden states to words, which may be that of its embeddings, has a row for each word.
 inline ClassifierFolder read_word_logits(const Folder& folder, const ScoredWords& words) {
   const Config config = folder.config("config.json");
   if (!words.true_token_id)
@@ -60,7 +60,7 @@ inline ClassifierFolder read_word_logits(const Folder& folder, const ScoredWords
   if (config.has("final_logit_softcapping"))
     config.refuse("final_logit_softcapping", {"changes the logits, which is not understood"});
   Checkpoint weights(folder);
-  // Its embeddings stand in for lm_head where it is not there, unless the model says that the two differ.
+  // Where there is no lm_head the embeddings stand in for it, unless the model says that the two differ.
   const bool is_tied = !weights.has("lm_head.weight") && config.flag("tie_word_embeddings", true);
   const std::vector<Index> ids{*words.true_token_id, words.false_token_id.value_or(*words.true_token_id)};
   const Matrix rows = weights.rows(is_tied ? "model.embed_tokens.weight" : "lm_head.weight", ids);

@@ -24,12 +24,12 @@ inline constexpr std::array<ModelType, 5> model_types{{{"SentenceTransformer", s
                                                        {"ColBERT", multi_vector_encoder, "maxsim"},
                                                        {"CrossEncoder", "SequenceClassifier", ""}}};
 
-// What makes a folder of many models that have none.
+// How to make a folder of a model that has none.
 inline constexpr std::string_view save_by_python =
     "save it anew in Python, by sentence-transformers 6: MultiVectorEncoder(name).save(folder)";
 
-// The settings of a folder for `reader`, of whose name's type it is if it does not say so. Throws Error for all that is
-// not understood; what the folder does not say is left out. The encoder's folder says the number of tokens.
+// The settings of a folder for `reader`, whose name is the model's type if the folder does not say it. Throws Error for
+// all that is not understood. The number of tokens is left out, which the encoder's folder says.
 [[nodiscard]] inline EncodeSettings read_settings(const Folder& folder, std::string_view reader,
                                                   std::initializer_list<std::string_view> similarities);
 

@@ -20,8 +20,8 @@
 // What folders say, once they are read; and what reads them, which may be in a compiled library.
 namespace seqpool::inline SEQPOOL_ABI::model {
 
-/// Which words of a language model (...ForCausalLM) tell how well a text fits, by their ids: the score is the logit of
-/// the first behind the text's last token, less that of the second if there is one. sentence-transformers takes "yes"
+/// The ids of the words by which a language model (...ForCausalLM) tells how well a text fits: the score is the logit
+/// of the first as the text's next token, less that of the second if there is one. sentence-transformers takes "yes"
 /// and "no". Only for folders without modules.json; others say it themselves.
 struct ScoredWords {
   std::optional<Index> true_token_id = {};
@@ -58,7 +58,7 @@ class SharedAttention {
   std::shared_ptr<const Queries> queries_;
 };
 
-// The mean of all real tokens but the first few: of an image's patches without what stands in front of them.
+// The mean of all real tokens but the first few, such as of an image's patches without the tokens in front of them.
 class MeanFrom {
  public:
   template <Scalar T> using State = FeatureState<T>;
@@ -129,21 +129,21 @@ struct VectorFolder {
   PoolingConfig pooling;
   LayerWeights mix;
   std::optional<std::vector<float>> word_weights;        // by token id
-  std::optional<std::vector<float>> id_weights;          // of a query without an encoder, by token id
-  std::function<void(Index id, float* out)> write_word;  // of a model without an encoder: a token, [hidden], by its id
+  std::optional<std::vector<float>> id_weights;          // by token id, of a query without an encoder
+  std::function<void(Index id, float* out)> write_word;  // writes a token's row, [hidden], without an encoder
   AnyHead<float> heads{std::vector<AnyHead<float>>()};
   Index dimension = 0;
   Index vocabulary = 0;  // of a bare masked language model, which may be a SPLADE
   std::string summary;
 };
 
-// Reads it, of a Router the modules of `route`; throws Error for all that is not understood. What a user chooses comes
-// behind what the folder says.
+// Reads a folder, and if it has a Router, the modules of `route`. Throws Error for all that is not understood. What the
+// user chooses is applied behind what the folder says.
 [[nodiscard]] SEQPOOL_BODY VectorFolder read_vector_folder(const std::filesystem::path& path,
                                                            std::optional<Index> truncate_dim, bool normalize,
                                                            const std::string& route);
 
-// All that a folder says of vectors, one for each token.
+// All that a folder says of a vector for each token.
 struct MultiVectorFolder {
   EncodeSettings settings;
   std::optional<Index> query_length;
@@ -176,7 +176,7 @@ struct ClassifierFolder {
   std::vector<std::string> labels = {};  // none of a model that gives vectors
   Scores scores = Scores::softmax;
   Activation activation = Activation::identity;  // of Scores::activation
-  std::optional<Error> unknown = {};             // what is not understood of the scores
+  std::optional<Error> unknown = {};             // what of the scores is not understood
   bool several_at_once = false;                  // classes that do not exclude each other
   bool takes_ids = false;                        // the token is found by its id
   std::optional<Index> pad_token_id = {};
@@ -185,12 +185,12 @@ struct ClassifierFolder {
 // Reads the head of an architecture that does the task; throws Error for all that is not understood.
 [[nodiscard]] SEQPOOL_BODY ClassifierFolder read_classifier(const std::filesystem::path& path, Task task);
 
-// The same of those that classify a sequence, and of CrossEncoders, which may be made of modules or of a language
-// model. Of one without modules the words are the caller's.
+// Reads a classifier of sequences or a CrossEncoder, which may be made of modules or of a language model. The caller
+// says the words of a language model without modules.
 [[nodiscard]] SEQPOOL_BODY ClassifierFolder read_sequence_classifier(const std::filesystem::path& path,
                                                                      const ScoredWords& words);
 
-// All that a folder of images and texts says: what makes a vector of each, and a logit of two.
+// All that a folder of images and texts says: how to make a vector of each, and a logit of two vectors.
 struct ImageTextFolder {
   bool is_siglip = false;
   ClassifierFolder image = {};

@@ -16,7 +16,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 // gives all layers: without it Python takes the last one as it is.
 [[nodiscard]] inline LayerWeights read_layer_weights(const Folder& folder, const Folder& encoder);
 
-// The softmax of a tensor of a weight for each layer.
+// The softmax of a tensor that has a number for each layer.
 [[nodiscard]] inline LayerWeights read_layer_softmax(Checkpoint& weights, const std::string& name);
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -30,9 +30,9 @@ struct Module {
 // More than any model has, and few enough for whatever a module costs.
 inline constexpr std::size_t most_modules = 100;
 
-// The modules of a folder in order; throws Error unless modules.json is a list of them within the folder, and if one
-// behind the first, the encoder, or a StaticEmbedding is a class of another package: whatever its name, Python runs
-// that package's code. The class `also` alone is known.
+// The modules of a folder in order. Throws Error unless modules.json is a list of them within the folder. Also throws
+// Error if a module other than the encoder, or a StaticEmbedding, is a class of another package than `also`: whatever
+// its name, Python runs that package's code.
 [[nodiscard]] inline std::vector<Module> read_modules(const Folder& folder, std::string_view also = {});
 
 // Throws Error, "'X' is not understood behind the Pooling; understood are ...", unless the module is one of these.
@@ -65,15 +65,15 @@ inline constexpr std::array<std::string_view, 5> head_modules{"Dense", "Dropout"
 inline constexpr std::array<std::string_view, 1> dense_alone{"Dense"};
 inline constexpr ModulePlace behind_pooling{"behind the Pooling", pooled_features, head_modules};
 
-// Adds what the module is to `heads`; throws Error if it is none that is understood there, and for all that it says and
-// is not understood. Returns whether it gives what the place has `also`. Sparse vectors are cut to `max_active_dims`.
+// Adds the module to `heads`. Throws Error if it, or anything that it says, is not understood in this place. Returns
+// whether it gives the features that the place has as `also`. Sparse vectors are cut to `max_active_dims`.
 inline bool add_module(HeadList& heads, const Module& module, const ModulePlace& place,
                        std::optional<Index> max_active_dims = {});
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// The one whose class `key` says, in the folder `path` of `folder`; messages call it `where`. Of another package it may
-// be if it `is_known`, and no table in place of an encoder.
+// The module whose class `key` says, in the folder `path` of `folder`; messages call it `where`. Its class may be of
+// another package if it `is_known`, unless it is a table in place of an encoder.
 inline Module read_module(const Config& config, std::string_view key, const Folder& folder, const std::string& path,
                           const std::string& where, bool is_known) {
   const std::string type = config.text(key);
@@ -111,8 +111,8 @@ inline std::vector<Module> read_modules(const Folder& folder, std::string_view a
   return modules;
 }
 
-// Throws Error unless the module works on the place's features, which `otherwise` are where its configuration does not
-// say so. Returns whether it gives what the place has `also`.
+// Throws Error unless the module works on the place's features; if its configuration does not say what it works on,
+// that is `otherwise`. Returns whether it gives the features that the place has as `also`.
 inline bool check_features(const Config& config, const ModulePlace& place, std::string_view otherwise) {
   config.one_of("module_input_name", otherwise, {place.features});
   if (!place.also.empty())

@@ -11,8 +11,8 @@
 #include <cstddef>
 #include <filesystem>
 
-// Folders of models that make a vector of each token: those of sentence-transformers and of PyLate, Stanford's, those
-// of Transformers' ...ForRetrieval, and BGE-M3's second head.
+// Folders of models that make a vector of each token: of sentence-transformers, PyLate, Stanford and Transformers'
+// ...ForRetrieval, and the second head of BGE-M3.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 inline constexpr std::array<std::string_view, 3> token_modules{"Dense", "MultiVectorMask", "Normalize"};
@@ -22,7 +22,7 @@ inline constexpr std::string_view pylate_dense = "pylate.models.Dense.Dense";
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// Python's string.punctuation, what PyLate and Stanford take out of documents unless a folder says otherwise.
+// Python's string.punctuation, which PyLate and Stanford take out of documents unless a folder says otherwise.
 inline std::vector<std::string> punctuation() {
   std::vector<std::string> all;
   for (const char c : std::string_view("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")) all.emplace_back(1, c);
@@ -47,7 +47,7 @@ inline HeadList read_projection(MultiVectorFolder& result, const Folder& folder,
 // Each task has a prefix, which is a token behind the first one.
 inline HeadList read_stanford(MultiVectorFolder& result, const Folder& folder) {
   const Config config = folder.config_if_there("artifact.metadata");
-  // "l2" is for training: its searches take products, as all do.
+  // "l2" is for training: a search takes products with either.
   config.one_of("similarity", "cosine", {"cosine", "l2"});
   config.one_of("interaction", "colbert", {"colbert"});
   result.settings.prompts = {{"query", config.text("query_token_id", "[unused0]") + " "},
@@ -88,7 +88,7 @@ inline void read_pylate(MultiVectorFolder& result, const Config& config) {
   result.skiplist_words = config.has("skiplist_words") ? config.texts("skiplist_words") : punctuation();
 }
 
-// Of sentence-transformers: it saves the lengths beside the encoder.
+// sentence-transformers saves the lengths beside the encoder.
 inline void read_saved(MultiVectorFolder& result, const Folder& folder, const Folder& encoder) {
   result.settings = read_settings(folder, multi_vector_encoder, {"maxsim", "meanmaxsim"});
   const Config config = encoder.config_if_there("sentence_bert_config.json");
@@ -111,7 +111,7 @@ inline void read_mask(MultiVectorFolder& result, const Folder& folder) {
   if (config.has("skiplist_tasks")) result.skiplist_tasks = config.texts("skiplist_tasks");
 }
 
-// PyLate's modules are Dense alone: it normalizes what comes out of them.
+// PyLate has no modules but Dense, and normalizes what comes out of them.
 inline HeadList read_token_modules(MultiVectorFolder& result, const Folder& folder) {
   const auto modules = read_modules(folder, pylate_dense);
   const Config config = folder.config_if_there("config_sentence_transformers.json");

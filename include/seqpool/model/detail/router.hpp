@@ -5,13 +5,13 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// A task and a modality that are mapped come before a route's name, and that before the default, as in Python. Their
+// As in Python, a mapping of a task and a modality comes before a route's name, and a name before the default. The
 // pairs are written as Python writes them: "('query', None)".
 inline std::string chosen_route(const Config& config, const Config& routes, const std::string& asked) {
   const Config parameters = config.object("parameters");
   parameters.refuse_others({"default_route", "allow_empty_key", "route_mappings"});
   std::string name = !asked.empty() ? asked : routes.has("text") ? "text" : parameters.text("default_route", "");
-  // Before 5.0 there was no default: the first is taken.
+  // Before 5.0 there was no default, and Python takes the first.
   if (name.empty() && parameters.flag("allow_empty_key", true) && !routes.members().empty())
     name = config.find("structure")->elements().front().text();
   const Config mappings = parameters.object("route_mappings", Config(config.file()));
@@ -33,8 +33,8 @@ inline std::string chosen_route(const Config& config, const Config& routes, cons
   return name;
 }
 
-// The modules of a folder in order, of a Router in front those of one of its routes: of `route`, which is the name of
-// one, or of a task that the folder maps to one; without it of the route that Python takes for a text.
+// The modules of a folder in order. A Router in front is replaced by the modules of one of its routes: `route` is the
+// route's name or a task that the folder maps to it; without `route` it is the one that Python takes for a text.
 [[nodiscard]] inline std::vector<Module> routed_modules(const Folder& folder, const std::string& route) {
   std::vector<Module> modules = read_modules(folder);
   const Module router = modules.front();

@@ -8,11 +8,11 @@
 #include <optional>
 #include <string_view>
 
-// How an architecture of Transformers classifies, as data: the tokens it takes, its layers, and what else config.json
-// must say for that to be all.
+// How an architecture of Transformers classifies, as data: the tokens it takes, its layers, and what config.json must
+// say so that this is all.
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// What the layers are given: each token, or of a sequence one vector.
+// What the layers are given: each token, or one vector of a sequence.
 enum class Take {
   each_token,
   cls,
@@ -60,15 +60,15 @@ struct Guard {
   std::string_view value;
 };
 
-// An architecture. One that reads several ways has a row for each, told apart by guards; a key that config.json does
-// not have says what the first of these rows expects.
+// An architecture. If it can be read in several ways it has a row for each, and guards tell them apart. A key that
+// config.json does not have counts as what the first of these rows expects.
 struct Row {
   std::string_view architecture;
   std::string_view encoder;  // prefixes of its encoder's tensors, with spaces between
   Take take;
   std::array<Step, 4> steps;
   std::array<Guard, 5> guards = {};
-  // Where config.json does not say it: `pad_token_id` of last_by_id, `num_register_tokens` of cls_and_rest.
+  // What holds if config.json does not say it: `pad_token_id` of last_by_id, `num_register_tokens` of cls_and_rest.
   std::optional<Index> otherwise = {};
   std::string_view layers = {};  // the tensor whose softmax weighs all hidden states, embeddings first
 };

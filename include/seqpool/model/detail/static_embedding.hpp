@@ -10,10 +10,10 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
-// A table of embeddings in place of an encoder: embedding.weight of sentence-transformers' StaticEmbedding, or
-// embeddings of model2vec, with the row of each token id and what each token is multiplied by, where they are there.
+// Reads a table of embeddings in place of an encoder: embedding.weight of sentence-transformers' StaticEmbedding, or
+// embeddings of model2vec, which may come with the row and the weight of each token id.
 //
-// The file stays mapped, and is never read as a whole: no number of the table is checked.
+// The file stays mapped and is never read as a whole, so no number of the table is checked.
 inline void read_static_embedding(VectorFolder& result, const Folder& folder);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -21,7 +21,7 @@ inline void read_static_embedding(VectorFolder& result, const Folder& folder);
 inline void read_static_embedding(VectorFolder& result, const Folder& folder) {
   const auto file = std::make_shared<Checkpoint>(folder);
   const bool is_model2vec = file->has("embeddings") && !file->has("embedding.weight");
-  std::vector<Index> row_of;  // by token id; none where each id has its own row
+  std::vector<Index> row_of;  // by token id; empty if each id has its own row
   if (is_model2vec && file->has("mapping"))
     file->visit<1, std::int32_t, std::int64_t>("mapping", {-1}, "rows; I32 and I64 are", [&](const auto& stored) {
       if (stored.size() == 0) file->refuse("mapping", {"has no words"});

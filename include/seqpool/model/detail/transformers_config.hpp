@@ -40,7 +40,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   return all.empty() ? "" : all.front();
 }
 
-// The layer that gives each token a vector: what its weights are called.
+// What the weights are called of the layer that gives each token a vector.
 struct Projection {
   std::string_view name;
   bool has_bias;
@@ -56,7 +56,7 @@ inline constexpr std::array<Named<Projection>, 5> projections{{
     {"NeoMMEForRetrieval", {"multi_vector_head.proj", false}},
 }};
 
-// That of the first of `architectures`; null if it has none.
+// The projection of the first of `architectures`; null if it has none.
 [[nodiscard]] inline const Named<Projection>* find_projection(const Config& config) {
   const std::string name = architecture_if_said(config);
   for (const auto& known : projections)

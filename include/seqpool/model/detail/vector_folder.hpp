@@ -20,7 +20,7 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-// A query's weight of each token id, which are all that its vector is made of.
+// The weight of each token id. A query's vector is made of these alone.
 inline std::vector<float> read_id_weights(const Folder& folder) {
   const Config config = folder.config("config.json");
   if (config.has("path"))
@@ -56,7 +56,7 @@ inline std::size_t read_pooled_encoder(VectorFolder& result, const Folder& folde
   return next;
 }
 
-// All that makes vectors: the encoder's pooling, a table or weights of ids, and the heads behind it.
+// Reads all that makes vectors: the encoder's pooling, or a table or weights of ids, and the heads behind it.
 inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, const std::string& route) {
   const auto modules = routed_modules(folder, route);
   const bool weighs_ids = modules[0].type == "SparseStaticEmbedding";
@@ -75,7 +75,7 @@ inline HeadList read_vector_modules(VectorFolder& result, const Folder& folder, 
   return heads;
 }
 
-// A folder of model2vec without modules.json, as its own `encode` takes it.
+// Reads a folder of model2vec without modules.json as model2vec's own `encode` does.
 inline HeadList read_model2vec(VectorFolder& result, const Folder& folder, const Config& config) {
   read_static_embedding(result, folder);
   if (!config.is_null("max_length")) result.settings.max_seq_length = config.count("max_length", 512);

@@ -45,7 +45,8 @@ template <Sequences X>
 [[nodiscard]] Vectors pooled(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x,
                              const AnySelection& selection, const seqpool::detail::AnyDevice* device);
 
-// The same of what passed `are_model_arguments`, as `pool` has its result: in the layout of `Like`, X if it is void.
+// The same of arguments that passed `are_model_arguments`. As of `pool`, the result has the layout of `Like`, which is
+// X if it is void.
 template <class Like = void, class X, class M, class D>
 [[nodiscard]] auto vectors_of(const PoolingConfig& pooling, Index before, const AnyHead<float>& heads, const X& x,
                               const M& mask, const D& device);
