@@ -1,6 +1,6 @@
 """Writes the tables of docs/from-a-model-folder.md that say which models are read, and by which class.
 
-    python models.py                      models that people use, and kinds of folders; needs Python 3.10 alone
+    python models.py                      models that people use, and kinds of folders; needs Python 3.9 alone
     python models.py --check              writes nothing, and fails if the page says something else
     python models.py --libraries WHEEL    the classes of installed libraries
 
@@ -152,7 +152,8 @@ MODELS = {
               condition="with the ids of the words that it answers, if no LogitScore says them"),
         Model("bge-reranker-v2-minicpm-layerwise, llama-nemotron-rerank", refused="code of its own makes the scores"),
         Model("distilbert-base-uncased-finetuned-sst-2, nlptown/bert-base-multilingual-uncased-sentiment, "
-              "roberta-base-go_emotions, toxic-bert, bart-large-mnli, deberta-v3-\\*-zeroshot, ModernBERT's classifiers, xlm-roberta-base-language-detection",
+              "roberta-base-go_emotions, toxic-bert, bart-large-mnli, deberta-v3-\\*-zeroshot, ModernBERT's classifiers, "
+              "xlm-roberta-base-language-detection",
               "...ForSequenceClassification",
               "sequence_distilbert sequence_bert sequence_roberta sequence_bert_multi_label sequence_bart "
               "sequence_deberta_v2 sequence_modernbert_cls sequence_xlm_roberta"),
@@ -259,7 +260,7 @@ LAYOUTS = [
     Layout("SiglipVisionModel, SiglipModel, Siglip2...", "attention of one query in `num_attention_heads` heads",
            "projections, LayerNorm and MLP with a residual, by `hidden_act`",
            "`head.probe`, `head.attention`, `head.layernorm`, `head.mlp`", "vision_* both_*"),
-    Layout("CLIPModel", "cls of images, last of texts", "as its text model and its vision model; e^`logit_scale` times the cosine",
+    Layout("CLIPModel", "cls of images, last of texts", "as its text and vision models; e^`logit_scale` times the cosine",
            "`vision_model.post_layernorm`, `visual_projection`, `text_projection`, `logit_scale`", "clip_model*"),
     Layout("SiglipModel, Siglip2Model", "attention of one query of images, the last column of texts",
            "as SiglipVisionModel; Linear of texts; e^`logit_scale` times the cosine, and `logit_bias`",
@@ -375,7 +376,7 @@ def write(block, text):
     if "--check" not in sys.argv:
         PAGE.write_text(page_now, encoding="utf-8")
     elif page_now != page:
-        stop(PAGE, "is not what this script writes between", begin, "and", end)
+        stop(PAGE.relative_to(ROOT), "is not what this script writes between", begin, "and", end)
 
 
 # -------------------------------------------------------------------------------------------------------- what they say
