@@ -66,6 +66,33 @@ def pool(file, prefix):
     return text
 
 
+# One row of each way to take tokens, and of layers, keys and guards, by task, class and number.
+ROWS = [
+    ("SequenceClassification", "ConvBertForSequenceClassification", 0),
+    ("SequenceClassification", "Gemma3ForSequenceClassification", 0),
+    ("SequenceClassification", "ModernBertForSequenceClassification", 1),
+    ("SequenceClassification", "ModernVBertForSequenceClassification", 0),
+    ("SequenceClassification", "Wav2Vec2ForSequenceClassification", 1),
+    ("SequenceClassification", "XLMForSequenceClassification", 0),
+    ("TokenClassification", "ModernBertForTokenClassification", 0),
+    ("ImageClassification", "BeitForImageClassification", 0),
+    ("ImageClassification", "ConvNextForImageClassification", 0),
+    ("ImageClassification", "Dinov2WithRegistersForImageClassification", 0),
+    ("AudioFrameClassification", "WavLMForAudioFrameClassification", 1),
+]
+
+
+def row(task, name, number):
+    path = HERE.parent / "golden" / "architectures" / f"{task}.safetensors"
+    data = path.read_bytes()
+    begin = 8 + struct.unpack("<Q", data[:8])[0]
+    first, last = json.loads(data[8:begin])[f"{name}/{number}/config"]["data_offsets"]
+    config = json.loads(data[begin + first : begin + last])
+    heads = [line for line in tensors(path).splitlines() if line.startswith(f"{name}/{number}/w/")]
+    lines = "".join(line.split("/w/", 1)[1] + "\n" for line in heads)
+    return f"@f config.json\n{json.dumps(config, separators=(',', ':'))}\n@w model.safetensors\n{lines}"
+
+
 def golden(name):
     text = ""
     for path in sorted((FOLDERS / name).rglob("*")):
@@ -228,6 +255,8 @@ def main():
         (streams / name).write_bytes(data)
     for name in GOLDEN:
         (corpus / name).write_bytes(golden(name).encode("latin-1"))
+    for task, name, number in ROWS:
+        (corpus / f"row_{name}_{number}").write_bytes(row(task, name, number).encode("latin-1"))
     for name, (file, prefix) in POOLS.items():
         (corpus / f"pool_{name}").write_bytes(pool(file, prefix).encode("latin-1"))
     for name, text in BAD.items():

@@ -226,6 +226,18 @@ template <class F> void use(seqpool::Index hidden, F f) {
   }
 }
 
+// As many layers as a model mixes, if they are few.
+template <class Model, class X> std::vector<X> layers_of(const Model& model, const X& x) {
+  constexpr seqpool::Index most = 8;
+  return std::vector(static_cast<std::size_t>((std::min)(model.layers(), most)), x);
+}
+template <class Model> void use_layers(const Model& classifier) {
+  use(classifier.hidden(), [&](const auto& x) {
+    const auto layers = layers_of(classifier, x);
+    static_cast<void>(classifier.logits(classifier.mix(layers)));
+  });
+}
+
 // f(), of which an Error may come, in one line that can be shown.
 template <class F> void read(F f) {
   try {
@@ -281,11 +293,7 @@ inline void run(std::string_view text) {
       ids.setValues({{0, 1}, {2, 0}});
       if (model.embed_ids(ids).dimension(1) != model.dimension()) fault("a vector is not as long as dimension() says");
     });
-    use(model.hidden(), [&](const auto& x) {
-      constexpr seqpool::Index most = 8;
-      const auto layers = static_cast<std::size_t>((std::min)(model.layers(), most));
-      static_cast<void>(model.embed_layers(std::vector(layers, x)));
-    });
+    use(model.hidden(), [&](const auto& x) { static_cast<void>(model.embed_layers(layers_of(model, x))); });
     const SentenceTransformer other(cache.folder(), {.truncate_dim = 2, .normalize_embeddings = true});
     if (other.dimension() != (std::min)(model.dimension(), seqpool::Index{2})) fault("truncate_dim is not dimension()");
   });
@@ -312,10 +320,12 @@ inline void run(std::string_view text) {
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.logits(x)); });
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.probabilities(x)); });
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
+    use_layers(classifier);
   });
   read([&] {
     const seqpool::model::TokenClassifier classifier(cache.folder());
     use(classifier.hidden(), [&](const auto& x) { static_cast<void>(classifier.predict(x)); });
+    use_layers(classifier);
   });
   read([&] {
     const auto pooling = seqpool::model::gliclass_pooling<float>(cache.folder());

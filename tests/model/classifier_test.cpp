@@ -807,6 +807,34 @@ TEST_CASE("a model that weighs its layers takes all of them", "[model]") {
       ct::has_substring("'use_weighted_layer_sum' is '1', which is not understood; understood are 'false', 'true'"));
 }
 
+TEST_CASE("a key of a row that is null, and one in an object", "[model]") {
+  const std::vector<FolderWriter::Tensor> xlnet{
+      {"sequence_summary.summary.weight", {3, 3}, 0, {1, 0, 0, 0, 1, 0, 0, 0, 1}},
+      {"sequence_summary.summary.bias", {3}, 0},
+      {"logits_proj.weight", {2, 3}, 1},
+      {"logits_proj.bias", {2}, 0}};
+  const auto logit = [](const std::string& config, const auto& tensors) {
+    return SequenceClassifier(folder_of(config, tensors)->path()).logits(two_tokens())(0, 0);
+  };
+  const std::string name = "XLNetForSequenceClassification";
+  CHECK(logit(config_of(name, R"(, "summary_activation": null)"), xlnet) == 12);
+  CHECK(logit(config_of(name), xlnet) < 3);  // tanh
+  // An eps that is as large as the variance: of (1, 0, 0), which is 2 / 9.
+  std::vector<FolderWriter::Tensor> norm{{"head.dense.weight", {3, 3}, 0, {100, 0, 0}},
+                                         {"head.norm.weight", {3}, 1},
+                                         {"classifier.weight", {2, 3}, 0, {1, 0, 0}},
+                                         {"classifier.bias", {2}, 0}};
+  const double variance = 100.0 * 100 * 2 / 9;
+  const std::string eps = R"("norm_eps": )" + std::to_string(variance);
+  const auto expected = ct::Approx(100 * (2.0 / 3) / std::sqrt(2 * variance)).epsilon(1e-5);
+  CHECK(logit(config_of("ModernBertForSequenceClassification", ", " + eps), norm) == expected);
+  CHECK(logit(config_of("ModernVBertForSequenceClassification", ", \"text_config\": {" + eps + "}"), norm) == expected);
+  CHECK(logit(config_of("ModernVBertForSequenceClassification", ", " + eps), norm) !=
+        expected);  // not where the row has it
+  CHECK_THAT(refused(config_of("ModernBertForSequenceClassification", R"(, "norm_eps": -1)"), norm),
+             ct::has_substring("key 'norm_eps' must be 0 or more"));
+}
+
 TEST_CASE("keys that a row does not say are refused by name", "[model]") {
   const std::string name = "XLNetForSequenceClassification";
   const auto says = [&](const std::string& more) { return refused(config_of(name, more), distilbert); };
