@@ -13,13 +13,13 @@ using seqpool::Run;
 
 namespace {
 
-using Runs = std::vector<std::array<Index, 3>>;
+using Runs = std::vector<std::array<Index, 4>>;
 
 template <class M> Runs runs_of(const M& mask, Index batch, Index seq) {
   const std::vector<float> data(static_cast<std::size_t>(batch * seq));
-  Runs runs;
+  Runs runs;  // row, sequence, begin, end
   seqpool::detail::for_each_run(seqpool::HiddenStates<float>(data.data(), {batch, seq, 1}), mask,
-                                [&](Index b, Run run) { runs.push_back({b, run.begin, run.end}); });
+                                [&](Index row, Index b, Run run) { runs.push_back({row, b, run.begin, run.end}); });
   return runs;
 }
 
@@ -36,9 +36,10 @@ struct Outside {
 TEST_CASE("runs of real tokens come in order, cut into blocks, and never from outside of a sequence", "[tokens]") {
   Eigen::Tensor<int, 2> mask(3, 5);
   mask.setValues({{1, 1, 0, 0, 1}, {0, 0, 0, 0, 0}, {0, 1, 1, 1, 1}});
-  CHECK(runs_of(mask, 3, 5) == Runs{{0, 0, 2}, {0, 4, 5}, {2, 1, 5}});
-  CHECK(runs_of(seqpool::AllTokens{}, 1, 600) == Runs{{0, 0, 256}, {0, 256, 512}, {0, 512, 600}});
-  CHECK(runs_of(Outside{}, 2, 3) == Runs{{0, 0, 3}, {1, 0, 3}});
+  CHECK(runs_of(mask, 3, 5) == Runs{{0, 0, 0, 2}, {0, 0, 4, 5}, {2, 2, 1, 5}});
+  CHECK(runs_of(seqpool::AllTokens{}, 1, 600) == Runs{{0, 0, 0, 256}, {0, 0, 256, 512}, {0, 0, 512, 600}});
+  CHECK(runs_of(Outside{}, 2, 3) == Runs{{0, 0, 0, 3}, {1, 1, 0, 3}});
+  CHECK(runs_of(seqpool::Spans{{1, 0, 2}, {0, 1, 3}}, 2, 3) == Runs{{0, 1, 0, 2}, {1, 0, 1, 3}});
 }
 
 TEST_CASE("tokens are read where they lie, or side by side", "[tokens]") {

@@ -135,12 +135,10 @@ template <class T> template <class Q> MaxSim<T>::MaxSim(const Q& query) {
 template <class T>
 template <class Q, class M>
 MaxSim<T>::MaxSim(const Q& query, [[maybe_unused]] const M& query_mask) : MaxSim(query) {
-  constexpr bool is_mask = [] {
-    if constexpr (detail::VectorLike<M>)
-      return MaskScalar<detail::vector_scalar_t<M>>;
-    else
-      return false;
-  }();
+  constexpr bool is_mask = requires {
+    requires detail::VectorLike<M>;
+    requires MaskScalar<detail::vector_scalar_t<M>>;
+  };
   static_assert(is_mask,
                 "seqpool: MaxSim{query, query_mask} takes a mask [k], 1 for each query token that counts and 0 for the "
                 "others, in any arithmetic type: an Eigen tensor of rank 1, an Eigen vector, or a contiguous range "
