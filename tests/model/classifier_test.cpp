@@ -835,6 +835,16 @@ TEST_CASE("a key of a row that is null, and one in an object", "[model]") {
              ct::has_substring("key 'norm_eps' must be 0 or more"));
 }
 
+TEST_CASE("all prefixes of a row are its encoder's, and no others", "[model]") {
+  const auto says = [](const std::string& name) {
+    return refused(config_of("Gemma3ForSequenceClassification"), {{"score.weight", {2, 3}}, {name, {3}}});
+  };
+  for (const std::string prefix : {"language_model.", "model.", "multi_modal_projector.", "vision_tower."})
+    CHECK(says(prefix + "weight") == "nothing");
+  for (const std::string name : {"tower.weight", "vision_towers.weight", " .weight", "score.bias"})
+    CHECK_THAT(says(name), ct::has_substring("'" + name + "' is not used"));
+}
+
 TEST_CASE("keys that a row does not say are refused by name", "[model]") {
   const std::string name = "XLNetForSequenceClassification";
   const auto says = [&](const std::string& more) { return refused(config_of(name, more), distilbert); };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/detail/classes.hpp>
 #include <seqpool/head/head.hpp>
 #include <seqpool/head/probabilities.hpp>
@@ -148,7 +147,7 @@ auto SequenceClassifier::probabilities(const X& x, const M& mask, const I& input
     case detail::Scores::sigmoid:
       return seqpool::sigmoid(scores);
     case detail::Scores::activation:
-      return seqpool::map(Activate{folder_.activation}, scores);
+      return seqpool::map(folder_.activation, scores);
     case detail::Scores::logits:
       break;
   }

@@ -41,7 +41,7 @@ inline void read_activation(ClassifierFolder& result, const Config& from, std::s
   if (result.scores != Scores::activation) return;
   for (const auto& known : torch_activations)
     if (known.name == name) {
-      result.activation = known.value;
+      result.activation = Activate{known.value};
       return;
     }
   try {

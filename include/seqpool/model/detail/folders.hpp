@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <seqpool/head/activate.hpp>
 #include <seqpool/head/any_head.hpp>
 #include <seqpool/head/similarity.hpp>
 #include <seqpool/io/compiled.hpp>
@@ -175,10 +174,10 @@ struct ClassifierFolder {
   std::string summary = {};              // of the heads
   std::vector<std::string> labels = {};  // none of a model that gives vectors
   Scores scores = Scores::softmax;
-  Activation activation = Activation::identity;  // of Scores::activation
-  std::optional<Error> unknown = {};             // what of the scores is not understood
-  bool several_at_once = false;                  // classes that do not exclude each other
-  bool takes_ids = false;                        // the token is found by its id
+  AnyHead<float> activation{std::vector<AnyHead<float>>()};  // of Scores::activation
+  std::optional<Error> unknown = {};                         // what of the scores is not understood
+  bool several_at_once = false;                              // classes that do not exclude each other
+  bool takes_ids = false;                                    // the token is found by its id
   std::optional<Index> pad_token_id = {};
 };
 
