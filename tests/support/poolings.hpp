@@ -328,16 +328,19 @@ template <class T> auto expected_mean_std(double less) {
     Expected e = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
       const auto [least, most] = std::minmax_element(x.begin(), x.end());
       long double sum = 0;
-      for (const double v : x) sum += v;
+      for (const double v : x) sum += static_cast<long double>(v);
       value = static_cast<double>(sum / n);
       bound = eps<T> * (std::abs(value) + errors * (*most - *least));
     });
     const Expected deviation = by_feature(tokens, [&](const auto& x, double& value, double& bound) {
       const auto [least, most] = std::minmax_element(x.begin(), x.end());
       long double sum = 0, squares = 0;
-      for (const double v : x) sum += v;
-      for (const double v : x) squares += (v - sum / n) * (v - sum / n);
-      value = static_cast<double>(std::sqrt(squares / std::max(n - less, 1.0L)));
+      for (const double v : x) sum += static_cast<long double>(v);
+      for (const double v : x) {
+        const long double off = static_cast<long double>(v) - sum / n;
+        squares += off * off;
+      }
+      value = static_cast<double>(std::sqrt(squares / std::max(n - static_cast<long double>(less), 1.0L)));
       bound = errors * eps<T> * (*most - *least);
     });
     e.value.insert(e.value.end(), deviation.value.begin(), deviation.value.end());
