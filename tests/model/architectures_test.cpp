@@ -24,8 +24,8 @@ using seqpool::model::detail::Take;
 
 namespace {
 
-using States = Eigen::Tensor<float, 3, Eigen::RowMajor>;
-using Ids = Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor>;
+using GoldenStates = Eigen::Tensor<float, 3, Eigen::RowMajor>;
+using TokenIds = Eigen::Tensor<std::int64_t, 2, Eigen::RowMajor>;
 
 struct Golden {
   const Safetensors* file;
@@ -108,29 +108,29 @@ TEST_CASE("every row gives its class's numbers, on either side of padding and in
     const Golden& golden = found->second;
     test::FolderWriter folder;
     write_folder(folder, golden);
-    const Ids mask = golden.tensor<std::int64_t, 2>("mask");
-    const Ids left_mask = moved(mask, mask);
+    const TokenIds mask = golden.tensor<std::int64_t, 2>("mask");
+    const TokenIds left_mask = moved(mask, mask);
     const bool has_layers = !row.layers.empty();
 
     // f(x) on the states, or on the mix of all layers; `side` changes each.
     const auto with_states = [&](const auto& model, auto side, auto f) {
-      if (!has_layers) return f(side(States(golden.tensor<float, 3>("states"))));
+      if (!has_layers) return f(side(GoldenStates(golden.tensor<float, 3>("states"))));
       const auto stored = golden.tensor<float, 4>("layers");
       CHECK(stored.dimension(0) == model.layers());
-      std::vector<std::decay_t<decltype(side(States()))>> layers;
-      for (Index l = 0; l < stored.dimension(0); ++l) layers.push_back(side(States(stored.chip(l, 0))));
+      std::vector<std::decay_t<decltype(side(GoldenStates()))>> layers;
+      for (Index l = 0; l < stored.dimension(0); ++l) layers.push_back(side(GoldenStates(stored.chip(l, 0))));
       return f(model.mix(layers));
     };
-    const auto as_is = [](const States& x) { return x; };
-    const auto to_left = [&](const States& x) { return moved(x, mask); };
-    const auto rounded = [](const States& x) {
+    const auto as_is = [](const GoldenStates& x) { return x; };
+    const auto to_left = [&](const GoldenStates& x) { return moved(x, mask); };
+    const auto rounded = [](const GoldenStates& x) {
       return Eigen::Tensor<Eigen::bfloat16, 3, Eigen::RowMajor>(x.cast<Eigen::bfloat16>());
     };
 
     if (row.take == Take::each_token) {
       const seqpool::model::TokenClassifier model(folder.path());
-      const States expected = golden.tensor<float, 3>("expected");
-      const auto check = [&](auto side, const Ids& real, const States& wanted) {
+      const GoldenStates expected = golden.tensor<float, 3>("expected");
+      const auto check = [&](auto side, const TokenIds& real, const GoldenStates& wanted) {
         with_states(model, side, [&](const auto& x) {
           CHECK(test::token_difference(model.logits(x, real), wanted, real) <= test::few_eps);
         });
@@ -142,7 +142,7 @@ TEST_CASE("every row gives its class's numbers, on either side of padding and in
     }
     const seqpool::model::SequenceClassifier model(folder.path());
     INFO(model.summary());
-    const auto check = [&](auto side, const Ids& real, const std::string& expected) {
+    const auto check = [&](auto side, const TokenIds& real, const std::string& expected) {
       with_states(model, side, [&](const auto& x) {
         const auto wanted = golden.tensor<float, 2>(expected);
         CHECK(model.labels().size() == static_cast<std::size_t>(wanted.dimension(1)));
@@ -150,8 +150,8 @@ TEST_CASE("every row gives its class's numbers, on either side of padding and in
           CHECK(test::difference(model.logits(x, real), wanted) <= test::few_eps);
           return;
         }
-        const Ids ids = golden.tensor<std::int64_t, 2>("input_ids");
-        const Ids moved_ids = moved(ids, mask);
+        const TokenIds ids = golden.tensor<std::int64_t, 2>("input_ids");
+        const TokenIds moved_ids = moved(ids, mask);
         CHECK(test::difference(model.logits(x, real, &real == &mask ? ids : moved_ids), wanted) <= test::few_eps);
       });
     };

@@ -24,17 +24,19 @@ template <class T> auto pooled(const std::vector<T>& row, MeanStd pooling = {}) 
 
 // Whether both are within the bound that the header states.
 template <class T> void check_bounds(const std::vector<T>& row, MeanStd pooling = {}) {
+  const std::vector<long double> wide(row.begin(), row.end());
   long double sum = 0, squares = 0;
-  for (const T x : row) sum += x;
-  const auto n = static_cast<long double>(row.size());
-  for (const T x : row) squares += (x - sum / n) * (x - sum / n);
-  const auto [least, most] = std::minmax_element(row.begin(), row.end());
-  const long double c = std::min(n, 256.0L) + n / 256 + 10, eps = std::numeric_limits<T>::epsilon();
-  const long double r = static_cast<long double>(*most) - *least;
+  for (const long double x : wide) sum += x;
+  const auto n = static_cast<long double>(wide.size());
+  for (const long double x : wide) squares += (x - sum / n) * (x - sum / n);
+  const auto [least, most] = std::minmax_element(wide.begin(), wide.end());
+  const long double c = std::min(n, 256.0L) + n / 256 + 10, r = *most - *least;
+  const auto eps = static_cast<long double>(std::numeric_limits<T>::epsilon());
   const auto result = pooled(row, pooling);
-  CHECK(std::abs(result(0, 0) - sum / n) <= eps * (std::abs(sum / n) + c * r));
+  const auto mean = static_cast<long double>(result(0, 0)), deviation = static_cast<long double>(result(0, 1));
+  CHECK(std::abs(mean - sum / n) <= eps * (std::abs(sum / n) + c * r));
   const long double divisor = pooling.divisor == MeanStd::sample ? std::max(n - 1, 1.0L) : n;
-  CHECK(std::abs(result(0, 1) - std::sqrt(squares / divisor)) <= eps * c * r);
+  CHECK(std::abs(deviation - std::sqrt(squares / divisor)) <= eps * c * r);
 }
 
 }  // namespace
