@@ -10,11 +10,14 @@
 #include <seqpool/attention_weights.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/fold/features.hpp>
+#include <seqpool/fold/gradients.hpp>
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/softmax.hpp>
+#include <seqpool/fold/softmax_gradient.hpp>
 #include <seqpool/fold/state_parts.hpp>
 #include <seqpool/fold/token_block.hpp>
+#include <seqpool/gradient.hpp>
 #include <seqpool/head/activate.hpp>
 #include <seqpool/head/affine.hpp>
 #include <seqpool/head/any_head.hpp>
@@ -29,6 +32,7 @@
 #include <seqpool/head/layer_norm.hpp>
 #include <seqpool/head/lexical_weights.hpp>
 #include <seqpool/head/linear.hpp>
+#include <seqpool/head/loss.hpp>
 #include <seqpool/head/map_tokens.hpp>
 #include <seqpool/head/multihead_attention.hpp>
 #include <seqpool/head/nearest.hpp>

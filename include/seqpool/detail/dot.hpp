@@ -31,9 +31,13 @@ inline constexpr Index register_bytes = 16;
 //
 // The function is flattened, like all functions with such arrays: the arrays' type is the same for every -march but
 // their alignment is not, so files with different flags must not share the functions of that type.
-template <class A, Scalar T, std::same_as<const T*>... More>
-SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x,
-                                                                       More... more) noexcept {
+//
+// With an `origin`, `[n]`, it is sum_h a[h] * (x[h] - origin[h]); without one it is null, of type std::nullptr_t.
+template <class A, class Origin, Scalar T, std::same_as<const T*>... More>
+SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots_from(const A* a, [[maybe_unused]] Origin origin,
+                                                                            Index n, Index ahead, const T* x,
+                                                                            More... more) noexcept {
+  constexpr bool moved = std::same_as<Origin, const A*>;
   constexpr std::size_t count = 1 + sizeof...(More);
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = count == 1 || (count <= 4 && register_bytes >= 32) ? 16 : 8;
@@ -49,16 +53,31 @@ SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots(const A* 
       const A* const widened[] = {chunks[k].data(room[k])...};
       for (Index j = 0; j < chunk; j += lanes) {
         const Lanes factors = Eigen::Map<const Lanes>(a + h + j);
-        ((sum[k] += factors * Eigen::Map<const Lanes>(widened[k] + j)), ...);
+        if constexpr (moved) {
+          const Lanes from = Eigen::Map<const Lanes>(origin + h + j);
+          ((sum[k] += factors * (Eigen::Map<const Lanes>(widened[k] + j) - from)), ...);
+        } else {
+          ((sum[k] += factors * Eigen::Map<const Lanes>(widened[k] + j)), ...);
+        }
       }
     }
     const auto rest = [&](const T* row) {
       A products = 0;
-      for (Index i = h; i < n; ++i) products += a[i] * widen(row[i]);
+      for (Index i = h; i < n; ++i)
+        if constexpr (moved)
+          products += a[i] * (widen(row[i]) - origin[i]);
+        else
+          products += a[i] * widen(row[i]);
       return products;
     };
     return std::array<A, count>{(sum[k].sum() + rest(rows[k]))...};
   }(std::make_index_sequence<count>());
+}
+
+template <class A, Scalar T, std::same_as<const T*>... More>
+SEQPOOL_FLATTEN SEQPOOL_INLINE std::array<A, 1 + sizeof...(More)> dots(const A* a, Index n, Index ahead, const T* x,
+                                                                       More... more) noexcept {
+  return detail::dots_from(a, nullptr, n, ahead, x, more...);
 }
 
 // The same for one x.

@@ -87,6 +87,18 @@ template <class Block, class A> void score_by_queries(const Block& x, const A* q
   }
 }
 
+// out[i] = sum_h a[h] * (x_i[h] - origin[h]) of a tile's tokens.
+template <class Block, class A>
+SEQPOOL_NOINLINE void dots_from_tile(const Block& x, const A* a, const A* origin, A* out) {
+  const Index hidden = x.hidden();
+  if (x.size() == tile_tokens) {
+    const auto dots = detail::dots_from(a, origin, hidden, 0, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+    std::copy(dots.begin(), dots.end(), out);
+  } else {
+    for (Index i = 0; i < x.size(); ++i) out[i] = detail::dots_from(a, origin, hidden, 0, x[i])[0];
+  }
+}
+
 // acc[q, h] += sum_i weights[q * tile_tokens + i] * x_i[h] for every feature h of a whole tile; its tokens are added in
 // order. acc: `[4, hidden]`. `fold_features` with four accumulators computes the same, but it loads every weight again
 // for each register of features, and this loads it for two of them.

@@ -88,6 +88,9 @@ template <class A, class Term = Times> class Product {
   template <class X, class Ahead, class Take>
   void for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const;
 
+  // The way back of multiply: d_in[r, f] = sum_o d_out[r, o] * weight[o, f], in one order of additions.
+  void multiply_back(const MatrixView<const A>& d_out, const MatrixView<A>& d_in) const;
+
  private:
   static constexpr Index lanes = panel_outputs / 2;
   using Lanes = Eigen::Array<A, lanes, 1>;
@@ -147,6 +150,35 @@ template <class A, class Term> AlignedVector<A> Product<A, Term>::weight() const
                                                                   : (panel + f) * panel_outputs + o % panel_outputs)]);
     }
   return rows;
+}
+
+template <class A, class Term>
+SEQPOOL_FLATTEN void Product<A, Term>::multiply_back(const MatrixView<const A>& d_out,
+                                                     const MatrixView<A>& d_in) const {
+  using Load = Eigen::Map<const Lanes>;
+  for (Index r = 0; r < d_in.rows; ++r) {
+    A* const row = in_ == 0 ? nullptr : &d_in(r, 0);
+    std::fill_n(row, in_, A(0));
+    if (is_narrow()) {
+      for (Index o = 0; o < out_; ++o) {
+        const A* const weight = weight_.data() + o * in_;
+        const A factor = d_out(r, o);
+        SEQPOOL_NO_OVERLAP
+        for (Index f = 0; f < in_; ++f) row[f] += factor * weight[f];
+      }
+      continue;
+    }
+    for (Index panel = 0; panel < panels_; ++panel) {
+      std::array<A, std::size_t{panel_outputs}> of_panel{};
+      const Index first = panel * panel_outputs;
+      for (Index o = first; o < (std::min)(out_, first + panel_outputs); ++o)
+        of_panel[static_cast<std::size_t>(o - first)] = d_out(r, o);
+      const Lanes low = Load(of_panel.data()), high = Load(of_panel.data() + lanes);
+      const A* weight = weight_.data() + panel * in_ * panel_outputs;
+      for (Index f = 0; f < in_; ++f, weight += panel_outputs)
+        row[f] += (Load(weight) * low + Load(weight + lanes) * high).sum();
+    }
+  }
 }
 
 template <class A, class Term>

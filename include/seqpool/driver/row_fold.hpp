@@ -71,6 +71,13 @@ template <class P, class T> class RowFold {
     }
   }
 
+  // The state of n tokens that nobody reads.
+  State& counted(const P& pooling, Index hidden, Index n) {
+    pooling.init(whole_, hidden);
+    whole_.count = n;
+    return whole_;
+  }
+
   // The state of all tokens so far; no more are to come.
   State& finished(const P& pooling) {
     if (count_ > block_tokens && count_ % block_tokens != 0) pooling.merge(whole_, block_);

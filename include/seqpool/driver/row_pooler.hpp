@@ -64,6 +64,7 @@ template <class P, class X, class S> class RowPooler {
 
   Index rows() const noexcept { return rows_; }
   Index width() const noexcept { return width_; }
+  double row_bytes() const { return bytes(x_.seq()); }
 
   template <class D> void run(MatrixView<Element> out, const D& device) const;
 
@@ -124,7 +125,7 @@ void RowPooler<P, X, S>::run(MatrixView<Element> out, const D& device) const {
       pool_blocks(out, device);
       return;
     }
-    detail::share_out(device, rows_, bytes(x_.seq()), [&](Index first, Index last) { pool_range(out, first, last); });
+    detail::share_out(device, rows_, row_bytes(), [&](Index first, Index last) { pool_range(out, first, last); });
   } else {
     pool_range(out, 0, rows_);
   }

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <seqpool/detail/bytes.hpp>
+#include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -11,7 +14,9 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -28,6 +33,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | `numbers` | `std::span<const A>` | row-major, as given, widened: a query without its scale |
 /// | `shape` | `std::span<const Index>` | its sizes; they multiply to the count of numbers, and `[]` is one number |
 /// | `penalised` | `bool` | whether a penalty shrinks it: true for a matrix or a query, not for a bias, norm or place |
+///
+/// One that learns can also be given other numbers: `p.set_parameters(numbers)`, a `std::span<const double>` of all of
+/// them, one parameter behind the other in that order.
 ///
 /// What is made of others puts their place or name and a dot before their parameters' names, like torch's `Sequential`:
 /// "1.weight". What no training changes, such as an average or an eps, is not a parameter: a pooling says it in its
@@ -86,6 +94,108 @@ template <class P> [[nodiscard]] std::uint64_t parameters_checksum(const P& p) {
     sum = detail::checksum(std::as_bytes(numbers), sum);
   });
   return sum;
+}
+
+/// How many numbers all of p's parameters have.
+template <class P> [[nodiscard]] Index parameter_count(const P& p) {
+  Index count = 0;
+  seqpool::visit_parameters(p, [&](std::string_view, auto numbers, std::span<const Index>, bool) {
+    count += static_cast<Index>(numbers.size());
+  });
+  return count;
+}
+
+/// Gives p other numbers, `[parameter_count(p)]`, one parameter behind the other, also if it is a user's own type;
+/// nothing if it has none.
+template <class P> void set_parameters([[maybe_unused]] P& p, [[maybe_unused]] std::span<const double> numbers) {
+  if constexpr (Parametric<P>) {
+    constexpr bool learns = requires { p.set_parameters(numbers); };
+    static_assert(learns,
+                  "seqpool: what has parameters and learns them can be given other ones: add set_parameters(numbers), "
+                  "which takes a std::span<const double> of all of them, in the order of visit_parameters.");
+    if constexpr (learns) p.set_parameters(numbers);
+  }
+}
+
+/// The first numbers, as many as p has, for p; they are taken away from `numbers`. It is what types made of others
+/// write their set_parameters with.
+template <class P> void set_part(P& p, std::span<const double>& numbers) {
+  const auto count = static_cast<std::size_t>(seqpool::parameter_count(p));
+  seqpool::set_parameters(p, numbers.first(count));
+  numbers = numbers.subspan(count);
+}
+
+/// The same for an array of them, a range: of numbers of any type.
+template <std::ranges::contiguous_range R> void set_numbers(R&& own, std::span<const double>& numbers) {
+  using A = std::ranges::range_value_t<R>;
+  for (A& number : own) number = static_cast<A>(numbers[static_cast<std::size_t>(&number - std::ranges::data(own))]);
+  numbers = numbers.subspan(std::ranges::size(own));
+}
+
+/// Numbers under the names and shapes of something's parameters: these themselves, or their gradients.
+///
+///     const seqpool::ParameterVector query = seqpool::parameters(classifier);
+///     query["pooling.query"];  // std::span<const double>, row-major
+///     query.numbers();         // of all parameters, one behind the other
+class ParameterVector {
+ public:
+  /// One parameter: its name, shape and place, and whether a penalty shrinks it, see `Parametric`.
+  struct Entry {
+    std::string name;
+    std::vector<Index> shape;
+    std::size_t first;
+    std::size_t count;
+    bool penalised;
+  };
+
+  ParameterVector() = default;
+
+  /// p's parameters.
+  template <class P>
+    requires(!std::same_as<P, ParameterVector>)
+  explicit ParameterVector(const P& p) {
+    seqpool::visit_parameters(p, [this](std::string_view name, auto values, auto shape, bool penalised) {
+      entries_.push_back({std::string(name), {shape.begin(), shape.end()}, numbers_.size(), values.size(), penalised});
+      numbers_.insert(numbers_.end(), values.begin(), values.end());
+    });
+  }
+
+  [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
+  [[nodiscard]] std::span<double> numbers() noexcept { return numbers_; }
+  [[nodiscard]] std::span<const double> numbers() const noexcept { return numbers_; }
+
+  /// The numbers of one parameter.
+  ///
+  /// **Errors**: `std::invalid_argument` for a name that is not there, with those that are.
+  [[nodiscard]] std::span<const double> operator[](std::string_view name) const {
+    std::string known;
+    for (const Entry& entry : entries_) {
+      if (entry.name == name) return numbers().subspan(entry.first, entry.count);
+      known += (known.empty() ? "" : ", ") + entry.name;
+    }
+    detail::fail({"there is no parameter '", std::string(name), "': there ",
+                  (known.empty() ? std::string("is none") : "are " + known)});
+  }
+
+ private:
+  std::vector<Entry> entries_;
+  std::vector<double> numbers_;
+};
+
+/// All parameters of a pooling, a head, an `Embedder` or a `Classifier`.
+template <class P> [[nodiscard]] ParameterVector parameters(const P& p) { return ParameterVector(p); }
+
+/// A copy of p with other numbers.
+///
+/// **Shapes**: numbers: `[parameter_count(p)]`, in the order of `parameters(p)`.
+/// **Errors**: `std::invalid_argument` for another count, and what the parts say of their own numbers.
+template <class P> [[nodiscard]] P with_parameters(const P& p, std::span<const double> numbers) {
+  if (static_cast<Index>(numbers.size()) != seqpool::parameter_count(p))
+    detail::fail(
+        {"with_parameters: there are ", numbers.size(), " numbers, but ", seqpool::parameter_count(p), " are needed"});
+  P other(p);
+  seqpool::set_parameters(other, numbers);
+  return other;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/result_of.hpp>
 #include <seqpool/fold/features.hpp>
+#include <seqpool/fold/gradients.hpp>
 #include <seqpool/fold/parameters.hpp>
 
 #include <concepts>
@@ -47,6 +48,9 @@ template <class P, class T> using result_t = typename detail::ResultOf<P, T>::ty
 /// | `s.visit(f)` | calls f for each number or `Accumulators` in s | s cannot be saved |
 /// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are checked against it | they are believed |
 /// | `P::feature_op` | the op by which p folds a `FeatureState`: `FeatureWise` | a `Concat` folds p by itself |
+/// | `p.backward(s, tokens, gradients)` | the way back, see `Gradients`; s is finished, of the whole row | no
+/// `gradient` | | `P::backward_by_count` | true if it asks s for its `count` alone, and nobody for the result | it
+/// needs the fold |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing; fold(A ++ B)
 /// equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B) if A is a
@@ -63,6 +67,16 @@ concept Pooling = Scalar<T> && requires(const P& p, typename P::template State<T
   p.merge(s, next);
   p.finish(s, out);
 };
+
+/// A pooling that has a gradient.
+template <class P, class T = float>
+concept Differentiable =
+    Pooling<P, T> && requires(const P& p, const typename P::template State<T>& s, const TokenBlock<T>& tokens,
+                              const Gradients<accumulator_t<T>>& gradients) { p.backward(s, tokens, gradients); };
+
+/// A pooling whose way back needs no fold, only the number of real tokens.
+template <class P>
+concept BackwardByCount = P::backward_by_count;
 
 /// A pooling of hidden states of at least one scalar: what a type made of poolings can ask of them.
 template <class P>

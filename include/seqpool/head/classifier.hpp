@@ -61,6 +61,8 @@ template <class P, class... H> class Classifier {
     return detail::classes_of(logits(x, mask, device));
   }
 
+  void set_parameters(std::span<const double> numbers) { embedder_.set_parameters(numbers); }
+
   /// The parameters of pooling and heads: "pooling.query", "head.0.weight".
   void visit_parameters(auto f) const { embedder_.visit_parameters(f); }
 

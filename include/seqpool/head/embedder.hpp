@@ -49,6 +49,11 @@ template <class P, class... H> class Embedder {
   template <class Out, class X, class M = AllTokens, class D = CallingThread>
   void embed_into(Out&& out, const X& x, const M& mask = {}, const D& device = {}) const;
 
+  void set_parameters(std::span<const double> numbers) {
+    seqpool::set_part(pooling_, numbers);
+    seqpool::set_part(heads_, numbers);
+  }
+
   /// The parameters of pooling and heads: "pooling.query", "head.0.weight".
   void visit_parameters(auto f) const {
     seqpool::visit_parameters(pooling_, f, "pooling");

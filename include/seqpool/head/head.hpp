@@ -30,6 +30,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | `h.map(in, out, device)` | the same, shared out by h itself | rows are shared out |
 /// | `H::fixed_features`, `H::fixed_width` | sizes that its type states, as `Index` | known at run time |
 /// | `h.visit_parameters(f)` | calls f for each parameter, see `Parametric` | it has none |
+/// | `h.backward(in, d_out, d_in, own)` | the way back of `map`, see `DifferentiableHead` | no `gradient` |
 ///
 /// A row of the result may depend only on its own row, so its bits do not depend on the batch. `map` is const: one head
 /// may serve many threads.
@@ -37,6 +38,22 @@ template <class H, class A = float>
 concept Head = std::floating_point<A> && requires(const H& head, Rows<const A> in, Rows<A> out, Index features) {
   { head.width(features) } -> std::convertible_to<Index>;
   head.map(in, out);
+};
+
+/// A head that has a gradient: `h.backward(in, d_out, d_in, own)`.
+///
+/// | argument | shape | meaning |
+/// |---|---|---|
+/// | `in` | `[n, features]` | the rows that `map` got |
+/// | `d_out` | `[n, width]` | d loss / d out |
+/// | `d_in` | `[n, features]`, or no row if nobody asks | d loss / d in, to be written |
+/// | `own` | `[parameter_count(h)]`, or empty if nobody asks | d loss / d parameters, to be added to, row by row |
+///
+/// The last is in the order of `visit_parameters`. A row's d_in may depend only on its own row, and rows are added to
+/// `own` in order, so that no bit depends on how many are handed over together.
+template <class H, class A = float>
+concept DifferentiableHead = Head<H, A> && requires(const H& head, Rows<const A> in, Rows<A> out, std::span<A> own) {
+  head.backward(in, in, out, own);
 };
 
 /// A head for at least one accumulator: what a type that is made of heads can ask of them.

@@ -55,6 +55,9 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
 
   template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
+  void backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
+  void set_parameters(std::span<const double> numbers);
+
   /// "weight", and "bias" if there is one.
   void visit_parameters(auto f) const {
     seqpool::visit_parameter(f, "weight", product_.weight(), {out(), in()}, true);
@@ -155,6 +158,21 @@ void Linear<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) con
   const detail::MatrixView<const A> x{in.data(), in.size(), in.features(), in.stride(), 1};
   const detail::MatrixView<A> y{out.data(), out.size(), out.features(), out.stride(), 1};
   detail::multiply(product_, x, y, device);
+}
+
+template <class T, Index Out, Index In>
+void Linear<T, Out, In>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  detail::multiply_back(product_, in, d_out, d_in, own);
+}
+
+template <class T, Index Out, Index In> void Linear<T, Out, In>::set_parameters(std::span<const double> numbers) {
+  const std::span bias = numbers.subspan(static_cast<std::size_t>(out() * in()));
+  product_ = detail::Product<A>(
+      out(), in(),
+      [&, columns = in()](Index o, Index f) {
+        return static_cast<A>(numbers[static_cast<std::size_t>(o * columns + f)]);
+      },
+      [&](Index o) { return bias.empty() ? A(0) : static_cast<A>(bias[static_cast<std::size_t>(o)]); });
 }
 
 template <class T, Index Out, Index In> void Linear<T, Out, In>::check_sizes(Index out, Index in) {

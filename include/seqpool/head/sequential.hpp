@@ -4,6 +4,8 @@
 #include <seqpool/head/head.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -50,6 +52,16 @@ template <class... H> class Sequential {
     map_from<0, A>(in, out, device);
   }
 
+  template <std::floating_point A>
+    requires(DifferentiableHead<H, A> && ...)
+  void backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>> own) const {
+    back_to<0, A>(in, d_out, d_in, own);
+  }
+  void set_parameters(std::span<const double> numbers) {
+    std::apply([&](H&... head) { (seqpool::set_part(head, numbers), ...); }, heads_);
+  }
+
   /// Each head's parameters, after its place: "0.weight".
   void visit_parameters(auto f) const {
     std::size_t i = 0;
@@ -58,6 +70,9 @@ template <class... H> class Sequential {
 
  private:
   template <std::size_t i, class A, class D> void map_from(Rows<const A> in, Rows<A> out, const D& device) const;
+
+  template <std::size_t i, class A>
+  void back_to(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
 
   std::tuple<H...> heads_;
 };
@@ -78,6 +93,27 @@ void Sequential<H...>::map_from(Rows<const A> in, Rows<A> out, const D& device) 
     const Rows<A> rows(between.data(), in.size(), width, width);
     seqpool::map_rows(get<i>(), in, rows, device);
     map_from<i + 1, A>(rows, out, device);
+  }
+}
+
+// Head i and those behind it: rows between them are computed again.
+template <class... H>
+template <std::size_t i, class A>
+void Sequential<H...>::back_to(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  if constexpr (sizeof...(H) == 0) {
+    for (Index row = 0; row < d_in.size(); ++row) std::copy(d_out[row].begin(), d_out[row].end(), d_in[row].begin());
+  } else if constexpr (i + 1 == sizeof...(H)) {
+    get<i>().backward(in, d_out, d_in, own);
+  } else {
+    const Index width = static_cast<Index>(get<i>().width(in.features()));
+    detail::AlignedVector<A> between(2 *
+                                     static_cast<std::size_t>(detail::product(in.size(), width, "rows between heads")));
+    const Rows<A> rows(between.data(), in.size(), width, width);
+    const Rows<A> d_rows(between.data() + in.size() * width, in.size(), width, width);
+    get<i>().map(in, rows);
+    const std::size_t count = own.empty() ? 0 : static_cast<std::size_t>(seqpool::parameter_count(get<i>()));
+    back_to<i + 1, A>(rows, d_out, d_rows, own.subspan(count));
+    get<i>().backward(in, d_rows, d_in, own.first(count));
   }
 }
 

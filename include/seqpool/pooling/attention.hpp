@@ -25,6 +25,13 @@ template <class T, Index Queries> class QueryScorer {
   /// The queries, each multiplied by the scale, `[k, hidden]`, in the accumulator's type.
   [[nodiscard]] std::span<const A> query() const noexcept { return scaled_; }
 
+  // As a LinearScorer.
+  [[nodiscard]] A d_query_scale() const noexcept { return static_cast<A>(scale_); }
+  void set_parameters(std::span<const double> numbers) {
+    seqpool::set_numbers(given_.values, numbers);
+    multiply();
+  }
+
   [[nodiscard]] Index heads() const noexcept { return given_.rows; }
   [[nodiscard]] bool averages() const noexcept { return averages_; }
   void check_hidden(Index hidden) const;
@@ -48,6 +55,7 @@ template <class T, Index Queries> class QueryScorer {
 
  private:
   template <class Q> void copy(const Q& query);
+  void multiply();
 
   double scale_;
   detail::Numbers<A> given_;         // [heads, hidden]
@@ -144,6 +152,10 @@ template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries
       detail::fail({"queries are ", detail::shape({heads(), given_.columns}), ": they must be [k, hidden], ",
                     (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries))});
   }
+  multiply();
+}
+
+template <class T, Index Queries> void QueryScorer<T, Queries>::multiply() {
   scaled_ = given_.values;
   if (scale_ != 1)
     for (A& q : scaled_) q = static_cast<A>(static_cast<double>(q) * scale_);

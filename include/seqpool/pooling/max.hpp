@@ -23,6 +23,11 @@ struct Max : FeaturePooling<Max> {
   template <class A> static constexpr A start = -std::numeric_limits<A>::infinity();
 
   [[nodiscard]] std::string name() const { return "max"; }
+
+  // The first token that has the maximum takes all; a NaN is the maximum.
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread_to_first(tokens, [](auto x, auto max) { return (x == max) | (x != x); }, state.values.data());
+  }
 };
 
 /// `pool(Max{}, x, mask, device)`.

@@ -23,6 +23,11 @@ struct Mean : FeaturePooling<Mean> {
 
   [[nodiscard]] std::string name() const { return "mean"; }
   void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
+
+  static constexpr bool backward_by_count = true;
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread_share(tokens, state.divisor());
+  }
 };
 
 /// `pool(Mean{}, x, mask, device)`.

@@ -4,7 +4,9 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/fold/softmax.hpp>
+#include <seqpool/fold/softmax_gradient.hpp>
 
+#include <algorithm>
 #include <any>
 #include <type_traits>
 
@@ -13,6 +15,14 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// A `Scorer` of hidden states of at least one scalar.
 template <class S>
 concept SomeScorer = Scorer<S, float> || Scorer<S, double> || Scorer<S, Eigen::half> || Scorer<S, Eigen::bfloat16>;
+
+/// A `Scorer` that goes back: `s.backward(tile, d_scores, gradients)` adds what its scores' gradients, `[heads,
+/// score_tile]`, make of those of tokens (`gradients.spread`) and of its own parameters (`gradients.own`).
+template <class S, class T>
+concept BackwardScorer =
+    LinearScorer<S> ||
+    requires(const S& scorer, const TokenBlock<T>& tile, std::span<const accumulator_t<T>> d_scores,
+             const Gradients<accumulator_t<T>>& gradients) { scorer.backward(tile, d_scores, gradients); };
 
 /// Attention by any scores: out_k = sum_t a_kt x_t for each head k, a_k = softmax of the scores that a `Scorer` gives a
 /// row's real tokens. Every attention pooling is this one with a scorer; your own takes a few lines:
@@ -81,6 +91,11 @@ template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S
 
   void finish(const auto& state, auto out) const { averages_heads() ? state.finish_mean(out) : state.finish(out); }
 
+  template <Scalar T>
+    requires BackwardScorer<S, T>
+  void backward(const SoftmaxState<T>& state, const TokenBlock<T>& tokens,
+                const Gradients<accumulator_t<T>>& gradients) const;
+
  private:
   static constexpr bool counts_tokens = requires(const Base& scorer) { scorer.later(Index{0}, Index{1}); };
 
@@ -92,5 +107,29 @@ template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S
       return false;
   }
 };
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <class S>
+template <Scalar T>
+  requires BackwardScorer<S, T>
+void SoftmaxPooling<S>::backward(const SoftmaxState<T>& state, const TokenBlock<T>& tokens,
+                                 const Gradients<accumulator_t<T>>& gradients) const {
+  const Index room = SoftmaxGradient<T>::room_of(this->heads(), tokens.hidden());
+  SoftmaxGradient<T> softmax(state, gradients, averages_heads(), gradients.scratch(room));
+  for (Index first = 0; first < tokens.size(); first += score_tile) {
+    const TokenBlock<T> tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
+    scorer().score(tile, softmax.scores());
+    softmax.weigh(tile);
+    if constexpr (LinearScorer<S>) {
+      softmax.spread(tile, scorer().query().data());
+      if (!gradients.own.empty()) softmax.add_to_query(tile, scorer().d_query_scale(), gradients.own.data());
+    } else {
+      softmax.spread(tile);
+    }
+    if constexpr (requires { scorer().backward(tile, softmax.d_scores(), gradients); })
+      scorer().backward(tile, softmax.d_scores(), gradients.adding());
+  }
+}
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <seqpool/detail/aligned.hpp>
+#include <seqpool/detail/compiler.hpp>
+#include <seqpool/detail/exponential.hpp>
+#include <seqpool/detail/spread_pass.hpp>
+#include <seqpool/fold/token_block.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <utility>
+
+namespace seqpool::inline SEQPOOL_ABI {
+
+/// A row on its way back: what a pooling's `backward` gets beside the state and the tokens, and where the gradients
+/// that it finds go.
+///
+///     struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
+///       static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
+///       static constexpr auto merge_op = std::plus<>();
+///
+///       void finish(const auto& state, auto out) const {
+///         state.write(out, [n = state.divisor()](auto sum) { return sum / n; });
+///       }
+///       void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+///         gradients.spread(tokens, [n = state.divisor()](auto x, auto d_out) { return 2 * x * d_out / n; });
+///       }
+///     };
+///
+/// A pooling that learns adds to `own`, if that is not empty: there is a number for each of its parameters' numbers, in
+/// the order of its `visit_parameters`.
+template <std::floating_point A> class Gradients {
+ public:
+  std::span<const A> out;  ///< `[width]`, the row's result
+  std::span<A> d_out;      ///< `[width]`, d loss / d out: a copy for this row; a change is what later tokens find
+  std::span<A> own;        ///< d loss / d parameters, to be added to; empty if nobody asks for them
+
+  /// Whether anybody asks for the gradients of tokens.
+  [[nodiscard]] bool of_tokens() const noexcept { return data_ != nullptr; }
+
+  /// d loss / d x_i[h] = op(x_i[h], each(i), acc_0[h], acc_1[h], ...) for every feature h of every token i, in order;
+  /// nothing if nobody asks. It is the way back of `fold_features`: op may change what it gets by reference. Each token
+  /// that `backward` gets is spread once; more is added by `adding()`.
+  template <Scalar T, class Each, class Op, class... B>
+  void spread(const TokenBlock<T>& tokens, Each each, Op op, B*... acc) const;
+
+  /// The same of d_out alone: op(x_i[h], d_out[h]), for a width of hidden.
+  template <Scalar T, class Op> void spread(const TokenBlock<T>& tokens, Op op) const {
+    spread(
+        tokens, [](Index) { return nullptr; },
+        [op](A x, std::nullptr_t, A& g) SEQPOOL_INLINE_LAMBDA { return op(x, g); }, d_out.data());
+  }
+
+  /// The same of a share of d_out: d_out[h] / n for every token, for poolings that add tokens up. Reads no token.
+  template <Scalar T> void spread_share(const TokenBlock<T>& tokens, A n) const {
+    if (!of_tokens()) return;
+    A* const share = scratch(static_cast<Index>(d_out.size()));
+    for (std::size_t h = 0; h < d_out.size(); ++h) share[h] = d_out[h] / n;
+    spread(
+        tokens, [](Index) { return nullptr; }, [](A, std::nullptr_t, A g) SEQPOOL_INLINE_LAMBDA { return g; },
+        std::as_const(share));
+  }
+
+  /// The same for poolings that choose a token: d_out[h] goes to the first token with is_it(x, held[h]), zeros to
+  /// others.
+  template <Scalar T, class IsIt> void spread_to_first(const TokenBlock<T>& tokens, IsIt is_it, const A* held) const {
+    spread(
+        tokens, [](Index) { return nullptr; },
+        [is_it](A x, std::nullptr_t, A& g, A value) SEQPOOL_INLINE_LAMBDA {
+          const bool is_first = is_it(x, value);
+          const A taken = detail::either(is_first, g, A(0));
+          g = detail::either(is_first, A(0), g);
+          return taken;
+        },
+        d_out.data(), held);
+  }
+
+  /// The same row, but what is spread is added to what the token has already.
+  [[nodiscard]] Gradients adding(bool adds = true) const noexcept {
+    Gradients other(*this);
+    other.adds_ = adds_ || adds;
+    return other;
+  }
+
+  /// Takes features `width` of the result, and `count` parameters, away from the front: the part of one pooling of
+  /// several.
+  [[nodiscard]] Gradients take(std::size_t width, std::size_t count);
+
+  /// Room for n numbers of unknown value, until the next call.
+  [[nodiscard]] A* scratch(Index n) const { return scratch_->of(n); }
+
+ private:
+  template <class, class, class> friend class detail::RowGradient;
+
+  A* token(const auto& tokens, Index i) const noexcept {
+    return data_ + (by_number_ ? tokens.number(i) - first_number_ : tokens.position(i)) * stride_;
+  }
+
+  A* data_ = nullptr;
+  Index stride_ = 0;
+  bool by_number_ = false;  // tokens lie side by side, the first of them that of first_number_; else where they stand
+  Index first_number_ = 0;
+  bool adds_ = false;
+  detail::Scratch<A>* scratch_ = nullptr;
+};
+
+// ---------------------------------------------------------------------------------------------------------------------
+
+template <std::floating_point A>
+template <Scalar T, class Each, class Op, class... B>
+void Gradients<A>::spread(const TokenBlock<T>& tokens, Each each, Op op, B*... acc) const {
+  if (!of_tokens()) return;
+  const auto target = [&](Index i) { return token(tokens, i); };
+  if (adds_)
+    detail::spread_features<true>(tokens, target, each, op, acc...);
+  else
+    detail::spread_features<false>(tokens, target, each, op, acc...);
+}
+
+template <std::floating_point A> Gradients<A> Gradients<A>::take(std::size_t width, std::size_t count) {
+  Gradients part(*this);
+  part.out = out.first(width);
+  part.d_out = d_out.first(width);
+  part.own = own.first(own.empty() ? 0 : count);
+  out = out.subspan(width);
+  d_out = d_out.subspan(width);
+  own = own.subspan(part.own.size());
+  return part;
+}
+
+}  // namespace seqpool::inline SEQPOOL_ABI
