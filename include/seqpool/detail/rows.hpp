@@ -56,6 +56,13 @@ inline constexpr auto smaller = [](auto held, auto x) {
   return x != x ? x : number;
 };
 
+// Whether x is what `larger` or `smaller` held at the end: equal to it, or a NaN, which wins.
+inline constexpr auto is_held = [](auto x, auto held) { return (x == held) | (x != x); };
+
+// What g, the gradient of a token's feature x or of |x|, is for x.
+inline constexpr auto whole_slope = [](auto, auto g) { return g; };
+inline constexpr auto abs_slope = [](auto x, auto g) { return x > 0 ? g : x < 0 ? -g : x * 0; };
+
 // Whether a is larger than b; a NaN counts as larger than any number.
 inline constexpr auto exceeds = [](auto a, auto b) { return a > b || (a != a && b == b); };
 

@@ -47,9 +47,10 @@ template <class P, class X, class S> class RowGradient {
   state_t<P, T>* count(Fold& fold, Index row)
     requires BackwardByCount<P>;
 
-  // Writes the gradients of its tokens and adds to `own`, those of the parameters; d_out is overwritten. The state is
-  // null if there is no real token.
-  void backward(const state_t<P, T>* state, Index row, std::span<const A> out, std::span<A> d_out, std::span<A> own);
+  // Writes the gradients of its tokens and adds to `own`, those of the parameters. The state is null if there is no
+  // real token.
+  void backward(const state_t<P, T>* state, Index row, std::span<const A> out, std::span<const A> d_out,
+                std::span<A> own);
 
   // Zeros for all tokens of a row that are not given to backward: padding.
   void clear_padding(Index row);
@@ -72,6 +73,7 @@ template <class P, class X, class S> class RowGradient {
   Scratch<A> scratch_;
   Scratch<A> buffer_;     // [block, hidden], if features are not neighbours in room_
   Scratch<A> block_own_;  // [parameters]
+  Scratch<A> left_;       // [width]
 };
 
 // What the rows of a group add to parameters' gradients is summed by itself, in order, and the groups' sums are added
@@ -134,14 +136,16 @@ template <class P, class X, class S> void RowGradient<P, X, S>::clear_padding(In
 }
 
 template <class P, class X, class S>
-void RowGradient<P, X, S>::backward(const state_t<P, T>* state, Index row, std::span<const A> out, std::span<A> d_out,
-                                    std::span<A> own) {
+void RowGradient<P, X, S>::backward(const state_t<P, T>* state, Index row, std::span<const A> out,
+                                    std::span<const A> d_out, std::span<A> own) {
   if constexpr (!has_spans)
     if (room_.data != nullptr) clear_padding(row);
   if (state == nullptr || (room_.data == nullptr && own.empty())) return;
   Gradients<A> gradients;
   gradients.out = out;
   gradients.d_out = d_out;
+  gradients.left = {left_.of(static_cast<Index>(d_out.size())), d_out.size()};
+  std::copy(d_out.begin(), d_out.end(), gradients.left.begin());
   gradients.own = own;
   gradients.scratch_ = &scratch_;
   const Index sequence = seqpool::sequence_of(selection_, row);

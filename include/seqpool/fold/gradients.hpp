@@ -33,9 +33,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// the order of its `visit_parameters`.
 template <std::floating_point A> class Gradients {
  public:
-  std::span<const A> out;  ///< `[width]`, the row's result
-  std::span<A> d_out;      ///< `[width]`, d loss / d out: a copy for this row; a change is what later tokens find
-  std::span<A> own;        ///< d loss / d parameters, to be added to; empty if nobody asks for them
+  std::span<const A> out;    ///< `[width]`, the row's result
+  std::span<const A> d_out;  ///< `[width]`, d loss / d out
+  std::span<A> left;         ///< `[width]`, what of d_out no token of the row has taken yet
+  std::span<A> own;          ///< d loss / d parameters, to be added to; empty if nobody asks for them
 
   /// Whether anybody asks for the gradients of tokens.
   [[nodiscard]] bool of_tokens() const noexcept { return data_ != nullptr; }
@@ -50,7 +51,7 @@ template <std::floating_point A> class Gradients {
   template <Scalar T, class Op> void spread(const TokenBlock<T>& tokens, Op op) const {
     spread(
         tokens, [](Index) { return nullptr; },
-        [op](A x, std::nullptr_t, A& g) SEQPOOL_INLINE_LAMBDA { return op(x, g); }, d_out.data());
+        [op](A x, std::nullptr_t, A g) SEQPOOL_INLINE_LAMBDA { return op(x, g); }, d_out.data());
   }
 
   /// The same of a share of d_out: d_out[h] / n for every token, for poolings that add tokens up. Reads no token.
@@ -63,18 +64,19 @@ template <std::floating_point A> class Gradients {
         std::as_const(share));
   }
 
-  /// The same for poolings that choose a token: d_out[h] goes to the first token with is_it(x, held[h]), zeros to
-  /// others.
-  template <Scalar T, class IsIt> void spread_to_first(const TokenBlock<T>& tokens, IsIt is_it, const A* held) const {
+  /// The same for poolings that choose a token: slope(x, d_out[h]) for the first token with is_it(x, held[h]), and 0
+  /// for all others.
+  template <Scalar T, class IsIt, class Slope>
+  void spread_to_first(const TokenBlock<T>& tokens, const A* held, IsIt is_it, Slope slope) const {
     spread(
         tokens, [](Index) { return nullptr; },
-        [is_it](A x, std::nullptr_t, A& g, A value) SEQPOOL_INLINE_LAMBDA {
+        [is_it, slope](A x, std::nullptr_t, A& g, A value) SEQPOOL_INLINE_LAMBDA {
           const bool is_first = is_it(x, value);
-          const A taken = detail::either(is_first, g, A(0));
+          const A taken = detail::either(is_first, slope(x, g), A(0));
           g = detail::either(is_first, A(0), g);
           return taken;
         },
-        d_out.data(), held);
+        left.data(), held);
   }
 
   /// The same row, but what is spread is added to what the token has already.
@@ -123,9 +125,11 @@ template <std::floating_point A> Gradients<A> Gradients<A>::take(std::size_t wid
   Gradients part(*this);
   part.out = out.first(width);
   part.d_out = d_out.first(width);
+  part.left = left.first(width);
   part.own = own.first(own.empty() ? 0 : count);
   out = out.subspan(width);
   d_out = d_out.subspan(width);
+  left = left.subspan(width);
   own = own.subspan(part.own.size());
   return part;
 }

@@ -22,6 +22,11 @@ struct AbsMax : FeaturePooling<AbsMax> {
   static constexpr auto merge_op = detail::larger;
 
   [[nodiscard]] std::string name() const { return "abs_max"; }
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread_to_first(
+        tokens, state.values.data(), [](auto x, auto held) { return detail::is_held(std::abs(x), held); },
+        detail::abs_slope);
+  }
 };
 
 /// `pool(AbsMax{}, x, mask, device)`.

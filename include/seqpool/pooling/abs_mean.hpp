@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
 
@@ -24,6 +25,9 @@ struct AbsMean : FeaturePooling<AbsMean> {
 
   [[nodiscard]] std::string name() const { return "abs_mean"; }
   void finish(const auto& state, auto out) const { as_array(out) = as_array(state.values) / state.divisor(); }
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread(tokens, [n = state.divisor()](auto x, auto g) { return detail::abs_slope(x, g / n); });
+  }
 };
 
 /// `pool(AbsMean{}, x, mask, device)`.

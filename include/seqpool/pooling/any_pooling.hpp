@@ -53,6 +53,8 @@ template <Scalar T> class AnyPooling {
     virtual void fold(Held& state, const TokenBlock<T>& tokens) const = 0;
     virtual void merge(Held& state, const Held& next) const = 0;
     virtual void finish(Held& state, std::span<A> out) const = 0;
+    virtual void backward(const Held& state, const TokenBlock<T>& tokens, const Gradients<A>& gradients) const = 0;
+    virtual std::unique_ptr<const Pooler> with_parameters(std::span<const double> numbers) const = 0;
   };
   struct Held {
     virtual ~Held() = default;
@@ -99,6 +101,10 @@ template <Scalar T> class AnyPooling {
   void fold(StateOfT& state, const TokenBlock<T>& tokens) const { pooler_->fold(held(state), tokens); }
   void merge(StateOfT& state, const StateOfT& next) const { pooler_->merge(held(state), held(next)); }
   void finish(StateOfT& state, std::span<A> out) const { pooler_->finish(held(state), out); }
+  void backward(const StateOfT& state, const TokenBlock<T>& tokens, const Gradients<A>& gradients) const {
+    pooler_->backward(held(state), tokens, gradients);
+  }
+  void set_parameters(std::span<const double> numbers) { pooler_ = pooler_->with_parameters(numbers); }
 
  private:
   // What a state holds; throws unless a pooling of this type and identity made it.
@@ -185,6 +191,22 @@ template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : pub
   void fold(Held& state, const TokenBlock<T>& tokens) const override { pooling_.fold(of(state), tokens); }
   void merge(Held& state, const Held& next) const override { pooling_.merge(of(state), of(next)); }
   void finish(Held& state, std::span<A> out) const override { pooling_.finish(of(state), out); }
+  void backward([[maybe_unused]] const Held& state, [[maybe_unused]] const TokenBlock<T>& tokens,
+                [[maybe_unused]] const Gradients<A>& gradients) const override {
+    if constexpr (Differentiable<P, T>)
+      pooling_.backward(of(state), tokens, gradients);
+    else
+      detail::fail({"the pooling '", name(), "' does not say how it goes back, so it has no gradient: it needs a ",
+                    "backward(state, tokens, gradients)"});
+  }
+  std::unique_ptr<const Pooler> with_parameters(std::span<const double> numbers) const override {
+    P other(pooling_);
+    if constexpr (!Parametric<P> || requires { other.set_parameters(numbers); })
+      seqpool::set_parameters(other, numbers);
+    else
+      detail::fail({"the pooling '", name(), "' has parameters, but no set_parameters(numbers) to learn them by"});
+    return std::unique_ptr<const Pooler>(new PoolerOf(std::move(other)));
+  }
 
  private:
   P pooling_;

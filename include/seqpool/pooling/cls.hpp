@@ -29,6 +29,11 @@ struct Cls : FeaturePooling<Cls> {
     if (state.count == 0) state.values = next.values;
     state.count += next.count;
   }
+
+  static constexpr bool backward_by_count = true;
+  void backward(const auto&, const auto& tokens, const auto& gradients) const {
+    gradients.spread_to_first(tokens, gradients.out.data(), [](auto, auto) { return true; }, detail::whole_slope);
+  }
 };
 
 /// `pool(Cls{}, x, mask, device)`: without a mask x[:, 0, :].

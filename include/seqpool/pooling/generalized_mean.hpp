@@ -54,6 +54,9 @@ class GeneralizedMean {
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
   void merge(auto& state, const auto& next) const { state.merge(next, std::plus()); }
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+  template <Scalar T>
+  void backward(const State<T>& state, const TokenBlock<T>& tokens, const Gradients<accumulator_t<T>>& gradients) const;
+  void set_parameters(std::span<const double> numbers);
 
  private:
   void add(double p);
@@ -126,6 +129,48 @@ template <Scalar T> void GeneralizedMean::finish(const State<T>& state, std::spa
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = detail::exponential(detail::logarithm(state.values[h] / state.divisor()) / p[is_number_ ? 0 : h]);
   }
+}
+
+// With q_t = max(x_t, eps) / out: d x_t = g / n * q_t^(p - 1), or 0 below eps, and d p = g out / (p n) * sum_t q_t^p
+// log q_t, which are finite where powers of x_t alone would not be. Where out is 0, both are 0.
+template <Scalar T>
+void GeneralizedMean::backward(const State<T>& state, const TokenBlock<T>& tokens,
+                               const Gradients<accumulator_t<T>>& gradients) const {
+  using A = accumulator_t<T>;
+  const auto none = [](Index) { return nullptr; };
+  const auto hidden = static_cast<Index>(gradients.out.size());
+  const auto& p = std::get<detail::AlignedVector<A>>(p_);
+  const A eps = static_cast<A>(eps_), n = state.divisor();
+  A* const exponent = gradients.scratch(2 * hidden);
+  A* const moment = exponent + hidden;
+  for (Index h = 0; h < hidden; ++h) exponent[h] = p[is_number_ ? 0 : static_cast<std::size_t>(h)];
+  gradients.spread(
+      tokens, none,
+      [eps, n](A x, std::nullptr_t, A g, A out, A power) SEQPOOL_INLINE_LAMBDA {
+        const A slope = power == 1 ? A(1) : detail::power(detail::either(x < eps, eps, x) / out, power - 1);
+        return detail::either((x < eps) | (out == 0), A(0), g / n * slope);
+      },
+      gradients.d_out.data(), gradients.out.data(), std::as_const(exponent));
+  if (gradients.own.empty()) return;
+  std::fill_n(moment, hidden, A(0));
+  seqpool::fold_features(
+      tokens, none,
+      [eps](A x, std::nullptr_t, A& held, A out, A power) SEQPOOL_INLINE_LAMBDA {
+        const A q = detail::either(x < eps, eps, x) / out;
+        held += detail::either((q == 0) | (out == 0), A(0), detail::power(q, power) * detail::logarithm(q));
+      },
+      moment, gradients.out.data(), std::as_const(exponent));
+  for (Index h = 0; h < hidden; ++h) {
+    const auto feature = static_cast<std::size_t>(h);
+    gradients.own[is_number_ ? 0 : feature] +=
+        gradients.d_out[feature] * gradients.out[feature] / (exponent[h] * n) * moment[h];
+  }
+}
+
+inline void GeneralizedMean::set_parameters(std::span<const double> numbers) {
+  std::get<0>(p_).clear();
+  std::get<1>(p_).clear();
+  for (const double number : numbers) add(number);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

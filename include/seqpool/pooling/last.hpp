@@ -29,6 +29,13 @@ struct Last : FeaturePooling<Last> {
     if (next.count > 0) state.values = next.values;
     state.count += next.count;
   }
+
+  static constexpr bool backward_by_count = true;
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread(
+        tokens, [&](Index i) { return i + 1 == tokens.size() && tokens.number(i) + 1 >= state.count; },
+        [](auto x, bool is_last, auto g) { return is_last ? g : decltype(x)(0); }, gradients.d_out.data());
+  }
 };
 
 /// `pool(Last{}, x, mask, device)`: without a mask x[:, seq - 1, :].

@@ -45,6 +45,9 @@ class LogSumExp {
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
   template <Scalar T> void merge(State<T>& state, const State<T>& next) const;
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+  template <Scalar T>
+  void backward(const State<T>& state, const TokenBlock<T>& tokens, const Gradients<accumulator_t<T>>& gradients) const;
+  void set_parameters(std::span<const double> numbers) { *this = LogSumExp(numbers[0]); }
 
  private:
   // Takes in terms with the sum `terms` and the largest x: one exponential either way, because e^0 is 1.
@@ -100,6 +103,33 @@ template <Scalar T> void LogSumExp::finish(const State<T>& state, std::span<accu
     const A mean = detail::logarithm(state.sum[h] / static_cast<A>(state.count)) / static_cast<A>(r_);
     out[h] = state.max[h] <= (std::numeric_limits<A>::max)() ? state.max[h] + mean : state.max[h];
   }
+}
+
+// With a_t = e^(r x_t) / sum_t e^(r x_t): d x_t = g a_t, and d r = (sum_h g[h] sum_t a_t (x_t - out)[h]) / r.
+template <Scalar T>
+void LogSumExp::backward(const State<T>& state, const TokenBlock<T>& tokens,
+                         const Gradients<accumulator_t<T>>& gradients) const {
+  using A = accumulator_t<T>;
+  const auto none = [](Index) { return nullptr; };
+  const auto weight = [r = static_cast<A>(r_)](A x, A max, A sum) SEQPOOL_INLINE_LAMBDA {
+    return sum == 0 ? sum : detail::exponential((x - max) * r) / sum;  // all are -inf: nothing weighs
+  };
+  gradients.spread(
+      tokens, none,
+      [weight](A x, std::nullptr_t, A g, A max, A sum) SEQPOOL_INLINE_LAMBDA { return g * weight(x, max, sum); },
+      gradients.d_out.data(), state.max.data(), state.sum.data());
+  if (gradients.own.empty()) return;
+  const auto hidden = static_cast<Index>(gradients.out.size());
+  A* const moment = gradients.scratch(hidden);
+  std::fill_n(moment, hidden, A(0));
+  seqpool::fold_features(
+      tokens, none,
+      [weight](A x, std::nullptr_t, A& held, A out, A max, A sum) SEQPOOL_INLINE_LAMBDA {
+        const A w = weight(x, max, sum);
+        held += detail::either(w == 0, A(0), w * (x - out));
+      },
+      moment, gradients.out.data(), state.max.data(), state.sum.data());
+  gradients.own[0] += detail::dot(moment, gradients.d_out.data(), hidden) / static_cast<A>(r_);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -24,9 +24,8 @@ struct Max : FeaturePooling<Max> {
 
   [[nodiscard]] std::string name() const { return "max"; }
 
-  // The first token that has the maximum takes all; a NaN is the maximum.
   void backward(const auto& state, const auto& tokens, const auto& gradients) const {
-    gradients.spread_to_first(tokens, [](auto x, auto max) { return (x == max) | (x != x); }, state.values.data());
+    gradients.spread_to_first(tokens, state.values.data(), detail::is_held, detail::whole_slope);
   }
 };
 

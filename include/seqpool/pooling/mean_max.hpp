@@ -66,6 +66,14 @@ struct MeanMax {
     else  // in halves, because their sum might overflow
       as_array(out) = as_array(state.sum) / (A(2) * static_cast<A>(state.count)) + as_array(state.max) / A(2);
   }
+
+  template <Scalar T>
+  void backward(const State<T>& state, const TokenBlock<T>& tokens,
+                const Gradients<accumulator_t<T>>& gradients) const {
+    using A = accumulator_t<T>;
+    gradients.spread_to_first(tokens, state.max.data(), detail::is_held, [](A, A g) { return g / 2; });
+    gradients.adding().spread_share(tokens, A(2) * static_cast<A>(state.count));
+  }
 };
 
 /// `pool(MeanMax{}, x, mask, device)`.

@@ -25,6 +25,11 @@ struct MeanSqrtLen : FeaturePooling<MeanSqrtLen> {
   void finish(const auto& state, auto out) const {
     as_array(out) = as_array(state.values) / std::sqrt(state.divisor());
   }
+
+  static constexpr bool backward_by_count = true;
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread_share(tokens, std::sqrt(state.divisor()));
+  }
 };
 
 /// `pool(MeanSqrtLen{}, x, mask, device)`.

@@ -50,8 +50,14 @@ struct MeanStd {
   template <Scalar T> void fold(State<T>& state, const TokenBlock<T>& tokens) const;
   template <Scalar T> void merge(State<T>& state, const State<T>& next) const;
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
+  template <Scalar T>
+  void backward(const State<T>& state, const TokenBlock<T>& tokens, const Gradients<accumulator_t<T>>& gradients) const;
 
  private:
+  // What the sum of squares is divided by, for n tokens.
+  template <class A> A squares_of(Index n) const {
+    return static_cast<A>((std::max)(n - (divisor == sample ? 1 : 0), Index{1}));
+  }
   // Of `next` tokens behind `earlier` ones, whose means are d apart: d^2 * share() is what the sum of squares grows by.
   template <class A> static A share(Index earlier, Index next) {
     return static_cast<A>(next) * (static_cast<A>(earlier) / static_cast<A>(earlier + next));
@@ -122,12 +128,36 @@ template <Scalar T> void MeanStd::finish(const State<T>& state, std::span<accumu
   using A = accumulator_t<T>;
   const std::size_t hidden = state.sum.size();
   const A n = static_cast<A>((std::max)(state.count, Index{1}));
-  const A d = static_cast<A>((std::max)(state.count - (divisor == sample ? 1 : 0), Index{1}));
+  const A d = squares_of<A>(state.count);
   for (std::size_t h = 0; h < hidden; ++h) {
     out[h] = state.origin[h] + state.sum[h] / n;
     // The sum less itself is NaN after an infinity, wherever that came.
     out[hidden + h] = std::sqrt(state.squares[h] / d) + (state.sum[h] - state.sum[h]);
   }
+}
+
+// With g and s the gradients of mean and deviation: g / n + s (x_t - m) / (d * deviation); of no deviation the second
+// is 0. The difference to m is taken from the first token too.
+template <Scalar T>
+void MeanStd::backward(const State<T>& state, const TokenBlock<T>& tokens,
+                       const Gradients<accumulator_t<T>>& gradients) const {
+  using A = accumulator_t<T>;
+  const std::size_t hidden = state.sum.size();
+  const A n = static_cast<A>(state.count);
+  A* const share = gradients.scratch(static_cast<Index>(3 * hidden));
+  A* const slope = share + hidden;
+  A* const offset = slope + hidden;
+  for (std::size_t h = 0; h < hidden; ++h) {
+    const A deviation = gradients.out[hidden + h];
+    share[h] = gradients.d_out[h] / n;
+    slope[h] = deviation == 0 ? A(0) : gradients.d_out[hidden + h] / deviation / squares_of<A>(state.count);
+    offset[h] = state.sum[h] / n;
+  }
+  gradients.spread(
+      tokens, [](Index) { return nullptr; },
+      [](A x, std::nullptr_t, A mean, A factor, A from, A origin)
+          SEQPOOL_INLINE_LAMBDA { return mean + factor * ((x - origin) - from); },
+      std::as_const(share), std::as_const(slope), std::as_const(offset), state.origin.data());
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

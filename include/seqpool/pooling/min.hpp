@@ -23,6 +23,9 @@ struct Min : FeaturePooling<Min> {
   template <class A> static constexpr A start = std::numeric_limits<A>::infinity();
 
   [[nodiscard]] std::string name() const { return "min"; }
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread_to_first(tokens, state.values.data(), detail::is_held, detail::whole_slope);
+  }
 };
 
 /// `pool(Min{}, x, mask, device)`.

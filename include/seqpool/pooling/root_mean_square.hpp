@@ -38,6 +38,13 @@ struct RootMeanSquare : FeaturePooling<RootMeanSquare> {
     for (std::size_t h = 0; h < out.size(); ++h)
       out[h] = std::sqrt(state.values[h] / state.divisor()) / scale<accumulator_t<T>>;
   }
+  // g x_t / (n out), and 0 where out is.
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread(
+        tokens, [](Index) { return nullptr; },
+        [n = state.divisor()](auto x, std::nullptr_t, auto g, auto out) { return out == 0 ? out : x / out * (g / n); },
+        gradients.d_out.data(), gradients.out.data());
+  }
 };
 
 /// `pool(RootMeanSquare{}, x, mask, device)`.

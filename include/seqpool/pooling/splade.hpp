@@ -34,6 +34,7 @@ struct Splade {
   void fold(auto& state, const auto& tokens) const;
   void merge(auto& state, const auto& next) const;
   void finish(const auto& state, auto out) const;
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const;
 
  private:
   // Calls f(w), where w takes a number of 0 or more.
@@ -84,6 +85,21 @@ void Splade::finish(const auto& state, auto out) const {
     with_weight([&](auto w) { state.write(out, w); });
   else
     state.write(out);
+}
+
+void Splade::backward(const auto& state, const auto& tokens, const auto& gradients) const {
+  const auto go_back = [&](auto slope) {
+    // 0 or less weighs nothing, so it has no slope; a NaN has one.
+    const auto of = [slope](auto x, auto g) SEQPOOL_INLINE_LAMBDA { return x <= 0 ? x * 0 : g * slope(x); };
+    if (strategy == max)
+      gradients.spread_to_first(tokens, state.values.data(), detail::is_held, of);
+    else
+      gradients.spread(tokens, of);
+  };
+  if (weight == relu)
+    go_back([](auto x) SEQPOOL_INLINE_LAMBDA { return 1 / (1 + x); });
+  else
+    go_back([](auto x) SEQPOOL_INLINE_LAMBDA { return 1 / ((1 + x) * (1 + detail::log_one_plus(x))); });
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -18,8 +18,10 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// (min(n, 256) + n / 256) * eps * sum_t |x_t[h]|, if that sum is finite in `accumulator_t`.
 struct Sum : FeaturePooling<Sum> {
   static constexpr auto feature_op = std::plus<>();
+  static constexpr bool backward_by_count = true;
 
   [[nodiscard]] std::string name() const { return "sum"; }
+  void backward(const auto&, const auto& tokens, const auto& gradients) const { gradients.spread_share(tokens, 1); }
 };
 
 /// `pool(Sum{}, x, mask, device)`.

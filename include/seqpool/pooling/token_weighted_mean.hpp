@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/detail/check.hpp>
+#include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/matrix.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -76,6 +77,13 @@ template <class T> class TokenWeightedMean {
       as_array(out) = as_array(state.weighted) / state.weight;
   }
 
+  // d x_t = w_t g / S and d w_t = g·(x_t - out) / S, where S = sum_t w_t; 0 if S is.
+  template <Scalar U>
+  void backward(const State<U>& state, const TokenBlock<U>& tokens, const Gradients<A>& gradients) const
+    requires std::same_as<accumulator_t<U>, A>;
+
+  void set_parameters(std::span<const double> numbers) { seqpool::set_numbers(weights_.values, numbers); }
+
  private:
   detail::Numbers<A> weights_;  // [batch, seq]
 };
@@ -94,6 +102,23 @@ template <class T> template <class W> TokenWeightedMean<T>::TokenWeightedMean(co
     static_assert(of_t, "seqpool: TokenWeightedMean<T>{weights} takes weights of T.");
     if constexpr (of_t) weights_ = detail::widened_matrix(weights, "weights");
   }
+}
+
+template <class T>
+template <Scalar U>
+void TokenWeightedMean<T>::backward(const State<U>& state, const TokenBlock<U>& tokens,
+                                    const Gradients<A>& gradients) const
+  requires std::same_as<accumulator_t<U>, A>
+{
+  const A inverse = state.weight == 0 ? A(0) : 1 / state.weight;
+  const Index first = tokens.sequence() * weights_.columns;
+  gradients.spread(
+      tokens, [&](Index i) { return weights_.values[static_cast<std::size_t>(first + tokens.position(i))] * inverse; },
+      [](A, A share, A g) { return share * g; }, gradients.d_out.data());
+  if (!gradients.own.empty())
+    for (Index i = 0; i < tokens.size(); ++i)
+      gradients.own[static_cast<std::size_t>(first + tokens.position(i))] +=
+          inverse * detail::dots_from(gradients.d_out.data(), gradients.out.data(), tokens.hidden(), 0, tokens[i])[0];
 }
 
 template <class T> void TokenWeightedMean<T>::check(Index batch, Index seq) const {

@@ -72,13 +72,29 @@ struct WeightedMean {
 
   template <Scalar T> void finish(const State<T>& state, auto out) const {
     using A = accumulator_t<T>;
-    const A count = static_cast<A>(state.count);
     const A skipped = static_cast<A>(before);
-    const A places = state.count == 0 ? A(1) : count * (count + 1) / 2 + skipped * count;
+    const A places = this->places<A>(state.count);
     if (before == 0)  // 0 times an infinity would not be 0
       as_array(out) = as_array(state.weighted) / places;
     else
       as_array(out) = (as_array(state.weighted) + skipped * as_array(state.sum)) / places;
+  }
+
+  static constexpr bool backward_by_count = true;
+  template <Scalar T>
+  void backward(const State<T>& state, const TokenBlock<T>& tokens,
+                const Gradients<accumulator_t<T>>& gradients) const {
+    using A = accumulator_t<T>;
+    gradients.spread(
+        tokens, [&](Index i) { return static_cast<A>(before + tokens.number(i) + 1) / places<A>(state.count); },
+        [](A, A share, A g) { return share * g; }, gradients.d_out.data());
+  }
+
+ private:
+  // The sum of n places.
+  template <class A> [[nodiscard]] A places(Index n) const {
+    const A count = static_cast<A>(n);
+    return n == 0 ? A(1) : count * (count + 1) / 2 + static_cast<A>(before) * count;
   }
 };
 

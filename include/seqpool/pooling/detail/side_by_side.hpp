@@ -105,6 +105,27 @@ template <template <class...> class Many, class... P> class SideBySide {
         state);
   }
 
+  template <Scalar T>
+    requires(Differentiable<P, T> && ...)
+  void backward(const State<T>& state, const TokenBlock<T>& tokens,
+                const Gradients<accumulator_t<T>>& gradients) const {
+    Gradients<accumulator_t<T>> rest(gradients);
+    TokenBlock<T> block(tokens);
+    each(
+        [&](const auto& pooling, const auto& part) {
+          const auto width = static_cast<std::size_t>(pooling.width(state.hidden));
+          const Index own = rest.own.empty() ? 0 : seqpool::parameter_count(pooling);
+          const auto its_own = rest.take(width, static_cast<std::size_t>(own));
+          pooling.backward(part, block, its_own);
+          rest = rest.adding();
+          block = Prefetch::without(block);
+        },
+        state);
+  }
+  void set_parameters(std::span<const double> numbers) {
+    each_of([&](auto& pooling) { seqpool::set_part(pooling, numbers); }, poolings_);
+  }
+
  private:
   // Calls f(first of list, first of each of more), then f(second ...), and so on.
   template <class F, class List, class... More> static void each_of(F f, List& list, More&... more) {
