@@ -4,10 +4,12 @@
 // pooling.
 #define EIGEN_USE_THREADS
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <ranges>
 #include <seqpool/seqpool.hpp>
 #include <string>
 #include <thread>
@@ -15,6 +17,8 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/double_poolings.hpp"
+#include "support/gradients.hpp"
 #include "support/guarded_memory.hpp"
 #include "support/poolings.hpp"
 #include "support/rows.hpp"
@@ -639,4 +643,184 @@ LAW("Guarantee 10: attention with equal scores is the mean", "[guarantees][laws]
   check(row);
   query.back() = static_cast<T>(2);
   check(with_one);
+}
+
+namespace {
+
+// d loss / d out of a row, the same for every place where the row may stand.
+template <class P> std::vector<A> d_out_of(const P& pooling, Index hidden) {
+  return test::Random(51).values<A>(pooling.width(hidden), -1, 1);
+}
+
+// The gradients of one row by itself, [n, hidden].
+std::vector<A> gradient_alone(const Pooling& pooling, const std::vector<T>& row, Index hidden) {
+  const Index n = static_cast<Index>(row.size()) / hidden;
+  const auto d = d_out_of(pooling, hidden);
+  const auto back = seqpool::gradient(pooling, HiddenStates<T>(row.data(), {1, n, hidden}), seqpool::all_tokens,
+                                      seqpool::Vectors<A>(d.data(), {1, static_cast<Index>(d.size())}));
+  return {back.tokens.data(), back.tokens.data() + n * hidden};
+}
+
+// d_out for `rows` rows that are all alike.
+struct SameRows {
+  std::vector<A> numbers;
+  Index rows, width;
+
+  SameRows(const Pooling& pooling, Index hidden, Index rows_) : rows(rows_), width(pooling.width(hidden)) {
+    const auto d = d_out_of(pooling, hidden);
+    for (Index i = 0; i < rows; ++i) numbers.insert(numbers.end(), d.begin(), d.end());
+  }
+  seqpool::Vectors<A> view() const { return {numbers.data(), {rows, width}}; }
+};
+
+// The tokens [first, first + n) of sequence b of a gradient, [n, hidden].
+template <class G> std::vector<A> tokens_of(const G& tokens, Index b, Index first, Index n) {
+  std::vector<A> result;
+  for (Index s = first; s < first + n; ++s)
+    for (Index h = 0; h < tokens.dimension(2); ++h) result.push_back(tokens(b, s, h));
+  return result;
+}
+
+// A case that goes back: Midrange, a user's own, does not say how.
+const Case& any_differentiable_case() {
+  const Case& c = any_case();
+  if (c.name != "Midrange") return c;
+  const std::vector<T> row(4);
+  CHECK_THROWS_WITH(gradient_alone(c.make(4, test::dense(1)), row, 4),
+                    ct::has_substring("does not say how it goes back, so it has no gradient"));
+  return test::all_poolings<T>().front();
+}
+
+template <class G> bool are_zeros(const G& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](A x) { return x == 0 && !std::signbit(x); });
+}
+
+}  // namespace
+
+LAW("Guarantee 11: a row's gradient is its own", "[guarantees][gradient]") {
+  const Case& c = any_differentiable_case();
+  INFO(c.name);
+  constexpr Index hidden = 37;
+  const Index n = GENERATE(1, 3, 61, 300);
+  const auto row = test::tokens<T>(n, hidden, 21);
+  const auto other = test::tokens<T>(n, hidden, 22, -50, 50);
+  const auto alone = gradient_alone(c.make(hidden, test::dense(n)), row, hidden);
+
+  SECTION("whatever the padding, which gets zeros and is never read, the holes, the neighbours and the threads") {
+    Eigen::ThreadPool thread_pool(3);
+    const Eigen::ThreadPoolDevice device(&thread_pool, 3);
+    for (const Index left : {0, 2, 91}) {
+      test::Padded<T> x(4, left + n + 7, hidden);
+      for (Index i = 0; i < n; ++i) {
+        x.put(0, i, &other[static_cast<std::size_t>(i * hidden)]);
+        x.put(1, left + i, &row[static_cast<std::size_t>(i * hidden)]);
+        x.put(3, left + i + (i >= n / 2 ? 5 : 0), &row[static_cast<std::size_t>(i * hidden)]);
+      }
+      const Pooling pooling = c.make(hidden, x.layout());
+      const SameRows d(pooling, hidden, 4);
+      const auto check = [&](const auto& tokens) {
+        CHECK(test::same_bits(tokens_of(tokens, 1, left, n), alone));
+        CHECK(are_zeros(tokens_of(tokens, 0, n, left + 7)));
+        CHECK(are_zeros(tokens_of(tokens, 1, 0, left)));
+        CHECK(are_zeros(tokens_of(tokens, 1, left + n, 7)));
+        CHECK(are_zeros(tokens_of(tokens, 2, 0, x.seq)));
+        CHECK(are_zeros(tokens_of(tokens, 3, left + n / 2, 5)));
+        auto holes = tokens_of(tokens, 3, left, n / 2);
+        const auto rest = tokens_of(tokens, 3, left + n / 2 + 5, n - n / 2);
+        holes.insert(holes.end(), rest.begin(), rest.end());
+        CHECK(test::same_bits(holes, alone));
+      };
+      check(seqpool::gradient(pooling, x.view(), x.mask_view(), d.view()).tokens);
+      check(seqpool::gradient(pooling, x.view(), x.mask_view(), d.view(), device).tokens);
+      check(seqpool::gradient(pooling, x.column_major(), x.mask_view(), d.view()).tokens);
+    }
+  }
+  SECTION("packed, ragged, and as a span") {
+    std::vector<T> packed(other);
+    packed.insert(packed.end(), row.begin(), row.end());
+    packed.insert(packed.end(), other.begin(), other.begin() + hidden);
+    const std::vector<std::int32_t> offsets{0, static_cast<std::int32_t>(n), static_cast<std::int32_t>(2 * n),
+                                            static_cast<std::int32_t>(2 * n + 1)};
+    test::Layout layout = test::dense(n, 3);
+    layout.real[2].resize(1);
+    const Pooling pooling = c.make(hidden, layout);
+    const SameRows d(pooling, hidden, 3);
+    const seqpool::PackedStates<T> cu_seqlens(packed.data(), {2 * n + 1, hidden}, offsets);
+    const auto of_packed = seqpool::gradient(pooling, cu_seqlens, seqpool::all_tokens, d.view());
+    CHECK(test::same_bits(tokens_of(of_packed.tokens, 1, 0, n), alone));
+    CHECK(are_zeros(tokens_of(of_packed.tokens, 2, 1, n - 1)));
+    const std::vector<const T*> pointers{other.data(), row.data(), other.data()};
+    const seqpool::Ragged<T> ragged(pointers, std::vector<Index>{n, n, 1}, hidden);
+    CHECK(test::same_bits(tokens_of(seqpool::gradient(pooling, ragged, seqpool::all_tokens, d.view()).tokens, 1, 0, n),
+                          alone));
+    const HiddenStates<T> one(packed.data(), {1, 2 * n + 1, hidden});
+    test::Layout where{2 * n + 1, std::vector<std::vector<Index>>(1)};
+    for (Index i = 0; i < n; ++i) where.real[0].push_back(n + i);
+    const auto spanned = seqpool::gradient(c.make(hidden, where), one, seqpool::Spans{{0, n, 2 * n}, {0, 3 % n, 3 % n}},
+                                           SameRows(pooling, hidden, 2).view());
+    CHECK(test::same_bits(tokens_of(spanned.tokens, 0, n, n), alone));
+    CHECK(are_zeros(tokens_of(spanned.tokens, 0, 0, n)));
+    CHECK(are_zeros(tokens_of(spanned.tokens, 0, 2 * n, 1)));
+  }
+}
+
+LAW("Guarantee 11: parameters' gradients have the same bits on any number of threads", "[guarantees][gradient]") {
+  const Case& c = any_differentiable_case();
+  INFO(c.name);
+  constexpr Index hidden = 21, seq = 5;
+  for (const Index batch : {3, 64, 150}) {
+    const auto states = test::tokens<T>(batch * seq, hidden, 61);
+    const HiddenStates<T> x(states.data(), {batch, seq, hidden});
+    const Pooling pooling = c.make(hidden, test::dense(seq, batch));
+    const auto d = test::Random(62).values<A>(batch * pooling.width(hidden));
+    const seqpool::Vectors<A> d_out(d.data(), {batch, pooling.width(hidden)});
+    const auto alone = seqpool::gradient(pooling, x, seqpool::all_tokens, d_out);
+    for (const int threads : {2, 3, 8}) {
+      Eigen::ThreadPool thread_pool(threads);
+      const Eigen::ThreadPoolDevice device(&thread_pool, threads);
+      const auto shared = seqpool::gradient(pooling, x, seqpool::all_tokens, d_out, device);
+      CHECK(std::ranges::equal(shared.parameters.numbers(), alone.parameters.numbers()));
+      CHECK(std::memcmp(shared.tokens.data(), alone.tokens.data(), states.size() * sizeof(A)) == 0);
+    }
+  }
+}
+
+LAW("Guarantee 11: gradients are near those in double", "[guarantees][gradient]") {
+  const Case& c = any_differentiable_case();
+  INFO(c.name);
+  const auto& all = test::all_poolings<T>();
+  constexpr Index hidden = 35;
+  const Index n = GENERATE(1, 2, 17, 256, 257, 3000);
+  const double offset = GENERATE(0.0, 1000.0);
+  CAPTURE(n, offset);
+  const auto row = test::tokens<T>(n, hidden, 41, offset - 1, offset + 1);
+  Pooling pooling = c.make(hidden, test::dense(n));
+  const bool attends = c.name.find("ttenti") != std::string::npos || c.name.find("SoftmaxPooling") != std::string::npos;
+  auto parameters = seqpool::parameters(pooling);
+  if (attends && offset > 0) {  // so that scores are not off by more than weights can bear
+    for (double& number : parameters.numbers()) number /= 1024;
+    pooling = seqpool::with_parameters(pooling, parameters.numbers());
+  }
+  const auto d = d_out_of(pooling, hidden);
+  const auto back = seqpool::gradient(pooling, HiddenStates<T>(row.data(), {1, n, hidden}), seqpool::all_tokens,
+                                      seqpool::Vectors<A>(d.data(), {1, static_cast<Index>(d.size())}));
+  std::vector<double> in_double;
+  for (const T x : row) in_double.push_back(static_cast<double>(seqpool::widen(x)));
+  const auto numbers = parameters.numbers();
+  const auto expected =
+      test::double_gradient(static_cast<std::size_t>(&c - all.data()), {numbers.begin(), numbers.end()}, in_double,
+                            hidden, {d.begin(), d.end()});
+  const double bound = attends ? 64 : 16;
+  const std::vector<A> tokens(back.tokens.data(), back.tokens.data() + back.tokens.size());
+  CHECK(test::gradient_error(tokens, expected.tokens) / test::eps<T> <= bound);
+  // What a number for a whole feature or token learns is a sum over features that may cancel: of their sizes.
+  double size = 1e-300;
+  for (const A g : d) size += std::abs(static_cast<double>(g)) * (offset + 1);
+  for (const auto& entry : back.parameters.entries()) {
+    INFO("parameter " << entry.name);
+    const bool is_sum = entry.name == "r" || entry.name == "p" || entry.name == "weights";
+    const auto found = back.parameters[entry.name];
+    const auto sought = std::span(expected.parameters).subspan(entry.first, entry.count);
+    CHECK(test::gradient_error(found, sought, is_sum ? size : 0) / test::eps<T> <= bound);
+  }
 }

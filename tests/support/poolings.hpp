@@ -502,6 +502,9 @@ struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
   void finish(const auto& state, auto out) const {
     state.write(out, [n = state.divisor()](auto sum) { return sum / n; });
   }
+  void backward(const auto& state, const auto& tokens, const auto& gradients) const {
+    gradients.spread(tokens, [n = state.divisor()](auto x, auto d_out) { return 2 * x * d_out / n; });
+  }
 };
 
 // Every pooling, with the bound that its header states. A new pooling is one more entry here.

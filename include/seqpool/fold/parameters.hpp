@@ -161,13 +161,14 @@ class ParameterVector {
   }
 
   [[nodiscard]] const std::vector<Entry>& entries() const noexcept { return entries_; }
-  [[nodiscard]] std::span<double> numbers() noexcept { return numbers_; }
-  [[nodiscard]] std::span<const double> numbers() const noexcept { return numbers_; }
+  [[nodiscard]] std::span<double> numbers() & noexcept { return numbers_; }
+  [[nodiscard]] std::span<const double> numbers() const& noexcept { return numbers_; }
+  void numbers() const&& = delete;  // of a temporary they would be gone at the end of the line: give it a name
 
   /// The numbers of one parameter.
   ///
   /// **Errors**: `std::invalid_argument` for a name that is not there, with those that are.
-  [[nodiscard]] std::span<const double> operator[](std::string_view name) const {
+  [[nodiscard]] std::span<const double> operator[](std::string_view name) const& {
     std::string known;
     for (const Entry& entry : entries_) {
       if (entry.name == name) return numbers().subspan(entry.first, entry.count);
@@ -176,6 +177,7 @@ class ParameterVector {
     detail::fail({"there is no parameter '", std::string(name), "': there ",
                   (known.empty() ? std::string("is none") : "are " + known)});
   }
+  void operator[](std::string_view name) const&& = delete;
 
  private:
   std::vector<Entry> entries_;
