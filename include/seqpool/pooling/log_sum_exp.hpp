@@ -120,15 +120,18 @@ void LogSumExp::backward(const State<T>& state, const TokenBlock<T>& tokens,
       gradients.d_out.data(), state.max.data(), state.sum.data());
   if (gradients.own.empty()) return;
   const auto hidden = static_cast<Index>(gradients.out.size());
-  A* const moment = gradients.scratch(hidden);
+  A* const moment = gradients.scratch(2 * hidden);
+  A* const from_max = moment + hidden;  // out - max, which has its digits whatever the offset
   std::fill_n(moment, hidden, A(0));
+  for (std::size_t h = 0; h < state.sum.size(); ++h)
+    from_max[h] = detail::logarithm(state.sum[h] / static_cast<A>(state.count)) / static_cast<A>(r_);
   seqpool::fold_features(
       tokens, none,
-      [weight](A x, std::nullptr_t, A& held, A out, A max, A sum) SEQPOOL_INLINE_LAMBDA {
+      [weight](A x, std::nullptr_t, A& held, A mean, A max, A sum) SEQPOOL_INLINE_LAMBDA {
         const A w = weight(x, max, sum);
-        held += detail::either(w == 0, A(0), w * (x - out));
+        held += detail::either(w == 0, A(0), w * (x - max - mean));
       },
-      moment, gradients.out.data(), state.max.data(), state.sum.data());
+      moment, std::as_const(from_max), state.max.data(), state.sum.data());
   gradients.own[0] += detail::dot(moment, gradients.d_out.data(), hidden) / static_cast<A>(r_);
 }
 
