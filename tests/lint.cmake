@@ -55,7 +55,7 @@ endforeach()
 
 # The house: rooms include only what stands before them in this list, and their own. input and fold know nothing of each
 # other. What is private stands in detail, driver, door, io, model and adapter, where no user looks for a name to call.
-set(rooms version scalar detail as_matrix input fold driver door pool attention_weights pooling stream head seqpool io model adapter)
+set(rooms version scalar detail as_matrix input fold driver door pool attention_weights pooling stream head gradient seqpool io model train adapter)
 foreach(header IN LISTS headers)
   file(STRINGS ${SOURCE_DIR}/include/seqpool/${header} includes REGEX "^#include <seqpool/.*[.]hpp>")
   seqpool_room(${header} room)

@@ -54,15 +54,12 @@ template <std::floating_point A> class Gradients {
         [op](A x, std::nullptr_t, A g) SEQPOOL_INLINE_LAMBDA { return op(x, g); }, d_out.data());
   }
 
-  /// The same of a share of d_out: d_out[h] / n for every token, for poolings that add tokens up. Reads no token.
-  template <Scalar T> void spread_share(const TokenBlock<T>& tokens, A n) const {
-    if (!of_tokens()) return;
-    A* const share = scratch(static_cast<Index>(d_out.size()));
-    for (std::size_t h = 0; h < d_out.size(); ++h) share[h] = d_out[h] / n;
-    spread(
-        tokens, [](Index) { return nullptr; }, [](A, std::nullptr_t, A g) SEQPOOL_INLINE_LAMBDA { return g; },
-        std::as_const(share));
-  }
+  /// The same without the tokens, which are not read: op(numbers[h], each(i), acc_0[h], ...). numbers: `[hidden]`.
+  template <Scalar T, class Each, class Op, class... B>
+  void spread_numbers(const TokenBlock<T>& tokens, const A* numbers, Each each, Op op, B*... acc) const;
+
+  /// d_out[h] / n for every token: what poolings that add tokens up go back by.
+  template <Scalar T> void spread_share(const TokenBlock<T>& tokens, A n) const;
 
   /// The same for poolings that choose a token: slope(x, d_out[h]) for the first token with is_it(x, held[h]), and 0
   /// for all others.
@@ -96,6 +93,7 @@ template <std::floating_point A> class Gradients {
  private:
   template <class, class, class> friend class detail::RowGradient;
 
+  void spread_from(const auto& tokens, const auto& x, auto each, auto op, auto*... acc) const;
   A* token(const auto& tokens, Index i) const noexcept {
     return data_ + (by_number_ ? tokens.number(i) - first_number_ : tokens.position(i)) * stride_;
   }
@@ -113,12 +111,34 @@ template <std::floating_point A> class Gradients {
 template <std::floating_point A>
 template <Scalar T, class Each, class Op, class... B>
 void Gradients<A>::spread(const TokenBlock<T>& tokens, Each each, Op op, B*... acc) const {
+  spread_from(tokens, tokens, each, op, acc...);
+}
+
+template <std::floating_point A>
+template <Scalar T, class Each, class Op, class... B>
+void Gradients<A>::spread_numbers(const TokenBlock<T>& tokens, const A* numbers, Each each, Op op, B*... acc) const {
+  spread_from(tokens, TokenBlock<A>(numbers, tokens.size(), tokens.hidden(), 0), each, op, acc...);
+}
+
+template <std::floating_point A>
+template <Scalar T>
+void Gradients<A>::spread_share(const TokenBlock<T>& tokens, A n) const {
+  if (!of_tokens()) return;
+  A* const share = scratch(static_cast<Index>(d_out.size()));
+  for (std::size_t h = 0; h < d_out.size(); ++h) share[h] = d_out[h] / n;
+  spread_numbers(
+      tokens, share, [](Index) { return nullptr; }, [](A g, std::nullptr_t) SEQPOOL_INLINE_LAMBDA { return g; });
+}
+
+// x: what op gets features of, in the tokens' place.
+template <std::floating_point A>
+void Gradients<A>::spread_from(const auto& tokens, const auto& x, auto each, auto op, auto*... acc) const {
   if (!of_tokens()) return;
   const auto target = [&](Index i) { return token(tokens, i); };
   if (adds_)
-    detail::spread_features<true>(tokens, target, each, op, acc...);
+    detail::spread_features<true>(x, target, each, op, acc...);
   else
-    detail::spread_features<false>(tokens, target, each, op, acc...);
+    detail::spread_features<false>(x, target, each, op, acc...);
 }
 
 template <std::floating_point A> Gradients<A> Gradients<A>::take(std::size_t width, std::size_t count) {

@@ -26,7 +26,8 @@ concept LinearScorer = requires(const S& scorer) {
 /// token t, o = sum_t a_t x_t and g = d loss / d o, for each head: d x_t = a_t g + (what the scorer makes of w_t),
 /// where w_t = d loss / d score_t = a_t * g·(x_t - o).
 ///
-/// **Numerics**: differences to o are taken token by token, so an offset of all tokens costs no digits.
+/// **Numerics**: differences to o are taken token by token, so an offset of all tokens costs d query no digits, and d
+/// x_t only those that o itself has lost.
 template <Scalar T> class SoftmaxGradient {
  public:
   using A = accumulator_t<T>;

@@ -24,8 +24,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// | expression | meaning |
 /// |---|---|
 /// | `l.check(rows, logits)` | throws `std::invalid_argument` unless l fits logits `[rows, logits]` |
-/// | `l.of_row(row, logits, d_logits)` | returns s_i loss_i / sum s; writes its gradient, which may be the logits'
-/// memory |
+/// | `l.of_row(row, logits, d_logits)` | gives s_i loss_i / sum s, and its gradient, maybe over the logits |
 template <class L, class A = float>
 concept Loss = requires(const L& loss, Index i, std::span<const A> logits, std::span<A> d_logits) {
   loss.check(i, i);

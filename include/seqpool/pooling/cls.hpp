@@ -4,7 +4,9 @@
 #include <seqpool/fold/features.hpp>
 #include <seqpool/pool.hpp>
 
+#include <cstddef>
 #include <string>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -32,7 +34,9 @@ struct Cls : FeaturePooling<Cls> {
 
   static constexpr bool backward_by_count = true;
   void backward(const auto&, const auto& tokens, const auto& gradients) const {
-    gradients.spread_to_first(tokens, gradients.out.data(), [](auto, auto) { return true; }, detail::whole_slope);
+    gradients.spread_numbers(
+        tokens, gradients.d_out.data(), [](Index) { return nullptr; },
+        [](auto, std::nullptr_t, auto& left) { return std::exchange(left, 0); }, gradients.left.data());
   }
 };
 

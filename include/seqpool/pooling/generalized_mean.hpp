@@ -31,6 +31,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// powers and out[h] are 0 or at least twice the smallest normal number of `accumulator_t`, and out[h] and the sum of
 /// the powers are below e^88, e^709 in double. With a p other than 3, numbers below the smallest normal one count as 0;
 /// the default eps is far above them. A NaN in a real token reaches its feature.
+/// Gradients of tokens are within (16 + 3 * |p - 1| * L) * eps of the largest; that of p is off by that part of
+/// sum_h |g[h]| max(out[h], 1).
 /// **Source**: GeM, whose p is 3 and eps 1e-6.
 class GeneralizedMean {
  public:

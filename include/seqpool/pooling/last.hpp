@@ -32,9 +32,10 @@ struct Last : FeaturePooling<Last> {
 
   static constexpr bool backward_by_count = true;
   void backward(const auto& state, const auto& tokens, const auto& gradients) const {
-    gradients.spread(
-        tokens, [&](Index i) { return i + 1 == tokens.size() && tokens.number(i) + 1 >= state.count; },
-        [](auto x, bool is_last, auto g) { return is_last ? g : decltype(x)(0); }, gradients.d_out.data());
+    gradients.spread_numbers(
+        tokens, gradients.d_out.data(),
+        [&](Index i) { return i + 1 == tokens.size() && tokens.number(i) + 1 >= state.count; },
+        [](auto g, bool is_last) { return is_last ? g : decltype(g)(0); });
   }
 };
 

@@ -112,9 +112,10 @@ void TokenWeightedMean<T>::backward(const State<U>& state, const TokenBlock<U>& 
 {
   const A inverse = state.weight == 0 ? A(0) : 1 / state.weight;
   const Index first = tokens.sequence() * weights_.columns;
-  gradients.spread(
-      tokens, [&](Index i) { return weights_.values[static_cast<std::size_t>(first + tokens.position(i))] * inverse; },
-      [](A, A share, A g) { return share * g; }, gradients.d_out.data());
+  gradients.spread_numbers(
+      tokens, gradients.d_out.data(),
+      [&](Index i) { return weights_.values[static_cast<std::size_t>(first + tokens.position(i))] * inverse; },
+      [](A g, A share) { return share * g; });
   if (!gradients.own.empty())
     for (Index i = 0; i < tokens.size(); ++i)
       gradients.own[static_cast<std::size_t>(first + tokens.position(i))] +=

@@ -85,9 +85,10 @@ struct WeightedMean {
   void backward(const State<T>& state, const TokenBlock<T>& tokens,
                 const Gradients<accumulator_t<T>>& gradients) const {
     using A = accumulator_t<T>;
-    gradients.spread(
-        tokens, [&](Index i) { return static_cast<A>(before + tokens.number(i) + 1) / places<A>(state.count); },
-        [](A, A share, A g) { return share * g; }, gradients.d_out.data());
+    gradients.spread_numbers(
+        tokens, gradients.d_out.data(),
+        [&](Index i) { return static_cast<A>(before + tokens.number(i) + 1) / places<A>(state.count); },
+        [](A g, A share) { return share * g; });
   }
 
  private:

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+
+struct SilentMax : seqpool::FeaturePooling<SilentMax> {
+  static constexpr auto feature_op = [](auto held, auto x) { return x > held ? x : held; };
+};
+
+int main() {
+  const Eigen::Tensor<float, 3> x(2, 3, 4);
+  const Eigen::Tensor<float, 2> d_out(2, 8);
+#ifdef SEQPOOL_FAIL
+  static_cast<void>(seqpool::gradient(seqpool::Concat{seqpool::Mean{}, SilentMax{}}, x, seqpool::all_tokens, d_out));
+#else
+  static_cast<void>(seqpool::pool(seqpool::Concat{seqpool::Mean{}, SilentMax{}}, x));
+#endif
+}
