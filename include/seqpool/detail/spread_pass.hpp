@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/compiler.hpp>
+#include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/scalar.hpp>
@@ -15,31 +16,29 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 
 template <class P, class X, class S> class RowGradient;
 
-template <bool adds, class A> SEQPOOL_INLINE void put(A& place, A value) noexcept {
-  if constexpr (adds)
-    place += value;
-  else
-    place = value;
-}
+// How many tokens a pass takes: each is read and written, so that they are half as many as those of fold_passes.
+inline constexpr Index spread_tokens = 4;
 
-// Writes or adds what op gives for one feature of all tokens of a pass, while its accumulators are held.
-template <bool adds, class Tokens, class D, class Op, std::size_t... k, class... A>
-SEQPOOL_INLINE void spread_feature(const Tokens& tokens, D* const* targets, Index h, Index j, Op op,
+// Writes what op gives for one feature of all tokens of a pass, or adds it, while its accumulators are held. Whether it
+// adds is no template parameter, so that there is one such loop for each op: memory that is written is loaded anyway.
+template <class Tokens, class D, class Op, std::size_t... k, class... A>
+SEQPOOL_INLINE void spread_feature(const Tokens& tokens, D* const* targets, bool adds, Index h, Index j, Op op,
                                    std::index_sequence<k...>, Held<A>... acc) {
-  (detail::put<adds, D>(targets[k][h], op(tokens[k].x[j], tokens[k].value, acc.get()...)), ...);
+  ((targets[k][h] = detail::either(adds, targets[k][h], D(0)) + op(tokens[k].x[j], tokens[k].value, acc.get()...)),
+   ...);
   (acc.put_back(), ...);
 }
 
 // The way back of fold_passes: for each token, features are written to target(i), `[hidden]`, which overlaps nothing
-// that is read. It never is inlined, because it needs every register for itself.
-template <bool adds, std::size_t... k, class Tokens, class Target, class Each, class Op, class... A>
-SEQPOOL_NOINLINE Index spread_passes(const Tokens& x, Target target, Index first, Each each, Op op,
+// that is read. It is never inlined, because it needs every register for itself.
+template <std::size_t... k, class Tokens, class Target, class Each, class Op, class... A>
+SEQPOOL_NOINLINE Index spread_passes(const Tokens& x, Target target, bool adds, Index first, Each each, Op op,
                                      std::index_sequence<k...> pass, A* __restrict... acc) {
   using T = typename Tokens::value_type;
+  using D = accumulator_t<T>;
   constexpr Index chunk = chunk_features<T>;
   constexpr Index count = sizeof...(k);
   using Value = std::decay_t<decltype(each(first))>;
-  using D = accumulator_t<T>;
   for (; first + count <= x.size(); first += count) {
     const T* const tokens[] = {x[first + static_cast<Index>(k)]...};
     D* const targets[] = {target(first + static_cast<Index>(k))...};
@@ -49,22 +48,23 @@ SEQPOOL_NOINLINE Index spread_passes(const Tokens& x, Target target, Index first
       const TokenChunk<T, Value> chunks[] = {{WidenedChunk<T>(tokens[k] + h), values[k]}...};
       SEQPOOL_NO_OVERLAP
       for (Index j = 0; j < chunk; ++j)
-        detail::spread_feature<adds>(chunks, targets, h + j, j, op, pass, Held<A>{acc[h + j]}...);
+        detail::spread_feature(chunks, targets, adds, h + j, j, op, pass, Held<A>{acc[h + j]}...);
     }
     for (; h < x.hidden(); ++h)
-      (detail::put<adds, D>(targets[k][h], op(widen(tokens[k][h]), values[k], acc[h]...)), ...);
+      ((targets[k][h] = detail::either(adds, targets[k][h], D(0)) + op(widen(tokens[k][h]), values[k], acc[h]...)),
+       ...);
   }
   return first;
 }
 
 // target(i)[h] = or += op(x_i[h], each(i), acc_0[h], ...) for every feature h of every token i, in order.
-template <bool adds, class Tokens, class Target, class Each, class Op, class... A>
-void spread_features(const Tokens& tokens, Target target, Each each, Op op, A*... acc) {
-  constexpr auto tile = std::make_index_sequence<std::size_t{tile_tokens}>();
+template <class Tokens, class Target, class Each, class Op, class... A>
+void spread_features(const Tokens& tokens, Target target, bool adds, Each each, Op op, A*... acc) {
+  constexpr auto pass = std::make_index_sequence<std::size_t{spread_tokens}>();
   Index i = 0;
-  if (tokens.size() >= tile_tokens) i = detail::spread_passes<adds>(tokens, target, i, each, op, tile, acc...);
+  if (tokens.size() >= spread_tokens) i = detail::spread_passes(tokens, target, adds, i, each, op, pass, acc...);
   if (i < tokens.size())
-    detail::spread_passes<adds>(tokens, target, i, each, op, std::make_index_sequence<1>(), acc...);
+    detail::spread_passes(tokens, target, adds, i, each, op, std::make_index_sequence<1>(), acc...);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

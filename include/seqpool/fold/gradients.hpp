@@ -135,10 +135,7 @@ template <std::floating_point A>
 void Gradients<A>::spread_from(const auto& tokens, const auto& x, auto each, auto op, auto*... acc) const {
   if (!of_tokens()) return;
   const auto target = [&](Index i) { return token(tokens, i); };
-  if (adds_)
-    detail::spread_features<true>(x, target, each, op, acc...);
-  else
-    detail::spread_features<false>(x, target, each, op, acc...);
+  detail::spread_features(x, target, adds_, each, op, acc...);
 }
 
 template <std::floating_point A> Gradients<A> Gradients<A>::take(std::size_t width, std::size_t count) {

@@ -49,7 +49,7 @@ template <class P, class T> using result_t = typename detail::ResultOf<P, T>::ty
 /// | `s.count`, `s.holds(first, n)` | what `holds` asks: loaded states are checked against it | they are believed |
 /// | `P::feature_op` | the op by which p folds a `FeatureState`: `FeatureWise` | a `Concat` folds p by itself |
 /// | `p.backward(s, tokens, gradients)` | the way back of a finished s, see `Gradients` | no `gradient` |
-/// `P::backward_by_count` | true if it asks s for its `count` alone, and nobody for the result | it needs the fold |
+/// | `P::backward_by_count` | true if it asks s for its `count` alone, and nobody for the result | it needs the fold |
 ///
 /// The laws, which tests/laws_test.cpp runs for any pooling: merging with the empty state changes nothing; fold(A ++ B)
 /// equals merge(fold(A), fold(B)) within rounding; fold(A) and then fold(B) has the bits of fold(A ++ B) if A is a
