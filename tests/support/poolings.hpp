@@ -394,6 +394,23 @@ template <class T> struct ByLength {
         scores[k * std::size_t{seqpool::score_tile} + static_cast<std::size_t>(i)] = -slopes[k] * square;
     }
   }
+  void backward(const seqpool::TokenBlock<T>& tile, std::span<const A> d_scores,
+                const seqpool::Gradients<A>& gradients) const {
+    const auto of = [&](std::size_t k, Index i) {
+      return d_scores[k * std::size_t{seqpool::score_tile} + static_cast<std::size_t>(i)];
+    };
+    const auto each = [&](Index i) {
+      A factor = 0;
+      for (std::size_t k = 0; k < slopes.size(); ++k) factor -= 2 * slopes[k] * of(k, i);
+      return factor;
+    };
+    gradients.spread(tile, each, [](A x, A factor) { return factor * x; });
+    for (std::size_t k = 0; k < gradients.own.size(); ++k)
+      for (Index i = 0; i < tile.size(); ++i)
+        for (Index h = 0; h < tile.hidden(); ++h)
+          gradients.own[k] -= of(k, i) * seqpool::widen(tile[i][h]) * seqpool::widen(tile[i][h]);
+  }
+  void set_parameters(std::span<const double> numbers) { seqpool::set_numbers(slopes, numbers); }
   std::string name() const { return "by_length"; }
   void visit_parameters(auto f) const { seqpool::visit_parameter(f, "slopes", slopes, {heads()}, true); }
 };

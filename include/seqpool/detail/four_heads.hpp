@@ -4,6 +4,7 @@
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/fold_pass.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/scalar.hpp>
 
@@ -141,6 +142,23 @@ SEQPOOL_NOINLINE void add_to_four(const Block& x, const A* weights, A* __restric
   for (; h < hidden; ++h)
     for (Index q = 0; q < 4; ++q)
       ((rows[q][h] += weights[q * tile_tokens + static_cast<Index>(i)] * widen(tokens[i][h])), ...);
+}
+
+// acc[k, h] += sum_i weights[k * tile_tokens + i] * x_i[h] for every feature h of at most tile_tokens tokens, in order,
+// for each k: one of them or four.
+template <class Block, class A, std::size_t... k>
+void add_weighted(const Block& x, const A* weights, A* acc, std::index_sequence<k...>) {
+  constexpr auto tile = std::make_index_sequence<std::size_t{tile_tokens}>();
+  const auto each = [weights](Index i) {
+    return std::array<A, sizeof...(k)>{weights[k * std::size_t{tile_tokens} + static_cast<std::size_t>(i)]...};
+  };
+  const auto add = [](A feature, const auto& w, auto&... held) { ((held += w[k] * feature), ...); };
+  if (x.size() < tile_tokens)
+    detail::fold_passes(x, 0, each, add, std::make_index_sequence<1>(), (acc + static_cast<Index>(k) * x.hidden())...);
+  else if constexpr (sizeof...(k) == 4)
+    detail::add_to_four(x, weights, acc, tile);
+  else
+    detail::fold_passes(x, 0, each, add, tile, (acc + static_cast<Index>(k) * x.hidden())...);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail

@@ -76,6 +76,14 @@ template <std::floating_point A> class Gradients {
         left.data(), held);
   }
 
+  /// The same of gradients that are known, `[n, hidden]`, those of each token.
+  template <Scalar T> void spread_rows(const TokenBlock<T>& tokens, const A* rows) const {
+    for (Index i = 0; i < tokens.size(); ++i)
+      spread(
+          tokens.part(i, 1), [](Index) { return nullptr; },
+          [](A, std::nullptr_t, A d) SEQPOOL_INLINE_LAMBDA { return d; }, rows + i * tokens.hidden());
+  }
+
   /// The same row, but what is spread is added to what the token has already.
   [[nodiscard]] Gradients adding(bool adds = true) const noexcept {
     Gradients other(*this);

@@ -85,7 +85,6 @@ template <Scalar T> struct SoftmaxState {
   SEQPOOL_INLINE static A weight(A score, A largest) noexcept;
   void raise(std::size_t head, A largest);
   void weigh(std::size_t head, Index n);
-  template <std::size_t... k> void add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>);
   std::size_t hidden() const noexcept { return weighted.size() / max.size(); }
   std::span<A> row(std::size_t head) noexcept { return {weighted.data() + head * hidden(), hidden()}; }
   std::span<const A> row(std::size_t head) const noexcept { return {weighted.data() + head * hidden(), hidden()}; }
@@ -130,34 +129,20 @@ template <Scalar T> void SoftmaxState<T>::weigh(std::size_t head, Index n) {
   for (Index i = 0; i < score_tile; ++i) sum[head] += weights[i];
 }
 
-// Adds a tile's weighted tokens to some heads, from `first` on: each token is loaded once for all of these heads.
-template <Scalar T>
-template <std::size_t... k>
-void SoftmaxState<T>::add(const TokenBlock<T>& tile, std::size_t first, std::index_sequence<k...>) {
-  const A* const weights = scores.data() + first * std::size_t{score_tile};
-  if constexpr (sizeof...(k) == 4)
-    if (tile.size() == score_tile) {
-      detail::add_to_four(tile, weights, row(first).data(), std::make_index_sequence<std::size_t{score_tile}>());
-      return;
-    }
-  seqpool::fold_features(
-      tile,
-      [weights](Index i) {
-        return std::array<A, sizeof...(k)>{weights[k * std::size_t{score_tile} + static_cast<std::size_t>(i)]...};
-      },
-      [](A x, const auto& w, auto&... held) { ((held += w[k] * x), ...); }, row(first + k).data()...);
-}
-
 template <Scalar T> template <Scorer<T> S> void SoftmaxState<T>::fold(const TokenBlock<T>& tokens, const S& scorer) {
   const std::size_t heads = max.size();
   for (Index first = 0; first < tokens.size(); first += score_tile) {
     const TokenBlock<T> tile = tokens.part(first, (std::min)(score_tile, tokens.size() - first));
     scorer.score(tile, std::span<A>(scores.data(), scores.size()));
     for (std::size_t head = 0; head < heads; ++head) weigh(head, tile.size());
+    // Each token is loaded once for four heads.
     std::size_t head = 0;
+    const auto add = [&](const TokenBlock<T>& some, auto together) {
+      detail::add_weighted(some, scores.data() + head * std::size_t{score_tile}, row(head).data(), together);
+    };
     const TokenBlock<T> asked = detail::Prefetch::without(tile);  // while it was scored
-    for (; head + 4 <= heads; head += 4) add(asked, head, std::make_index_sequence<4>());
-    for (; head < heads; ++head) add(head == 0 ? tile : asked, head, std::make_index_sequence<1>());
+    for (; head + 4 <= heads; head += 4) add(asked, std::make_index_sequence<4>());
+    for (; head < heads; ++head) add(head == 0 ? tile : asked, std::make_index_sequence<1>());
   }
   count += tokens.size();
 }

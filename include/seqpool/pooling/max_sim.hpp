@@ -11,6 +11,7 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/token_source.hpp>
 #include <seqpool/detail/vector.hpp>
+#include <seqpool/fold/gradients.hpp>
 #include <seqpool/fold/pooling.hpp>
 #include <seqpool/input/attention_mask.hpp>
 
@@ -19,6 +20,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +53,8 @@ template <class T> class MaxSim {
  public:
   template <Scalar U> struct State {
     FeatureState<A> best;              // [k], max_t query_i·x_t
+    std::vector<Index> found;          // [k], the number of the first of the tokens among which that is
+    detail::Scratch<A> before;         // [k], best before these
     detail::AlignedVector<A> widened;  // [taken, hidden], scratch for tokens of 16 bits
 
     void visit(auto f) { best.visit(f); }
@@ -73,10 +77,12 @@ template <class T> class MaxSim {
   void visit_parameters(auto f) const {
     seqpool::visit_parameter(f, "query", product_.weight(), {product_.out(), product_.in()}, true);
   }
+  void set_parameters(std::span<const double> numbers);
   [[nodiscard]] Index width(Index hidden) const;
 
   template <Scalar U> void init(State<U>& state, Index hidden) const {
     state.best.start(product_.out(), -std::numeric_limits<A>::infinity());
+    state.found.assign(state.best.values.size(), 0);
     if constexpr (!std::same_as<U, A>) state.widened.resize(static_cast<std::size_t>(taken * hidden));
   }
 
@@ -84,13 +90,21 @@ template <class T> class MaxSim {
   void fold(State<U>& state, const TokenBlock<U>& tokens) const
     requires std::same_as<accumulator_t<U>, A>;
 
-  void merge(auto& state, const auto& next) const { state.best.merge(next.best, detail::larger); }
+  void merge(auto& state, const auto& next) const {
+    for (std::size_t q = 0; q < state.found.size(); ++q)
+      if (detail::exceeds(next.best.values[q], state.best.values[q])) state.found[q] = next.found[q];
+    state.best.merge(next.best, detail::larger);
+  }
   void finish(const auto& state, auto out) const {
     if (per_query_)
       write_per_query(state, out);
     else
       out[0] = state.best.count == 0 ? A(0) : detail::sum(state.best.values.data(), product_.out());
   }
+
+  template <Scalar U>
+  void backward(const State<U>& state, const TokenBlock<U>& tokens, const Gradients<A>& gradients) const
+    requires std::same_as<accumulator_t<U>, A>;
 
  private:
   // How many tokens are taken at a time.
@@ -104,6 +118,18 @@ template <class T> class MaxSim {
 
   [[nodiscard]] bool is_masked() const { return product_.out() != tokens_; }
   void write_per_query(const auto& state, auto out) const;
+  // Where the result of query token q that counts stands, per query.
+  [[nodiscard]] std::size_t place(Index q) const {
+    return static_cast<std::size_t>(is_masked() ? counting_[static_cast<std::size_t>(q)] : q);
+  }
+
+  // What a token is divided by.
+  static A length(const A* x, Index hidden) { return (std::max)(std::sqrt(detail::dot(x, x, hidden)), shortest); }
+  static constexpr A shortest = A(1e-12);
+
+  // Calls take(count, i, output, width, scores) for the products of some tokens, as `Product` does. Returns token(i),
+  // which gives a token's numbers in A: they are where they lie, or in `room`, `[taken, hidden]`.
+  template <Scalar U, class Take> auto for_each_product(const TokenBlock<U>& some, A* room, Take take) const;
 
   detail::Product<A, detail::TimesInPanels> product_;  // its outputs are the query's tokens that count
   Index tokens_ = 0;                                   // k
@@ -190,41 +216,112 @@ template <class T> Index MaxSim<T>::width(Index hidden) const {
   return per_query_ ? tokens_ : 1;
 }
 
+template <class T> void MaxSim<T>::set_parameters(std::span<const double> numbers) {
+  product_ = {product_.out(), product_.in(),
+              [&, in = product_.in()](Index i, Index h) {
+                return static_cast<A>(numbers[static_cast<std::size_t>(i * in + h)]);
+              },
+              [](Index) { return A(0); }};
+}
+
+template <class T>
+template <Scalar U, class Take>
+auto MaxSim<T>::for_each_product(const TokenBlock<U>& some, A* room, Take take) const {
+  const Index hidden = some.hidden();
+  if constexpr (!std::same_as<U, A>)
+    for (Index i = 0; i < some.size(); ++i)
+      for (Index h = 0; h < hidden; ++h) room[i * hidden + h] = widen(some[i][h]);
+  const auto token = [some, room](Index i) -> const A* {
+    if constexpr (std::same_as<U, A>)
+      return some[i];
+    else
+      return room + i * some.hidden();
+  };
+  std::array<A, std::size_t{taken}> lengths;
+  if (normalizes_)
+    for (Index i = 0; i < some.size(); ++i) lengths[static_cast<std::size_t>(i)] = length(token(i), hidden);
+  const Index ahead = std::same_as<U, A> ? detail::Prefetch::distance(some) : 0;
+  product_.for_each_rectangle(some.size(), token, ahead, 0, product_.panels(),
+                              [&](auto count, Index i, Index output, auto width, A* scores) {
+                                if (normalizes_)
+                                  for (Index r = 0; r < count; ++r)
+                                    for (Index j = 0; j < width; ++j)
+                                      scores[r * width + j] /= lengths[static_cast<std::size_t>(i + r)];
+                                take(count, i, output, width, scores);
+                              });
+  return token;
+}
+
 template <class T>
 template <Scalar U>
 void MaxSim<T>::fold(State<U>& state, const TokenBlock<U>& tokens) const
   requires std::same_as<accumulator_t<U>, A>
 {
-  const Index hidden = tokens.hidden();
-  std::array<A, std::size_t{taken}> lengths;
+  A* const best = state.best.values.data();
+  A* const before = state.before.of(product_.out());
   for (Index first = 0; first < tokens.size(); first += taken) {
     const TokenBlock<U> some = tokens.part(first, (std::min)(taken, tokens.size() - first));
-    if constexpr (!std::same_as<U, A>)
-      for (Index i = 0; i < some.size(); ++i)
-        for (Index h = 0; h < hidden; ++h) state.widened[static_cast<std::size_t>(i * hidden + h)] = widen(some[i][h]);
-    const auto token = [&](Index i) -> const A* {
-      if constexpr (std::same_as<U, A>)
-        return some[i];
-      else
-        return state.widened.data() + i * hidden;
-    };
-    if (normalizes_)
-      for (Index i = 0; i < some.size(); ++i)
-        lengths[static_cast<std::size_t>(i)] = (std::max)(std::sqrt(detail::dot(token(i), token(i), hidden)), A(1e-12));
-    const Index ahead = std::same_as<U, A> ? detail::Prefetch::distance(some) : 0;
-    product_.for_each_rectangle(
-        some.size(), token, ahead, 0, product_.panels(), [&](auto count, Index i, Index output, auto width, A* scores) {
-          if (normalizes_)
-            for (Index r = 0; r < count; ++r)
-              for (Index j = 0; j < width; ++j) scores[r * width + j] /= lengths[static_cast<std::size_t>(i + r)];
-          const TokenBlock<A> rows(scores, count, (std::min)(Index{width}, product_.out() - output), width);
-          detail::fold_passes(
-              rows, 0, [](Index) { return nullptr; },
-              [](A score, std::nullptr_t, A& held) { held = detail::larger(held, score); },
-              std::make_index_sequence<std::size_t{count}>(), state.best.values.data() + output);
-        });
+    std::copy_n(best, product_.out(), before);
+    for_each_product(some, state.widened.data(), [&](auto count, Index, Index output, auto width, A* scores) {
+      const TokenBlock<A> rows(scores, count, (std::min)(Index{width}, product_.out() - output), width);
+      detail::fold_passes(
+          rows, 0, [](Index) { return nullptr; },
+          [](A score, std::nullptr_t, A& held) { held = detail::larger(held, score); },
+          std::make_index_sequence<std::size_t{count}>(), best + output);
+    });
+    for (Index q = 0; q < product_.out(); ++q)
+      if (detail::exceeds(best[q], before[q])) state.found[static_cast<std::size_t>(q)] = some.number(0);
   }
   state.best.count += tokens.size();
+}
+
+template <class T>
+template <Scalar U>
+void MaxSim<T>::backward(const State<U>& state, const TokenBlock<U>& tokens, const Gradients<A>& gradients) const
+  requires std::same_as<accumulator_t<U>, A>
+{
+  const Index k = product_.out(), hidden = tokens.hidden();
+  A* const scores = gradients.scratch(taken * (k + 2 * hidden));
+  A* const room = scores + taken * k;
+  A* const d_x = room + taken * hidden;
+  const auto score = [&](Index i, Index q) -> A& { return scores[i * k + q]; };
+  for (Index first = 0; first < tokens.size(); first += taken) {
+    const TokenBlock<U> some = tokens.part(first, (std::min)(taken, tokens.size() - first));
+    std::fill_n(d_x, some.size() * hidden, A(0));
+    if (std::find(state.found.begin(), state.found.end(), some.number(0)) != state.found.end()) {
+      const auto token =
+          for_each_product(some, room, [&](auto count, Index i, Index output, auto width, const A* products) {
+            for (Index r = 0; r < count; ++r)
+              std::copy_n(products + r * width, (std::min)(Index{width}, k - output), &score(i + r, output));
+          });
+      // A score becomes its gradient: the first token that has the largest takes all.
+      for (Index q = 0; q < k; ++q) {
+        A left = state.found[static_cast<std::size_t>(q)] == some.number(0) ? gradients.d_out[per_query_ ? place(q) : 0]
+                                                                            : A(0);
+        for (Index i = 0; i < some.size(); ++i)
+          score(i, q) = detail::is_held(score(i, q), state.best.values[static_cast<std::size_t>(q)])
+                            ? std::exchange(left, A(0))
+                            : A(0);
+      }
+      for (Index i = 0; i < some.size(); ++i) {
+        if (std::all_of(scores + i * k, scores + (i + 1) * k, [](A d) { return d == 0; })) continue;
+        const A by = normalizes_ ? 1 / length(token(i), hidden) : A(1);
+        if (!gradients.own.empty())
+          for (Index q = 0; q < k; ++q)
+            if (score(i, q) != 0)
+              seqpool::fold_features(
+                  some.part(i, 1), [d = score(i, q) * by](Index) { return d; }, [](A x, A d, A& own) { own += d * x; },
+                  gradients.own.data() + q * hidden);
+        A* const row = d_x + i * hidden;
+        product_.multiply_back({scores + i * k, 1, k, k, 1}, {row, 1, hidden, hidden, 1});
+        if (normalizes_) {
+          const A along = by < 1 / shortest ? detail::dot(row, token(i), hidden) * by * by : A(0);
+          for (Index h = 0; h < hidden; ++h) row[h] = (row[h] - along * token(i)[h]) * by;
+        }
+      }
+    }
+    gradients.spread_rows(some, d_x);
+  }
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -26,6 +26,16 @@ template <class T> class PositionalScorer {
   [[nodiscard]] Index hidden() const noexcept { return query_.columns; }
   void check_hidden(Index hidden) const;
   void score(const auto& tile, std::span<A> scores) const;
+
+  // As a LinearScorer that has a weight of its own beside the query.
+  [[nodiscard]] std::span<const A> query() const noexcept { return query_.values; }
+  [[nodiscard]] static A d_query_scale() noexcept { return 1; }
+  void backward(const auto& tile, std::span<const A> d_scores, const Gradients<A>& gradients) const;
+  void set_parameters(std::span<const double> numbers) {
+    seqpool::set_numbers(query_.values, numbers);
+    seqpool::set_numbers(position_weight_, numbers);
+  }
+
   [[nodiscard]] A later(Index k, Index n) const {
     return position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(n);
   }
@@ -100,6 +110,16 @@ template <class T> void PositionalScorer<T>::score(const auto& tile, std::span<A
     for (Index i = 0; i < tile.size(); ++i)
       scores[static_cast<std::size_t>(k * score_tile + i)] +=
           position_weight_[static_cast<std::size_t>(k)] * static_cast<A>(tile.number(i));
+}
+
+template <class T>
+void PositionalScorer<T>::backward(const auto& tile, std::span<const A> d_scores, const Gradients<A>& gradients) const {
+  if (gradients.own.empty()) return;
+  const auto d_position_weight = gradients.own.subspan(query_.values.size());
+  for (Index k = 0; k < heads(); ++k)
+    for (Index i = 0; i < tile.size(); ++i)
+      d_position_weight[static_cast<std::size_t>(k)] +=
+          d_scores[static_cast<std::size_t>(k * score_tile + i)] * static_cast<A>(tile.number(i));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

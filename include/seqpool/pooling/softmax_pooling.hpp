@@ -24,6 +24,12 @@ concept BackwardScorer =
     requires(const S& scorer, const TokenBlock<T>& tile, std::span<const accumulator_t<T>> d_scores,
              const Gradients<accumulator_t<T>>& gradients) { scorer.backward(tile, d_scores, gradients); };
 
+/// One that takes more than a tile at a time, so that it goes back by itself, as a pooling does.
+template <class S, class T>
+concept BackwardNetwork =
+    requires(const S& scorer, const SoftmaxState<T>& state, const TokenBlock<T>& tokens,
+             const Gradients<accumulator_t<T>>& gradients) { scorer.backward(state, tokens, gradients); };
+
 /// Attention by any scores: out_k = sum_t a_kt x_t for each head k, a_k = softmax of the scores that a `Scorer` gives a
 /// row's real tokens. Every attention pooling is this one with a scorer; your own takes a few lines:
 ///
@@ -92,7 +98,7 @@ template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S
   void finish(const auto& state, auto out) const { averages_heads() ? state.finish_mean(out) : state.finish(out); }
 
   template <Scalar T>
-    requires BackwardScorer<S, T>
+    requires(BackwardScorer<S, T> || BackwardNetwork<S, T>)
   void backward(const SoftmaxState<T>& state, const TokenBlock<T>& tokens,
                 const Gradients<accumulator_t<T>>& gradients) const;
 
@@ -112,9 +118,10 @@ template <class S> class SoftmaxPooling : public std::conditional_t<SomeScorer<S
 
 template <class S>
 template <Scalar T>
-  requires BackwardScorer<S, T>
+  requires(BackwardScorer<S, T> || BackwardNetwork<S, T>)
 void SoftmaxPooling<S>::backward(const SoftmaxState<T>& state, const TokenBlock<T>& tokens,
                                  const Gradients<accumulator_t<T>>& gradients) const {
+  if constexpr (BackwardNetwork<S, T>) return scorer().backward(state, tokens, gradients);
   const Index room = SoftmaxGradient<T>::room_of(this->heads(), tokens.hidden());
   SoftmaxGradient<T> softmax(state, gradients, averages_heads(), gradients.scratch(room));
   for (Index first = 0; first < tokens.size(); first += score_tile) {
