@@ -2,6 +2,7 @@
 #include <seqpool/detail/tanh_gelu.hpp>
 
 #include <cmath>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -29,4 +30,21 @@ TEMPLATE_TEST_CASE("an activation's bits are each number's own, in place too", "
   std::vector<TestType> row = x;
   gelu_of<TestType>(row, row);
   CHECK(row == gelus);
+}
+
+TEMPLATE_TEST_CASE("slopes are within 4 eps of those by the formula", "[tanh_gelu]", SEQPOOL_TEST_REALS) {
+  using Real = long double;
+  const auto bound = 4 * static_cast<Real>(std::numeric_limits<TestType>::epsilon());
+  const Real root_2_pi = std::sqrt(8 * std::atan(Real(1)));
+  for (const TestType x : test::Random(4).values<TestType>(1000, -6, 6)) {
+    const Real y = std::tanh(static_cast<Real>(x)), e = std::exp(-static_cast<Real>(x) * static_cast<Real>(x) / 2);
+    const Real phi = std::erfc(-static_cast<Real>(x) / std::sqrt(Real(2))) / 2;
+    CHECK(std::abs(static_cast<Real>(seqpool::detail::tanh_slope(static_cast<TestType>(y))) - (1 - y * y)) <= bound);
+    CHECK(std::abs(static_cast<Real>(seqpool::detail::gelu_slope(x)) - (phi + static_cast<Real>(x) * e / root_2_pi)) <=
+          bound);
+  }
+  CHECK(seqpool::detail::tanh_slope(TestType(1)) == 0);
+  CHECK(seqpool::detail::gelu_slope(TestType(0)) == TestType(0.5));
+  CHECK(seqpool::detail::gelu_slope(TestType(40)) == 1);
+  CHECK(seqpool::detail::gelu_slope(TestType(-40)) == 0);
 }

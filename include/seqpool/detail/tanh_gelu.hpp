@@ -38,4 +38,13 @@ template <class A> void gelu_of(std::span<const A> x, std::span<A> y) {
                  [](A value) { return value / 2 * std::erfc(-value * (std::numbers::sqrt2_v<A> / 2)); });
 }
 
+// The slope of tanh, from its value y: 1 - y^2.
+template <class A> A tanh_slope(A y) { return (1 - y) * (1 + y); }
+
+// The slope of gelu at x: Phi(x) + x * phi(x), of the standard normal distribution.
+template <class A> A gelu_slope(A x) {
+  constexpr A per_width = std::numbers::inv_sqrtpi_v<A> * (std::numbers::sqrt2_v<A> / 2);  // 1 / sqrt(2 pi)
+  return std::erfc(-x * (std::numbers::sqrt2_v<A> / 2)) / 2 + x * per_width * std::exp(-x * x / 2);
+}
+
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
