@@ -196,7 +196,8 @@ TEST_CASE("any head learns numbers of its own, and its copies keep theirs", "[an
     CHECK(any_mapped(other, x) != before);
     const seqpool::ParameterVector found = seqpool::parameters(other);
     CHECK(std::ranges::equal(found.numbers(), numbers));
-    other.set_parameters(seqpool::parameters(head).numbers());
+    const seqpool::ParameterVector given = seqpool::parameters(head);
+    other.set_parameters(given.numbers());
     CHECK(any_mapped(other, x) == before);
   }
   AnyHead<float> none = Truncate{3};
