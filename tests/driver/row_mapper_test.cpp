@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -31,6 +32,21 @@ struct Doubles {
       out[i][1] = 2 * in[i][0];
     }
   }
+};
+
+// y = own * x.
+struct Scales {
+  float own;
+
+  static Index width(Index features) { return features; }
+  void map(Rows<const float> in, Rows<float> out) const {
+    for (Index i = 0; i < in.size(); ++i) out[i][0] = own * in[i][0];
+  }
+  void backward(Rows<const float> in, Rows<const float> d_out, Rows<float> d_in, std::span<float> d_own) const {
+    for (Index i = 0; i < d_in.size(); ++i) d_in[i][0] = own * d_out[i][0];
+    for (Index i = 0; i < in.size() && !d_own.empty(); ++i) d_own[0] += d_out[i][0] * in[i][0];
+  }
+  void visit_parameters(auto f) const { seqpool::visit_parameter(f, "own", std::array{own}, {1}, false); }
 };
 
 // The same, which takes its device.
@@ -101,4 +117,29 @@ TEST_CASE("of no rows and no width nothing is mapped, and a head that takes a de
   detail::RowMapper(head, detail::MatrixView<float>{&x, 1, 1, 1, 1})
       .run(detail::MatrixView<float>{&out, 1, 1, 1, 1}, Serial{});
   CHECK((taken == 1 && out == 3));
+}
+
+TEST_CASE("a head goes back behind those that follow it, with its own part of the parameters", "[row_mapper]") {
+  const std::array<float, 2> x{1, 2};
+  std::array<float, 2> d_x{};
+  std::array<float, 3> own{};
+  const Rows<const float> in(x.data(), 2, 1, 1);
+  const Rows<float> d_in(d_x.data(), 2, 1, 1);
+  seqpool::back_rows(Scales{3}, in, d_in, std::span<float>(own), [](auto rows, auto d_rows, std::span<float> rest) {
+    CHECK((rows.size() == 2 && rows[0][0] == 3 && rows[1][0] == 6));
+    CHECK(rest.size() == 2);
+    rest[0] = rest[1] = 8;
+    d_rows[0][0] = 10, d_rows[1][0] = 100;
+  });
+  CHECK(d_x == std::array<float, 2>{30, 300});
+  CHECK(own == std::array<float, 3>{210, 8, 8});
+  // Nobody asks for parameters, or for rows.
+  const auto rest = [](auto, auto d_rows, std::span<float> none) {
+    CHECK(none.empty());
+    d_rows[0][0] = 1, d_rows[1][0] = 2;
+  };
+  seqpool::back_rows(Scales{3}, in, d_in, std::span<float>(), rest);
+  CHECK(d_x == std::array<float, 2>{3, 6});
+  seqpool::back_rows(Scales{3}, in, Rows<float>(nullptr, 0, 1, 1), std::span<float>(own).first(1), rest);
+  CHECK(own[0] == 210 + 1 + 4);
 }

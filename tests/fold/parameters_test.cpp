@@ -2,6 +2,7 @@
 #include <seqpool/fold/parameters.hpp>
 
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -87,4 +88,33 @@ TEST_CASE("the checksum tells names, shapes, numbers and places", "[parameters]"
       seqpool::parameters_checksum(Two{{}, weight}),
   };
   CHECK(all.size() == 9);
+}
+
+TEST_CASE("gradients of a part are found by its own names", "[parameters]") {
+  Two two;
+  two.second.weight[5] = 9;
+  seqpool::ParameterVector all(two);
+  const seqpool::ParameterVector part = all.part("1");
+  CHECK(visited(two.second) == "weight! 2 3: 1 2 3 4 5 9; bias 1: 7; ");
+  REQUIRE(part.entries().size() == 2);
+  CHECK(part["weight"][5] == 9);
+  CHECK(part["bias"][0] == 7);
+  CHECK(part.entries()[1].first == 6);
+  CHECK(part.entries()[0].shape == std::vector<Index>{2, 3});
+  CHECK((part.entries()[0].penalised && !part.entries()[1].penalised));
+  CHECK(all.part("2").entries().empty());
+  CHECK(all.part("").entries().empty());
+  all["1.weight"][0] = 5;
+  CHECK(all.numbers()[7] == 5);
+  CHECK(part["weight"][0] == 1);  // a copy
+}
+
+TEST_CASE("numbers are as many as the parameters", "[parameters]") {
+  CHECK_NOTHROW(seqpool::check_count(Line{}, std::vector<double>(7)));
+  CHECK_NOTHROW(seqpool::check_count(Nothing{}, {}));
+  CHECK_THROWS_WITH(seqpool::check_count(Line{}, std::vector<double>(6)),
+                    ct::has_substring("there are 6 numbers, but 7 are needed"));
+  CHECK_THROWS_AS(seqpool::check_count(Nothing{}, std::vector<double>(1)), std::invalid_argument);
+  STATIC_REQUIRE(seqpool::Settable<Nothing>);
+  STATIC_REQUIRE(!seqpool::Settable<Line>);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -56,6 +57,42 @@ Activated exactly(Activation activation, long double x) {
   return {0, 0};
 }
 
+// The slope as a sum of two terms in which nothing cancels, and how much of eps * (their sizes) it may miss it by.
+struct Slope {
+  long double first, second, bound;
+};
+Slope exact_slope(Activation activation, long double x) {
+  // x / (1 + e^-t): s and x t' s (1 - s).
+  const auto gated = [x](long double t, long double dt, long double bound) {
+    const long double e = std::exp(-std::abs(t));
+    return Slope{(t < 0 ? e : 1) / (1 + e), x * dt * e / ((1 + e) * (1 + e)), bound};
+  };
+  const long double root = std::sqrt(2 / std::acos(-1.0L));
+  const long double e = std::exp(-std::abs(x));
+  switch (activation) {
+    case Activation::identity:
+      return {1, 0, 0};
+    case Activation::tanh:
+      return {4 * e * e / ((1 + e * e) * (1 + e * e)), 0, 8};
+    case Activation::relu:
+      return {x > 0 ? 1.0L : 0.0L, 0, 0};
+    case Activation::gelu:
+      return {std::erfc(-x / std::sqrt(2.0L)) / 2, x * root / 2 * std::exp(-x * x / 2), 8 + x * x};
+    case Activation::gelu_tanh:
+      return gated(2 * root * (x + 0.044715L * x * x * x), 2 * root * (1 + 3 * 0.044715L * x * x),
+                   8 + 8 * std::abs(root * (x + 0.044715L * x * x * x)));
+    case Activation::silu:
+      return gated(x, 1, 8);
+    case Activation::sigmoid:
+      return {e / ((1 + e) * (1 + e)), 0, 8};
+  }
+  return {0, 0, 0};
+}
+
+template <class A> std::vector<A> slopes(Activation activation, const std::vector<A>& row) {
+  return test::gone_back(Activate{activation}, row, std::vector<A>(row.size(), A(1)));
+}
+
 // Numbers of every size that there is, and many of those where an activation is not yet flat.
 template <class A> std::vector<A> numbers_of_every_size() {
   using Limits = std::numeric_limits<A>;
@@ -95,6 +132,48 @@ TEMPLATE_TEST_CASE("Guarantee 4: activations keep their bounds at numbers of eve
         REQUIRE(error < smallest);
     }
   }
+}
+
+TEMPLATE_TEST_CASE("Guarantee 4: slopes of activations keep their bounds at numbers of every size",
+                   "[guarantees][activate][gradient]", SEQPOOL_TEST_REALS) {
+  using Limits = std::numeric_limits<TestType>;
+  const auto x = numbers_of_every_size<TestType>();
+  for (const Activation activation : all_activations) {
+    const auto found = slopes(activation, x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const auto [first, second, bound] = exact_slope(activation, static_cast<long double>(x[i]));
+      const long double size = std::abs(first) + std::abs(second);
+      INFO("slope of " << seqpool::name_of(activation) << " at " << x[i] << " is " << found[i] << ", not "
+                       << first + second);
+      REQUIRE(std::isfinite(found[i]));
+      REQUIRE(std::abs(static_cast<long double>(found[i]) - (first + second)) <=
+              (bound == 0 ? 0
+                          : bound * static_cast<long double>(Limits::epsilon()) * size +
+                                static_cast<long double>(Limits::min())));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("slopes at zeros, infinities and NaN", "[activate][gradient]", SEQPOOL_TEST_REALS) {
+  const TestType inf = std::numeric_limits<TestType>::infinity();
+  using Row = std::vector<TestType>;
+  const Row ends{-inf, -TestType(0), 0, inf};
+  CHECK(slopes(Activation::relu, ends) == Row{0, 0, 0, 1});  // PyTorch's choice at 0
+  CHECK(slopes(Activation::tanh, ends) == Row{0, 1, 1, 0});
+  CHECK(slopes(Activation::sigmoid, ends) == Row{0, TestType(0.25), TestType(0.25), 0});
+  CHECK(slopes(Activation::silu, ends) == Row{0, TestType(0.5), TestType(0.5), 1});
+  CHECK(slopes(Activation::gelu_tanh, ends) == Row{0, TestType(0.5), TestType(0.5), 1});
+  CHECK(slopes(Activation::gelu, Row{-TestType(0), 0}) == Row{TestType(0.5), TestType(0.5)});
+  for (const Activation activation :
+       {Activation::tanh, Activation::gelu, Activation::gelu_tanh, Activation::silu, Activation::sigmoid})
+    CHECK(std::isnan(slopes(activation, Row{std::numeric_limits<TestType>::quiet_NaN()})[0]));
+}
+
+TEST_CASE("the slope of tanh keeps its digits where tanh is 1", "[activate][gradient]") {
+  // 4 e^-20 and 4 e^-60; 1 - tanh^2 would be 0.
+  CHECK(slopes(Activation::tanh, std::vector<float>{10, -30})[0] == ct::Approx(8.244614546e-9).epsilon(1e-6));
+  CHECK(slopes(Activation::tanh, std::vector<float>{10, -30})[1] == ct::Approx(3.502604e-26).epsilon(1e-5));
+  CHECK(slopes(Activation::sigmoid, std::vector<double>{40})[0] == ct::Approx(4.248354255291589e-18).epsilon(1e-12));
 }
 
 TEST_CASE("activations give the numbers of PyTorch", "[activate]") {

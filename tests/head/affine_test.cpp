@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -126,4 +127,17 @@ TEST_CASE("an affine of no rows and no features is one like others", "[affine]")
   CHECK(seqpool::map(Affine{none, none}, Eigen::Tensor<float, 2>(3, 0)).dimension(1) == 0);
   CHECK_THROWS_AS((Affine{none, none}.width(1)), std::invalid_argument);
   CHECK(seqpool::map(Affine{1.f, 2.f}, Eigen::Tensor<float, 2>(0, 3)).dimension(1) == 3);
+}
+
+TEST_CASE("an affine head learns a scale and a shift, for all features or for each", "[affine][gradient]") {
+  using Row = std::vector<float>;
+  const Row x{1, 2, -3}, d_y{4, 0.5f, 2};
+  Row of_all{10, 20}, of_each(6, 1);
+  CHECK(test::gone_back<float>(Affine{2.f, 7.f}, x, d_y, of_all) == Row{8, 1, 4});
+  CHECK(of_all == Row{10 + 4 + 1 - 6, 20 + 6.5f});
+  CHECK(test::gone_back<float>(Affine{Row{2, -1, 0}, Row{7, 8, 9}}, x, d_y, of_each) == Row{8, -0.5f, 0});
+  CHECK(of_each == Row{5, 2, -5, 5, 1.5f, 3});
+  // A temperature is a scale, and what it becomes is one.
+  const auto other = seqpool::with_parameters(Affine<float>::temperature(2), std::vector<double>{3, 1});
+  CHECK(seqpool::map(other, Eigen::Tensor<float, 2>(1, 1).setConstant(5))(0, 0) == 16);
 }

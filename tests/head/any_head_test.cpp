@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/head/any_head.hpp>
 
+#include <algorithm>
 #include <array>
 #include <functional>
+#include <memory>
+#include <seqpool/head/each_query.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/head/normalize.hpp>
 #include <seqpool/head/sequential.hpp>
+#include <seqpool/head/skip_connection.hpp>
 #include <seqpool/head/truncate.hpp>
 #include <seqpool/pooling/mean.hpp>
 #include <stdexcept>
@@ -15,6 +19,7 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 
 using seqpool::AnyHead;
@@ -53,6 +58,23 @@ struct NotingDevice {
     asked->push_back(n);
     for (Index i = n; i-- > 0;) f(i, i + 1);
   }
+};
+
+// A head that learns, but has no numbers that can be set.
+struct AddsOwn {
+  float own = 1;
+
+  static Index width(Index features) { return features; }
+  void map(seqpool::Rows<const float> in, seqpool::Rows<float> out) const {
+    for (Index i = 0; i < in.size(); ++i)
+      for (std::size_t f = 0; f < in[i].size(); ++f) out[i][f] = in[i][f] + own;
+  }
+  void visit_parameters(auto f) const { seqpool::visit_parameter(f, "own", std::array{own}, {1}, false); }
+};
+
+// A head that cannot be copied.
+struct MoveOnly : AddsOwn {
+  std::unique_ptr<int> unique = nullptr;
 };
 
 // A head that has no map of its own for devices.
@@ -158,4 +180,55 @@ TEST_CASE("Guarantee 9: any head allocates what its heads do, and rows between s
   const AnyHead<float> copy = head;
   CHECK(count.so_far() == 0);
   CHECK(copy.width(12) == 12);
+}
+
+TEST_CASE("any head learns numbers of its own, and its copies keep theirs", "[any_head][parameters]") {
+  const auto x = any_input(5, 12);
+  using Heads = std::vector<AnyHead<float>>;
+  for (const AnyHead<float>& head :
+       Heads{any_linear(7, 12), seqpool::Sequential{any_linear(7, 12), Normalize{}},
+             AnyHead<float>(Heads{any_linear(7, 12), Normalize{}}), AnyHead<float>(any_linear(7, 12))}) {
+    const auto before = any_mapped(head, x);
+    const auto numbers = test::exact_values<double>(7 * 12, 31);
+    AnyHead<float> other = head;
+    other.set_parameters(numbers);
+    CHECK(any_mapped(head, x) == before);
+    CHECK(any_mapped(other, x) != before);
+    const seqpool::ParameterVector found = seqpool::parameters(other);
+    CHECK(std::ranges::equal(found.numbers(), numbers));
+    const seqpool::ParameterVector given = seqpool::parameters(head);
+    other.set_parameters(given.numbers());
+    CHECK(any_mapped(other, x) == before);
+  }
+  AnyHead<float> none = Truncate{3};
+  none.set_parameters({});
+  CHECK(none.width(12) == 3);
+}
+
+TEST_CASE("a head that does not say how it goes back is refused when any head is to go back", "[any_head][gradient]") {
+  const std::vector<float> x{1, 2}, d_y{3, 4};
+  const auto refused = [&](const AnyHead<float>& head) {
+    CHECK_THROWS_AS(test::gone_back(head, x, d_y), std::invalid_argument);
+    CHECK_THROWS_WITH(test::gone_back(head, x, d_y), ct::has_substring("does not say how it goes back"));
+  };
+  refused(AddsOne{});
+  refused(AnyHead<float>(std::vector<AnyHead<float>>{Normalize{}, AddsOne{}}));
+  refused(seqpool::Sequential{Normalize{}, AddsOne{}});
+  refused(seqpool::SkipConnection{AddsOne{}});
+  refused(seqpool::EachQuery{2, AddsOne{}});
+  CHECK(test::gone_back<float>(AnyHead<float>(std::vector<AnyHead<float>>{Normalize{}}), {3, 4}, {1, 0})[0] ==
+        ct::Approx(0.128));
+}
+
+TEST_CASE("a head that cannot take other numbers is refused when any head is to learn", "[any_head][parameters]") {
+  const auto refused = [&](AnyHead<float> head) {
+    CHECK(seqpool::parameter_count(head) == 1);
+    CHECK_THROWS_WITH(head.set_parameters(std::vector<double>{1}), ct::has_substring("no set_parameters(numbers)"));
+  };
+  refused(AddsOwn{});
+  refused(MoveOnly{});
+  refused(seqpool::Sequential{Normalize{}, AddsOwn{}});
+  refused(seqpool::SkipConnection{AddsOwn{}});
+  refused(seqpool::EachQuery{2, AddsOwn{}});
+  refused(AnyHead<float>(std::vector<AnyHead<float>>{Normalize{}, AddsOwn{}}));
 }

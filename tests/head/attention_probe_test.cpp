@@ -2,10 +2,12 @@
 #include <seqpool/head/attention_probe.hpp>
 
 #include <cmath>
+#include <numeric>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -74,4 +76,31 @@ TEST_CASE("Guarantee 7: an attention probe names the sizes that do not fit", "[g
                     ct::has_substring("value is [4, 2], but query [heads, hidden] is [2, 3]"));
   CHECK_THROWS_WITH((AttentionProbe{query, two, Eigen::MatrixXf(5, 3), std::vector<float>(5)}),
                     ct::has_substring("value is [5, 3]") && ct::has_substring("[heads * out, hidden]"));
+}
+
+TEST_CASE("a probe's gradients are those of its saved tensors", "[attention_probe][gradient]") {
+  constexpr Index heads = 3, out = 2, hidden = 5;
+  // All is linear in the saved tensors: d loss in any direction is what it is in that of pooling and head.
+  const auto probe_of = [&](std::uint64_t seed) {
+    const auto query = test::exact_values<double>(heads * hidden, seed),
+               value = test::exact_values<double>(heads * out * hidden, seed + 1);
+    using Map = Eigen::TensorMap<const Eigen::Tensor<const double, 2, Eigen::RowMajor>>;
+    return AttentionProbe{Map(query.data(), heads, hidden), test::exact_values<double>(heads, seed + 2),
+                          Map(value.data(), heads * out, hidden), test::exact_values<double>(heads * out, seed + 3)};
+  };
+  const auto dot = [](const seqpool::ParameterVector& a, const seqpool::ParameterVector& b) {
+    return std::inner_product(a.numbers().begin(), a.numbers().end(), b.numbers().begin(), 0.);
+  };
+  const auto probe = probe_of(1), gradients = probe_of(20);
+  const seqpool::ParameterVector of_pooling(gradients.pooling()), of_head(gradients.head());
+  const auto found = probe.gradient(of_pooling, of_head);
+  CHECK(found.entries()[2].name == "v.weight");
+  for (std::uint64_t seed = 40; seed < 80; seed += 4) {
+    const auto direction = probe_of(seed);
+    CHECK(dot(found, seqpool::ParameterVector(direction)) ==
+          ct::Approx(dot(of_pooling, seqpool::ParameterVector(direction.pooling())) +
+                     dot(of_head, seqpool::ParameterVector(direction.head())))
+              .epsilon(1e-12));
+  }
+  CHECK_THROWS_AS(probe.gradient(of_head, of_pooling), std::invalid_argument);
 }

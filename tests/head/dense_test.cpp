@@ -12,6 +12,7 @@
 
 #include "support/allocations.hpp"
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -187,4 +188,17 @@ TEST_CASE("a dense layer of no rows, features or outputs is one like others", "[
   CHECK(seqpool::map(Dense{empty(0, 4), Activation::tanh, empty(0, 4)}, dense_input(2, 4)).dimension(1) == 0);
   CHECK(seqpool::map(Dense{empty(3, 0), Activation::sigmoid, empty(3, 0)}, dense_input(2, 0))(1, 2) == 0.5f);
   CHECK(seqpool::map(Dense{empty(0, 0), Activation::tanh, Residual{}}, dense_input(2, 0)).dimension(1) == 0);
+}
+
+TEST_CASE("a dense head goes back through its activation, and around it", "[dense][gradient]") {
+  using Row = std::vector<float>;
+  const Linear linear{Eigen::MatrixXf(Eigen::Matrix2f{{1, 2}, {3, -4}}), Row{0.5f, 1}};
+  const Linear projection{Eigen::MatrixXf(Eigen::Matrix2f{{1, 0}, {1, 1}})};
+  const Row x{1, 1}, d_y{10, 100};  // W x + b = 3.5 and 0, where relu has no slope
+  Row own(6), of_both(10);
+  CHECK(test::gone_back<float>(Dense{linear, Activation::relu}, x, d_y, own) == Row{10, 20});
+  CHECK(own == Row{10, 10, 0, 0, 10, 0});
+  CHECK(test::gone_back<float>(Dense{linear, Activation::relu, Residual{}}, x, d_y) == Row{20, 120});
+  CHECK(test::gone_back<float>(Dense{linear, Activation::relu, projection}, x, d_y, of_both) == Row{120, 120});
+  CHECK(of_both == Row{10, 10, 0, 0, 10, 0, 10, 10, 100, 100});
 }

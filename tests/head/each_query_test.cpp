@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 
 using seqpool::EachQuery;
 using seqpool::Linear;
@@ -34,4 +35,12 @@ TEST_CASE("Guarantee 7: what each query maps must divide into queries", "[guaran
   CHECK(EachQuery{5}.width(5) == 5);
   CHECK_THROWS_WITH(EachQuery{2}.width(5), ct::has_substring("vectors of 5 features"));
   CHECK_THROWS_AS((EachQuery{2, seqpool::Truncate{3}}.width(4)), std::invalid_argument);
+}
+
+TEST_CASE("heads for each query learn from all of them", "[each_query][gradient]") {
+  using Row = std::vector<float>;
+  const EachQuery head{2, seqpool::Affine{Row{3, -1}, Row{0, 0}}};
+  Row own(4);
+  CHECK(test::gone_back<float>(head, {1, 2, 3, 4}, {5, 7, 1, 1}, own) == Row{15, -7, 3, -1});
+  CHECK(own == Row{5 + 3, 14 + 4, 6, 8});
 }

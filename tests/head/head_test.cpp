@@ -290,4 +290,11 @@ TEST_CASE("what a head is", "[head]") {
   STATIC_REQUIRE(!seqpool::Head<seqpool::Normalize, int>);
   STATIC_REQUIRE(seqpool::Head<seqpool::Sequential<seqpool::Linear<double>, seqpool::Normalize>, double>);
   STATIC_REQUIRE(!seqpool::Head<seqpool::Sequential<seqpool::Linear<double>, seqpool::Normalize>, float>);
+  STATIC_REQUIRE(seqpool::DifferentiableHead<seqpool::Linear<Eigen::half>, float>);
+  STATIC_REQUIRE(!seqpool::DifferentiableHead<seqpool::Linear<double>, float>);
+  STATIC_REQUIRE(seqpool::DifferentiableHead<seqpool::Normalize, double>);
+  STATIC_REQUIRE(!seqpool::DifferentiableHead<Differences, float>);
+  STATIC_REQUIRE(!seqpool::DifferentiableHead<seqpool::Sequential<seqpool::Normalize, Differences>, float>);
+  STATIC_REQUIRE(!seqpool::DifferentiableHead<seqpool::SkipConnection<Differences>, float>);
+  STATIC_REQUIRE(!seqpool::DifferentiableHead<seqpool::EachQuery<Differences>, float>);
 }

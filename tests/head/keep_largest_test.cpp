@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -87,4 +88,14 @@ TEST_CASE("Guarantee 7: top k wants at least one feature", "[guarantees][top_k]"
   CHECK_THROWS_WITH(KeepLargest{-1}, ct::has_substring("KeepLargest{-1}") && ct::has_substring("at least one feature"));
   CHECK_NOTHROW(KeepLargest{1});
   CHECK(KeepLargest{2}.width(5) == 5);
+}
+
+TEST_CASE("what top k keeps has the gradient, of equals the first", "[top_k][gradient]") {
+  using Row = std::vector<float>;
+  CHECK(test::gone_back(KeepLargest{2}, Row{1, -3, 2, 0.5f}, Row{5, 6, 7, 8}) == Row{0, 6, 7, 0});
+  CHECK(test::gone_back(KeepLargest{1}, Row{-1, 1, -1}, Row{5, 6, 7}) == Row{5, 0, 0});
+  CHECK(test::gone_back(KeepLargest{3}, Row{1, 5, 1, 1, -6}, Row{5, 6, 7, 8, 9}) == Row{5, 6, 0, 0, 9});
+  CHECK(test::gone_back(KeepLargest{2}, Row{0, 0, 0}, Row{5, 6, 7}) == Row{5, 6, 0});
+  CHECK(test::gone_back(KeepLargest{7}, Row{1, 5}, Row{5, 6}) == Row{5, 6});
+  CHECK(test::gone_back(KeepLargest{1}, Row{std::nanf(""), 1e30f}, Row{5, 6}) == Row{5, 0});
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -214,4 +215,63 @@ TEST_CASE("a layer norm of no rows and no features is one like others", "[layer_
   const seqpool::Sequential behind{LayerNorm<float>{},
                                    seqpool::Linear{Eigen::MatrixXf(2, 0), std::array<float, 2>{5, 6}}};
   CHECK(seqpool::map(behind, Eigen::Tensor<float, 2>(3, 0))(2, 1) == 6);
+}
+
+TEMPLATE_TEST_CASE("Guarantee 4: layer norm's gradients keep their bound at any offset and scale",
+                   "[guarantees][layer_norm][gradient]", SEQPOOL_TEST_SCALARS) {
+  using A = seqpool::accumulator_t<TestType>;
+  using Real = long double;
+  const auto eps = static_cast<Real>(std::numeric_limits<A>::epsilon());
+  const auto check = [&](const std::vector<A>& row, double layer_eps) {
+    const Index n = static_cast<Index>(row.size());
+    const auto count = static_cast<Real>(n);
+    const auto weight = test::Random(8).values<TestType>(n, -2, 2);
+    const auto d_y = test::Random(10).values<A>(n, -1, 3);
+    std::vector<A> own(2 * row.size());
+    const auto d_x = test::gone_back<A>(LayerNorm{weight, weight, layer_eps}, row, d_y, own);
+    const auto z = normed_exactly(row, static_cast<Real>(layer_eps));
+    Real mean = 0, variance = 0, mean_v = 0, along = 0, largest = 0;
+    for (const A x : row) mean += (static_cast<Real>(x) - static_cast<Real>(row[0])) / count;
+    std::vector<Real> v;
+    for (std::size_t f = 0; f < row.size(); ++f) {
+      const Real difference = static_cast<Real>(row[f]) - static_cast<Real>(row[0]) - mean;
+      variance += difference * difference / count;
+      v.push_back(static_cast<Real>(seqpool::widen(weight[f])) * static_cast<Real>(d_y[f]));
+      mean_v += v[f] / count, along += v[f] * z[f] / count;
+      largest = std::fmax(largest, std::abs(v[f]));
+    }
+    const Real sigma = std::sqrt(variance + static_cast<Real>(layer_eps));
+    for (std::size_t f = 0; f < row.size(); ++f) {
+      const Real expected = (v[f] - mean_v - z[f] * along) / sigma;
+      INFO("n " << n << " feature " << f << " d_x " << d_x[f] << ", not " << expected);
+      REQUIRE(std::abs(static_cast<Real>(d_x[f]) - expected) <=
+              (count / 2 + 192) * eps * (1 + std::abs(z[f])) * largest / sigma +
+                  static_cast<Real>(std::numeric_limits<A>::min()));
+      REQUIRE(std::abs(static_cast<Real>(own[f]) - static_cast<Real>(d_y[f]) * z[f]) <=
+              (count / 16 + 34) * eps * (1 + std::abs(z[f])) * 3);
+      REQUIRE(own[f + row.size()] == d_y[f]);
+    }
+  };
+  for (const Index n : {2, 3, 16, 17, 384, 1023})
+    for (const double offset : {0., 1., -1e4, 1e6})
+      for (const double noise : {1., 1e3})
+        check(test::Random(static_cast<std::uint64_t>(n)).values<A>(n, offset - noise, offset + noise), 1e-5);
+  for (const A scale : {std::numeric_limits<A>::max() / 1000, std::numeric_limits<A>::min() * A(1e6)}) {
+    auto row = test::Random(7).values<A>(64);
+    for (auto& value : row) value *= scale;
+    check(row, 1e-5);
+  }
+}
+
+TEST_CASE("a layer norm without a bias, or without both, learns what it has", "[layer_norm][gradient]") {
+  const std::vector<double> row{1, 2, 4}, d_y{1, -1, 2}, weight{2, 1, 1};
+  std::vector<double> own(3), both(6);
+  const auto d_x = test::gone_back<double>(LayerNorm{weight}, row, d_y, own);
+  CHECK(test::gone_back<double>(LayerNorm{weight, weight}, row, d_y, both) == d_x);
+  CHECK(std::vector<double>(both.begin(), both.begin() + 3) == own);
+  CHECK(std::vector<double>(both.begin() + 3, both.end()) == d_y);
+  CHECK(test::gone_back<double>(LayerNorm<double>{}, row, {2, -1, 2}) == d_x);
+  // Equal numbers have no slope, unless an eps gives them one.
+  CHECK(test::gone_back<double>(LayerNorm<double>{0}, {3, 3}, {1, 5}) == std::vector<double>{0, 0});
+  CHECK(test::gone_back<double>(LayerNorm<double>{0.25}, {3, 3}, {1, 5}) == std::vector<double>{-4, 4});
 }

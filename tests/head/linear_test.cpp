@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -152,4 +153,29 @@ TEST_CASE("no rows, no features and no outputs are shapes like others", "[linear
   const auto wide = Linear(Eigen::Tensor<float, 2>(70, 0), std::vector<float>(70, 5));
   CHECK(seqpool::map(wide, Eigen::Tensor<float, 2, Eigen::RowMajor>(2, 0))(1, 69) == 5);
   CHECK(seqpool::map(Linear(Eigen::Tensor<float, 2>(0, 4)), random_matrix<float>(2, 4, 2)).dimension(1) == 0);
+}
+
+TEST_CASE("a linear head's gradients are those of a matrix", "[linear][gradient]") {
+  using Row = std::vector<double>;
+  const Linear head{Eigen::MatrixXd(Eigen::Matrix2d{{1, 2}, {3, -4}}), Row{0.5, 1}};
+  Row own(6, 1);
+  CHECK(test::gone_back<double>(head, {5, 6}, {10, 100}, own) == Row{310, -380});
+  CHECK(own == Row{51, 61, 501, 601, 11, 101});
+}
+
+TEST_CASE("a linear head takes other numbers as they are, with and without a bias", "[linear][parameters]") {
+  for (const Index out : {2, 40}) {
+    const auto numbers = test::exact_values<double>(out * 3 + out, 5);
+    const std::span<const double> all(numbers);
+    for (const bool has_bias : {true, false}) {
+      const auto given = test::linear_of<float>(out, 3, 7, has_bias);
+      const auto some = all.first(static_cast<std::size_t>(has_bias ? out * 4 : out * 3));
+      const auto other = seqpool::with_parameters(given, some);
+      const seqpool::ParameterVector found = seqpool::parameters(other);
+      CHECK(std::ranges::equal(found.numbers(), some));
+      CHECK(found.entries().size() == (has_bias ? 2 : 1));
+    }
+    const auto given = test::linear_of<float>(out, 3, 7);
+    CHECK_THROWS_WITH(seqpool::with_parameters(given, all.first(3)), ct::has_substring("there are 3 numbers, but"));
+  }
 }

@@ -2,14 +2,18 @@
 #define EIGEN_USE_THREADS
 #include <seqpool/head/multihead_attention.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <seqpool/seqpool.hpp>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/rows.hpp"
 #include "support/scalars.hpp"
 
@@ -191,4 +195,123 @@ TEST_CASE("the scale of scores is a finite number", "[multihead_attention]") {
     CHECK_THROWS_AS(seqpool::MultiheadAttention{weights}, std::invalid_argument);
     CHECK_THROWS_WITH(seqpool::MultiheadAttention{weights}, ct::has_substring("it must be a finite number, or none"));
   }
+}
+
+TEMPLATE_TEST_CASE("multi-head attention's gradients are those of torch's tensors, by the chain rule",
+                   "[multihead_attention][gradient]", SEQPOOL_TEST_REALS) {
+  auto weights = random_weights<double>(2);
+  SECTION("joined") {}
+  SECTION("with a scale, without biases") {
+    weights.scale = 0.7;
+    weights.in_proj_bias = weights.out_proj_bias = {};
+  }
+  SECTION("by projections of their own, of keys and values of another size") {
+    weights.in_proj_weight = {};
+    weights.q_proj_weight = random_matrix<double>(embed, embed, 7);
+    weights.k_proj_weight = random_matrix<double>(embed, 5, 8);
+    weights.v_proj_weight = random_matrix<double>(embed, 5, 9);
+  }
+  Weights<TestType> own;
+  own.heads = weights.heads, own.scale = weights.scale;
+  const auto cast = [](const auto& from, auto& to) { to = from.template cast<TestType>(); };
+  cast(weights.query, own.query), cast(weights.in_proj_weight, own.in_proj_weight);
+  cast(weights.q_proj_weight, own.q_proj_weight), cast(weights.k_proj_weight, own.k_proj_weight);
+  cast(weights.v_proj_weight, own.v_proj_weight), cast(weights.in_proj_bias, own.in_proj_bias);
+  cast(weights.out_proj_weight, own.out_proj_weight), cast(weights.out_proj_bias, own.out_proj_bias);
+  const MultiheadAttention wide{weights};
+  const MultiheadAttention attention{own};
+
+  // d pooling and d head are any numbers: the loss is their product with the composed parameters.
+  seqpool::ParameterVector of_pooling(attention.pooling()), of_head(attention.head());
+  std::ranges::copy(test::exact_values<double>(static_cast<Index>(of_pooling.numbers().size()), 10),
+                    of_pooling.numbers().begin());
+  std::ranges::copy(test::exact_values<double>(static_cast<Index>(of_head.numbers().size()), 11),
+                    of_head.numbers().begin());
+  const auto loss = [&](const std::vector<double>& numbers) {
+    const auto other = seqpool::with_parameters(wide, numbers);
+    const seqpool::ParameterVector pooling(other.pooling()), head(other.head());
+    return std::inner_product(pooling.numbers().begin(), pooling.numbers().end(), of_pooling.numbers().begin(), 0.) +
+           std::inner_product(head.numbers().begin(), head.numbers().end(), of_head.numbers().begin(), 0.);
+  };
+  const seqpool::ParameterVector given(wide), found = attention.gradient(of_pooling, of_head);
+  REQUIRE(found.entries().size() == given.entries().size());
+  double largest = 0;
+  for (const double g : found.numbers()) largest = std::max(largest, std::abs(g));
+  for (const auto& entry : found.entries())
+    for (std::size_t i = entry.first; i < entry.first + entry.count; ++i) {
+      std::vector<double> numbers(given.numbers().begin(), given.numbers().end());
+      const auto moved = [&](double step) {
+        numbers[i] = given.numbers()[i] + step;
+        return loss(numbers);
+      };
+      const double step = 1e-4, by_difference = (moved(step) - moved(-step)) / (2 * step);
+      INFO(entry.name << " " << i - entry.first);
+      // In float, weights are rounded and all is computed in double.
+      REQUIRE(std::abs(found.numbers()[i] - by_difference) <= std::max(1e-9, 4 * test::eps<TestType>) * largest);
+      const bool of_key = entry.name == "in_proj_bias" && i - entry.first >= embed && i - entry.first < 2 * embed;
+      if (of_key) REQUIRE(found.numbers()[i] == 0);
+    }
+}
+
+TEST_CASE("multi-head attention learns from tokens", "[multihead_attention][gradient]") {
+  const auto weights = random_weights<double>(2);
+  const MultiheadAttention attention{weights};
+  const auto row = test::tokens<double>(2 * 9, embed, 7, -2, 2);
+  const seqpool::HiddenStates<double> x(row.data(), {2, 9, embed});
+  Eigen::Tensor<double, 2, Eigen::RowMajor> targets(2, 2 * embed);
+  targets.setConstant(0.25);
+  const seqpool::SquaredError loss(targets);
+  const auto loss_of = [&](const MultiheadAttention<double>& other) {
+    return seqpool::parameter_gradient(seqpool::Embedder{other.pooling(), other.head()}, x, seqpool::all_tokens, loss);
+  };
+  const auto all = loss_of(attention).parameters;
+  const auto found = attention.gradient(all.part("pooling"), all.part("head.0"));
+  const seqpool::ParameterVector given(attention);
+  double largest = 0;
+  for (const double g : found.numbers()) largest = std::max(largest, std::abs(g));
+  for (std::size_t i = 0; i < given.numbers().size(); i += 7) {
+    std::vector<double> numbers(given.numbers().begin(), given.numbers().end());
+    const auto moved = [&](double step) {
+      numbers[i] = given.numbers()[i] + step;
+      return loss_of(seqpool::with_parameters(attention, numbers)).loss;
+    };
+    REQUIRE(std::abs(found.numbers()[i] - (moved(1e-5) - moved(-1e-5)) / 2e-5) <= 1e-7 * largest);
+  }
+}
+
+TEMPLATE_TEST_CASE("multi-head attention takes other numbers, which are not rounded to its weights' type",
+                   "[multihead_attention][parameters]", SEQPOOL_TEST_SCALARS) {
+  using A = seqpool::accumulator_t<TestType>;
+  const MultiheadAttention attention{random_weights<TestType>(2)};
+  const auto numbers = test::exact_values<double>(seqpool::parameter_count(attention), 12, -0.5, 0.5);
+  const auto other = seqpool::with_parameters(attention, numbers);
+  const seqpool::ParameterVector found(other);
+  CHECK(std::ranges::equal(found.numbers(), numbers));
+  // The same as one that was made of these numbers.
+  Weights<A> weights;
+  weights.heads = heads;
+  const auto take = [&](std::string_view name, auto tensor) {
+    std::ranges::copy(found[name], tensor.data());
+    return tensor;
+  };
+  using W = Weights<A>;
+  weights.query = take("query", typename W::Matrix(2, embed));
+  weights.in_proj_weight = take("in_proj_weight", typename W::Matrix(3 * embed, embed));
+  weights.in_proj_bias = take("in_proj_bias", typename W::Vector(3 * embed));
+  weights.out_proj_weight = take("out_proj.weight", typename W::Matrix(embed, embed));
+  weights.out_proj_bias = take("out_proj.bias", typename W::Vector(embed));
+  const auto row = test::tokens<TestType>(9, embed, 7);
+  const seqpool::HiddenStates<TestType> x(row.data(), {1, 9, embed});
+  CHECK(test::rows_of(multihead_attention_pool(x, other)) ==
+        test::rows_of(multihead_attention_pool(x, MultiheadAttention{weights})));
+  CHECK(test::rows_of(multihead_attention_pool(x, other)) != test::rows_of(multihead_attention_pool(x, attention)));
+}
+
+TEST_CASE("gradients of another pooling or head are refused", "[multihead_attention][gradient]") {
+  const MultiheadAttention attention{random_weights<double>(2)}, other{random_weights<double>(1)};
+  const seqpool::ParameterVector pooling(attention.pooling()), head(attention.head());
+  CHECK_NOTHROW(attention.gradient(pooling, head));
+  CHECK_THROWS_WITH(other.gradient(pooling, head), ct::has_substring("72 numbers, but 36 are needed"));
+  CHECK_THROWS_AS(attention.gradient(head, pooling), std::invalid_argument);
+  CHECK_THROWS_AS(attention.gradient(pooling, pooling), std::invalid_argument);
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/scalars.hpp"
 
@@ -145,4 +146,63 @@ TEST_CASE("Guarantee 7: normalize wants a p over 0", "[guarantees][normalize]") 
   CHECK_THROWS_WITH(seqpool::Normalize{-2},
                     ct::has_substring("Normalize{-2.0") && ct::has_substring("p must be over 0"));
   CHECK_NOTHROW(seqpool::Normalize{std::numeric_limits<double>::denorm_min()});
+}
+
+TEMPLATE_TEST_CASE("Guarantee 4: gradients of normalize keep their bound, by any norm and at any scale",
+                   "[guarantees][normalize][gradient]", SEQPOOL_TEST_REALS) {
+  using Limits = std::numeric_limits<TestType>;
+  using Real = long double;
+  for (const double p : {0.1, 0.5, 1., 1.5, 2., 3., 10., 500., by_largest})
+    for (const Index n : {1, 2, 15, 16, 31, 384, 1000})
+      for (const TestType scale : {TestType(1), Limits::max(), Limits::min(), Limits::denorm_min() * 1000}) {
+        auto row = test::Random(1).values<TestType>(n);
+        const auto d_y = test::Random(2).values<TestType>(n, -1, 2);
+        auto scaled = d_y;  // so that gradients are neither too large nor too small
+        for (auto& value : scaled) value *= std::pow(scale, TestType(0.25));
+        for (auto& value : row) value *= scale;
+        if (n > 2) row[1] = 0;
+        std::vector<Real> w;
+        Real largest = 0, sum = 0, along = 0, size = 0;
+        for (const auto x : row) largest = std::fmax(largest, std::abs(static_cast<Real>(x)));
+        for (const auto x : row) {
+          w.push_back(static_cast<Real>(x) / largest);
+          sum += std::pow(std::abs(w.back()), static_cast<Real>(p));
+        }
+        const Real norm = p == by_largest ? 1 : std::pow(sum, 1 / static_cast<Real>(p));
+        for (std::size_t f = 0; f < w.size(); ++f) {
+          w[f] /= norm;
+          along += w[f] * static_cast<Real>(scaled[f]);
+          size += std::abs(w[f] * static_cast<Real>(scaled[f]));
+        }
+        const auto d_x = test::gone_back(seqpool::Normalize{p}, row, scaled);
+        const Real power = p == by_largest ? 1 : std::fmax(static_cast<Real>(p), 1 / static_cast<Real>(p));
+        const Real bound = (static_cast<Real>(n) / 3 + 112) * power * static_cast<Real>(Limits::epsilon());
+        for (std::size_t f = 0; f < w.size(); ++f) {
+          Real slope = w[f] == 0 ? 0 : std::pow(std::abs(w[f]), static_cast<Real>(p) - 1);
+          if (p == by_largest) slope = std::abs(w[f]) == 1;  // no ties among these
+          const Real g = static_cast<Real>(scaled[f]);
+          const Real expected = (g - along * std::copysign(slope, w[f])) / norm / largest;
+          const Real sizes = (std::abs(g) + size * slope) / norm / largest;
+          INFO("p " << p << " n " << n << " scale " << scale << " feature " << f << ": " << d_x[f] << ", not "
+                    << expected);
+          REQUIRE(std::abs(static_cast<Real>(d_x[f]) - expected) <= bound * sizes + static_cast<Real>(Limits::min()));
+        }
+      }
+}
+
+TEMPLATE_TEST_CASE("nothing goes back to a zero row; of several largest the first one is the norm",
+                   "[normalize][gradient]", SEQPOOL_TEST_REALS) {
+  using Row = std::vector<TestType>;
+  for (const double p : {0.5, 1., 2., 3., by_largest}) {
+    INFO("p " << p);
+    CHECK(test::gone_back(seqpool::Normalize{p}, Row{0, -TestType(0)}, Row{1, 2}) == Row{0, 0});
+    const auto bad =
+        test::gone_back(seqpool::Normalize{p}, Row{0, std::numeric_limits<TestType>::quiet_NaN()}, Row{1, 2});
+    CHECK((std::isnan(bad[0]) && std::isnan(bad[1])));
+  }
+  const seqpool::Normalize head{by_largest};
+  CHECK(test::gone_back(head, Row{1, -2, 2, -2}, Row{4, 0, 0, 8}) == Row{2, -3, 0, 4});
+  CHECK(test::gone_back(head, Row{2, -2}, Row{0, 8}) == Row{4, 4});
+  // By 1, a zero has no slope of its own.
+  CHECK(test::gone_back(seqpool::Normalize{1}, Row{1, 0, -3}, Row{4, 8, 0}) == Row{TestType(0.75), 2, TestType(0.25)});
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 
 using seqpool::QueryMean;
@@ -44,4 +45,10 @@ TEST_CASE("Guarantee 7: what has a mean of queries must divide into them", "[gua
   CHECK_THROWS_AS(QueryMean{-3}, std::invalid_argument);
   CHECK(QueryMean{5}.width(5) == 1);
   CHECK_THROWS_WITH(QueryMean{2}.width(5), ct::has_substring("QueryMean{2} gets vectors of 5 features"));
+}
+
+TEST_CASE("each query has its share of the mean's gradient", "[query_mean][gradient]") {
+  using Row = std::vector<float>;
+  CHECK(test::gone_back(seqpool::QueryMean{2}, Row{1, 2, 3, 4}, Row{6, -1}) == Row{3, -0.5f, 3, -0.5f});
+  CHECK(test::gone_back(seqpool::QueryMean{1}, Row{1, 2}, Row{6, -1}) == Row{6, -1});
 }

@@ -5,6 +5,7 @@
 #include <seqpool/seqpool.hpp>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 #include "support/rows.hpp"
 
@@ -73,4 +74,17 @@ TEST_CASE("a sequence states the sizes that its ends state", "[sequential]") {
   using Open = Sequential<Truncate, Linear<float, 3, 4>, Normalize>;
   STATIC_REQUIRE(Open::fixed_features == Eigen::Dynamic);
   STATIC_REQUIRE(Open::fixed_width == Eigen::Dynamic);
+}
+
+TEST_CASE("heads one after the other go back in turn, each with its own numbers", "[sequential][gradient]") {
+  using Row = std::vector<float>;
+  const Sequential head{seqpool::Affine{2.f, 0.f}, Truncate{1}, seqpool::Affine{5.f, 1.f}};
+  Row own(4);
+  CHECK(test::gone_back<float>(head, {3, 4}, {10}, own) == Row{100, 0});
+  CHECK(own == Row{150, 50, 60, 10});
+  CHECK(test::gone_back<float>(Sequential<>{}, {3, 4}, {10, 20}) == Row{10, 20});
+  const auto other = seqpool::with_parameters(head, std::vector<double>{1, 2, 3, 4});
+  const seqpool::ParameterVector found = seqpool::parameters(other);
+  CHECK(found["2.scale"][0] == 3);
+  CHECK(found.part("2")["shift"][0] == 4);
 }

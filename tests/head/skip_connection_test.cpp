@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 #include "support/random.hpp"
 
 using seqpool::Activate;
@@ -69,4 +70,12 @@ TEST_CASE("a SigLIP head is multi-head attention and an mlp with a way around it
     const Eigen::VectorXd expected = out + fc2 * active;
     for (Eigen::Index e = 0; e < embed; ++e) CHECK(result(b, e) == ct::Approx(expected(e)).epsilon(1e-12));
   }
+}
+
+TEST_CASE("a gradient goes back on both ways", "[skip_connection][gradient]") {
+  using Row = std::vector<float>;
+  const seqpool::SkipConnection head{seqpool::Affine{3.f, 1.f}};
+  Row own(2);
+  CHECK(test::gone_back<float>(head, {1, 2}, {5, 7}, own) == Row{20, 28});
+  CHECK(own == Row{19, 12});
 }

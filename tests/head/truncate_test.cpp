@@ -2,6 +2,7 @@
 #include <seqpool/head/truncate.hpp>
 
 #include "support/catch.hpp"
+#include "support/head_gradients.hpp"
 
 using seqpool::Truncate;
 
@@ -22,4 +23,10 @@ TEST_CASE("Guarantee 7: truncate wants at least one feature, and at least as man
   const Eigen::Tensor<float, 2> x(2, 3);
   CHECK_THROWS_WITH(seqpool::map(Truncate{4}, x),
                     ct::has_substring("Truncate{4}") && ct::has_substring("vectors of 3 features"));
+}
+
+TEST_CASE("what was cut off has no gradient", "[truncate][gradient]") {
+  using Row = std::vector<double>;
+  CHECK(test::gone_back(seqpool::Truncate{2}, Row{1, 2, 3, 4}, Row{6, -1}) == Row{6, -1, 0, 0});
+  CHECK(test::gone_back(seqpool::Truncate{2}, Row{1, 2}, Row{6, -1}) == Row{6, -1});
 }

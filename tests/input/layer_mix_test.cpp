@@ -277,3 +277,88 @@ TEST_CASE("results over a layer are refused, whichever it is and however layers 
   for (const std::size_t at : {12u, 16u, 32u}) CHECK_NOTHROW(into(at, mix));
   for (const std::size_t at : {12u, 32u}) CHECK_NOTHROW(into(at, side_by_side));
 }
+
+TEMPLATE_TEST_CASE("a layer mix gives the gradients of its weights, by real tokens alone", "[layer_mix][gradient]",
+                   SEQPOOL_TEST_SCALARS) {
+  using A = seqpool::accumulator_t<TestType>;
+  for (const Index hidden : {1, 37}) {
+    const auto data = layer_data<TestType>(3, hidden);
+    const std::vector<A> weights{A(0.5), A(-0.25), A(2)};
+    auto padded = data;
+    const auto mask = mask_with_holes();
+    Eigen::Tensor<A, 3> d_x(mixed_batch, mixed_seq, hidden);
+    test::Random random(5);
+    std::vector<double> expected(3), sizes(3);
+    for (Index b = 0; b < mixed_batch; ++b)
+      for (Index s = 0; s < mixed_seq; ++s)
+        for (Index h = 0; h < hidden; ++h) {
+          const auto at = static_cast<std::size_t>((b * mixed_seq + s) * hidden + h);
+          d_x(b, s, h) = mask(b, s) == 1 ? static_cast<A>(random.between(-1, 1)) : std::numeric_limits<A>::quiet_NaN();
+          double mixed = 0;
+          for (std::size_t l = 0; l < 3; ++l) {
+            if (mask(b, s) == 0) padded[l][at] = static_cast<TestType>(NAN);
+            mixed += static_cast<double>(weights[l]) * static_cast<double>(seqpool::widen(data[l][at])) / 2.25;
+          }
+          for (std::size_t l = 0; l < 3 && mask(b, s) == 1; ++l) {
+            const double g = static_cast<double>(d_x(b, s, h));
+            expected[l] += g * (static_cast<double>(seqpool::widen(data[l][at])) - mixed) / 2.25;
+            sizes[l] += std::abs(g) * 10 / 2.25;
+          }
+        }
+    const LayerMix mix{layer_views(padded, hidden), weights};
+    const auto found = mix.weight_gradient(d_x, mask);
+    REQUIRE(found.size() == 3);
+    // A token's sum is off by (hidden / 8 + 34) eps, and x by a few.
+    const double bound = (static_cast<double>(hidden) / 8 + 40) * test::eps<TestType>;
+    for (std::size_t l = 0; l < 3; ++l) CHECK(std::abs(found[l] - expected[l]) <= bound * sizes[l]);
+    // In either layout, by a view, by a selection of every kind, and whatever stands between features: the same bits.
+    const Eigen::Tensor<A, 3, Eigen::RowMajor> rows = d_x.swap_layout().shuffle(Eigen::array<int, 3>{2, 1, 0});
+    CHECK(mix.weight_gradient(rows, mask) == found);
+    CHECK(mix.weight_gradient(HiddenStates<A>(rows), seqpool::AttentionMask(mask)) == found);
+    std::vector<Eigen::Tensor<TestType, 3>> columns;
+    for (const auto& layer : padded)
+      columns.push_back(Eigen::TensorMap<const Eigen::Tensor<TestType, 3, Eigen::RowMajor>>(layer.data(), mixed_batch,
+                                                                                            mixed_seq, hidden)
+                            .swap_layout()
+                            .shuffle(Eigen::array<int, 3>{2, 1, 0}));
+    CHECK(LayerMix{columns, weights}.weight_gradient(d_x, mask) == found);
+  }
+}
+
+TEST_CASE("a layer mix learns its weights behind any pooling, as central differences do", "[layer_mix][gradient]") {
+  const Index hidden = 6;
+  const auto data = layer_data<double>(3, hidden);
+  const auto views = layer_views(data, hidden);
+  const auto mask = mask_with_holes();
+  const seqpool::Attention pooling{test::query_of<double>(hidden)};
+  Eigen::Tensor<double, 2, Eigen::RowMajor> d_out(mixed_batch, hidden);
+  test::Random random(6);
+  for (Index i = 0; i < mixed_batch * hidden; ++i) d_out.data()[i] = random.between(-1, 1);
+  std::vector<double> weights{0.5, 0.75, 2};
+  const LayerMix mix{views, weights};
+  const auto found = mix.weight_gradient(seqpool::gradient(pooling, mix, mask, d_out).tokens, mask);
+  for (std::size_t l = 0; l < 3; ++l) {
+    const auto moved = [&](double step) {
+      auto others = weights;
+      others[l] += step;
+      const auto pooled = seqpool::pool(pooling, LayerMix{views, others}, mask);
+      double sum = 0;
+      for (Index i = 0; i < mixed_batch * hidden; ++i) sum += d_out.data()[i] * pooled.data()[i];
+      return sum;
+    };
+    CHECK(found[l] == ct::Approx((moved(1e-5) - moved(-1e-5)) / 2e-5).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("an offset of all layers costs the gradients of a mix's weights no digits", "[layer_mix][gradient]") {
+  const std::vector<float> a{1000, 1001, 1002}, b{1002, 1001, 1002};
+  const std::vector layers{HiddenStates<float>(a.data(), {1, 3, 1}), HiddenStates<float>(b.data(), {1, 3, 1})};
+  Eigen::Tensor<float, 3> d_x(1, 3, 1);
+  d_x.setConstant(1.25f);
+  CHECK(LayerMix{layers}.weight_gradient(d_x, seqpool::all_tokens) == std::vector<double>{-0.625, 0.625});
+  CHECK(LayerMix{layers}.weight_gradient(d_x, seqpool::Spans{{0, 1, 3}}) == std::vector<double>{0, 0});
+  CHECK(LayerMix{layers}.weight_gradient(d_x, seqpool::Lengths(std::array{0})) == std::vector<double>{0, 0});
+  CHECK_THROWS_WITH(LayerMix{layers}.weight_gradient(Eigen::Tensor<float, 3>(1, 2, 1), seqpool::all_tokens),
+                    ct::has_substring("d_x is [1, 2, 1], but the mix is [1, 3, 1]"));
+  CHECK_THROWS_AS(LayerMix{layers}.weight_gradient(d_x, seqpool::Lengths(std::array{4})), std::invalid_argument);
+}

@@ -6,6 +6,7 @@
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/driver/device.hpp>
+#include <seqpool/fold/parameters.hpp>
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
@@ -60,6 +61,21 @@ void map_rows(const H& head, std::type_identity_t<Rows<const A>> in, Rows<A> out
       head.map(in.part(first, last - first), out.part(first, last - first));
     });
   }
+}
+
+/// The way back of a head that others follow: maps its rows again, calls rest(rows, d_rows, own), which goes back
+/// through those behind it and writes d_rows, and goes on from there.
+template <class H, std::floating_point A, class Rest>
+void back_rows(const H& head, Rows<const A> in, Rows<A> d_in, std::span<A> own, Rest rest) {
+  const Index width = static_cast<Index>(head.width(in.features()));
+  const Index size = detail::product(in.size(), width, "rows between heads");
+  detail::AlignedVector<A> between(2 * static_cast<std::size_t>(size));
+  const Rows<A> rows(between.data(), in.size(), width, width);
+  const Rows<A> d_rows(between.data() + size, in.size(), width, width);
+  head.map(in, rows);
+  const std::size_t count = own.empty() ? 0 : static_cast<std::size_t>(seqpool::parameter_count(head));
+  rest(Rows<const A>(rows), d_rows, own.subspan(count));
+  head.backward(in, d_rows, d_in, own.first(count));
 }
 
 namespace detail {

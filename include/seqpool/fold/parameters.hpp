@@ -44,6 +44,10 @@ template <class P>
 concept Parametric =
     requires(const P& p) { p.visit_parameters([](std::string_view, auto, std::span<const Index>, bool) {}); };
 
+/// What can be given other parameters, or has none.
+template <class P>
+concept Settable = !Parametric<P> || requires(P& p, std::span<const double> numbers) { p.set_parameters(numbers); };
+
 /// p.visit_parameters(f) if p has parameters, also for a user's own type; nothing if it has none.
 template <class P, class F> void visit_parameters([[maybe_unused]] const P& p, [[maybe_unused]] F&& f) {
   if constexpr (Parametric<P>) p.visit_parameters(f);
@@ -109,11 +113,10 @@ template <class P> [[nodiscard]] Index parameter_count(const P& p) {
 /// nothing if it has none.
 template <class P> void set_parameters([[maybe_unused]] P& p, [[maybe_unused]] std::span<const double> numbers) {
   if constexpr (Parametric<P>) {
-    constexpr bool learns = requires { p.set_parameters(numbers); };
-    static_assert(learns,
+    static_assert(Settable<P>,
                   "seqpool: what has parameters and learns them can be given other ones: add set_parameters(numbers), "
                   "which takes a std::span<const double> of all of them, in the order of visit_parameters.");
-    if constexpr (learns) p.set_parameters(numbers);
+    if constexpr (Settable<P>) p.set_parameters(numbers);
   }
 }
 
@@ -169,17 +172,41 @@ class ParameterVector {
   ///
   /// **Errors**: `std::invalid_argument` for a name that is not there, with those that are.
   [[nodiscard]] std::span<const double> operator[](std::string_view name) const& {
+    const Entry& found = entry_of(name);
+    return numbers().subspan(found.first, found.count);
+  }
+  [[nodiscard]] std::span<double> operator[](std::string_view name) & {
+    const Entry& found = entry_of(name);
+    return numbers().subspan(found.first, found.count);
+  }
+  void operator[](std::string_view name) const&& = delete;
+
+  /// Those of one part of several, "head.0" say, by its own names.
+  [[nodiscard]] ParameterVector part(std::string_view place) const {
+    ParameterVector own;
+    const std::string before = std::string(place).append(1, '.');
+    for (const Entry& entry : entries_) {
+      if (!entry.name.starts_with(before)) continue;
+      const auto values = (*this)[entry.name];
+      own.entries_.push_back(entry);
+      own.entries_.back().name.erase(0, before.size());
+      own.entries_.back().first = own.numbers_.size();
+      own.numbers_.insert(own.numbers_.end(), values.begin(), values.end());
+    }
+    return own;
+  }
+
+ private:
+  const Entry& entry_of(std::string_view name) const {
     std::string known;
     for (const Entry& entry : entries_) {
-      if (entry.name == name) return numbers().subspan(entry.first, entry.count);
+      if (entry.name == name) return entry;
       known += (known.empty() ? "" : ", ") + entry.name;
     }
     detail::fail({"there is no parameter '", std::string(name), "': there ",
                   (known.empty() ? std::string("is none") : "are " + known)});
   }
-  void operator[](std::string_view name) const&& = delete;
 
- private:
   std::vector<Entry> entries_;
   std::vector<double> numbers_;
 };
@@ -187,14 +214,19 @@ class ParameterVector {
 /// All parameters of a pooling, a head, an `Embedder` or a `Classifier`.
 template <class P> [[nodiscard]] ParameterVector parameters(const P& p) { return ParameterVector(p); }
 
+/// Throws unless numbers are as many as p's parameters have.
+template <class P> void check_count(const P& p, std::span<const double> numbers) {
+  const Index needed = seqpool::parameter_count(p);
+  if (static_cast<Index>(numbers.size()) != needed)
+    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", needed, " are needed"});
+}
+
 /// A copy of p with other numbers.
 ///
 /// **Shapes**: numbers: `[parameter_count(p)]`, in the order of `parameters(p)`.
 /// **Errors**: `std::invalid_argument` for another count, and what the parts say of their own numbers.
 template <class P> [[nodiscard]] P with_parameters(const P& p, std::span<const double> numbers) {
-  if (static_cast<Index>(numbers.size()) != seqpool::parameter_count(p))
-    detail::fail(
-        {"with_parameters: there are ", numbers.size(), " numbers, but ", seqpool::parameter_count(p), " are needed"});
+  seqpool::check_count(p, numbers);
   P other(p);
   seqpool::set_parameters(other, numbers);
   return other;

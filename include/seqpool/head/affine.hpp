@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/dot.hpp>
+#include <seqpool/detail/rows.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
@@ -25,7 +27,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: in `accumulator_t`; |error| <= 2 * eps * (|scale[f] * x[f]| + |shift[f]|), as long as neither the
 /// product nor the result is subnormal or overflows. Features do not affect each other: a NaN or an infinity stays in
-/// its own.
+/// its own. Gradients of a scale and shift that are numbers are sums over all features.
 /// **Source**: Guo et al., On Calibration of Modern Neural Networks (temperature and vector scaling).
 template <class T> class Affine {
   static_assert(Scalar<T>,
@@ -51,6 +53,9 @@ template <class T> class Affine {
   [[nodiscard]] Index width(Index features) const;
 
   void map(Rows<const A> in, Rows<A> out) const;
+
+  void backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
+  void set_parameters(std::span<const double> numbers);
 
   /// "scale" and "shift".
   void visit_parameters(auto f) const {
@@ -142,6 +147,36 @@ template <class T> void Affine<T>::map(Rows<const A> in, Rows<A> out) const {
       as_array(y) += as_array(shift_);
     }
   }
+}
+
+template <class T>
+void Affine<T>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  for (Index i = 0; i < d_in.size(); ++i) {
+    const auto d_x = d_in[i];
+    if (of_numbers_)
+      as_array(d_x) = as_array(d_out[i]) * scale_[0];
+    else
+      as_array(d_x) = as_array(d_out[i]) * as_array(scale_);
+  }
+  if (own.empty()) return;
+  const auto of_scale = own.first(scale_.size()), of_shift = own.subspan(scale_.size());
+  detail::AlignedVector<A> products(of_scale.size());
+  for (Index i = 0; i < in.size(); ++i) {
+    const auto x = in[i], g = d_out[i];
+    if (of_numbers_) {
+      of_scale[0] += detail::dot(g.data(), x.data(), in.features());
+      of_shift[0] += detail::sum(g.data(), in.features());
+    } else {
+      as_array(products) = as_array(g) * as_array(x);
+      as_array(of_scale) += as_array(products);
+      as_array(of_shift) += as_array(g);
+    }
+  }
+}
+
+template <class T> void Affine<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::set_numbers(scale_, numbers);
+  seqpool::set_numbers(shift_, numbers);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

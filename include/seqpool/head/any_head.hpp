@@ -5,7 +5,10 @@
 #include <seqpool/head/head.hpp>
 
 #include <algorithm>
+#include <concepts>
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +22,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 ///     if (config.normalize) heads.push_back(seqpool::Normalize{});
 ///     const seqpool::Embedder embedder{pooling, seqpool::AnyHead<float>(heads)};
 ///
-/// **Cost**: one virtual call for rows that are mapped together. Copies share the head.
+/// **Errors**: `std::invalid_argument` from `backward` and `set_parameters` where the head that it holds has none.
+/// **Cost**: one virtual call for rows that are mapped together. Copies share the head, until one is given other
+/// parameters.
 /// **Numerics**: the bits of the head it holds.
 template <class A> class AnyHead {
   static_assert(std::same_as<A, float> || std::same_as<A, double>,
@@ -32,6 +37,8 @@ template <class A> class AnyHead {
     virtual Index width(Index features) const = 0;
     virtual void map(Rows<const B> in, Rows<B> out, const detail::AnyDevice& device) const = 0;
     virtual void visit_parameters(const ParameterVisitor& f) const = 0;
+    virtual void backward(Rows<const B> in, Rows<const B> d_out, Rows<B> d_in, std::span<B> own) const = 0;
+    virtual std::unique_ptr<const Mapper> with_parameters(std::span<const double> numbers) const = 0;
   };
   template <class H> class MapperOf;
   class Sequence;
@@ -65,6 +72,11 @@ template <class A> class AnyHead {
     mapper_->map(in, out, detail::AnyDevice(device));
   }
 
+  void backward(Rows<const B> in, Rows<const B> d_out, Rows<B> d_in, std::span<B> own) const {
+    mapper_->backward(in, d_out, d_in, own);
+  }
+  void set_parameters(std::span<const double> numbers) { mapper_ = mapper_->with_parameters(numbers); }
+
   void visit_parameters(auto f) const { mapper_->visit_parameters(seqpool::any_visitor(f)); }
 
  private:
@@ -91,6 +103,24 @@ template <class A> template <class H> class AnyHead<A>::MapperOf final : public 
     seqpool::map_rows(head_, in, out, device);
   }
   void visit_parameters(const ParameterVisitor& f) const override { seqpool::visit_parameters(head_, f); }
+  void backward([[maybe_unused]] Rows<const B> in, [[maybe_unused]] Rows<const B> d_out, [[maybe_unused]] Rows<B> d_in,
+                [[maybe_unused]] std::span<B> own) const override {
+    if constexpr (DifferentiableHead<H, B>)
+      head_.backward(in, d_out, d_in, own);
+    else
+      detail::fail(
+          "an AnyHead holds a head that does not say how it goes back, so it has no gradient: it needs a "
+          "backward(in, d_out, d_in, own)");
+  }
+  std::unique_ptr<const Mapper> with_parameters([[maybe_unused]] std::span<const double> numbers) const override {
+    if constexpr (Settable<H> && std::copy_constructible<H>) {
+      H other(head_);
+      seqpool::set_parameters(other, numbers);
+      return std::unique_ptr<const Mapper>(new MapperOf(std::move(other)));
+    } else {
+      detail::fail("an AnyHead holds a head that has parameters, but no set_parameters(numbers) to learn them by");
+    }
+  }
 
  private:
   H head_;
@@ -121,11 +151,29 @@ template <class A> class AnyHead<A>::Sequence {
     }
   }
 
+  void backward(Rows<const B> in, Rows<const B> d_out, Rows<B> d_in, std::span<B> own) const {
+    if (heads_.empty())
+      for (Index i = 0; i < d_in.size(); ++i) std::copy(d_out[i].begin(), d_out[i].end(), d_in[i].begin());
+    else
+      back_to(0, in, d_out, d_in, own);
+  }
+  void set_parameters(std::span<const double> numbers) {
+    for (AnyHead& head : heads_) seqpool::set_part(head, numbers);
+  }
+
   void visit_parameters(auto f) const {
     for (std::size_t i = 0; i < heads_.size(); ++i) seqpool::visit_parameters(heads_[i], f, std::to_string(i));
   }
 
  private:
+  // Head i and those behind it.
+  void back_to(std::size_t i, Rows<const B> in, Rows<const B> d_out, Rows<B> d_in, std::span<B> own) const {
+    if (i + 1 == heads_.size()) return heads_[i].backward(in, d_out, d_in, own);
+    seqpool::back_rows(heads_[i], in, d_in, own, [&](Rows<const B> rows, Rows<B> d_rows, std::span<B> rest) {
+      back_to(i + 1, rows, d_out, d_rows, rest);
+    });
+  }
+
   std::vector<AnyHead> heads_;
 };
 

@@ -5,7 +5,9 @@
 #include <seqpool/head/linear.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -43,6 +45,13 @@ template <class T> class AttentionProbe {
 
   /// From there to `[batch, out]`, a `Head`.
   [[nodiscard]] const Linear<A>& head() const noexcept { return head_; }
+
+  /// The gradients of its parameters, by their saved names, from those of `pooling()` and `head()`.
+  ///
+  ///     const auto all = seqpool::gradient(classifier, x, mask, loss).parameters;
+  ///     const auto own = probe.gradient(all.part("pooling"), all.part("head.0"));  // own["v.weight"]
+  [[nodiscard]] ParameterVector gradient(const ParameterVector& of_pooling, const ParameterVector& of_head) const;
+  void set_parameters(std::span<const double> numbers);
 
   /// By their saved names: "q.weight", "position_weight", "v.weight", "v.bias".
   void visit_parameters(auto f) const {
@@ -88,6 +97,30 @@ template <class T> template <class V, class B> consteval bool AttentionProbe<T>:
       "Eigen tensor of rank 2 or an Eigen matrix, and the bias [heads * out], an Eigen tensor of rank 1, an Eigen "
       "vector or a contiguous range, of the query's scalar.");
   return lawful && Scalar<T>;
+}
+
+template <class T>
+ParameterVector AttentionProbe<T>::gradient(const ParameterVector& of_pooling, const ParameterVector& of_head) const {
+  seqpool::check_count(pooling_, of_pooling.numbers());
+  seqpool::check_count(head_, of_head.numbers());
+  ParameterVector own(*this);
+  std::ranges::copy(of_pooling["query"], own["q.weight"].begin());
+  std::ranges::copy(of_pooling["position_weight"], own["position_weight"].begin());
+  const Index heads = pooling_.heads(), hidden = pooling_.hidden(), out = head_.out();
+  for (Index k = 0; k < heads; ++k)
+    for (Index o = 0; o < out; ++o) {
+      own["v.bias"][static_cast<std::size_t>(k * out + o)] = of_head["bias"][static_cast<std::size_t>(o)];
+      std::copy_n(of_head["weight"].data() + (o * heads + k) * hidden, hidden,
+                  own["v.weight"].data() + (k * out + o) * hidden);
+    }
+  return own;
+}
+
+template <class T> void AttentionProbe<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::set_part(pooling_, numbers);
+  seqpool::set_numbers(value_.values, numbers);
+  seqpool::set_numbers(bias_, numbers);
+  head_ = head_of();
 }
 
 // out[o] = sum_k (bias[k, o] + sum_h value[k, o, h] * pooled[k, h]): one weight [out, heads * hidden].

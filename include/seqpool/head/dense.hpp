@@ -24,7 +24,7 @@ struct Residual {};
 /// projection.
 /// **Numerics**: |error| <= 1.2 * e + 8 * eps * (1 + |a(W x + b)|), where e is the bound of `Linear`; a residual adds
 /// eps * |y| and the projection's own bound. This holds in the domain that `Linear` states, for rows without
-/// infinities.
+/// infinities. `backward` computes W x + b again; its bounds are those of `Activate`'s slopes and of `Linear`.
 /// **Source**: sentence-transformers' Dense, which adds its residual after the activation: x itself if out equals in,
 /// else a projection without bias.
 template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class Dense {
@@ -56,6 +56,9 @@ template <class T, Index Out = Eigen::Dynamic, Index In = Eigen::Dynamic> class 
   [[nodiscard]] Index width(Index features) const { return linear_.width(features); }
 
   template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
+
+  void backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
+  void set_parameters(std::span<const double> numbers);
 
   /// "linear.weight" and "linear.bias", and for a projection "residual.weight" and "residual.bias".
   void visit_parameters(auto f) const {
@@ -163,6 +166,30 @@ void Dense<T, Out, In>::map(Rows<const A> in, Rows<A> out, const D& device) cons
     if (adds_input_ || !projection_.empty())
       for (Index i = first; i < last; ++i) as_array(out[i]) += as_array(residual[i]);
   });
+}
+
+template <class T, Index Out, Index In>
+void Dense<T, Out, In>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  const auto size = static_cast<std::size_t>(detail::product(in.size(), (std::max)(out(), this->in()), "rows"));
+  detail::AlignedVector<A> room(size);
+  const Rows<A> before(room.data(), in.size(), out(), out());  // what the activation gets, and then its gradient
+  linear_.map(in, before);
+  activate_.backward(before, d_out, before, {});
+  const auto count = own.empty() ? 0 : static_cast<std::size_t>(seqpool::parameter_count(linear_));
+  linear_.backward(in, before, d_in, own.first(count));
+  Rows<const A> residual = d_out;
+  for (const Layer& layer : projection_) {
+    const Rows<A> rows(room.data(), d_in.size(), this->in(), this->in());
+    layer.backward(in, d_out, rows, own.subspan(count));
+    residual = rows;
+  }
+  if (adds_input_ || !projection_.empty())
+    for (Index i = 0; i < d_in.size(); ++i) as_array(d_in[i]) += as_array(residual[i]);
+}
+
+template <class T, Index Out, Index In> void Dense<T, Out, In>::set_parameters(std::span<const double> numbers) {
+  seqpool::set_part(linear_, numbers);
+  for (Layer& layer : projection_) seqpool::set_part(layer, numbers);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

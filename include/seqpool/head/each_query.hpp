@@ -40,6 +40,24 @@ template <class... H> class EachQuery {
       seqpool::map_rows(heads_, Rows<const A>(in.data() + q * from, in.size(), from, in.stride()),
                         Rows<A>(out.data() + q * to, out.size(), to, out.stride()), device);
   }
+  // Row by row, the queries of each together: that is the order in which parameters' gradients are summed.
+  template <std::floating_point A>
+    requires DifferentiableHead<Sequential<H...>, A>
+  void backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>> own) const {
+    const auto queries = [this](auto row, Index n) {
+      const Index features = static_cast<Index>(row.size()) / queries_;
+      return Rows(row.data(), n, features, features);
+    };
+    for (Index i = 0; i < in.size(); ++i)
+      heads_.backward(queries(in[i], queries_), queries(d_out[i], queries_),
+                      d_in.size() == 0 ? d_in : queries(d_in[i], queries_), own);
+  }
+  void set_parameters(std::span<const double> numbers)
+    requires Settable<Sequential<H...>>
+  {
+    heads_.set_parameters(numbers);
+  }
 
   void visit_parameters(auto f) const { seqpool::visit_parameters(heads_, f); }
 

@@ -23,7 +23,9 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// |error| <= (features / 16 + 32) * eps * (|weight[f]| * (1 + |z[f]|) + |bias[f]|), whatever the row's offset and
 /// scale, as long as 2 * features * max_f |x[f]| is finite, the row's largest difference and the root of the head's own
 /// eps are 0 or normal, and neither z[f], nor weight[f] * z[f], nor the result is subnormal. A row whose sums overflow
-/// is NaN, as is one with a NaN or an infinity. A row of equal numbers gives the bias exactly, or 0.
+/// is NaN, as is one with a NaN or an infinity. A row of equal numbers gives the bias exactly, or 0. Gradients of x are
+/// within (features / 2 + 192) * eps * (1 + |z[f]|) * max_f |weight[f] d_y[f]| / sqrt(variance + eps), and 0 where that
+/// root is 0.
 /// **Source**: torch.nn.LayerNorm.
 template <class T> class LayerNorm {
   static_assert(Scalar<T>,
@@ -53,6 +55,9 @@ template <class T> class LayerNorm {
   [[nodiscard]] Index width(Index features) const;
 
   void map(Rows<const A> in, Rows<A> out) const;
+
+  void backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
+  void set_parameters(std::span<const double> numbers);
 
   /// "weight" and "bias", each if there is one.
   void visit_parameters(auto f) const {
@@ -126,6 +131,22 @@ template <class T> Index LayerNorm<T>::width(Index features) const {
 
 template <class T> void LayerNorm<T>::map(Rows<const A> in, Rows<A> out) const {
   for (Index i = 0; i < in.size(); ++i) detail::layer_norm<A>(in[i], out[i], root_eps_, weight_, bias_);
+}
+
+template <class T>
+void LayerNorm<T>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  const auto features = static_cast<std::size_t>(in.features());
+  detail::AlignedVector<A> room(2 * features);
+  const std::span<A> z(room.data(), features), unasked(room.data() + features, features);
+  const std::span<A> of_weight = own.first(own.empty() ? 0 : weight_.size()), of_bias = own.subspan(of_weight.size());
+  for (Index i = 0; i < in.size(); ++i)
+    detail::layer_norm_back<A>(in[i], d_out[i], d_in.size() == 0 ? unasked : d_in[i], z, root_eps_, weight_, of_weight,
+                               of_bias);
+}
+
+template <class T> void LayerNorm<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::set_numbers(weight_, numbers);
+  seqpool::set_numbers(bias_, numbers);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -6,6 +6,7 @@
 #include <seqpool/fold/accumulators.hpp>
 #include <seqpool/head/head.hpp>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -27,8 +28,11 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// whatever its scale. For a p other than 2 the bound is (features / 16 + 24) * eps * |y[f]| / min(p, 1). For a p below
 /// 1 it holds as long as the largest |y| is normal and no x[f] but 0 is so far below the largest that their quotient is
 /// not: the norm, up to features^(1 / p) times the largest, may be beyond all numbers, as for p = 0.01 and 1000 equal
-/// features, and then y is 0. A NaN or an infinity makes its row NaN.
-/// **Source**: torch.nn.functional.normalize, which differs for rows shorter than its eps, 1e-12.
+/// features, and then y is 0. A NaN or an infinity makes its row NaN. Gradients are within (features / 3 + 112) *
+/// max(p, 1 / p) * eps * (|d_y[f]| + |y[f]|^(p - 1) * sum_f |y[f] d_y[f]|) / |x|, with 1 in p's place for infinity,
+/// whose norm is that of the first of the largest. A zero row's are 0, and |x|'s slope is 0 where x[f] is.
+/// **Source**: torch.nn.functional.normalize, which differs for rows shorter than its eps, 1e-12, and for ties of the
+/// largest.
 class Normalize {
  public:
   /// By the Euclidean norm.
@@ -42,9 +46,16 @@ class Normalize {
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
 
-  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const;
+  template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
+    for (Index i = 0; i < in.size(); ++i) normalize<A>(in[i], out[i]);
+  }
+  template <std::floating_point A>
+  void backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>> own) const;
 
  private:
+  // Two factors of the norm, of which one alone may overflow together; infinity for a zero row.
+  template <class A> std::array<A, 2> normalize(std::span<const A> x, std::span<A> y) const;
   // The norm of y, whose largest number is 1 or -1. For all p but 2, y is overwritten.
   template <class A> A norm_of(std::span<A> y) const;
 
@@ -53,16 +64,35 @@ class Normalize {
 
 // ---------------------------------------------------------------------------------------------------------------------
 
-template <std::floating_point A> void Normalize::map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
-  for (Index i = 0; i < in.size(); ++i) {
-    const std::span<const A> x = in[i];
-    const std::span<A> y = out[i];
-    const A largest = detail::largest_size(x.data(), in.features());  // ignores a NaN, which shows up below
-    const A scale = largest > 0 ? largest : A(1);
-    as_array(y) = as_array(x) / scale;
-    const A norm = norm_of(y);
-    if (p_ != 2) as_array(y) = as_array(x) / scale;
-    as_array(y) /= norm == 0 ? A(1) : norm;
+template <class A> std::array<A, 2> Normalize::normalize(std::span<const A> x, std::span<A> y) const {
+  const A largest = detail::largest_size(x.data(), static_cast<Index>(x.size()));  // a NaN shows up below
+  const A scale = largest > 0 ? largest : A(1);
+  as_array(y) = as_array(x) / scale;
+  const A found = norm_of(y);
+  const A norm = found == 0 ? std::numeric_limits<A>::infinity() : found;
+  if (p_ != 2) as_array(y) = as_array(x) / scale;
+  as_array(y) /= norm;
+  return {norm, scale};
+}
+
+template <std::floating_point A>
+void Normalize::backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out,
+                         Rows<A> d_in, std::type_identity_t<std::span<A>>) const {
+  for (Index i = 0; i < d_in.size(); ++i) {
+    const auto d_x = d_in[i];
+    const auto [norm, scale] = normalize<A>(in[i], d_x);
+    const A along = detail::dot(d_x.data(), d_out[i].data(), in.features());
+    bool is_first = true;  // of those that are the norm by infinity
+    for (A& y : d_x) {
+      if (p_ == std::numeric_limits<double>::infinity())
+        y = is_first && std::abs(y) == 1 ? (is_first = false, y) : A(0);
+      else if (p_ != 2 && y != 0)
+        y = std::copysign(static_cast<A>(std::pow(static_cast<double>(std::abs(y)), p_ - 1)), y);
+    }
+    as_array(d_x) *= along;
+    as_array(d_x) = as_array(d_out[i]) - as_array(d_x);
+    as_array(d_x) /= norm;
+    as_array(d_x) /= scale;
   }
 }
 
@@ -75,7 +105,7 @@ template <class A> A Normalize::norm_of(std::span<A> y) const {
   else
     for (A& value : y) value = static_cast<A>(std::pow(static_cast<double>(std::abs(value)), p_));
   const A sum = detail::sum(y.data(), features);
-  if (by_largest) return std::isnan(sum) ? sum : A(1);
+  if (by_largest) return sum > 0 ? A(1) : sum;  // 0, or NaN
   return p_ == 1 ? sum : static_cast<A>(std::pow(static_cast<double>(sum), 1 / p_));
 }
 

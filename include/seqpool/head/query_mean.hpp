@@ -43,6 +43,15 @@ class QueryMean {
       as_array(y) /= static_cast<A>(queries_);
     }
   }
+  template <std::floating_point A>
+  void backward(std::type_identity_t<Rows<const A>>, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>>) const {
+    for (Index i = 0; i < d_in.size(); ++i)
+      for (std::size_t q = 0; q < static_cast<std::size_t>(queries_); ++q) {
+        const auto d_x = d_in[i].subspan(q * d_out[i].size(), d_out[i].size());
+        as_array(d_x) = as_array(d_out[i]) / static_cast<A>(queries_);
+      }
+  }
 
  private:
   Index queries_;

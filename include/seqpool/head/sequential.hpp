@@ -58,7 +58,9 @@ template <class... H> class Sequential {
                 std::type_identity_t<std::span<A>> own) const {
     back_to<0, A>(in, d_out, d_in, own);
   }
-  void set_parameters(std::span<const double> numbers) {
+  void set_parameters(std::span<const double> numbers)
+    requires(Settable<H> && ...)
+  {
     std::apply([&](H&... head) { (seqpool::set_part(head, numbers), ...); }, heads_);
   }
 
@@ -105,15 +107,9 @@ void Sequential<H...>::back_to(Rows<const A> in, Rows<const A> d_out, Rows<A> d_
   } else if constexpr (i + 1 == sizeof...(H)) {
     get<i>().backward(in, d_out, d_in, own);
   } else {
-    const Index width = static_cast<Index>(get<i>().width(in.features()));
-    detail::AlignedVector<A> between(2 *
-                                     static_cast<std::size_t>(detail::product(in.size(), width, "rows between heads")));
-    const Rows<A> rows(between.data(), in.size(), width, width);
-    const Rows<A> d_rows(between.data() + in.size() * width, in.size(), width, width);
-    get<i>().map(in, rows);
-    const std::size_t count = own.empty() ? 0 : static_cast<std::size_t>(seqpool::parameter_count(get<i>()));
-    back_to<i + 1, A>(rows, d_out, d_rows, own.subspan(count));
-    get<i>().backward(in, d_rows, d_in, own.first(count));
+    seqpool::back_rows(get<i>(), in, d_in, own, [&](Rows<const A> rows, Rows<A> d_rows, std::span<A> rest) {
+      back_to<i + 1, A>(rows, d_out, d_rows, rest);
+    });
   }
 }
 

@@ -45,6 +45,18 @@ template <class... H> class SkipConnection {
     seqpool::map_rows(heads_, in, out, device);
     for (Index i = 0; i < in.size(); ++i) as_array(out[i]) += as_array(in[i]);
   }
+  template <std::floating_point A>
+    requires DifferentiableHead<Sequential<H...>, A>
+  void backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>> own) const {
+    heads_.backward(in, d_out, d_in, own);
+    for (Index i = 0; i < d_in.size(); ++i) as_array(d_in[i]) += as_array(d_out[i]);
+  }
+  void set_parameters(std::span<const double> numbers)
+    requires Settable<Sequential<H...>>
+  {
+    heads_.set_parameters(numbers);
+  }
 
   void visit_parameters(auto f) const { seqpool::visit_parameters(heads_, f); }
 

@@ -35,6 +35,12 @@ class Truncate {
   template <std::floating_point A> void map(std::type_identity_t<Rows<const A>> in, Rows<A> out) const {
     for (Index i = 0; i < in.size(); ++i) std::copy_n(in[i].begin(), features_, out[i].begin());
   }
+  template <std::floating_point A>
+  void backward(std::type_identity_t<Rows<const A>>, std::type_identity_t<Rows<const A>> d_out, Rows<A> d_in,
+                std::type_identity_t<std::span<A>>) const {
+    for (Index i = 0; i < d_in.size(); ++i)
+      std::fill(std::copy_n(d_out[i].begin(), features_, d_in[i].begin()), d_in[i].end(), A(0));
+  }
 
  private:
   Index features_;

@@ -48,12 +48,19 @@ template <class T> class ValueProjection {
 
   template <class D = CallingThread> void map(Rows<const A> in, Rows<A> out, const D& device = {}) const;
 
+  void backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const;
+  void set_parameters(std::span<const double> numbers);
+
   /// "v_proj.weight", "v_proj.bias", "out_proj.weight", "out_proj.bias"; biases only if there are any.
   void visit_parameters(auto f) const;
 
  private:
   // Outputs [first, first + count) of a linear layer.
   static detail::Product<A> product_of(const Matrix& weight, const Vector& bias, Index first, Index count);
+  Index embed() const { return heads() * values_.front().out(); }
+
+  // Each head of each query by its own part of the value: `[n, queries * embed]`.
+  template <class D> void project(Rows<const A> in, A* projected, const D& device) const;
 
   Index queries_;
   Index hidden_;
@@ -113,10 +120,9 @@ template <class T> void ValueProjection<T>::visit_parameters(auto f) const {
     weight.insert(weight.end(), rows.begin(), rows.end());
     bias.insert(bias.end(), head.bias().begin(), head.bias().end());
   }
-  const Index embed = static_cast<Index>(bias.size());
-  seqpool::visit_parameter(f, "v_proj.weight", weight, {embed, hidden_}, true);
-  if (has_value_bias_) seqpool::visit_parameter(f, "v_proj.bias", bias, {embed}, false);
-  seqpool::visit_parameter(f, "out_proj.weight", out_.weight(), {out_.out(), embed}, true);
+  seqpool::visit_parameter(f, "v_proj.weight", weight, {embed(), hidden_}, true);
+  if (has_value_bias_) seqpool::visit_parameter(f, "v_proj.bias", bias, {embed()}, false);
+  seqpool::visit_parameter(f, "out_proj.weight", out_.weight(), {out_.out(), embed()}, true);
   if (has_out_bias_) seqpool::visit_parameter(f, "out_proj.bias", out_.bias(), {out_.out()}, false);
 }
 
@@ -129,21 +135,63 @@ template <class T> Index ValueProjection<T>::width(Index features) const {
 
 template <class T>
 template <class D>
-void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) const {
+void ValueProjection<T>::project(Rows<const A> in, A* projected, const D& device) const {
   const Index head_width = values_.front().out();
-  const Index embed = heads() * head_width;
-  detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride_, "projected values")));
   // Each head of each query is a matrix of its own: neighbours in the rows.
   const double bytes = static_cast<double>(head_width) * static_cast<double>(hidden_) * sizeof(A);
   detail::share_out(device, queries_ * heads(), bytes, [&](Index first, Index last) {
     for (Index i = first; i < last; ++i)
       detail::multiply(values_[static_cast<std::size_t>(i % heads())],
                        {in.data() + i * hidden_, in.size(), hidden_, in.stride(), 1},
-                       {room.data() + i * head_width, in.size(), head_width, stride_, 1}, CallingThread{});
+                       {projected + i * head_width, in.size(), head_width, stride_, 1}, CallingThread{});
   });
+}
+
+template <class T>
+template <class D>
+void ValueProjection<T>::map(Rows<const A> in, Rows<A> out, const D& device) const {
+  detail::AlignedVector<A> room(static_cast<std::size_t>(detail::product(in.size(), stride_, "projected values")));
+  project(in, room.data(), device);
   for (Index q = 0; q < queries_; ++q)
-    detail::multiply(out_, {room.data() + q * embed, in.size(), embed, stride_, 1},
+    detail::multiply(out_, {room.data() + q * embed(), in.size(), embed(), stride_, 1},
                      {out.data() + q * out_.out(), in.size(), out_.out(), out.stride(), 1}, device);
+}
+
+// Row by row, the queries of each together: that is the order in which parameters' gradients are summed.
+template <class T>
+void ValueProjection<T>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A> d_in, std::span<A> own) const {
+  const Index head_width = values_.front().out();
+  const auto of_head = static_cast<std::size_t>(own.empty() ? 0 : head_width * hidden_);
+  const auto of_values = of_head * values_.size();
+  const auto of_bias = static_cast<std::size_t>(has_value_bias_ && !own.empty() ? embed() : 0);
+  detail::AlignedVector<A> room(2 * static_cast<std::size_t>(stride_));
+  const Rows<A> projected(room.data(), queries_, embed(), embed());
+  const Rows<A> d_projected(room.data() + stride_, queries_, embed(), embed());
+  for (Index i = 0; i < in.size(); ++i) {
+    if (!own.empty()) project(in.part(i, 1), room.data(), CallingThread{});
+    detail::multiply_back<A>(out_, projected, {d_out[i].data(), queries_, out_.out(), out_.out()}, d_projected,
+                             own.subspan(of_values + of_bias));
+    if (of_bias > 0) detail::add_rows<A>(d_projected, own.subspan(of_values, of_bias));
+    for (Index k = 0; k < heads(); ++k) {
+      const auto part = [&](auto row) { return Rows(row.data() + k * hidden_, queries_, hidden_, heads() * hidden_); };
+      detail::multiply_back<A>(values_[static_cast<std::size_t>(k)], part(in[i]),
+                               {d_projected.data() + k * head_width, queries_, head_width, embed()},
+                               d_in.size() == 0 ? d_in : part(d_in[i]),
+                               own.subspan(static_cast<std::size_t>(k) * of_head, of_head));
+    }
+  }
+}
+
+template <class T> void ValueProjection<T>::set_parameters(std::span<const double> numbers) {
+  const auto head_width = static_cast<std::size_t>(values_.front().out());
+  const auto width = static_cast<std::size_t>(embed()), hidden = static_cast<std::size_t>(hidden_);
+  const std::span<const double> bias = numbers.subspan(width * hidden, has_value_bias_ ? width : 0);
+  const std::span<const double> of_out = numbers.subspan(width * hidden + bias.size());
+  for (std::size_t k = 0; k < values_.size(); ++k)
+    values_[k] = detail::product_of<A>(values_[k].out(), hidden_, numbers.subspan(k * head_width * hidden),
+                                       bias.subspan(has_value_bias_ ? k * head_width : 0));
+  out_ =
+      detail::product_of<A>(out_.out(), embed(), of_out, of_out.subspan(static_cast<std::size_t>(out_.out()) * width));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/aligned.hpp>
 #include <seqpool/detail/chunk.hpp>
 #include <seqpool/detail/compiler.hpp>
+#include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/vector.hpp>
+#include <seqpool/input/attention_mask.hpp>
+#include <seqpool/input/hidden_states.hpp>
 #include <seqpool/input/layers.hpp>
 #include <seqpool/input/selection.hpp>
 
@@ -56,6 +60,18 @@ template <class X> class LayerMix : Layers<X> {
   /// Writes the tokens `run` of sequence b to out, `[run, hidden]`.
   void copy(Index b, Run run, value_type* out) const;
 
+  /// The gradients of the weights, `[layers]`, from d loss / d x: d w_l = sum_t d_x_t·(layer_lt - x_t) / (sum_l w_l),
+  /// over real tokens t. Those of a layer's tokens are d_x * w_l / (sum_l w_l).
+  ///
+  ///     const auto d_x = seqpool::gradient(pooling, mix, mask, d_out).tokens;
+  ///     const std::vector<double> d_weights = mix.weight_gradient(d_x, mask);
+  ///
+  /// **Shapes**: d_x: `[batch, seq, hidden]`, an Eigen tensor of value_type; mask: as of `pool`.
+  /// **Errors**: `std::invalid_argument` for sizes that differ. Padding is not read, of d_x either.
+  /// **Numerics**: a token's sum in `accumulator_t`, of differences to x, so that an offset costs no digits; all in
+  /// double, in order.
+  template <class G, class M> [[nodiscard]] std::vector<double> weight_gradient(const G& d_x, const M& mask) const;
+
  private:
   void weigh(std::vector<value_type> weights);
 
@@ -94,6 +110,46 @@ template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
   if (sum_ == 0 || !std::isfinite(sum_))
     detail::fail({"the weights of the layers add up to ", std::to_string(sum_),
                   ": they are divided by that, so it must be finite and not 0"});
+}
+
+template <class X>
+template <class G, class M>
+std::vector<double> LayerMix<X>::weight_gradient(const G& d_x, const M& mask) const {
+  if constexpr (!Selection<M>) {
+    return weight_gradient(d_x, AttentionMask(mask));
+  } else {
+    const HiddenStates<value_type> given(d_x);
+    if (given.batch() != batch() || given.seq() != seq() || given.hidden() != hidden())
+      detail::fail({"d_x is ", detail::shape({given.batch(), given.seq(), given.hidden()}), ", but the mix is ",
+                    detail::shape({batch(), seq(), hidden()}), ": both must be the same"});
+    seqpool::check_selection(mask, *this);
+    const auto n = static_cast<std::size_t>(hidden());
+    detail::AlignedVector<value_type> x(n), d_room(n);
+    detail::AlignedVector<typename X::value_type> room(n);
+    const auto token = [&](const auto& from, Index b, Index s, auto& side_by_side) {
+      const auto* const features = from.token(b, s);
+      if (from.hidden_stride() == 1) return features;
+      for (Index h = 0; h < hidden(); ++h)
+        side_by_side[static_cast<std::size_t>(h)] = features[h * from.hidden_stride()];
+      return std::as_const(side_by_side).data();
+    };
+    std::vector<double> sums(weights_.size());
+    for (Index row = 0; row < seqpool::rows_of(mask, batch()); ++row) {
+      const Index b = seqpool::sequence_of(mask, row), end = seq(b);
+      for (Run run = seqpool::next_run(mask, row, {0, end}); run.begin < run.end;
+           run = seqpool::next_run(mask, row, {run.end, end}))
+        for (Index s = run.begin; s < run.end; ++s) {
+          copy(b, {s, s + 1}, x.data());
+          const value_type* const d = token(given, b, s, d_room);
+          for (std::size_t l = 0; l < sums.size(); ++l) {
+            const auto* const layer = token(layers()[static_cast<Index>(l)], b, s, room);
+            sums[l] += static_cast<double>(detail::dots_from(d, std::as_const(x).data(), hidden(), 0, layer)[0]);
+          }
+        }
+    }
+    for (double& sum : sums) sum /= static_cast<double>(sum_);
+    return sums;
+  }
 }
 
 template <class X> SEQPOOL_FLATTEN void LayerMix<X>::copy(Index b, Run run, value_type* out) const {

@@ -42,14 +42,15 @@ struct RowShares {
   }
 };
 
-// A term and its slope, from log1p(e^-|z|), which cannot overflow.
+// A term and its slope, from log1p(e^-|z|), which cannot overflow; where the class is sure they keep their digits.
 struct Logistic {
   double term;
   double slope;
 };
 inline Logistic logistic(double z, double target) {
   const double e = std::exp(-std::abs(z));
-  return {std::log1p(e) + (z > 0 ? z : 0 * z) - target * z, (z >= 0 ? 1 : e) / (1 + e) - target};
+  const double on = z >= 0 ? 1 : e, off = z >= 0 ? e : 1;  // (1 + e) * (1 / (1 + e^-z)), and what is left of 1 + e
+  return {std::log1p(e) + (z > 0 ? z * (1 - target) : -z * target), ((1 - target) * on - target * off) / (1 + e)};
 }
 
 template <class L> std::vector<Index> labels_of(const L& labels) {

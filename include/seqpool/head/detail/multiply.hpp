@@ -6,6 +6,8 @@
 #include <seqpool/driver/product_back.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
@@ -26,6 +28,14 @@ void multiply(const Product<A, Term>& product, const MatrixView<const A>& x, con
                         product.multiply(x, first * P::panels_at_a_time,
                                          (std::min)(product.panels(), last * P::panels_at_a_time), out);
                       });
+}
+
+// The product of a weight `[out, in]` and a bias, `[out]` or empty, in the accumulator's type.
+template <class A>
+Product<A> product_of(Index out, Index in, std::span<const double> weight, std::span<const double> bias) {
+  return Product<A>(
+      out, in, [&](Index o, Index f) { return static_cast<A>(weight[static_cast<std::size_t>(o * in + f)]); },
+      [&](Index o) { return bias.empty() ? A(0) : static_cast<A>(bias[static_cast<std::size_t>(o)]); });
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::detail
