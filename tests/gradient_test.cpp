@@ -185,6 +185,22 @@ TEST_CASE("a pooling in two steps gives what pool and gradient give", "[gradient
       const auto expected = seqpool::gradient(pooling, x, mask, d_out);
       CHECK(same_bits(back.tokens, expected.tokens));
       CHECK(same_bits(back.parameters.numbers(), expected.parameters.numbers()));
+
+      // Into the caller's memory, and only what is asked for.
+      Eigen::Tensor<float, 3, Eigen::RowMajor> d_x(5, 300, 9), alone(5, 300, 9);
+      d_x.setConstant(7);
+      alone.setConstant(7);
+      seqpool::ParameterVector parameters, only_parameters;
+      run.backward_into(d_x, &parameters, d_out, device);
+      run.backward_into(alone, nullptr, d_out);
+      run.backward_into(nullptr, &only_parameters, d_out);
+      run.backward_into(nullptr, nullptr, d_out);
+      CHECK(same_bits(d_x, expected.tokens));
+      CHECK(same_bits(alone, expected.tokens));
+      CHECK(same_bits(parameters.numbers(), expected.parameters.numbers()));
+      CHECK(same_bits(only_parameters.numbers(), expected.parameters.numbers()));
+      Eigen::Tensor<float, 3, Eigen::RowMajor> wrong(5, 300, 8);
+      CHECK_THROWS_WITH(run.backward_into(wrong, nullptr, d_out), ct::has_substring("d_x is [5, 300, 8]"));
     }
   };
   check(Attention{filled<Eigen::Tensor<float, 1>>(2, 9)});

@@ -6,9 +6,9 @@ file(REAL_PATH ${CMAKE_CURRENT_LIST_DIR}/../include/seqpool include)
 include(${CMAKE_CURRENT_LIST_DIR}/../cmake/seqpool-adapters.cmake)
 list(JOIN seqpool_adapters "|" runtimes)
 file(GLOB_RECURSE headers RELATIVE ${include} ${include}/*.hpp)
-list(FILTER headers EXCLUDE REGEX "^adapter/(${runtimes})[.]hpp$")
+list(FILTER headers EXCLUDE REGEX "^adapter/(${runtimes})(_training)?[.]hpp$")
 if(ADAPTER)
-  set(headers adapter/${ADAPTER}.hpp)
+  file(GLOB headers RELATIVE ${include} ${include}/adapter/${ADAPTER}*.hpp)
 endif()
 
 # Brackets and semicolons mean something to CMake's lists, and so does a backslash at the end of a line.

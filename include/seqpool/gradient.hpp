@@ -96,6 +96,11 @@ template <class P, class X, class M> class ForwardPass {
   /// **Shapes**: d_out: `[batch, width]`; the result is a `PoolingGradient`. It may be called again.
   template <class G, class D = CallingThread> [[nodiscard]] auto backward(const G& d_out, const D& device = {}) const;
 
+  /// The same into the caller's memory: d_x as `gradient_into` takes it, or `nullptr` where nobody asks for the
+  /// gradients of tokens; and `parameters`, which may be null likewise.
+  template <class Out, class G, class D = CallingThread>
+  void backward_into(Out&& d_x, ParameterVector* parameters, const G& d_out, const D& device = {}) const;
+
  private:
   const P& pooling_;
   const X& x_;
@@ -184,18 +189,29 @@ template <class P, class X, class M>
 template <class G, class D>
 auto ForwardPass<P, X, M>::backward(const G& d_out, const D& device) const {
   PoolingGradient<decltype(detail::make_result<X, A>(Index{}, Index{}, Index{}))> result;
-  const auto make_room = [&](const auto& sequences) {
-    result.tokens = detail::make_result<X, A>(sequences.batch(), sequences.seq(), sequences.hidden());
-    return detail::token_room<A>(result.tokens, sequences);
-  };
-  if constexpr (detail::is_d_out<G>())
-    detail::go_back_from(
-        make_room, &result.parameters, pooling_, pooling_, x_, mask_, device, [&](Index rows, Index width) {
-          const auto given = detail::d_out_view(d_out, rows, width);
-          using Given = detail::GivenTurn<P, std::remove_pointer_t<decltype(given.data)>>;
-          return detail::KeptTurn<Given, State, A>{{given}, states_, detail::matrix_view(value_, "the result")};
-        });
+  const auto& sequences = detail::sequences_of(x_);
+  result.tokens = detail::make_result<X, A>(sequences.batch(), sequences.seq(), sequences.hidden());
+  backward_into(result.tokens, &result.parameters, d_out, device);
   return result;
+}
+
+template <class P, class X, class M>
+template <class Out, class G, class D>
+void ForwardPass<P, X, M>::backward_into(Out&& d_x, ParameterVector* parameters, const G& d_out,
+                                         const D& device) const {
+  const auto go_back = [&](auto make_room) {
+    detail::go_back_from(make_room, parameters, pooling_, pooling_, x_, mask_, device, [&](Index rows, Index width) {
+      const auto given = detail::d_out_view(d_out, rows, width);
+      using Given = detail::GivenTurn<P, std::remove_pointer_t<decltype(given.data)>>;
+      return detail::KeptTurn<Given, State, A>{{given}, states_, detail::matrix_view(value_, "the result")};
+    });
+  };
+  if constexpr (detail::is_d_out<G>()) {
+    if constexpr (std::is_null_pointer_v<std::remove_cvref_t<Out>>)
+      go_back([](const auto&) { return detail::TokenRoom<A>{}; });
+    else if constexpr (detail::is_token_room<Out, A>())
+      go_back([&](const auto& sequences) { return detail::token_room<A>(d_x, sequences); });
+  }
 }
 
 template <class P, class X, class M, class D> auto forward(P&& pooling, X&& x, M&& mask, const D& device) {

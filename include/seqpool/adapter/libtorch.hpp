@@ -14,7 +14,11 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::adapter {
 
@@ -66,14 +70,24 @@ template <> struct Access<at::Tensor> {
   }
 };
 
+namespace detail {
+
+// A tensor of its own with these numbers.
+template <class A> at::Tensor tensor_of(const A* numbers, std::span<const Index> sizes) {
+  const std::vector<std::int64_t> shape(sizes.begin(), sizes.end());
+  const at::Tensor tensor = at::empty(shape, c10::CppTypeToScalarType<A>::value);
+  std::copy_n(numbers, tensor.numel(), tensor.data_ptr<A>());
+  return tensor;
+}
+
+}  // namespace detail
+
 /// The result of a pooling or a head as a tensor of libtorch's own, which owns its memory.
 ///
 /// **Shapes**: vectors: `[batch, width]`; result: the same, contiguous, on the CPU.
 /// **Cost**: one copy.
 template <class A> [[nodiscard]] at::Tensor to_tensor(const Eigen::Tensor<A, 2, Eigen::RowMajor>& vectors) {
-  const at::Tensor tensor = at::empty({vectors.dimension(0), vectors.dimension(1)}, c10::CppTypeToScalarType<A>::value);
-  std::copy_n(vectors.data(), vectors.size(), tensor.data_ptr<A>());
-  return tensor;
+  return detail::tensor_of(vectors.data(), std::array{vectors.dimension(0), vectors.dimension(1)});
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::adapter
