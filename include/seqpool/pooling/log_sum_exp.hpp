@@ -3,6 +3,7 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/compiler.hpp>
+#include <seqpool/detail/dot.hpp>
 #include <seqpool/detail/exponential.hpp>
 #include <seqpool/detail/rows.hpp>
 #include <seqpool/fold/pooling.hpp>
@@ -10,6 +11,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
