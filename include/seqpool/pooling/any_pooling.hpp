@@ -201,7 +201,7 @@ template <Scalar T> template <class P> class AnyPooling<T>::PoolerOf final : pub
   }
   std::unique_ptr<const Pooler> with_parameters(std::span<const double> numbers) const override {
     P other(pooling_);
-    if constexpr (!Parametric<P> || requires { other.set_parameters(numbers); })
+    if constexpr (Settable<P>)
       seqpool::set_parameters(other, numbers);
     else
       detail::fail({"the pooling '", name(), "' has parameters, but no set_parameters(numbers) to learn them by"});

@@ -122,7 +122,9 @@ template <template <class...> class Many, class... P> class SideBySide {
         },
         state);
   }
-  void set_parameters(std::span<const double> numbers) {
+  void set_parameters(std::span<const double> numbers)
+    requires(Settable<P> && ...)
+  {
     each_of([&](auto& pooling) { seqpool::set_part(pooling, numbers); }, poolings_);
   }
 
