@@ -36,7 +36,10 @@ extern const Matrix projection;         // [out, in]
 extern const double scale;              // of scores
 extern const Matrix vectors, passages;  // [n, features]
 extern const Matrix logits;             // [batch, classes]
+extern const Matrix d_out;              // [batch, width]
+extern const std::vector<int> labels;   // [batch]
 extern const seqpool::MultiheadAttention<float> attention;
+extern const seqpool::Classifier<seqpool::Attention<float>, seqpool::Linear<float>> classifier;
 
 namespace fold_accumulators {
 extern seqpool::FeatureState<float> state;
@@ -84,6 +87,8 @@ extern const seqpool::Mean pooling;
 namespace head_attention_probe {
 extern const Matrix q_weight, v_weight;
 extern const Vector v_bias;
+extern const seqpool::AttentionProbe<float> probe;
+extern const seqpool::CrossEntropy loss;
 }  // namespace head_attention_probe
 namespace head_each_query {
 extern const Vector weight, bias;  // [features]
@@ -99,9 +104,14 @@ extern const seqpool::Linear<float> linear;  // [1, hidden]
 extern const Mask input_ids;
 extern const Vector idf;  // [vocabulary]
 }  // namespace head_lexical_weights
+namespace head_loss {
+extern const Matrix targets;  // [batch, classes]
+}
 namespace head_multihead_attention {
 extern const seqpool::MultiheadAttentionWeights<float> weights;
-}
+extern const seqpool::Embedder<seqpool::Attention<float, Eigen::Dynamic>, seqpool::ValueProjection<float>> embedder;
+extern const seqpool::SquaredError loss;
+}  // namespace head_multihead_attention
 namespace head_pair_features {
 extern const seqpool::Linear<float> head;
 extern const Matrix u, v;  // [n, features]
@@ -124,7 +134,9 @@ extern const seqpool::Index max_len;
 }  // namespace input_attention_mask
 namespace input_layer_mix {
 extern const Vector weights;  // [layers]
-}
+extern const seqpool::Mean pooling;
+extern const seqpool::LayerMix<seqpool::HiddenStates<float>> mix;
+}  // namespace input_layer_mix
 namespace input_ragged {
 extern const float *const first, *const second;  // [seq, hidden]
 extern const std::vector<std::string> texts;
