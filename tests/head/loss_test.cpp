@@ -186,8 +186,8 @@ TEMPLATE_TEST_CASE("losses at the largest numbers there are, and at infinity", "
   CHECK(lost(first, 1, Row{most, most}).d_logits == Row{TestType(-0.5), TestType(0.5)});
   CHECK(lost(first, 1, Row{-most / 2, most / 4}).loss == ct::Approx(0.75 * static_cast<double>(most)));
   CHECK(lost(first, 1, Row{-most, most}).d_logits == Row{-1, 1});
-  CHECK(lost(first, 1, Row{1e4f, 0}).loss == 0);
-  CHECK(lost(first, 1, Row{0, 1e4f}).loss == 1e4);
+  CHECK(lost(first, 1, Row{TestType(1e4), 0}).loss == 0);
+  CHECK(lost(first, 1, Row{0, TestType(1e4)}).loss == 1e4);
   CHECK(lost(first, 1, Row{most}).loss == static_cast<double>(most));
   CHECK(lost(first, 1, Row{most}).d_logits == Row{1});
   CHECK(lost(first, 1, Row{-most}).loss == 0);
@@ -298,9 +298,9 @@ TEST_CASE("Guarantee 7: weights that are none are refused by place and value", "
     return refusal([&] { CrossEntropy(std::array{0, 1}, {.samples = weights}); });
   };
   CHECK(of_classes({1, -0.5}) == "seqpool: weights of classes[1] is -0.500000: a weight is a number of 0 or more");
-  CHECK(of_classes({NAN, 1}).find("weights of classes[0] is nan") != std::string::npos);
+  CHECK(of_classes({double(NAN), 1}).find("weights of classes[0] is nan") != std::string::npos);
   CHECK(of_classes({0, 0}).find("weights of classes add up to 0.0") != std::string::npos);
-  CHECK(of_samples({1, INFINITY}).find("weights of samples[1] is inf") != std::string::npos);
+  CHECK(of_samples({1, double(INFINITY)}).find("weights of samples[1] is inf") != std::string::npos);
   CHECK(of_samples({0, 0}).find("weights of samples add up to 0.0") != std::string::npos);
   CHECK(of_samples({1, 1, 1}) == "seqpool: there are 3 weights of samples, but 2 are needed");
   CHECK(of_samples({1e308, 1e308}).find("add up to inf") != std::string::npos);
@@ -321,8 +321,8 @@ TEST_CASE("Guarantee 7: targets that are none are refused by row and class", "[g
         "seqpool: targets: row 1 has 1.500000 for class 0: a target is a number from 0 to 1");
   CHECK(refusal([] { BinaryCrossEntropy(targets_of(2, {0, -0.5, 1, 0})); }).find("row 0 has -0.500000 for class 1") !=
         std::string::npos);
-  CHECK(refusal([] { BinaryCrossEntropy(targets_of(1, {NAN})); }).find("row 0 has nan") != std::string::npos);
-  CHECK(refusal([] { SquaredError(targets_of(1, {0, INFINITY})); }).find("a target is a finite number") !=
+  CHECK(refusal([] { BinaryCrossEntropy(targets_of(1, {double(NAN)})); }).find("row 0 has nan") != std::string::npos);
+  CHECK(refusal([] { SquaredError(targets_of(1, {0, double(INFINITY)})); }).find("a target is a finite number") !=
         std::string::npos);
   CHECK_NOTHROW(SquaredError(targets_of(1, {-7, 1e300})));
   CHECK(refusal([] { SquaredError(targets_of(2, {0, 1, 1, 0})).check(2, 3); }) ==

@@ -22,8 +22,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Cost**: O(n * features); allocates nothing.
 /// **Numerics**: sums in `accumulator_t`; |error| <= (features / 16 + 32) * eps * (1 + |y[f]|) * (1 + max_f |x[f]| / (s
 /// + 1e-5)), as long as features * max_f x[f]^2 is finite, and normal unless it is 0. Gradients are within
-/// (features / 2 + 192) * eps * (1 + |y[f]|) * (1 + max_f |x[f]| / s) * max_f |d_y[f]| / (s + 1e-5); where s is 0, so is
-/// what goes back through it.
+/// (features / 2 + 192) * eps * (1 + |y[f]|) * (1 + max_f |x[f]| / s) * max_f |d_y[f]| / (s + 1e-5); where s is 0, so
+/// is what goes back through it.
 /// **Source**: sentence-transformers' SparseAutoEncoder, which calls it a layer norm.
 struct Standardize {
   [[nodiscard]] Index width(Index features) const noexcept { return features; }
@@ -55,7 +55,8 @@ template <std::floating_point A>
 void Standardize::backward(std::type_identity_t<Rows<const A>> in, std::type_identity_t<Rows<const A>> d_out,
                            Rows<A> d_in, std::type_identity_t<std::span<A>>) const {
   for (Index i = 0; i < d_in.size(); ++i) {
-    const auto g = d_out[i], d_x = d_in[i];
+    const auto g = d_out[i];
+    const auto d_x = d_in[i];
     const A n = static_cast<A>(g.size());
     const A s = standardize<A>(in[i], d_x);
     const A along = detail::dot(g.data(), d_x.data(), in.features()) / (n - 1);

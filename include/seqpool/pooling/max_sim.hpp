@@ -232,6 +232,7 @@ auto MaxSim<T>::for_each_product(const TokenBlock<U>& some, A* room, Take take) 
     for (Index i = 0; i < some.size(); ++i)
       for (Index h = 0; h < hidden; ++h) room[i * hidden + h] = widen(some[i][h]);
   const auto token = [some, room](Index i) -> const A* {
+    static_cast<void>(room);  // where tokens are of A
     if constexpr (std::same_as<U, A>)
       return some[i];
     else
