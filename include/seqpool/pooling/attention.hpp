@@ -3,9 +3,16 @@
 
 #include <seqpool/detail/check.hpp>
 #include <seqpool/detail/matrix.hpp>
+#include <seqpool/detail/start_numbers.hpp>
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/pool.hpp>
 #include <seqpool/pooling/softmax_pooling.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
 
@@ -92,6 +99,16 @@ template <class T, Index Queries = 1> class Attention : public SoftmaxPooling<Qu
     other.averages_ = true;
     return other;
   }
+
+  /// One query to learn from, of zeros: at first the result is the mean.
+  ///
+  /// **Errors**: `std::invalid_argument` for hidden below 0.
+  [[nodiscard]] static Attention<T> untrained(Index hidden);
+
+  /// Several, of small numbers, as equal ones would learn the same. A seed gives the same ones everywhere.
+  ///
+  /// **Errors**: `std::invalid_argument` for hidden below 0 or queries below 1.
+  [[nodiscard]] static Attention<T, Eigen::Dynamic> untrained(Index hidden, Index queries, std::uint64_t seed = 0);
 };
 
 template <class Q> explicit Attention(const Q&, double = 1) -> Attention<detail::guide_scalar_t<Q>>;
@@ -168,6 +185,22 @@ template <class T, Index Queries> void QueryScorer<T, Queries>::check_hidden(Ind
                        : "queries are " + detail::shape({heads(), given_.columns})),
                   ", but hidden states have hidden ", hidden, ": ",
                   (one ? "query must be [hidden]" : "queries must be [k, hidden]")});
+}
+
+template <class T, Index Queries> Attention<T> Attention<T, Queries>::untrained(Index hidden) {
+  if (hidden < 0) detail::fail({"untrained: hidden is ", hidden, ": it must be 0 or more"});
+  return Attention<T>(std::vector<T>(static_cast<std::size_t>(hidden)));
+}
+
+template <class T, Index Queries>
+Attention<T, Eigen::Dynamic> Attention<T, Queries>::untrained(Index hidden, Index queries, std::uint64_t seed) {
+  if (hidden < 0 || queries < 1)
+    detail::fail({"untrained: queries would be ", detail::shape({queries, hidden}),
+                  ": they must be [k, hidden], of one at least"});
+  const auto start = detail::start_numbers(detail::product(queries, hidden, "queries"), seed);
+  Eigen::Tensor<T, 2, Eigen::RowMajor> numbers(queries, hidden);
+  std::transform(start.begin(), start.end(), numbers.data(), [](double q) { return static_cast<T>(q); });
+  return Attention<T, Eigen::Dynamic>(numbers);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
