@@ -11,8 +11,6 @@
 #endif
 #include <nlohmann/json.hpp>
 
-#include <optional>
-
 // The only header that includes nlohmann/json, which takes seconds to compile. It uses only the events of the parser:
 // so there is one instance of the parser, and none of the tree or the printer. json::sax_parse would take another
 // second: it compiles the readers of five binary formats too.
@@ -32,35 +30,6 @@ inline void parse_json(std::string_view text, JsonEvents& events) {
 [[nodiscard]] inline std::string json_error(const nlohmann::json::exception& error) {
   const std::string_view words = error.what();
   return excerpt(words.substr(0, words.find("; last read")), 200);
-}
-
-// `text` as a JSON string in quotes, in ASCII only if asked; nothing if it is not UTF-8.
-[[nodiscard]] inline std::optional<std::string> quoted_json(std::string_view text, bool ascii = false) {
-  constexpr std::string_view special = "\"\\\b\f\n\r\t";
-  constexpr std::string_view names = "\"\\bfnrt";
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string result = "\"";
-  const auto escape = [&](char32_t unit) {
-    result += "\\u";
-    for (const int shift : {12, 8, 4, 0}) result += digits[unit >> shift & 0xFU];
-  };
-  while (!text.empty()) {
-    const auto [code, size] = first_character(text);
-    if (size == 0) return std::nullopt;
-    if (const std::size_t at = special.find(text[0]); at != special.npos) {
-      result += '\\';
-      result += names[at];
-    } else if (code > 0xFFFF && ascii) {  // as two halves of UTF-16
-      escape(0xD7C0 + (code >> 10));
-      escape(0xDC00 + (code & 0x3FFU));
-    } else if (code < 0x20 || (ascii && code > 0x7E)) {
-      escape(code);
-    } else {
-      result += text.substr(0, size);
-    }
-    text.remove_prefix(size);
-  }
-  return result += '"';
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail

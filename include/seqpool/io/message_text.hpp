@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -78,6 +79,35 @@ inline std::string printable(std::string_view text) {
     text.remove_prefix((std::max)(first.size, std::size_t{1}));
   }
   return result;
+}
+
+// `text` as a JSON string in quotes, in ASCII only if asked; nothing if it is not UTF-8.
+[[nodiscard]] inline std::optional<std::string> quoted_json(std::string_view text, bool ascii = false) {
+  constexpr std::string_view special = "\"\\\b\f\n\r\t";
+  constexpr std::string_view names = "\"\\bfnrt";
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result = "\"";
+  const auto escape = [&](char32_t unit) {
+    result += "\\u";
+    for (const int shift : {12, 8, 4, 0}) result += digits[unit >> shift & 0xFU];
+  };
+  while (!text.empty()) {
+    const auto [code, size] = first_character(text);
+    if (size == 0) return std::nullopt;
+    if (const std::size_t at = special.find(text[0]); at != special.npos) {
+      result += '\\';
+      result += names[at];
+    } else if (code > 0xFFFF && ascii) {  // as two halves of UTF-16
+      escape(0xD7C0 + (code >> 10));
+      escape(0xDC00 + (code & 0x3FFU));
+    } else if (code < 0x20 || (ascii && code > 0x7E)) {
+      escape(code);
+    } else {
+      result += text.substr(0, size);
+    }
+    text.remove_prefix(size);
+  }
+  return result += '"';
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail
