@@ -32,6 +32,13 @@ function(seqpool_library target header)
   endif()
 endfunction()
 
+# Makes LBFGSpp::LBFGSpp, for the component train, if its headers are found: Debian's come without a CMake package.
+function(seqpool_find_lbfgspp)
+  if(NOT TARGET LBFGSpp::LBFGSpp)
+    seqpool_library(LBFGSpp::LBFGSpp LBFGS.h)
+  endif()
+endfunction()
+
 function(seqpool_find_adapter name found)
   set(parts)
   if(name STREQUAL "openvino")

@@ -1,4 +1,4 @@
-# cmake [-D ADAPTER=...] -D OUTPUT=... -P header_examples.cmake -- compiler arguments...: passes if the compiler takes
+# cmake [-D ADAPTER=...] [-D WITHOUT=<folder>] -D OUTPUT=... -P header_examples.cmake -- compiler arguments...: passes if the compiler takes
 # OUTPUT, which is made here of the examples in the doc comments of include/seqpool: of all headers but the runtimes'
 # adapters, or of one of those. An example is what is indented by four spaces or more; what it may take for granted is in
 # support/header_examples.hpp. Errors name the line of the comment.
@@ -7,6 +7,9 @@ include(${CMAKE_CURRENT_LIST_DIR}/../cmake/seqpool-adapters.cmake)
 list(JOIN seqpool_adapters "|" runtimes)
 file(GLOB_RECURSE headers RELATIVE ${include} ${include}/*.hpp)
 list(FILTER headers EXCLUDE REGEX "^adapter/(${runtimes})(_training)?[.]hpp$")
+if(WITHOUT)
+  list(FILTER headers EXCLUDE REGEX "^${WITHOUT}/")
+endif()
 if(ADAPTER)
   file(GLOB headers RELATIVE ${include} ${include}/adapter/${ADAPTER}*.hpp)
 endif()

@@ -13,6 +13,7 @@ vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}"
     -DSEQPOOL_BUILD_EXAMPLES=OFF
     -DSEQPOOL_FETCH_DEPENDENCIES=OFF
     -DSEQPOOL_INSTALL=ON
+    -DLBFGSpp__LBFGSpp_INCLUDE_DIR=OFF  # vcpkg has no LBFGS++; that of the machine would make another package
     ${FEATURE_OPTIONS}
 )
 vcpkg_cmake_install()

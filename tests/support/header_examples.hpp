@@ -226,6 +226,17 @@ namespace model_multi_vector_encoder {
 extern const Matrix query;  // [k, dimension]
 }
 
+namespace train_fit {
+extern const std::vector<int> labels;  // [batch]
+}
+namespace train_fit_options {
+extern const seqpool::Classifier<seqpool::Mean, seqpool::Linear<float>> classifier;
+extern const std::vector<int> labels;  // [batch]
+}  // namespace train_fit_options
+namespace train_save {
+extern const seqpool::Linear<float> fitted;
+}
+
 }  // namespace header_examples
 
 #endif

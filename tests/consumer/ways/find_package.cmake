@@ -10,3 +10,16 @@ foreach(component IN ITEMS io model)
     -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
   )
 endforeach()
+
+# train, where LBFGS++ was when seqpool was installed.
+if(EXISTS ${prefix}/include/seqpool/train/fit.hpp)
+  must_refuse("seqpool's component train needs LBFGS++" ${asks} -D CONSUMER_COMPONENTS=train
+    -D LBFGSpp__LBFGSpp_INCLUDE_DIR=OFF
+  )
+  must_refuse("and its component train needs io" ${asks} -D CONSUMER_COMPONENTS=train
+    -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON
+  )
+  consume(-D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_COMPONENTS=train)
+else()
+  must_refuse("seqpool was installed without its component train" ${asks} -D CONSUMER_COMPONENTS=train)
+endif()

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/seqpool.hpp>
+#include <seqpool/train/fit.hpp>
+#include <vector>
+
+int main() {
+  const Eigen::Tensor<float, 3> x(2, 3, 4);
+#ifdef SEQPOOL_FAIL
+  const std::vector<float> labels{0, 1};
+#else
+  const std::vector<int> labels{0, 1};
+#endif
+  static_cast<void>(seqpool::fit(seqpool::Mean{}, x, seqpool::all_tokens, labels));
+}
