@@ -1,27 +1,19 @@
-# cmake -D PAGE=... -D OUTPUT=... [-D TOGETHER=ON] -P pasted.cmake -- compiler arguments...: passes if the compiler takes OUTPUT,
-# which is the C++ of the page as a reader pastes it: includes, functions and structs as they are, and all else as bodies of
-# functions, or TOGETHER as the body of one.
+# cmake -D PAGE=... -D OUTPUT=... -P pasted.cmake -- compiler arguments...: passes if the compiler takes OUTPUT, which is the
+# C++ of the page as a reader pastes it: includes, functions and structs as they are, and of all else the bodies of functions.
 file(READ ${PAGE} page)
 set(text "")
-set(body "")
 set(blocks 0)
 while(page MATCHES "```cpp\n([^`]*)```(.*)")
   set(block "${CMAKE_MATCH_1}")
   set(page "${CMAKE_MATCH_2}")
   math(EXPR blocks "${blocks} + 1")
-  if(TOGETHER AND NOT block MATCHES "^(#|struct |void )")
-    string(APPEND body "${block}")
-    set(block "")
-  elseif(NOT block MATCHES "^(#|struct |void )")
+  if(NOT block MATCHES "^(#|struct |void )")
     set(block "void block_${blocks}() {\n${block}}\n")
   endif()
   string(APPEND text "${block}")
 endwhile()
 if(blocks LESS 2)
   message(FATAL_ERROR "${PAGE} has ${blocks} blocks of C++ that this test can find")
-endif()
-if(TOGETHER)
-  string(APPEND text "void page() {\n${body}}\n")
 endif()
 file(WRITE ${OUTPUT} "${text}")
 message("${blocks} blocks.")
