@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+#include <seqpool/fold/softmax_gradient.hpp>
+
+#include <cmath>
+#include <limits>
+#include <seqpool/seqpool.hpp>
+#include <vector>
+
+#include "support/catch.hpp"
+#include "support/gradients.hpp"
+#include "support/random.hpp"
+
+using seqpool::Index;
+
+namespace {
+
+using Row3 = Eigen::Tensor<double, 3, Eigen::RowMajor>;
+using Row2 = Eigen::Tensor<double, 2, Eigen::RowMajor>;
+
+template <class X, class... Sizes> X filled(std::uint64_t seed, Sizes... sizes) {
+  X x(sizes...);
+  const auto values = test::Random(seed).values<double>(x.size());
+  std::copy(values.begin(), values.end(), x.data());
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE("any number of heads goes back, side by side or averaged", "[gradient]") {
+  for (const Index heads : {1, 3, 4, 5, 8})
+    for (const Index n : {1, 7, 8, 9, 260})
+      for (const bool averages : {false, true}) {
+        constexpr Index hidden = 19;
+        const auto x = filled<Row3>(1, 1, n, hidden);
+        const seqpool::Attention many{filled<Row2>(2, heads, hidden), 0.7};
+        const auto pooling = averages ? many.average() : many;
+        const auto d_out = filled<Row2>(3, 1, pooling.width(hidden));
+        const auto loss = [&](const auto& p, const auto& states) {
+          const auto out = seqpool::pool(p, states);
+          double sum = 0;
+          for (Index i = 0; i < out.size(); ++i) sum += out.data()[i] * d_out.data()[i];
+          return sum;
+        };
+        const auto back = seqpool::gradient(pooling, x, seqpool::all_tokens, d_out);
+        const std::vector<double> tokens(x.data(), x.data() + x.size());
+        const auto of_tokens = [&](const std::vector<double>& numbers) {
+          return loss(pooling, seqpool::HiddenStates<double>(numbers.data(), {1, n, hidden}));
+        };
+        INFO(heads << " heads, " << n << " tokens");
+        CHECK(test::slope_error(of_tokens, tokens, std::span(back.tokens.data(), tokens.size()),
+                                static_cast<std::size_t>(n)) < 1e-6);
+        const auto parameters = seqpool::parameters(pooling);
+        const std::vector<double> query(parameters.numbers().begin(), parameters.numbers().end());
+        const auto of_query = [&](const std::vector<double>& numbers) {
+          return loss(seqpool::with_parameters(pooling, numbers), x);
+        };
+        if (n > 1) CHECK(test::slope_error(of_query, query, back.parameters.numbers(), 5) < 1e-6);
+      }
+}
+
+TEST_CASE("weights and d scores of a tile, at the edges of a softmax", "[gradient]") {
+  constexpr double none = -std::numeric_limits<double>::infinity();
+  Row3 x(1, 3, 2);
+  Eigen::Tensor<double, 1> query(2);
+  query.setValues({1, 0});
+  const seqpool::Attention pooling{query};
+  Row2 d_out(1, 2);
+  d_out.setValues({{1, 1}});
+  const auto of = [&] { return seqpool::gradient(pooling, x, seqpool::all_tokens, d_out); };
+  // Where all weigh nothing, and where one does.
+  x.setValues({{{none, 1}, {none, 2}, {none, 3}}});
+  for (Index i = 0; i < 6; ++i) CHECK(of().tokens.data()[i] == 0);
+  const auto nothing = of();
+  CHECK(nothing.parameters["query"][1] == 0);
+  x.setValues({{{none, 1}, {0, 2}, {0, 2}}});
+  const auto back = of();
+  CHECK(back.tokens(0, 0, 0) == 0);
+  CHECK(back.tokens(0, 1, 1) == 0.5);
+  // One token takes all: its score learns nothing.
+  Row3 one(1, 1, 2);
+  one.setValues({{{3, 4}}});
+  const auto alone = seqpool::gradient(pooling, one, seqpool::all_tokens, d_out);
+  CHECK(alone.tokens(0, 0, 0) == 1);
+  CHECK(alone.parameters["query"][0] == 0);
+  // Scores that only their differences can tell apart: nothing overflows.
+  x.setValues({{{1000, 1}, {1000, 2}, {-1000, 3}}});
+  const auto large = of();
+  CHECK(large.tokens(0, 0, 1) == 0.5);
+  CHECK(large.tokens(0, 2, 1) == 0);
+}
