@@ -157,7 +157,8 @@ template <std::floating_point A> void ScoreNetwork<A>::visit_parameters(auto f) 
 }
 
 template <std::floating_point A> void ScoreNetwork<A>::set_parameters(std::span<const double> numbers) {
-  Numbers<A> weight{attention(), hidden(), inner_.weight()}, out{heads(), attention(), outer_.weight()};
+  Numbers<A> weight{attention(), hidden(), inner_.weight()};
+  Numbers<A> out{heads(), attention(), outer_.weight()};
   AlignedVector<A> bias(inner_.bias().begin(), inner_.bias().begin() + (has_bias_ ? attention() : 0));
   seqpool::set_numbers(weight.values, numbers);
   seqpool::set_numbers(bias, numbers);
@@ -281,8 +282,8 @@ void ScoreNetwork<A>::backward(const SoftmaxState<T>& state, const TokenBlock<T>
   std::fill_n(d_scores, heads() * heads(), A(0));
   for (Index k = 0; k < heads(); ++k) d_scores[k * heads() + k] = -left[k];
   const TokenBlock<A> out(gradients.out.data(), heads(), hidden(), hidden());
-  go_back(layers(out, d_x + most * hidden(), true), {d_scores, heads(), heads(), heads()}, d_u,
-          {d_x, 0, hidden(), hidden()}, gradients.own);
+  const Layers at_out = layers(out, d_x + most * hidden(), true);
+  go_back(at_out, {d_scores, heads(), heads(), heads()}, d_u, {d_x, 0, hidden(), hidden()}, gradients.own);
 }
 
 template <Scalar T> void NetworkState<T>::fold(const TokenBlock<T>& tokens, const ScoreNetwork<A>& network) {
