@@ -104,10 +104,11 @@ SEQPOOL_NOINLINE void dots_from_tile(const Block& x, const A* a, const A* origin
 // order. acc: `[4, hidden]`. `fold_features` with four accumulators computes the same, but it loads every weight again
 // for each register of features, and this loads it for two of them.
 //
-// The sums are named variables because g++ keeps those in registers, but an array of them in memory. Unlike other
-// functions with such lanes, this one is not flattened: that costs instructions here, and g++ inlines all of it anyway.
+// The sums are named variables because g++ keeps those in registers, but an array of them in memory. It is flattened
+// because in a large file g++ would call Eigen's operators, which takes five times as long.
 template <class Block, class A, std::size_t... i>
-SEQPOOL_NOINLINE void add_to_four(const Block& x, const A* weights, A* __restrict acc, std::index_sequence<i...>) {
+SEQPOOL_NOINLINE SEQPOOL_FLATTEN void add_to_four(const Block& x, const A* weights, A* __restrict acc,
+                                                  std::index_sequence<i...>) {
   using T = typename Block::value_type;
   constexpr Index chunk = chunk_features<T>;
   constexpr Index lanes = (std::min)(2 * register_bytes, Index{64}) / static_cast<Index>(sizeof(A));

@@ -100,10 +100,11 @@ template <Scalar T> void SoftmaxGradient<T>::weigh(const TokenBlock<T>& tile) {
     A* const d_scores = d_scores_ + k * score_tile;
     detail::dots_from_tile(detail::Prefetch::without(tile), d_out_ + k * hidden_, out_ + k * hidden_, d_scores);
     std::fill(weights + tile.size(), weights + score_tile, none);
-    const A by = state_.sum[head] == 0 ? A(0) : 1 / state_.sum[head];
+    const A max = state_.max[head], by = state_.sum[head] == 0 ? A(0) : 1 / state_.sum[head];
+    SEQPOOL_NO_OVERLAP
     for (Index i = 0; i < score_tile; ++i) {
       const bool weighs = weights[i] != none;
-      weights[i] = detail::either(weighs, detail::exponential(weights[i] - state_.max[head]) * by, A(0));
+      weights[i] = detail::either(weighs, detail::exponential(weights[i] - max) * by, A(0));
       d_scores[i] = detail::either(weighs, weights[i] * d_scores[i], A(0));
     }
   }
