@@ -31,4 +31,5 @@ TEST_CASE("targets of a regression are held as they are", "[fit_options]") {
   const seqpool::Regression regression{targets};
   STATIC_REQUIRE(std::is_same_v<decltype(regression), const seqpool::Regression<Eigen::Tensor<float, 2>>>);
   CHECK(regression.targets(1, 2) == 4);
+  CHECK(seqpool::Regression(targets).targets(1, 2) == 4);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI {
@@ -58,11 +59,12 @@ template <class Model> struct [[nodiscard]] Fitted {
   double C = 1;            ///< that of the options
 };
 
-/// Targets of a regression, `[batch, outputs]`, an Eigen tensor or map of rank 2: `Regression{targets}` stands in the
+/// Targets of a regression, `[batch, outputs]`, an Eigen tensor or map of rank 2: `Regression(targets)` stands in the
 /// place of labels.
 template <class Y> struct Regression {
+  explicit Regression(Y all) : targets(std::move(all)) {}
+
   Y targets;
 };
-template <class Y> Regression(Y) -> Regression<Y>;
 
 }  // namespace seqpool::inline SEQPOOL_ABI

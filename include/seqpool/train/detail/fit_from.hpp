@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/tensor.hpp>
 #include <seqpool/gradient.hpp>
 #include <seqpool/head/classifier.hpp>
 #include <seqpool/head/linear.hpp>
