@@ -19,13 +19,13 @@ inline std::string escaped(const std::string& text) {
   return result;
 }
 
-// An element whose background is as dark as its share, 0 to 1; pointing at it shows the title.
+// An element whose background is as dark as its share, from 0 or less to 1; pointing at it shows the title.
 inline std::string shaded_element(const std::string& element, const std::string& text, float share,
                                   const std::string& title) {
   std::ostringstream out;
-  out << "<" << element << " style=\"background:rgb(240 130 0/" << std::lround(100 * share) << "%)"
+  out << "<" << element << " style=\"background:rgb(240 130 0/" << std::lround(100 * (std::max)(share, 0.f)) << "%)"
       << (share > 0.7f ? ";color:#000" : "") << "\" title=\"" << escaped(title) << "\">" << escaped(text) << "</"
-      << element << ">";
+      << element.substr(0, element.find(' ')) << ">";
   return out.str();
 }
 
@@ -37,7 +37,7 @@ inline std::string two_digits(float number) {
 
 // The tokens of a sentence, each compared with the strongest of them; "##" joins a token to the one before.
 inline std::string shaded_tokens(std::span<const std::string> tokens, std::span<const float> weights) {
-  const float largest = *std::max_element(weights.begin(), weights.end());
+  const float largest = (std::max)(*std::max_element(weights.begin(), weights.end()), 1e-30f);
   std::string result = "<span class=\"tokens\">";
   for (std::size_t t = 0; t < tokens.size(); ++t) {
     const bool joined = tokens[t].starts_with("##") && tokens[t].size() > 2;
@@ -70,14 +70,19 @@ class Page {
   .wrong { color: #d22; opacity: 1 }
   .tokens span { border-radius: .2rem; padding: .1rem 0 }
   .beside { display: flex; flex-wrap: wrap; gap: .4rem 2.5rem; align-items: center }
+  .beside > * { max-width: 100% }
   .beside > :last-child { flex: 1; min-width: 18rem }
-  .scroll { overflow-x: auto }
+  .scroll, .wide { overflow-x: auto }
   table { border-spacing: .15rem; font-size: .8rem }
   td { border-radius: .2rem; padding: 0 .15rem; text-align: center; min-width: 1.9rem }
   th { text-align: left; padding-right: .6rem; white-space: nowrap }
   thead th { text-align: center; padding: 0 .25rem }
+  .right { outline: 1px solid #8888 }
+  div > svg { width: 100% }
+  .legend { display: flex; flex-wrap: wrap; gap: 0 1.2rem; font-size: .85rem }
+  .legend svg { width: 1.25rem; vertical-align: middle }
   @media (max-width: 40rem) {
-    p { grid-template-columns: auto 1fr }
+    p { grid-template-columns: auto 1fr; gap: 0 .5rem; margin: .5rem 0 }
     .tokens { grid-column: 1 / -1 }
     .scroll tbody th { min-width: 9rem; white-space: normal }
   }

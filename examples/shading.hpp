@@ -36,7 +36,7 @@ inline std::string shaded(std::span<const std::string> tokens, std::span<const f
                           const std::string& indent, std::size_t width) {
   constexpr std::array shades{" ", "░", "▒", "▓", "█"};
   constexpr std::array palette{"", "\033[30;48;5;230m", "\033[30;48;5;222m", "\033[30;48;5;214m", "\033[30;48;5;208m"};
-  const float largest = *std::max_element(weights.begin(), weights.end());
+  const float largest = (std::max)(*std::max_element(weights.begin(), weights.end()), 1e-30f);
   std::string result, text, below;
   std::size_t used = 0;
   const auto end_line = [&] {

@@ -2,19 +2,7 @@
 file(REMOVE_RECURSE ${WORK})
 file(MAKE_DIRECTORY ${WORK})
 
-# run(<result> <words of the output or of the errors, a regular expression> [INPUT file] arguments...)
-function(run expected words)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "" "INPUT" "")
-  if(NOT arg_INPUT)
-    set(arg_INPUT /dev/null)
-  endif()
-  execute_process(COMMAND ${PROGRAM} ${arg_UNPARSED_ARGUMENTS} INPUT_FILE ${arg_INPUT}
-    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
-  if(NOT result EQUAL expected OR NOT (output MATCHES "${words}" OR errors MATCHES "${words}"))
-    message(SEND_ERROR "classify_text ${arg_UNPARSED_ARGUMENTS} ended with ${result}:\n${output}${errors}")
-  endif()
-  set(output "${output}" PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/run.cmake)
 
 # Arguments: classes, what decided, the nearest sentence, and a last line with the difference to Python.
 run(0 "cls football 1.00, mean football 1.00, max football 1.00, attention football 1.00\n  nearest 0.[0-9]+: .* \\(football\\)\n \

@@ -51,7 +51,7 @@ struct Answer {
   std::array<Vectors, 4> probabilities;                             // [batch, classes] by each strategy
   std::array<Eigen::Tensor<Index, 1, Eigen::RowMajor>, 4> classes;  // [batch] by each strategy
   std::vector<std::vector<std::string>> tokens;  // the real ones of each sentence that an encoder read
-  std::vector<std::vector<float>> weights;       // of the attention pooling, one a token
+  std::vector<std::vector<float>> weights;       // of the attention pooling, or what speaks for the class: one a token
   Vectors of_model;                              // what --model's folder gives, [batch, width]
 };
 
@@ -66,12 +66,16 @@ Answer answer(TextEncoder& encoder, const Topics& topics, const Model& model, st
   Answer result{embedder.embed(x, mask), topics.probabilities(x, mask), {}, {}, {}, {}};
   if (model) result.of_model = model->of(x, mask);
   for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i] = seqpool::argmax(result.probabilities[i]);
-  const auto weights = topics.attention_weights(x, mask);
+  Vectors weights;
+  if (model && model->trained() != nullptr) {
+    const auto said = seqpool::argmax(result.of_model);
+    weights = model->trained()->reasons(x, mask, {said.data(), static_cast<std::size_t>(said.size())});
+  } else {
+    weights = topics.attention_weights(x, mask);
+  }
   for (Index b = 0; b < x.batch(); ++b) {
-    const Index tokens = mask.next_run(b, {0, x.seq()}).end;                         // padding is on the right
-    const Eigen::Tensor<float, 2, Eigen::RowMajor> of_queries = weights.chip(b, 0);  // [queries, seq]
-    const Eigen::VectorXf mean = seqpool::as_matrix(of_queries).colwise().mean();
-    result.weights.emplace_back(mean.data(), mean.data() + tokens);
+    const Index tokens = mask.next_run(b, {0, x.seq()}).end;  // padding is on the right
+    result.weights.emplace_back(&weights(b, 0), &weights(b, 0) + tokens);
     const std::int64_t* const ids = encoded.ids.data<std::int64_t>() + b * x.seq();
     std::vector<std::string>& text = result.tokens.emplace_back();
     for (Index s = 0; s < tokens; ++s) text.push_back(encoder.token(ids[s]));
@@ -153,24 +157,32 @@ void print_tsv(const Topics& topics, const Answer& answer, std::span<const std::
   }
 }
 
-// The same on a page, with the probabilities of all topics.
-void write(Page& page, const Topics& topics, const Answer& answer, std::span<const std::string> sentences) {
+// The same on a page, with the probabilities of all classes by each strategy, or by the folder that the user named.
+void write(Page& page, const Topics& topics, const Model& model, const Answer& answer,
+           std::span<const std::string> sentences) {
+  const std::vector<std::string>& names = model ? *model->labels() : topics.names;
   for (std::size_t i = 0; i < sentences.size(); ++i) {
     const auto row = static_cast<Index>(i);
-    page << "<section><h2>" << escaped(sentences[i]) << "</h2>\n<div class=\"beside\"><table><thead><tr><th></th>";
-    for (const std::string& topic : topics.names) page << "<th>" << topic << "</th>";
+    page << "<section><h2>" << escaped(sentences[i])
+         << "</h2>\n<div class=\"beside\"><div class=\"wide\"><table><thead><tr><th></th>";
+    for (const std::string& name : names) page << "<th>" << escaped(name) << "</th>";
     page << "</tr></thead>\n";
-    for (std::size_t s = 0; s < answer.classes.size(); ++s) {
-      page << "<tr><th>" << topics.strategies[s] << "</th>";
-      for (std::size_t c = 0; c < topics.names.size(); ++c) {
-        const float probability = answer.probabilities[s](row, static_cast<Index>(c));
-        page << shaded_element("td", two_digits(probability), probability,
-                               topics.strategies[s] + ": " + topics.names[c]);
+    const auto line = [&](const std::string& how, const Vectors& probabilities) {
+      page << "<tr><th>" << how << "</th>";
+      for (std::size_t c = 0; c < names.size(); ++c) {
+        const float probability = probabilities(row, static_cast<Index>(c));
+        page << shaded_element("td", two_digits(probability), probability, (how.empty() ? "" : how + ": ") + names[c]);
       }
       page << "</tr>\n";
-    }
-    page << "</table>\n<div>" << shaded_tokens(answer.tokens[i], answer.weights[i]) << "<br><span class=\"said\">"
-         << escaped(said_of(topics, nearest(topics, answer, row))) << "</span></div></div></section>\n";
+    };
+    if (model)
+      line("", answer.of_model);
+    else
+      for (std::size_t s = 0; s < answer.classes.size(); ++s) line(topics.strategies[s], answer.probabilities[s]);
+    page << "</table></div>\n<div>" << shaded_tokens(answer.tokens[i], answer.weights[i]);
+    if (!model)
+      page << "<br><span class=\"said\">" << escaped(said_of(topics, nearest(topics, answer, row))) << "</span>";
+    page << "</div></div></section>\n";
   }
 }
 
@@ -215,8 +227,11 @@ void print_by_model(const Model& model, const Topics& topics, const Answer& comm
       print_nearest(model, topics, committed, answer, tsv, row);
     if (tsv)
       std::printf("%s\n", without_tabs(sentences[i]).c_str());
-    else
+    else {
+      if (model->trained() != nullptr)
+        std::printf("%s", shaded(answer.tokens[i], answer.weights[i], colours_wanted(), "  ", 96).c_str());
       print_end(answer.tokens[i]);
+    }
   }
 }
 
@@ -247,6 +262,9 @@ void run(AnswerOf answer_of, const Topics& topics, const Model& model, const Ans
   std::optional<Page> page;
   if (options.html.empty())
     print_first(topics, model, options.tsv);
+  else if (model)
+    page.emplace(options.html, "What a sentence is, by " + escaped(options.model))
+        << "<div>" << escaped(model->summary()) << ". The darker a token, the more it speaks for the class.</div>\n";
   else
     page.emplace(options.html, "What a sentence is about, by four poolings")
         << "<div>" << escaped(introduction(topics)) << "</div>\n";
@@ -255,7 +273,7 @@ void run(AnswerOf answer_of, const Topics& topics, const Model& model, const Ans
   for (std::vector<std::string> batch; next(batch), !batch.empty(); batch.clear()) {
     const Answer result = answer_of(batch);
     if (page)
-      write(*page, topics, result, batch);
+      write(*page, topics, model, result, batch);
     else if (model)
       print_by_model(model, topics, committed, result, batch, options.tsv);
     else
@@ -339,6 +357,8 @@ int run(const Options& options) {
   const std::string folder =
       options.model.empty() && !options.head.empty() ? options.data + "/all-MiniLM-L6-v2" : options.model;
   const Model model = folder.empty() ? Model() : Model(std::in_place, folder, options.head);
+  if (model && !options.html.empty() && model->trained() == nullptr)
+    throw std::runtime_error("--html shows what a folder of train_text says, and " + folder + " is another");
   std::optional<TextEncoder> encoder;
   std::optional<StaticText> text;
   if (model && !model->has_encoder())
@@ -380,8 +400,8 @@ int main(int argc, char** argv) {
   auto* const model =
       app.add_option("--model", options.model,
                      "a folder of sentence-transformers, whose vectors are compared and written, of a "
-                     "...ForSequenceClassification of Transformers, whose labels are given, or of model2vec or a "
-                     "StaticEmbedding, which need no encoder");
+                     "...ForSequenceClassification of Transformers or of train_text, whose labels are given, or of "
+                     "model2vec or a StaticEmbedding, which need no encoder");
   auto* const head = app.add_option("--head", options.head,
                                     "a safetensors file that classifies vectors: weight [classes, features], bias "
                                     "[classes], and a JSON list of labels in its metadata");
@@ -396,8 +416,8 @@ int main(int argc, char** argv) {
           ->excludes(model)
           ->excludes(head);
   app.add_option("--html", options.html,
-                 "write what is said of the sentences to this file, as a page with the probabilities of all topics")
-      ->excludes(model)
+                 "write what is said of the sentences to this file, as a page with the probabilities of all topics, or "
+                 "of the classes of a --model that train_text wrote")
       ->excludes(head)
       ->excludes(tsv)
       ->excludes(evaluate);

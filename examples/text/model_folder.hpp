@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What --model names: a folder of sentence-transformers or model2vec, which gives vectors, or a classifier's of
-// Transformers; and what --head makes of vectors.
+// What --model names: a folder of sentence-transformers or model2vec, which gives vectors, a classifier's of
+// Transformers, or one that train_text wrote; and what --head makes of vectors.
 #ifndef SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
 #define SEQPOOL_EXAMPLES_MODEL_FOLDER_HPP
 
@@ -17,14 +17,19 @@
 
 #include "text_head.hpp"
 #include "topics.hpp"
+#include "trained_text.hpp"
 
 class ModelFolder {
  public:
   // `head` may be "".
   ModelFolder(const std::filesystem::path& folder, const std::filesystem::path& head) : folder_(folder) {
-    if (is_classifier(folder)) {
+    const bool is_trained = std::filesystem::exists(folder / TrainedText::file_name);
+    if (is_trained || is_classifier(folder)) {
       if (!head.empty()) throw std::runtime_error("--head needs vectors, and " + folder.string() + " is a classifier");
-      classifier_.emplace(folder);
+      if (is_trained)
+        trained_.emplace(folder);
+      else
+        classifier_.emplace(folder);
       return;
     }
     embedder_.emplace(folder);
@@ -38,16 +43,22 @@ class ModelFolder {
 
   const std::filesystem::path& folder() const { return folder_; }
   // Whether it takes hidden states, or else ids.
-  bool has_encoder() const { return classifier_ || embedder_->has_encoder(); }
+  bool has_encoder() const { return trained_ || classifier_ || embedder_->has_encoder(); }
   // None where there are only vectors.
   const std::vector<std::string>* labels() const {
+    if (trained_) return &trained_->labels();
     if (classifier_) return &classifier_->labels();
     return head_ ? &head_->labels() : nullptr;
   }
-  std::string summary() const { return classifier_ ? classifier_->summary() : embedder_->summary(); }
+  std::string summary() const {
+    return trained_ ? trained_->summary() : classifier_ ? classifier_->summary() : embedder_->summary();
+  }
+  // What train_text wrote, or null.
+  const TrainedText* trained() const { return trained_ ? &*trained_ : nullptr; }
 
   // Probabilities [batch, classes], or vectors [batch, dimension].
   template <class X, class M> Vectors of(const X& x, const M& mask) const {
+    if (trained_) return trained_->probabilities(x, mask);
     if (classifier_) return classifier_->probabilities(x, mask);
     return of_vectors(embedder_->embed(x, mask));
   }
@@ -79,6 +90,7 @@ class ModelFolder {
   std::optional<seqpool::model::SentenceTransformer> embedder_;
   std::optional<TextHead> head_;
   std::optional<seqpool::model::SequenceClassifier> classifier_;
+  std::optional<TrainedText> trained_;
 };
 
 #endif

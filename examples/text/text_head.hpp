@@ -3,6 +3,7 @@
 #ifndef SEQPOOL_EXAMPLES_TEXT_TEXT_HEAD_HPP
 #define SEQPOOL_EXAMPLES_TEXT_TEXT_HEAD_HPP
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -16,27 +17,46 @@
 
 #include "topics.hpp"
 
-class TextHead {
- public:
-  // Of a file with `weight` [classes, features] and `bias` [classes], as scikit-learn's coef_ and intercept_, and a
-  // JSON list of `labels` in its metadata. Of two classes scikit-learn has one row, the second class's.
-  static TextHead of_file(const std::filesystem::path& path) {
-    const seqpool::io::Safetensors file(path);
+// A Linear in a file, with what its classes are called: a JSON list of `labels` in the file's metadata.
+struct NamedLinear {
+  // `weight` [classes, features] and `bias` [classes] behind the prefix, as scikit-learn's coef_ and intercept_. Of two
+  // classes scikit-learn has one row, the second class's.
+  NamedLinear(const seqpool::io::Safetensors& file, const std::filesystem::path& path, const std::string& prefix = "") {
     const auto found = file.metadata().find("labels");
     if (found == file.metadata().end())
       throw std::runtime_error(path.string() +
                                ": its metadata has no 'labels', a JSON list of what classes are called");
-    TextHead head;
-    head.labels_ = nlohmann::json::parse(found->second).get<std::vector<std::string>>();
-    Vectors weight = file.tensor<float, 2>("weight");
-    Bias bias = file.tensor<float, 1>("bias", {weight.dimension(0)});
-    if (weight.dimension(0) == 1 && head.labels_.size() == 2) {
+    labels = nlohmann::json::parse(found->second).get<std::vector<std::string>>();
+    weight = file.tensor<float, 2>(prefix + "weight");
+    bias = file.tensor<float, 1>(prefix + "bias", {weight.dimension(0)});
+    if (weight.dimension(0) == 1 && labels.size() == 2) {
       weight =
           Vectors(weight.pad(std::array{std::pair(1, 0), std::pair(0, 0)}));  // the softmax of 0 and z is z's sigmoid
       bias = Bias(bias.pad(std::array{std::pair(1, 0)}));
     }
-    head.layers_.emplace_back(seqpool::Linear<float>(weight, bias));
-    return head.checked(path, weight.dimension(0));
+    check(labels, path, weight.dimension(0));
+  }
+
+  static void check(const std::vector<std::string>& labels, const std::filesystem::path& path, seqpool::Index classes) {
+    if (static_cast<seqpool::Index>(labels.size()) != classes)
+      throw std::runtime_error(path.string() + ": there are " + std::to_string(labels.size()) + " labels of " +
+                               std::to_string(classes) + " classes");
+  }
+
+  using Bias = Eigen::Tensor<float, 1, Eigen::RowMajor>;
+  std::vector<std::string> labels;
+  Vectors weight;
+  Bias bias;
+};
+
+class TextHead {
+ public:
+  static TextHead of_file(const std::filesystem::path& path) {
+    const NamedLinear linear(seqpool::io::Safetensors(path), path);
+    TextHead head;
+    head.labels_ = linear.labels;
+    head.layers_.emplace_back(seqpool::Linear<float>(linear.weight, linear.bias));
+    return head;
   }
 
   // Of a StaticModelPipeline's folder: layers with relu between them. Nothing where the folder is another.
@@ -63,7 +83,8 @@ class TextHead {
       else
         head.layers_.emplace_back(linear);
     }
-    return head.checked(folder / "head.safetensors", width);
+    NamedLinear::check(head.labels_, folder / "head.safetensors", width);
+    return head;
   }
 
   const std::vector<std::string>& labels() const { return labels_; }
@@ -73,15 +94,6 @@ class TextHead {
   }
 
  private:
-  using Bias = Eigen::Tensor<float, 1, Eigen::RowMajor>;
-
-  TextHead checked(const std::filesystem::path& file, seqpool::Index classes) const {
-    if (static_cast<seqpool::Index>(labels_.size()) != classes)
-      throw std::runtime_error(file.string() + ": there are " + std::to_string(labels_.size()) + " labels of " +
-                               std::to_string(classes) + " classes");
-    return *this;
-  }
-
   std::vector<seqpool::AnyHead<float>> layers_;
   std::vector<std::string> labels_;
 };

@@ -37,9 +37,10 @@ class Topics {
             seqpool::softmax(attention_.logits(x, mask))};
   }
 
-  // What the attention pooling weighs the tokens of each sentence by, [batch, queries, seq], 0 for padding.
-  template <class X, class M> auto attention_weights(const X& x, const M& mask) const {
-    return attention_.weights(x, mask);
+  // What the attention pooling weighs the tokens of each sentence by, which of several queries is their mean:
+  // [batch, seq], 0 for padding.
+  template <class X, class M> Vectors attention_weights(const X& x, const M& mask) const {
+    return attention_.weights(x, mask).mean(std::array{1});
   }
 
  private:

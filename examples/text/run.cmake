@@ -1,0 +1,13 @@
+# run(<result> <words of the output or of the errors, a regular expression> [INPUT file] arguments...)
+function(run expected words)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "INPUT" "")
+  if(NOT arg_INPUT)
+    set(arg_INPUT /dev/null)
+  endif()
+  execute_process(COMMAND ${PROGRAM} ${arg_UNPARSED_ARGUMENTS} INPUT_FILE ${arg_INPUT}
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE errors)
+  if(NOT result EQUAL expected OR NOT (output MATCHES "${words}" OR errors MATCHES "${words}"))
+    message(SEND_ERROR "${PROGRAM} ${arg_UNPARSED_ARGUMENTS} ended with ${result}:\n${output}${errors}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
