@@ -158,6 +158,17 @@ TEST_CASE("into the caller's memory, of either layout, nothing is allocated for 
       for (Index h = 0; h < 19; ++h) equal = equal && column_major(b, s, h) == expected.tokens(b, s, h);
   CHECK(equal);
 
+  // Of a classifier: the same, and the loss and the parameters' gradients.
+  const seqpool::Classifier classifier{pooling, seqpool::Linear{filled<Row2>(4, 3, 38)}};
+  const seqpool::CrossEntropy loss(std::vector{0, 1, 2, 0, 1, 2});
+  const auto all = seqpool::gradient(classifier, x, mask, loss);
+  row_major.setConstant(7);
+  const auto rest = seqpool::gradient_into(row_major, classifier, x, mask, loss);
+  CHECK(same_bits(row_major, all.tokens));
+  CHECK(same_bits(rest.parameters.numbers(), all.parameters.numbers()));
+  CHECK(rest.loss == all.loss);
+  CHECK(rest.tokens.size() == 0);
+
   const auto allocations = [&](Index rows, const auto& any) {
     const auto states = filled<Row3>(1, rows, 40, 19);
     Row3 d_x(rows, 40, 19);

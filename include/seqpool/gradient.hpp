@@ -65,12 +65,14 @@ template <class Tokens> struct LossGradient {
 template <class P, class X, class M, class Last, class D = CallingThread>
 [[nodiscard]] auto gradient(const P& pooling, const X& x, const M& mask, const Last& last, const D& device = {});
 
-/// The gradients of tokens into the caller's memory, which must not overlap x.
+/// The gradients of tokens into the caller's memory, which must not overlap x. For a `Classifier` or an `Embedder` and
+/// its loss it returns the rest, a `LossGradient` whose `tokens` are empty; for a pooling nothing.
 ///
 /// **Shapes**: d_x: `[batch, seq, hidden]`, an Eigen tensor or map of rank 3, in either layout, of `accumulator_t`.
-/// **Cost**: as `gradient`; allocates nothing for each row.
-template <class Out, class P, class X, class M, class G, class D = CallingThread>
-void gradient_into(Out&& d_x, const P& pooling, const X& x, const M& mask, const G& d_out, const D& device = {});
+/// **Cost**: as `gradient`; allocates nothing for each row. Memory that is there already is what many steps of training
+/// need: new pages for each step may take several times as long as the gradients in them.
+template <class Out, class P, class X, class M, class Last, class D = CallingThread>
+auto gradient_into(Out&& d_x, const P& pooling, const X& x, const M& mask, const Last& last, const D& device = {});
 
 /// The loss and the gradients of parameters alone; `tokens` of the result is empty.
 ///
@@ -143,12 +145,20 @@ auto gradient(const P& pooling, const X& x, const M& mask, const Last& last, con
   }
 }
 
-template <class Out, class P, class X, class M, class G, class D>
-void gradient_into(Out&& d_x, const P& pooling, const X& x, const M& mask, const G& d_out, const D& device) {
+template <class Out, class P, class X, class M, class Last, class D>
+auto gradient_into(Out&& d_x, const P& pooling, const X& x, const M& mask, const Last& last, const D& device) {
   using A = detail::numbers_of<X>;
-  if constexpr (detail::is_token_room<Out, A>())
-    detail::back_from_d_out([&](const auto& sequences) { return detail::token_room<A>(d_x, sequences); }, nullptr,
-                            pooling, x, mask, d_out, device);
+  const auto make_room = [&](const auto& sequences) { return detail::token_room<A>(d_x, sequences); };
+  if constexpr (detail::is_token_room<Out, A>()) {
+    if constexpr (detail::HasHeads<P>) {
+      LossGradient<decltype(detail::make_result<X, A>(Index{}, Index{}, Index{}))> result;
+      result.loss = detail::back_from_loss<DifferentiableHead<detail::heads_t<P>, A>, Loss<Last, A>>(
+          make_room, &result.parameters, pooling, x, mask, last, device);
+      return result;
+    } else {
+      detail::back_from_d_out(make_room, nullptr, pooling, x, mask, last, device);
+    }
+  }
 }
 
 template <class C, class X, class M, class L, class D>
