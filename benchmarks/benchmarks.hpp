@@ -30,6 +30,8 @@ void add_similarities(const Shape& shape, int threads);  // of all pairs, beside
 void add_max_sim(const Shape& shape, int threads);       // beside Eigen's product and maxima
 void add_eigen_peers(const Shape& shape, int threads);
 void add_loop_peers(const Shape& shape);  // mean under a mask of ones, and padded on the right
+void add_gradients();                     // into memory that is there, in turns with plain reads and writes of it
+void add_torch_gradients();               // of a training step, in turns with libtorch's autograd
 void add_overhead();
 
 }  // namespace bench

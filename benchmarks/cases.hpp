@@ -75,18 +75,22 @@ inline Eigen::Tensor<float, 2, Eigen::RowMajor> query_tokens(Index hidden) {
 
 template <int Layout = Eigen::RowMajor> using Mask = Eigen::Tensor<std::int64_t, 2, Layout>;
 // Half of the tokens real: "right" and "left" say where the padding is, "holes" are 8 real and 8 padded in turns. With
-// "ones" all are, and with "first_1024" the first 1024.
+// "ones" all are, and with "first_1024" the first 1024. With "varied" rows have from a quarter of the tokens to all of
+// them, 5/8 on the whole, padded on the right.
 inline Index real_tokens(const Shape& shape, const std::string& kind) {
   if (kind == "first_1024") return (std::min)(Index{1024}, Index{shape.seq});
+  if (kind == "varied") return shape.seq * 5 / 8;
   return kind == "none" || kind == "ones" ? shape.seq : shape.seq / 2;
 }
 template <int Layout = Eigen::RowMajor>
 std::shared_ptr<const Mask<Layout>> mask_of(const Shape& shape, const std::string& kind) {
   const auto mask = std::make_shared<Mask<Layout>>(shape.batch, shape.seq);
-  const Index real = real_tokens(shape, kind);
-  for (Index b = 0; b < shape.batch; ++b)
+  Index real = real_tokens(shape, kind);
+  for (Index b = 0; b < shape.batch; ++b) {
+    if (kind == "varied") real = shape.seq / 4 + shape.seq * 3 / 4 * (7 * b % shape.batch) / (shape.batch - 1);
     for (Index s = 0; s < shape.seq; ++s)
       (*mask)(b, s) = kind == "holes" ? s % 16 < 8 : kind == "left" ? s >= real : s < real;
+  }
   return mask;
 }
 

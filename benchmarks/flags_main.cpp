@@ -17,5 +17,6 @@ int main(int argc, char** argv) {
     for (const bench::Shape& shape : bench::products)
       for (const int threads : {1, 2}) bench::add_linear(shape, threads);
     for (const bench::Shape& shape : bench::all_pairs) bench::add_similarities(shape, 1);
+    bench::add_gradients();
   });
 }

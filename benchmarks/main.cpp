@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
     for (const Shape& shape : all_pairs)
       for (const int threads : {1, 2}) add_similarities(shape, threads);
     for (const int threads : {1, 2}) add_max_sim(documents, threads);
+    add_gradients();
     add_other_dtypes(short_batch);
     add_overhead();
   });

@@ -59,6 +59,13 @@ std::uint64_t read(const void* data, std::size_t bytes, std::size_t distance, st
 
 }  // namespace
 
+void write_plainly(void* data, std::size_t bytes, std::uint64_t value) {
+  Lanes lanes;
+  for (int k = 0; k < width / 8; ++k) lanes[k] = value;
+  auto* const begin = static_cast<Lanes*>(data);
+  for (std::size_t i = 0; i < bytes / width; ++i) begin[i] = lanes;
+}
+
 std::uint64_t read_1_stream(const void* data, std::size_t bytes, std::size_t distance) {
   return read<1>(data, bytes, distance);
 }

@@ -14,6 +14,10 @@ namespace bench {
 // Read as so many streams side by side, `distance` bytes apart; distance is a multiple of 64.
 using Read = std::uint64_t (*)(const void* data, std::size_t bytes, std::size_t distance);
 
+// What gradients are held against: stores one after another, in the widest registers, of `bytes` bytes, a multiple of
+// 64.
+void write_plainly(void* data, std::size_t bytes, std::uint64_t value);
+
 std::uint64_t read_1_stream(const void* data, std::size_t bytes, std::size_t distance);
 std::uint64_t read_2_streams(const void* data, std::size_t bytes, std::size_t distance);
 std::uint64_t read_4_streams(const void* data, std::size_t bytes, std::size_t distance);

@@ -18,6 +18,8 @@ inline constexpr Shape products[]{{1, 4, 768},     {1, 768, 768}, {1, 3072, 768}
                                   {32, 3072, 768}, {256, 4, 768}, {256, 768, 768}, {256, 3072, 768}};
 inline constexpr Shape all_pairs[]{{1, 1000, 768}, {100, 1000, 768}, {1000, 1000, 768}};
 inline constexpr Shape documents{1000, 180, 128};  // of ColBERT
+// What learns: sentences within the last-level cache, pages and long documents beyond it.
+inline constexpr Shape sentences{32, 128, 384}, pages{32, 512, 768}, long_documents{8, 4096, 1024};
 inline constexpr Shape compared[]{long_batch, long_rows, short_batch, short_row};
 // One row that grows from L1 to beyond the last-level cache.
 inline constexpr Shape growing[]{{1, 16, 768},   {1, 64, 768},   {1, 256, 768},

@@ -261,5 +261,6 @@ int main(int argc, char** argv) {
     add_embedder(short_batch);
     add_splade(vocabulary);
     add_torch_splade(vocabulary, 1);
+    add_torch_gradients();
   });
 }
