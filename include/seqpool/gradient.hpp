@@ -112,6 +112,9 @@ template <class P, class X, class M> class ForwardPass {
   std::vector<std::optional<State>> states_;  // [batch]; none where there is no real token
 };
 
+/// A pooling, to be gone back through: a `ForwardPass`.
+///
+///     const seqpool::Attention pooling{query};
 ///     const auto run = seqpool::forward(pooling, x, mask);
 ///     run.value();          // [batch, width]
 ///     run.backward(d_out);  // .tokens [batch, seq, hidden], .parameters

@@ -17,7 +17,7 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// A row on its way back: what a pooling's `backward` gets beside the state and the tokens, and where the gradients
 /// that it finds go.
 ///
-///     struct MeanSquare : seqpool::FeaturePooling<MeanSquare> {
+///     struct SquareMean : seqpool::FeaturePooling<SquareMean> {
 ///       static constexpr auto feature_op = [](auto sum, auto x) { return sum + x * x; };
 ///       static constexpr auto merge_op = std::plus<>();
 ///
