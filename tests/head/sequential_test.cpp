@@ -86,5 +86,6 @@ TEST_CASE("heads one after the other go back in turn, each with its own numbers"
   const auto other = seqpool::with_parameters(head, std::vector<double>{1, 2, 3, 4});
   const seqpool::ParameterVector found = seqpool::parameters(other);
   CHECK(found["2.scale"][0] == 3);
-  CHECK(found.part("2")["shift"][0] == 4);
+  const seqpool::ParameterVector last = found.part("2");
+  CHECK(last["shift"][0] == 4);
 }

@@ -174,6 +174,7 @@ struct Opaque : seqpool::Mean {
   void fold(auto& s, const auto& tokens) const { Mean::fold(s.inner, tokens); }
   void merge(auto& s, const auto& next) const { Mean::merge(s.inner, next.inner); }
   void finish(const auto& s, auto out) const { Mean::finish(s.inner, out); }
+  void backward() const = delete;  // Mean's is for its own state
 };
 
 }  // namespace
