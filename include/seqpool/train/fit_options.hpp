@@ -49,7 +49,7 @@ struct FitOptions {
 };
 
 /// What `fit` found: always the best point, whether it has converged or not.
-template <class Model> struct [[nodiscard]] Fitted {
+template <class Model> struct Fitted {
   Model classifier;
   double loss = 0;         ///< what `fit` makes small
   double gradient = 0;     ///< the largest number of its gradient
