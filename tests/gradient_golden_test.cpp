@@ -19,7 +19,7 @@ using seqpool::Index;
 
 namespace {
 
-using Matrix = Eigen::Tensor<double, 2, Eigen::RowMajor>;
+using DoubleMatrix = Eigen::Tensor<double, 2, Eigen::RowMajor>;
 using Numbers = std::span<const double>;
 
 // In eps of the largest gradient of a tensor, for tokens and vectors of their row. Both sides are off by their own few
@@ -100,7 +100,7 @@ class Golden {
     check_parameters(rows + name, back.parameters);
   }
 
-  Matrix d_out(const std::string& rows, Index width) const {
+  DoubleMatrix d_out(const std::string& rows, Index width) const {
     const auto all = matrix(rows + "d_out");
     return all.slice(std::array<Index, 2>{0, 0}, std::array<Index, 2>{all.dimension(0), width});
   }
@@ -110,8 +110,8 @@ class Golden {
     const auto x = matrix("vectors");
     const Index rows = x.dimension(0), features = x.dimension(1);
     const Index width = head.width(features);
-    const Matrix d_out = matrix("d_mapped").slice(std::array<Index, 2>{0, 0}, std::array<Index, 2>{rows, width});
-    Matrix d_in(rows, features);
+    const DoubleMatrix d_out = matrix("d_mapped").slice(std::array<Index, 2>{0, 0}, std::array<Index, 2>{rows, width});
+    DoubleMatrix d_in(rows, features);
     seqpool::ParameterVector found(head);
     std::vector<double> own(found.numbers().size());
     head.backward(seqpool::Rows<const double>(x.data(), rows, features, features),
@@ -161,7 +161,7 @@ struct ByLength {
 
 // A loss whose gradient is given: sum of out * d_out.
 struct GivenSlope {
-  const Matrix& d_out;
+  const DoubleMatrix& d_out;
 
   void check(Index rows, Index width) const {
     REQUIRE(rows == d_out.dimension(0));
@@ -251,7 +251,7 @@ TEST_CASE("gradients: torch's MultiheadAttention, and EleutherAI's attention pro
   // Through folded queries and projected values, to the tensors that are saved.
   const auto check = [&](const std::string& name, const auto& attention, Index width) {
     INFO(name);
-    const Matrix d_out = golden.d_out("", width);
+    const DoubleMatrix d_out = golden.d_out("", width);
     const seqpool::Embedder embedder{seqpool::AnyPooling<double>(attention.pooling()), attention.head()};
     const auto back = seqpool::gradient(embedder, golden.file().tensor<double, 3>("x"),
                                         golden.file().tensor<bool, 2>("mask"), GivenSlope{d_out});
@@ -261,7 +261,7 @@ TEST_CASE("gradients: torch's MultiheadAttention, and EleutherAI's attention pro
   const auto vector = [&](const std::string& name) {
     return seqpool::ValueProjection<double>::Vector(golden.vector(name));
   };
-  const auto matrix = [&](const std::string& name) { return Matrix(golden.matrix(name)); };
+  const auto matrix = [&](const std::string& name) { return DoubleMatrix(golden.matrix(name)); };
   const auto with_out = [&](const std::string& name, Index heads) {
     seqpool::MultiheadAttentionWeights<double> weights;
     weights.query = matrix(name + ".query");
