@@ -48,7 +48,7 @@ TEST_CASE("Guarantee 7: what has a mean of queries must divide into them", "[gua
 }
 
 TEST_CASE("each query has its share of the mean's gradient", "[query_mean][gradient]") {
-  using Row = std::vector<float>;
-  CHECK(test::gone_back(seqpool::QueryMean{2}, Row{1, 2, 3, 4}, Row{6, -1}) == Row{3, -0.5f, 3, -0.5f});
-  CHECK(test::gone_back(seqpool::QueryMean{1}, Row{1, 2}, Row{6, -1}) == Row{6, -1});
+  using Floats = std::vector<float>;
+  CHECK(test::gone_back(seqpool::QueryMean{2}, Floats{1, 2, 3, 4}, Floats{6, -1}) == Floats{3, -0.5f, 3, -0.5f});
+  CHECK(test::gone_back(seqpool::QueryMean{1}, Floats{1, 2}, Floats{6, -1}) == Floats{6, -1});
 }

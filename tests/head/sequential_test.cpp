@@ -77,12 +77,12 @@ TEST_CASE("a sequence states the sizes that its ends state", "[sequential]") {
 }
 
 TEST_CASE("heads one after the other go back in turn, each with its own numbers", "[sequential][gradient]") {
-  using Row = std::vector<float>;
+  using Floats = std::vector<float>;
   const Sequential head{seqpool::Affine{2.f, 0.f}, Truncate{1}, seqpool::Affine{5.f, 1.f}};
-  Row own(4);
-  CHECK(test::gone_back<float>(head, {3, 4}, {10}, own) == Row{100, 0});
-  CHECK(own == Row{150, 50, 60, 10});
-  CHECK(test::gone_back<float>(Sequential<>{}, {3, 4}, {10, 20}) == Row{10, 20});
+  Floats own(4);
+  CHECK(test::gone_back<float>(head, {3, 4}, {10}, own) == Floats{100, 0});
+  CHECK(own == Floats{150, 50, 60, 10});
+  CHECK(test::gone_back<float>(Sequential<>{}, {3, 4}, {10, 20}) == Floats{10, 20});
   const auto other = seqpool::with_parameters(head, std::vector<double>{1, 2, 3, 4});
   const seqpool::ParameterVector found = seqpool::parameters(other);
   CHECK(found["2.scale"][0] == 3);

@@ -73,9 +73,9 @@ TEST_CASE("a SigLIP head is multi-head attention and an mlp with a way around it
 }
 
 TEST_CASE("a gradient goes back on both ways", "[skip_connection][gradient]") {
-  using Row = std::vector<float>;
+  using Floats = std::vector<float>;
   const seqpool::SkipConnection head{seqpool::Affine{3.f, 1.f}};
-  Row own(2);
-  CHECK(test::gone_back<float>(head, {1, 2}, {5, 7}, own) == Row{20, 28});
-  CHECK(own == Row{19, 12});
+  Floats own(2);
+  CHECK(test::gone_back<float>(head, {1, 2}, {5, 7}, own) == Floats{20, 28});
+  CHECK(own == Floats{19, 12});
 }

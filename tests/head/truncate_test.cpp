@@ -26,7 +26,7 @@ TEST_CASE("Guarantee 7: truncate wants at least one feature, and at least as man
 }
 
 TEST_CASE("what was cut off has no gradient", "[truncate][gradient]") {
-  using Row = std::vector<double>;
-  CHECK(test::gone_back(seqpool::Truncate{2}, Row{1, 2, 3, 4}, Row{6, -1}) == Row{6, -1, 0, 0});
-  CHECK(test::gone_back(seqpool::Truncate{2}, Row{1, 2}, Row{6, -1}) == Row{6, -1});
+  using Floats = std::vector<double>;
+  CHECK(test::gone_back(seqpool::Truncate{2}, Floats{1, 2, 3, 4}, Floats{6, -1}) == Floats{6, -1, 0, 0});
+  CHECK(test::gone_back(seqpool::Truncate{2}, Floats{1, 2}, Floats{6, -1}) == Floats{6, -1});
 }

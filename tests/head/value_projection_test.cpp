@@ -72,15 +72,15 @@ TEST_CASE("sizes of a value projection that overflow are refused", "[value_proje
 }
 
 TEST_CASE("a value projection goes back through out and each head's values", "[value_projection][gradient]") {
-  using Row = std::vector<float>;
+  using Floats = std::vector<float>;
   const Projection head = small_projection();
-  Row x(12, 0), own(6 + 2 + 2 + 1);
+  Floats x(12, 0), own(6 + 2 + 2 + 1);
   x[0] = 1, x[5] = 1, x[7] = 2, x[10] = 3;
   // d y = 1 and 10: of head 0 by 1, of head 1 by -1.
-  CHECK(test::gone_back<float>(head, x, {1, 10}, own) == Row{1, 2, 3, -4, -5, -6, 10, 20, 30, -40, -50, -60});
-  const Row of_value{1, 20, 0, 0, -30, -1}, of_bias{11, -11}, of_out{11 + 140, 26 + 350};
-  CHECK(Row(own.begin(), own.begin() + 6) == of_value);
-  CHECK(Row(own.begin() + 6, own.begin() + 8) == of_bias);
-  CHECK(Row(own.begin() + 8, own.begin() + 10) == of_out);
+  CHECK(test::gone_back<float>(head, x, {1, 10}, own) == Floats{1, 2, 3, -4, -5, -6, 10, 20, 30, -40, -50, -60});
+  const Floats of_value{1, 20, 0, 0, -30, -1}, of_bias{11, -11}, of_out{11 + 140, 26 + 350};
+  CHECK(Floats(own.begin(), own.begin() + 6) == of_value);
+  CHECK(Floats(own.begin() + 6, own.begin() + 8) == of_bias);
+  CHECK(Floats(own.begin() + 8, own.begin() + 10) == of_out);
   CHECK(own[10] == 11);
 }

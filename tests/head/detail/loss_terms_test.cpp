@@ -21,9 +21,10 @@ TEST_CASE("a logistic term and its slope keep their digits, however sure the cla
       const Real on = 1 / (1 + std::exp(-x)), off = 1 / (1 + std::exp(x));
       INFO("z " << z << " target " << target);
       CHECK(std::abs(static_cast<Real>(term) - (t * softplus(-x) + (1 - t) * softplus(x))) <=
-            8 * eps * (t * softplus(-x) + (1 - t) * softplus(x)) + std::numeric_limits<double>::min());
+            8 * eps * (t * softplus(-x) + (1 - t) * softplus(x)) +
+                static_cast<Real>(std::numeric_limits<double>::min()));
       CHECK(std::abs(static_cast<Real>(slope) - ((1 - t) * on - t * off)) <=
-            8 * eps * ((1 - t) * on + t * off) + std::numeric_limits<double>::min());
+            8 * eps * ((1 - t) * on + t * off) + static_cast<Real>(std::numeric_limits<double>::min()));
     }
   CHECK(std::isnan(detail::logistic(std::nan(""), 1).term));
   CHECK(std::isnan(detail::logistic(std::nan(""), 0).slope));
