@@ -110,21 +110,21 @@ TEMPLATE_TEST_CASE("normalize by 2 has the bits of normalize", "[normalize]", SE
 TEMPLATE_TEST_CASE("normalize by other norms at zeros, the smallest number, NaN and infinities", "[normalize]",
                    SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
-  using Floats = std::vector<TestType>;
-  CHECK(normalized(Floats{3, -1}, seqpool::Normalize{1}) == Floats{TestType(0.75), TestType(-0.25)});
-  CHECK(normalized(Floats{4, -1, 0}, seqpool::Normalize{by_largest}) == Floats{1, TestType(-0.25), 0});
-  CHECK(normalized(Floats{-4, 1}, seqpool::Normalize{by_largest}) == Floats{-1, TestType(0.25)});
+  using RowOfReal = std::vector<TestType>;
+  CHECK(normalized(RowOfReal{3, -1}, seqpool::Normalize{1}) == RowOfReal{TestType(0.75), TestType(-0.25)});
+  CHECK(normalized(RowOfReal{4, -1, 0}, seqpool::Normalize{by_largest}) == RowOfReal{1, TestType(-0.25), 0});
+  CHECK(normalized(RowOfReal{-4, 1}, seqpool::Normalize{by_largest}) == RowOfReal{-1, TestType(0.25)});
   for (const double p : {std::numeric_limits<double>::denorm_min(), 0.5, 1., 3., 1e300, by_largest}) {
     INFO("p " << p);
     const seqpool::Normalize head{p};
-    CHECK(normalized(Floats{0, -TestType(0), 0}, head) == Floats{0, 0, 0});
-    CHECK(normalized(Floats{0, Limits::denorm_min(), 0}, head) == Floats{0, 1, 0});
-    CHECK(normalized(Floats{-Limits::max(), 0}, head) == Floats{-1, 0});
-    CHECK(normalized(Floats{}, head).empty());
+    CHECK(normalized(RowOfReal{0, -TestType(0), 0}, head) == RowOfReal{0, 0, 0});
+    CHECK(normalized(RowOfReal{0, Limits::denorm_min(), 0}, head) == RowOfReal{0, 1, 0});
+    CHECK(normalized(RowOfReal{-Limits::max(), 0}, head) == RowOfReal{-1, 0});
+    CHECK(normalized(RowOfReal{}, head).empty());
     for (const TestType bad : {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()})
       for (const std::size_t place : std::vector<std::size_t>{0, 19, 39})
         for (const TestType other : {TestType(0), TestType(1)}) {
-          Floats row(40, other);
+          RowOfReal row(40, other);
           row[place] = bad;
           for (const TestType value : normalized(row, head)) CHECK(std::isnan(value));
         }
@@ -192,18 +192,18 @@ TEMPLATE_TEST_CASE("Guarantee 4: gradients of normalize keep their bound, by any
 
 TEMPLATE_TEST_CASE("nothing goes back to a zero row; of several largest the first one is the norm",
                    "[normalize][gradient]", SEQPOOL_TEST_REALS) {
-  using Floats = std::vector<TestType>;
+  using RowOfReal = std::vector<TestType>;
   for (const double p : {0.5, 1., 2., 3., by_largest}) {
     INFO("p " << p);
-    CHECK(test::gone_back(seqpool::Normalize{p}, Floats{0, -TestType(0)}, Floats{1, 2}) == Floats{0, 0});
-    const auto bad =
-        test::gone_back(seqpool::Normalize{p}, Floats{0, std::numeric_limits<TestType>::quiet_NaN()}, Floats{1, 2});
+    CHECK(test::gone_back(seqpool::Normalize{p}, RowOfReal{0, -TestType(0)}, RowOfReal{1, 2}) == RowOfReal{0, 0});
+    const auto bad = test::gone_back(seqpool::Normalize{p}, RowOfReal{0, std::numeric_limits<TestType>::quiet_NaN()},
+                                     RowOfReal{1, 2});
     CHECK((std::isnan(bad[0]) && std::isnan(bad[1])));
   }
   const seqpool::Normalize head{by_largest};
-  CHECK(test::gone_back(head, Floats{1, -2, 2, -2}, Floats{4, 0, 0, 8}) == Floats{2, -3, 0, 4});
-  CHECK(test::gone_back(head, Floats{2, -2}, Floats{0, 8}) == Floats{4, 4});
+  CHECK(test::gone_back(head, RowOfReal{1, -2, 2, -2}, RowOfReal{4, 0, 0, 8}) == RowOfReal{2, -3, 0, 4});
+  CHECK(test::gone_back(head, RowOfReal{2, -2}, RowOfReal{0, 8}) == RowOfReal{4, 4});
   // By 1, a zero has no slope of its own.
-  CHECK(test::gone_back(seqpool::Normalize{1}, Floats{1, 0, -3}, Floats{4, 8, 0}) ==
-        Floats{TestType(0.75), 2, TestType(0.25)});
+  CHECK(test::gone_back(seqpool::Normalize{1}, RowOfReal{1, 0, -3}, RowOfReal{4, 8, 0}) ==
+        RowOfReal{TestType(0.75), 2, TestType(0.25)});
 }
