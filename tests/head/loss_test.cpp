@@ -22,7 +22,7 @@ using seqpool::SquaredError;
 namespace {
 
 using Targets = Eigen::Tensor<double, 2, Eigen::RowMajor>;
-using Real = long double;
+using LongReal = long double;
 
 Targets targets_of(Index rows, const std::vector<double>& numbers) {
   Targets targets(rows, static_cast<Index>(numbers.size()) / rows);
@@ -144,7 +144,7 @@ TEST_CASE("a loss may write its gradient over the logits", "[loss][gradient]") {
 TEMPLATE_TEST_CASE("Guarantee 4: cross-entropy and its gradient keep their digits, however sure the class is",
                    "[guarantees][loss]", SEQPOOL_TEST_REALS) {
   using Limits = std::numeric_limits<TestType>;
-  const auto eps = static_cast<Real>(std::numeric_limits<double>::epsilon());
+  const auto eps = static_cast<LongReal>(std::numeric_limits<double>::epsilon());
   for (const Index classes : {2, 3, 70})
     for (const double offset : {0., 1e4, -1e4, 1e30})
       for (const double spread : {1e-3, 1., 20., 80., 1e4}) {
@@ -152,24 +152,24 @@ TEMPLATE_TEST_CASE("Guarantee 4: cross-entropy and its gradient keep their digit
         auto z = test::Random(n).values<TestType>(classes, offset - spread, offset + spread);
         for (std::size_t label = 0; label < n; label += n / 2) {
           const auto found = lost(CrossEntropy(std::vector<std::size_t>{label}), 1, z);
-          const Real largest = static_cast<Real>(*std::max_element(z.begin(), z.end()));
-          Real others = 0, size = 0;
+          const LongReal largest = static_cast<LongReal>(*std::max_element(z.begin(), z.end()));
+          LongReal others = 0, size = 0;
           for (std::size_t c = 0; c < n; ++c) {
-            if (c != label) others += std::exp(static_cast<Real>(z[c]) - largest);
-            size = std::max(size, std::abs(static_cast<Real>(z[c]) - largest));
+            if (c != label) others += std::exp(static_cast<LongReal>(z[c]) - largest);
+            size = std::max(size, std::abs(static_cast<LongReal>(z[c]) - largest));
           }
-          const Real of_label = static_cast<Real>(z[label]) - largest, sum = others + std::exp(of_label);
-          const Real loss = of_label == 0 ? std::log1p(others) : std::log(sum) - of_label;
+          const LongReal of_label = static_cast<LongReal>(z[label]) - largest, sum = others + std::exp(of_label);
+          const LongReal loss = of_label == 0 ? std::log1p(others) : std::log(sum) - of_label;
           INFO("classes " << classes << " offset " << offset << " spread " << spread << " label " << label);
-          const Real bound = (static_cast<Real>(classes) + 8 + size) * eps;
-          REQUIRE(std::abs(static_cast<Real>(found.loss) - loss) <=
+          const LongReal bound = (static_cast<LongReal>(classes) + 8 + size) * eps;
+          REQUIRE(std::abs(static_cast<LongReal>(found.loss) - loss) <=
                   bound * loss + (of_label == 0 ? 0 : eps * size) +
-                      static_cast<Real>(std::numeric_limits<double>::min()));
+                      static_cast<LongReal>(std::numeric_limits<double>::min()));
           for (std::size_t c = 0; c < n; ++c) {
-            const Real expected = (c == label ? -others : std::exp(static_cast<Real>(z[c]) - largest)) / sum;
-            REQUIRE(std::abs(static_cast<Real>(found.d_logits[c]) - expected) <=
-                    (bound + static_cast<Real>(Limits::epsilon())) * std::abs(expected) +
-                        static_cast<Real>(Limits::min()));
+            const LongReal expected = (c == label ? -others : std::exp(static_cast<LongReal>(z[c]) - largest)) / sum;
+            REQUIRE(std::abs(static_cast<LongReal>(found.d_logits[c]) - expected) <=
+                    (bound + static_cast<LongReal>(Limits::epsilon())) * std::abs(expected) +
+                        static_cast<LongReal>(Limits::min()));
           }
         }
       }
