@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <seqpool/seqpool.hpp>
@@ -18,6 +17,7 @@
 #include "support/catch.hpp"
 #include "support/gradients.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 
 using seqpool::all_tokens;
 using seqpool::Attention;
@@ -44,11 +44,6 @@ Eigen::Tensor<int, 2, Eigen::RowMajor> holes(Index batch, Index seq) {
   for (Index b = 0; b < batch; ++b)
     for (Index s = 0; s < seq; ++s) mask(b, s) = b == 1 ? 0 : random.below(4) != 0;
   return mask;
-}
-
-template <class A, class B> bool same_bits(const A& a, const B& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
 }
 
 }  // namespace
@@ -87,7 +82,7 @@ TEST_CASE("a classifier's gradients are the slopes of its loss", "[gradient]") {
   };
   CHECK(test::slope_error(of_parameters, numbers, back.parameters.numbers()) < 1e-7);
   const auto alone = seqpool::parameter_gradient(classifier, x, mask, loss);
-  CHECK(same_bits(alone.parameters.numbers(), back.parameters.numbers()));
+  CHECK(test::same_bits(alone.parameters.numbers(), back.parameters.numbers()));
   CHECK(alone.tokens.size() == 0);
   CHECK(back.parameters["head.0.bias"].size() == 4);
   CHECK_THROWS_WITH(back.parameters["weight"],
@@ -112,7 +107,7 @@ TEST_CASE("the loss of an embedder, and of heads whose rows go back together or 
   const auto together = seqpool::gradient(embedder, few, all_tokens, loss);
   const auto one_by_one = seqpool::parameter_gradient(embedder, many, mask, loss);
   CHECK(together.loss == one_by_one.loss);
-  CHECK(same_bits(together.parameters.numbers(), one_by_one.parameters.numbers()));
+  CHECK(test::same_bits(together.parameters.numbers(), one_by_one.parameters.numbers()));
   // Without a head, the loss is the vectors' own.
   const seqpool::Embedder bare{Mean{}};
   CHECK(seqpool::gradient(bare, few, all_tokens, seqpool::SquaredError(filled<Row2>(5, 70, 16))).loss > 0);
@@ -133,8 +128,8 @@ TEST_CASE("the same bits on any number of threads, of loss, tokens and parameter
       const Eigen::ThreadPoolDevice device(&pool, threads);
       const auto shared = seqpool::gradient(classifier, x, all_tokens, loss, device);
       CHECK(shared.loss == alone.loss);
-      CHECK(same_bits(shared.tokens, alone.tokens));
-      CHECK(same_bits(shared.parameters.numbers(), alone.parameters.numbers()));
+      CHECK(test::same_bits(shared.tokens, alone.tokens));
+      CHECK(test::same_bits(shared.parameters.numbers(), alone.parameters.numbers()));
     }
   }
 }
@@ -148,7 +143,7 @@ TEST_CASE("into the caller's memory, of either layout, nothing is allocated for 
   Row3 row_major(6, 40, 19);
   row_major.setConstant(7);
   seqpool::gradient_into(row_major, pooling, x, mask, d_out);
-  CHECK(same_bits(row_major, expected.tokens));
+  CHECK(test::same_bits(row_major, expected.tokens));
   Eigen::Tensor<double, 3> column_major(6, 40, 19);
   column_major.setConstant(7);
   seqpool::gradient_into(column_major, pooling, x, mask, d_out);
@@ -164,8 +159,8 @@ TEST_CASE("into the caller's memory, of either layout, nothing is allocated for 
   const auto all = seqpool::gradient(classifier, x, mask, loss);
   row_major.setConstant(7);
   const auto rest = seqpool::gradient_into(row_major, classifier, x, mask, loss);
-  CHECK(same_bits(row_major, all.tokens));
-  CHECK(same_bits(rest.parameters.numbers(), all.parameters.numbers()));
+  CHECK(test::same_bits(row_major, all.tokens));
+  CHECK(test::same_bits(rest.parameters.numbers(), all.parameters.numbers()));
   CHECK(rest.loss == all.loss);
   CHECK(rest.tokens.size() == 0);
 
@@ -190,12 +185,12 @@ TEST_CASE("a pooling in two steps gives what pool and gradient give", "[gradient
   const auto check = [&](const auto& pooling) {
     const auto d_out = filled<Eigen::Tensor<float, 2>>(3, 5, pooling.width(9));
     const auto run = seqpool::forward(pooling, x, mask, device);
-    CHECK(same_bits(run.value(), seqpool::pool(pooling, x, mask)));
+    CHECK(test::same_bits(run.value(), seqpool::pool(pooling, x, mask)));
     for (int again = 0; again < 2; ++again) {
       const auto back = run.backward(d_out, device);
       const auto expected = seqpool::gradient(pooling, x, mask, d_out);
-      CHECK(same_bits(back.tokens, expected.tokens));
-      CHECK(same_bits(back.parameters.numbers(), expected.parameters.numbers()));
+      CHECK(test::same_bits(back.tokens, expected.tokens));
+      CHECK(test::same_bits(back.parameters.numbers(), expected.parameters.numbers()));
 
       // Into the caller's memory, and only what is asked for.
       Eigen::Tensor<float, 3, Eigen::RowMajor> d_x(5, 300, 9), alone(5, 300, 9);
@@ -206,10 +201,10 @@ TEST_CASE("a pooling in two steps gives what pool and gradient give", "[gradient
       run.backward_into(alone, nullptr, d_out);
       run.backward_into(nullptr, &only_parameters, d_out);
       run.backward_into(nullptr, nullptr, d_out);
-      CHECK(same_bits(d_x, expected.tokens));
-      CHECK(same_bits(alone, expected.tokens));
-      CHECK(same_bits(parameters.numbers(), expected.parameters.numbers()));
-      CHECK(same_bits(only_parameters.numbers(), expected.parameters.numbers()));
+      CHECK(test::same_bits(d_x, expected.tokens));
+      CHECK(test::same_bits(alone, expected.tokens));
+      CHECK(test::same_bits(parameters.numbers(), expected.parameters.numbers()));
+      CHECK(test::same_bits(only_parameters.numbers(), expected.parameters.numbers()));
       Eigen::Tensor<float, 3, Eigen::RowMajor> wrong(5, 300, 8);
       CHECK_THROWS_WITH(run.backward_into(wrong, nullptr, d_out), ct::has_substring("d_x is [5, 300, 8]"));
     }
@@ -241,8 +236,8 @@ TEST_CASE("a gradient through Concat is the sum, and parameters keep their names
     // The attention's two heads are added one after another.
     CHECK(std::abs(all.tokens.data()[i] - sum) <= 4 * std::numeric_limits<double>::epsilon());
   }
-  CHECK(same_bits(all.parameters["1.query"], second.parameters["query"]));
-  CHECK(same_bits(all.parameters["2.r"], third.parameters["r"]));
+  CHECK(test::same_bits(all.parameters["1.query"], second.parameters["query"]));
+  CHECK(test::same_bits(all.parameters["2.r"], third.parameters["r"]));
 }
 
 TEST_CASE("the sum of Mean's gradient is d_out", "[gradient]") {

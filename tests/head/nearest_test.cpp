@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <seqpool/seqpool.hpp>
@@ -14,6 +13,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 #include "support/scalars.hpp"
 
 using seqpool::Index;
@@ -47,7 +47,7 @@ template <class Result, class All> bool is_beginning(const Result& result, const
     for (Index place = 0; place < k; ++place) {
       const Index expected = order[static_cast<std::size_t>(place)];
       const A value = all(i, expected), found = result.similarities(i, place);
-      if (result.indices(i, place) != expected || std::memcmp(&value, &found, sizeof value) != 0) return false;
+      if (result.indices(i, place) != expected || !test::same_bits(value, found)) return false;
     }
   }
   return true;

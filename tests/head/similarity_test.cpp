@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <functional>
 #include <limits>
 #include <type_traits>
@@ -12,6 +11,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 #include "support/scalars.hpp"
 
 using seqpool::Index;
@@ -48,8 +48,6 @@ template <int Layout, class X> auto part(const X& x, Index first, Index count) {
     for (Index f = 0; f < x.dimension(1); ++f) y(i, f) = x(first + i, f);
   return y;
 }
-
-template <class A> bool same_bits(A a, A b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 struct InSlabs {
   int threads;
@@ -134,7 +132,7 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors a
       const auto agrees = [&](const auto& result, Index i, Index j) {
         for (Index r = 0; r < result.dimension(0); ++r)
           for (Index c = 0; c < result.dimension(1); ++c)
-            if (!same_bits(result(r, c), all(i + r, j + c))) return false;
+            if (!test::same_bits(result(r, c), all(i + r, j + c))) return false;
         return true;
       };
       for (const auto& [n, m] : std::vector<std::pair<Index, Index>>{{1, 1},
@@ -163,7 +161,7 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits depend on its two vectors a
         REQUIRE(agrees(seqpool::similarity(x, y, kind, InSlabs{5}), i, j));
         const auto other_way = seqpool::similarity(y, x, kind);
         for (Index r = 0; r < n; ++r)
-          for (Index c = 0; c < m; ++c) REQUIRE(same_bits(other_way(c, r), all(i + r, j + c)));
+          for (Index c = 0; c < m; ++c) REQUIRE(test::same_bits(other_way(c, r), all(i + r, j + c)));
       }
     }
 }
@@ -181,7 +179,7 @@ TEMPLATE_TEST_CASE("Guarantee 2: a similarity's bits are the same where slabs of
         for (Index j = 0; j < m; ++j) {
           const auto alone = seqpool::similarity(a, part<Eigen::RowMajor>(b, j, 1), kind);
           for (Index i = 0; i < 3; ++i)
-            if (!same_bits(result(i, j), alone(i, 0))) return false;
+            if (!test::same_bits(result(i, j), alone(i, 0))) return false;
         }
         return true;
       };
@@ -205,7 +203,7 @@ TEST_CASE("a result is in a's layout and its accumulator, and each function has 
   const auto same = [](const auto& x, const auto& y) {
     for (Index i = 0; i < 2; ++i)
       for (Index j = 0; j < 3; ++j)
-        if (!same_bits(x(i, j), y(i, j))) return false;
+        if (!test::same_bits(x(i, j), y(i, j))) return false;
     return true;
   };
   CHECK(same(seqpool::cosine_similarity(a, b), seqpool::similarity(a, b, Similarity::cosine)));
@@ -220,7 +218,7 @@ TEST_CASE("known similarities", "[similarity]") {
   const auto b = rows<float>({{3, 4}, {-6, -8}, {4, -3}, {0, 0}});
   const auto is = [](const auto& result, Index i, const std::vector<float>& values) {
     for (Index j = 0; j < 4; ++j)
-      if (!same_bits(result(i, j), values[static_cast<std::size_t>(j)])) return false;
+      if (!test::same_bits(result(i, j), values[static_cast<std::size_t>(j)])) return false;
     return true;
   };
   const auto cosine = seqpool::cosine_similarity(a, b);
@@ -282,10 +280,10 @@ TEST_CASE("distances of near vectors are as exact as others", "[similarity]") {
   auto b = a;
   b(0, 500) = std::nextafter(b(0, 500), 3000.0f);
   const float apart = b(0, 500) - a(0, 500);
-  CHECK(same_bits(seqpool::euclidean_similarity(a, b)(0, 0), -apart));
-  CHECK(same_bits(seqpool::manhattan_similarity(a, b)(0, 0), -apart));
-  CHECK(same_bits(seqpool::euclidean_similarity(a, a)(0, 0), 0.0f));
-  CHECK(same_bits(seqpool::manhattan_similarity(a, a)(0, 0), 0.0f));
+  CHECK(test::same_bits(seqpool::euclidean_similarity(a, b)(0, 0), -apart));
+  CHECK(test::same_bits(seqpool::manhattan_similarity(a, b)(0, 0), -apart));
+  CHECK(test::same_bits(seqpool::euclidean_similarity(a, a)(0, 0), 0.0f));
+  CHECK(test::same_bits(seqpool::manhattan_similarity(a, a)(0, 0), 0.0f));
 }
 
 TEST_CASE("NaN and infinity stay in their row and column, and a NaN is the quiet one", "[similarity]") {
@@ -300,9 +298,9 @@ TEST_CASE("NaN and infinity stay in their row and column, and a NaN is the quiet
       for (Index i = 0; i < 40; ++i)
         for (Index j = 0; j < 70; ++j) {
           INFO("kind " << static_cast<int>(kind) << " [" << i << ", " << j << "]");
-          if (i != 3 && j != 68) REQUIRE(same_bits(result(i, j), clean(i, j)));
+          if (i != 3 && j != 68) REQUIRE(test::same_bits(result(i, j), clean(i, j)));
           if (i == 3 || j == 68) REQUIRE_FALSE(std::isfinite(result(i, j)));
-          if (std::isnan(result(i, j))) REQUIRE(same_bits(result(i, j), not_a_number));
+          if (std::isnan(result(i, j))) REQUIRE(test::same_bits(result(i, j), not_a_number));
           if (std::isnan(strange) && (i == 3 || j == 68)) REQUIRE(std::isnan(result(i, j)));
         }
     }
@@ -317,7 +315,8 @@ TEST_CASE("no vectors and no features are no trouble; widths that differ are", "
     const auto zeros = seqpool::similarity(no_features, no_features_by_rows, kind);
     const auto zeros_by_rows = seqpool::similarity(no_features_by_rows, no_features, kind);
     for (Index i = 0; i < 2; ++i)
-      for (Index j = 0; j < 40; ++j) CHECK((same_bits(zeros(i, j), 0.0f) && same_bits(zeros_by_rows(j, i), 0.0f)));
+      for (Index j = 0; j < 40; ++j)
+        CHECK((test::same_bits(zeros(i, j), 0.0f) && test::same_bits(zeros_by_rows(j, i), 0.0f)));
     CHECK_THROWS_AS(seqpool::similarity(x, other, kind), std::invalid_argument);
     CHECK_THROWS_WITH(seqpool::similarity(x, other, kind),
                       ct::has_substring("a is [2, 3]") && ct::has_substring("b is [4, 5]"));

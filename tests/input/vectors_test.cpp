@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <type_traits>
@@ -13,6 +12,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 #include "support/scalars.hpp"
 
 using seqpool::Index;
@@ -38,9 +38,7 @@ template <class Tensor> Tensor filled_vectors() {
 // Whether two results are row-major tensors of the same type, sizes and bits.
 template <class R> bool same(const R& a, const R& b) {
   STATIC_REQUIRE(static_cast<int>(R::Layout) == static_cast<int>(Eigen::RowMajor));
-  return a.dimensions() == b.dimensions() &&
-         (a.size() == 0 ||
-          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(typename R::Scalar)) == 0);
+  return a.dimensions() == b.dimensions() && test::same_bits(a, b);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 
 // What the way back of any head must do, whichever it is.
 namespace test {
@@ -171,10 +172,7 @@ template <class A> struct HeadRun {
   struct Back {
     std::vector<A> d_in;  // [n, in + gap]
     std::vector<A> own;
-    bool operator==(const Back& other) const { return same(d_in, other.d_in) && same(own, other.own); }
-    static bool same(const std::vector<A>& a, const std::vector<A>& b) {
-      return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(A)) == 0);
-    }
+    bool operator==(const Back& other) const { return same_bits(d_in, other.d_in) && same_bits(own, other.own); }
   };
 
   // The way back, `together` rows at a time.
@@ -294,9 +292,9 @@ template <class A> void check_gradient_bits(const HeadCase& c, const std::vector
     REQUIRE(run.back(together) == expected);
   }
   const auto rows_alone = run.back(n, true, false), parameters_alone = run.back(n, false, true);
-  REQUIRE(rows_alone.same(rows_alone.d_in, expected.d_in));
+  REQUIRE(same_bits(rows_alone.d_in, expected.d_in));
   REQUIRE(rows_alone.own == std::vector<A>(expected.own.size(), A(0.125)));
-  REQUIRE(parameters_alone.same(parameters_alone.own, expected.own));
+  REQUIRE(same_bits(parameters_alone.own, expected.own));
   REQUIRE(parameters_alone.d_in == std::vector<A>(expected.d_in.size(), run.untouched));
   const auto nothing = run.back(n, false, false);
   REQUIRE(nothing.own == std::vector<A>(expected.own.size(), A(0.125)));

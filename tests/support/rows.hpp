@@ -4,12 +4,12 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <seqpool/seqpool.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
 #include "support/poolings.hpp"
+#include "support/same_bits.hpp"
 
 namespace test {
 
@@ -20,10 +20,6 @@ template <class Result> auto rows_of(const Result& result) {
   for (Index b = 0; b < view.rows; ++b)
     for (Index h = 0; h < view.columns; ++h) rows[static_cast<std::size_t>(b)].push_back(view(b, h));
   return rows;
-}
-
-template <class A> bool same_bits(const std::vector<A>& a, const std::vector<A>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(A)) == 0);
 }
 
 // Tokens [n, hidden] of seeded numbers, as an encoder would hold them.

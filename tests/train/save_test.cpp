@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/train/save.hpp>
 
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <seqpool/io/safetensors.hpp>
@@ -15,6 +14,7 @@
 #include "io/files.hpp"
 #include "support/catch.hpp"
 #include "support/random.hpp"
+#include "support/same_bits.hpp"
 
 using seqpool::all_tokens;
 using seqpool::Attention;
@@ -40,11 +40,6 @@ std::vector<int> labels(int classes) {
 }
 const std::vector<std::string> names{"one", "two", "three"};
 
-template <class A, class B> bool same_bits(const A& a, const B& b) {
-  return a.dimension(0) == b.dimension(0) && a.dimension(1) == b.dimension(1) &&
-         std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(*a.data())) == 0;
-}
-
 std::string text_of(const std::filesystem::path& path) {
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
@@ -67,7 +62,7 @@ TEMPLATE_TEST_CASE("a saved classifier is read again with the same bits", "[save
   const seqpool::Classifier read{
       Attention{file.tensor<TestType, 2>("pooling.query")},
       Linear{file.tensor<TestType, 2>("head.0.weight"), file.tensor<TestType, 1>("head.0.bias")}};
-  CHECK(same_bits(read.logits(x), fitted.classifier.logits(x)));
+  CHECK(test::same_bits(read.logits(x), fitted.classifier.logits(x)));
   // The classifier alone is as good, and so is a head.
   seqpool::save(folder / "again.safetensors", fitted.classifier);
   const Safetensors again(folder / "again.safetensors");
@@ -76,7 +71,7 @@ TEMPLATE_TEST_CASE("a saved classifier is read again with the same bits", "[save
   seqpool::save(folder / "vectors.safetensors", head, {"no", "yes"});
   const Safetensors of_vectors(folder / "vectors.safetensors");
   const Linear back{of_vectors.tensor<TestType, 2>("weight"), of_vectors.tensor<TestType, 1>("bias")};
-  CHECK(same_bits(seqpool::map(back, seqpool::max_pool(x)), seqpool::map(head.classifier, seqpool::max_pool(x))));
+  CHECK(test::same_bits(seqpool::map(back, seqpool::max_pool(x)), seqpool::map(head.classifier, seqpool::max_pool(x))));
 }
 
 TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
@@ -99,13 +94,13 @@ TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
   const auto model = seqpool::model::SentenceTransformer(folder / "");
   const Eigen::Tensor<float, 2, Eigen::RowMajor> mask =
       Eigen::Tensor<float, 2, Eigen::RowMajor>(batch, seq).constant(1);
-  CHECK(same_bits(model.embed(x, mask), fitted.classifier.logits(x)));
+  CHECK(test::same_bits(model.embed(x, mask), fitted.classifier.logits(x)));
   // A Linear alone, and one without a bias, over what is there.
   const Linear<float> bare(Eigen::MatrixXf(Eigen::MatrixXf::Identity(2, 5)));
   seqpool::save_dense_module(folder / "2_Dense", bare);
   CHECK_THAT(text_of(folder / "2_Dense/config.json"), ct::has_substring("\"bias\": false"));
   const auto other = seqpool::model::SentenceTransformer(folder / "");
-  CHECK(same_bits(other.embed(x, mask), seqpool::map(bare, seqpool::mean_pool(x))));
+  CHECK(test::same_bits(other.embed(x, mask), seqpool::map(bare, seqpool::mean_pool(x))));
 
   const auto learned = seqpool::fit(Attention<float>::untrained(hidden), x, all_tokens, labels(3), {.iterations = 1});
   CHECK_THROWS_WITH(seqpool::save_dense_module(folder / "3_Dense", learned),

@@ -134,6 +134,19 @@ TEST_CASE("what has no minimum comes to an end", "[minimize]") {
   CHECK(found.loss < -1e6);
 }
 
+TEST_CASE("100 evaluations without a better point end it", "[minimize]") {
+  // Once it says less than it ever will again: every later step goes down, and to no better point.
+  int calls = 0;
+  const auto fluke = [&](const VectorXd& at, VectorXd& gradient) {
+    const double loss = Bowl()(at, gradient);
+    return ++calls == 1 ? -1e9 : loss;
+  };
+  const auto found = seqpool::detail::minimize(fluke, VectorXd::Zero(200), 1e-9, 500, go_on);
+  CHECK(found.evaluations == 101);
+  CHECK_FALSE(found.converged);
+  CHECK(found.loss == -1e9);
+}
+
 TEST_CASE("a loss or a gradient that is no number at the start is an error", "[minimize]") {
   const Bowl bowl;
   const auto nan_loss = [&](const VectorXd& at, VectorXd& gradient) { return bowl(at, gradient) * std::nan(""); };
