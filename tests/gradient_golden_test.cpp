@@ -25,7 +25,7 @@ using Numbers = std::span<const double>;
 // In eps of the largest gradient of a tensor, for tokens and vectors of their row. Both sides are off by their own few
 // roundings: sums of up to 21 products, exponentials and slopes; measured are 6 eps at most. The promises, 16 for
 // feature-wise poolings and 64 for attentions, hold at every size.
-constexpr double few = 16;
+constexpr double gradient_eps = 16;
 
 // |ours - golden| in eps of the largest golden number.
 double apart(Numbers ours, Numbers golden) {
@@ -68,12 +68,12 @@ class Golden {
     CHECK(found.entries().size() + 1 == known);  // beside those of tokens, or of vectors
     for (const auto& entry : found.entries()) {
       INFO(entry.name);
-      CHECK(apart(found[entry.name], numbers(name + ".d_" + entry.name)) <= few);
+      CHECK(apart(found[entry.name], numbers(name + ".d_" + entry.name)) <= gradient_eps);
     }
   }
 
   // Row by row, as a row's gradients do not depend on others; padding's are +0.
-  void check_tokens(const std::string& name, const auto& found, double bound = few) const {
+  void check_tokens(const std::string& name, const auto& found, double bound = gradient_eps) const {
     const auto golden = file_.tensor<double, 3>(name + ".d_tokens");
     REQUIRE(found.dimensions() == golden.dimensions());
     const std::size_t row = static_cast<std::size_t>(golden.size() / golden.dimension(0));
@@ -91,7 +91,7 @@ class Golden {
 
   // rows: "" or "long."
   void check_pooling(const std::string& name, const seqpool::AnyPooling<double>& pooling, const std::string& rows = "",
-                     double of_tokens = few) const {
+                     double of_tokens = gradient_eps) const {
     INFO(rows + name);
     const auto x = file_.tensor<double, 3>(rows + "x");
     const auto mask = file_.tensor<bool, 2>(rows + "mask");
@@ -123,14 +123,14 @@ class Golden {
     for (Index i = 0; i < rows; ++i) {
       INFO("row " << i);
       const auto size = static_cast<std::size_t>(features);
-      CHECK(apart({&d_in(i, 0), size}, {&golden(i, 0), size}) <= few);
+      CHECK(apart({&d_in(i, 0), size}, {&golden(i, 0), size}) <= gradient_eps);
     }
   }
 
   void check_classifier(const std::string& name, const auto& classifier, const auto& loss) const {
     INFO(name);
     const auto back = seqpool::gradient(classifier, file_.tensor<double, 3>("x"), file_.tensor<bool, 2>("mask"), loss);
-    CHECK(apart({&back.loss, 1}, numbers(name + ".loss")) <= few);
+    CHECK(apart({&back.loss, 1}, numbers(name + ".loss")) <= gradient_eps);
     check_tokens(name, back.tokens);
     check_parameters(name, back.parameters);
   }
@@ -299,7 +299,7 @@ TEST_CASE("gradients: torch's of the weights of layers", "[golden]") {
   const auto mask = golden.file().tensor<bool, 2>("mask");
   const auto back = seqpool::gradient(seqpool::RootMeanSquare{}, mix, mask, golden.d_out("", 21));
   golden.check_tokens("layer_mix", back.tokens);
-  CHECK(apart(mix.weight_gradient(back.tokens, mask), golden.numbers("layer_mix.d_weights")) <= few);
+  CHECK(apart(mix.weight_gradient(back.tokens, mask), golden.numbers("layer_mix.d_weights")) <= gradient_eps);
 }
 
 TEST_CASE("gradients: torch's of long rows near 1000", "[golden]") {
@@ -309,7 +309,7 @@ TEST_CASE("gradients: torch's of long rows near 1000", "[golden]") {
   golden.check_pooling("log_sum_exp", seqpool::LogSumExp{2}, "long.");
   // d tokens have w_t q with w_t = a_t g·(x_t - o), and o is off by a few roundings of 1000, each 1000 eps of 1; |q| is
   // 1/4. In d query, the sum of w_t (x_t - o), that cancels.
-  const double rounded_near_1000 = few + 1000;
+  const double rounded_near_1000 = gradient_eps + 1000;
   golden.check_pooling("attention", seqpool::Attention{golden.vector("long.attention.query")}, "long.",
                        rounded_near_1000);
   golden.check_pooling("attention_3", seqpool::Attention{golden.matrix("long.attention_3.query")}, "long.",

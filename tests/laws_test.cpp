@@ -102,8 +102,8 @@ LAW("Guarantee 1: padded tokens are never read", "[guarantees]") {
 LAW("Guarantee 2: a row's bits are its own", "[guarantees]") {
   const Case& c = any_case();
   INFO(c.name);
-  constexpr Index hidden = 130;
-  const Index n = GENERATE(1, 3, 61, 600);
+  constexpr Index hidden = 70;
+  const Index n = GENERATE(1, 3, 61, 530);
   const auto row = test::tokens<T>(n, hidden, 21);
   const auto other = test::tokens<T>(n, hidden, 22, -50, 50);
   const auto alone = test::pooled_alone(c, row, hidden);
@@ -696,6 +696,20 @@ template <class G> bool are_zeros(const G& numbers) {
 }
 
 }  // namespace
+
+LAW("Guarantee 7: a pooling is given as many numbers as its parameters have", "[guarantees][parameters]") {
+  const Case& c = any_differentiable_case();
+  INFO(c.name);
+  Pooling pooling = c.make(7, test::dense(3));
+  const auto parameters = seqpool::parameters(pooling);
+  std::vector<double> numbers(parameters.numbers().begin(), parameters.numbers().end());
+  CHECK_NOTHROW(pooling.set_parameters(numbers));
+  numbers.push_back(1);
+  CHECK_THROWS_WITH(pooling.set_parameters(numbers), ct::has_substring(" are needed"));
+  if (numbers.size() == 1) return;
+  CHECK_THROWS_WITH(pooling.set_parameters(std::span(numbers).first(numbers.size() - 2)),
+                    ct::has_substring(" are needed"));
+}
 
 LAW("Guarantee 11: a row's gradient is its own", "[guarantees][gradient]") {
   const Case& c = any_differentiable_case();

@@ -1,7 +1,7 @@
 # cmake [-D GNU=ON] -D CASES=... -P all_errors.cmake -- compiler arguments...: passes if each case of the file CASES has an
-# error in one compilation of all of them, of which the first holds the case's words and all are sentences of seqpool's. A
-# case for which that is not so is compiled alone, by first_error.cmake, which decides: compilers print an error of one
-# template's instance once, whoever asks for it.
+# error in one compilation of all of them, of which the first holds the case's words and all are sentences of seqpool's.
+# Compilers print an error of one template's instance once, whoever asks for it: so the cases for which that is not so are
+# compiled together again, without the others, and at last each alone, by first_error.cmake, which decides.
 set(cases "")
 function(seqpool_case name words)
   set(cases ${cases} ${name} PARENT_SCOPE)
@@ -15,54 +15,73 @@ set(every_error -fmax-errors=0)
 if(NOT GNU)
   set(every_error -ferror-limit=0)
 endif()
-execute_process(COMMAND ${command} ${every_error} -DSEQPOOL_FAIL ${folder}/all_cases.cpp
-  OUTPUT_VARIABLE output ERROR_VARIABLE output
-)
 
-# The case of an error is named last before it by g++, which prints where an instance is asked for only if that has changed,
-# and next behind it by clang. Brackets and semicolons mean something to CMake's lists.
-string(REGEX REPLACE "[][;\\]" "@" output "${output}")
-string(REPLACE "\n" " ;" output "${output}")
-set(case "")
-set(waiting "")
-set(errors 0)
-foreach(line IN LISTS output)
-  if(line MATCHES "/compile_fail/([a-z0-9_]+)[.]cpp:[0-9]")
-    set(case ${CMAKE_MATCH_1})
-    if(waiting)
-      string(APPEND errors_${case} "${waiting}")
-      set(waiting "")
+# Compiles some cases together, and sets `left` to those without the errors that they must have.
+function(compile_together some)
+  list(TRANSFORM some PREPEND -DSEQPOOL_CASE_ OUTPUT_VARIABLE some_cases)
+  execute_process(COMMAND ${command} ${every_error} -DSEQPOOL_FAIL -DSEQPOOL_SOME_CASES ${some_cases} ${folder}/all_cases.cpp
+    OUTPUT_VARIABLE output ERROR_VARIABLE output
+  )
+  # The case of an error is named last before it by g++, which prints where an instance is asked for only if that has
+  # changed, and next behind it by clang. Brackets and semicolons mean something to CMake's lists.
+  string(REGEX REPLACE "[][;\\]" "@" output "${output}")
+  string(REPLACE "\n" " ;" output "${output}")
+  set(case "")
+  set(waiting "")
+  foreach(line IN LISTS output)
+    if(line MATCHES "/compile_fail/([a-z0-9_]+)[.]cpp:[0-9]")
+      set(case ${CMAKE_MATCH_1})
+      if(waiting)
+        string(APPEND errors_${case} "${waiting}")
+        set(waiting "")
+      endif()
     endif()
-  endif()
-  if(line MATCHES " error: ")
-    math(EXPR errors "${errors} + 1")
-    if(GNU OR line MATCHES "/compile_fail/[a-z0-9_]+[.]cpp:[0-9]")
-      string(APPEND errors_${case} "${line}\n")
-    else()
-      set(waiting "${line}\n")
+    if(line MATCHES " error: ")
+      if(GNU OR line MATCHES "/compile_fail/[a-z0-9_]+[.]cpp:[0-9]")
+        string(APPEND errors_${case} "${line}\n")
+      else()
+        set(waiting "${line}\n")
+      endif()
     endif()
-  endif()
-endforeach()
+  endforeach()
+  set(left "")
+  foreach(case IN LISTS some)
+    string(REGEX REPLACE "\n.*" "" first "${errors_${case}}")
+    string(REGEX REPLACE "[^\n]*seqpool: [^\n]*\n" "" foreign "${errors_${case}}")
+    string(REGEX REPLACE "[][;\\]" "@" words "${words_${case}}")
+    string(FIND "${first}" "${words}" found)
+    if(found EQUAL -1 OR NOT foreign STREQUAL "")
+      list(APPEND left ${case})
+    endif()
+  endforeach()
+  set(left "${left}" PARENT_SCOPE)
+endfunction()
 
-set(alone 0)
+# As long as that is sooner done than each alone.
+set(left ${cases})
+list(LENGTH left count)
+set(before 0)
+set(rounds "")
+while(count GREATER 4 AND NOT count EQUAL before)
+  set(before ${count})
+  compile_together("${left}")
+  list(LENGTH left count)
+  list(APPEND rounds ${count})
+endwhile()
+
 set(failed "")
-foreach(case IN LISTS cases)
-  string(REGEX REPLACE "\n.*" "" first "${errors_${case}}")
-  string(REGEX REPLACE "[^\n]*seqpool: [^\n]*\n" "" foreign "${errors_${case}}")
-  string(REGEX REPLACE "[][;\\]" "@" words "${words_${case}}")
-  string(FIND "${first}" "${words}" found)
-  if(found EQUAL -1 OR NOT foreign STREQUAL "")
-    math(EXPR alone "${alone} + 1")
-    execute_process(COMMAND ${CMAKE_COMMAND} -D "MESSAGE=${words_${case}}" -P ${CMAKE_CURRENT_LIST_DIR}/first_error.cmake --
-      ${command} -DSEQPOOL_FAIL ${CMAKE_CURRENT_LIST_DIR}/${case}.cpp RESULT_VARIABLE result
-    )
-    if(NOT result EQUAL 0)
-      list(APPEND failed ${case})
-    endif()
+foreach(case IN LISTS left)
+  execute_process(COMMAND ${CMAKE_COMMAND} -D "MESSAGE=${words_${case}}" -P ${CMAKE_CURRENT_LIST_DIR}/first_error.cmake --
+    ${command} -DSEQPOOL_FAIL ${CMAKE_CURRENT_LIST_DIR}/${case}.cpp RESULT_VARIABLE result
+  )
+  if(NOT result EQUAL 0)
+    list(APPEND failed ${case})
   endif()
 endforeach()
 list(LENGTH cases count)
-message("${count} cases, ${errors} errors in one compilation, ${alone} cases alone.")
+list(JOIN rounds ", " rounds)
+list(JOIN left ", " alone)
+message("${count} cases; left after each compilation of those left: ${rounds}; alone: ${alone}")
 if(failed)
   list(JOIN failed ", " failed)
   message(FATAL_ERROR "Not as they must: ${failed}")

@@ -72,3 +72,36 @@ TEMPLATE_TEST_CASE("dots are the dots of each row, whichever stands beside it", 
     CHECK(moved[5] == result[5]);
   }
 }
+
+TEMPLATE_TEST_CASE("dots from an origin lose nothing to an offset of all x", "[dot]", SEQPOOL_TEST_SCALARS) {
+  using A = seqpool::accumulator_t<TestType>;
+  for (const seqpool::Index n : {0, 1, 15, 16, 31, 32, 33, 130})
+    for (const A offset : {A(0), A(1000)}) {
+      test::Random random(static_cast<std::uint64_t>(n) + 3);
+      const auto a = random.values<A>(n);
+      std::array<std::vector<TestType>, 8> rows;
+      std::array<const TestType*, 8> x;
+      for (std::size_t k = 0; k < 8; ++k) {
+        rows[k] = random.values<TestType>(n, static_cast<double>(offset) - 1, static_cast<double>(offset) + 1);
+        x[k] = rows[k].data();
+      }
+      const std::vector<A> origin =
+          random.values<A>(n, static_cast<double>(offset) - 1, static_cast<double>(offset) + 1);
+      const auto dots =
+          seqpool::detail::dots_from(a.data(), origin.data(), n, 0, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+      for (std::size_t k = 0; k < 8; ++k) {
+        double exact = 0;
+        double size = 0;
+        for (std::size_t h = 0; h < a.size(); ++h) {
+          const A apart = seqpool::widen(rows[k][h]) - origin[h];  // exact, as the two are near each other
+          const double product = static_cast<double>(a[h]) * static_cast<double>(apart);
+          exact += product;
+          size += std::abs(product);
+        }
+        const double bound = (static_cast<double>(n) / 8 + 34) * static_cast<double>(std::numeric_limits<A>::epsilon());
+        CHECK(std::abs(static_cast<double>(dots[k]) - exact) <= bound * size);
+        const A alone = seqpool::detail::dots_from(a.data(), origin.data(), n, 0, x[k])[0];
+        CHECK(std::abs(static_cast<double>(alone) - exact) <= bound * size);
+      }
+    }
+}

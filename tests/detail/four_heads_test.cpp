@@ -73,3 +73,27 @@ TEMPLATE_TEST_CASE("a tile is added to four sums, its tokens in order", "[four_h
       }
   }
 }
+
+TEMPLATE_TEST_CASE("the dots of a tile from an origin are those of its tokens, and none beyond", "[four_heads]",
+                   SEQPOOL_TEST_SCALARS) {
+  using A = seqpool::accumulator_t<TestType>;
+  for (const Index hidden : {1, 16, 33}) {
+    const auto x = test::Random(1).values<TestType>(whole_tile * hidden);
+    const auto a = test::Random(2).values<A>(hidden), origin = test::Random(3).values<A>(hidden);
+    for (const Index n : {8, 1, 2, 7}) {
+      std::vector<A> out(whole_tile, A(-9));
+      detail::dots_from_tile(seqpool::TokenBlock<TestType>(x.data(), n, hidden, hidden), a.data(), origin.data(),
+                             out.data());
+      for (Index i = 0; i < whole_tile; ++i) {
+        double sum = 0;
+        for (Index h = 0; h < hidden; ++h) {
+          const auto at = static_cast<std::size_t>(h);
+          sum += wide(a[at]) * wide(seqpool::widen(x[static_cast<std::size_t>(i * hidden + h)]) - origin[at]);
+        }
+        // Numbers of -1 to 1, so that hidden * 2 is what the products add up to at most.
+        const double bound = 34 * 2 * static_cast<double>(hidden) * wide(std::numeric_limits<A>::epsilon());
+        REQUIRE(std::abs(wide(out[static_cast<std::size_t>(i)]) - (i < n ? sum : -9)) <= bound);
+      }
+    }
+  }
+}

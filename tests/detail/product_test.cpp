@@ -160,3 +160,37 @@ TEST_CASE("a product keeps its weight when it is copied, and is of nothing until
   copy.multiply(MatrixView<const float>{x, 1, 2, 2, 1}, 0, copy.panels(), MatrixView<float>{out, 1, 3, 3, 1});
   CHECK((out[0] == 31 && out[1] == 63 && out[2] == 95));
 }
+
+TEMPLATE_TEST_CASE("a product goes back within its bound, and a row alone has the same bits", "[product][gradient]",
+                   SEQPOOL_TEST_REALS) {
+  constexpr Index panel = Product<TestType>::panel_outputs;
+  const double eps = static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  constexpr Index rows = 3;
+  for (const Index in : {0, 1, 7, 16, 83})
+    for (const Index out : {Index{1}, Index{4}, panel - 1, panel, panel + 1, 3 * panel + 5}) {
+      test::Random random(11);
+      const auto weight = random.values<TestType>(out * in);
+      const auto product = product_of(weight, random.values<TestType>(out), in);
+      const auto d_out = random.values<TestType>(rows * out);
+      // A gap behind each row, which stays as it is.
+      std::vector<TestType> d_in(static_cast<std::size_t>(rows * (in + 1)), TestType(9)), alone(d_in);
+      product.multiply_back({d_out.data(), rows, out, out, 1}, {d_in.data(), rows, in, in + 1, 1});
+      for (Index r = 0; r < rows; ++r) {
+        product.multiply_back({d_out.data() + r * out, 1, out, out, 1},
+                              {alone.data() + r * (in + 1), 1, in, in + 1, 1});
+        for (Index f = 0; f < in; ++f) {
+          double exact = 0, size = 0;
+          for (Index o = 0; o < out; ++o) {
+            const double term = static_cast<double>(d_out[static_cast<std::size_t>(r * out + o)]) *
+                                static_cast<double>(weight[static_cast<std::size_t>(o * in + f)]);
+            exact += term;
+            size += std::abs(term);
+          }
+          const double found = static_cast<double>(d_in[static_cast<std::size_t>(r * (in + 1) + f)]);
+          REQUIRE(std::abs(found - exact) <= static_cast<double>(out) * eps * size);
+        }
+        REQUIRE(d_in[static_cast<std::size_t>(r * (in + 1) + in)] == 9);
+      }
+      REQUIRE(d_in == alone);
+    }
+}

@@ -61,7 +61,7 @@ struct TakesDevice {
   }
 };
 
-struct Serial {
+struct InTurn {
   int numThreads() const { return 2; }
   void parallelFor(Index n, const Eigen::TensorOpCost&, const std::function<void(Index, Index)>& f) const {
     for (Index i = n; i-- > 0;) f(i, i + 1);
@@ -98,7 +98,7 @@ TEST_CASE("a head is asked once, into any strides, of any scalar, and its NaN is
     CHECK((std::isnan(to(2, 0)) && !std::signbit(to(2, 0)) && !std::signbit(to(2, 1))));
     std::array<float, 6> shared{};
     const detail::MatrixView<float> there{shared.data(), 3, 2, row_major ? 2 : 1, row_major ? 1 : 3};
-    mapper.run(there, Serial{});
+    mapper.run(there, InTurn{});
     CHECK((there(1, 1) == 4 && std::isnan(there(2, 0))));
     CHECK(asked == 1);
   }
@@ -112,10 +112,10 @@ TEST_CASE("of no rows and no width nothing is mapped, and a head that takes a de
   const TakesDevice head{&taken};
   float x = 3, out = 0;
   detail::RowMapper(head, detail::MatrixView<float>{nullptr, 0, 1, 1, 1})
-      .run(detail::MatrixView<float>{nullptr, 0, 1, 1, 1}, Serial{});
+      .run(detail::MatrixView<float>{nullptr, 0, 1, 1, 1}, InTurn{});
   CHECK(taken == 0);
   detail::RowMapper(head, detail::MatrixView<float>{&x, 1, 1, 1, 1})
-      .run(detail::MatrixView<float>{&out, 1, 1, 1, 1}, Serial{});
+      .run(detail::MatrixView<float>{&out, 1, 1, 1, 1}, InTurn{});
   CHECK((taken == 1 && out == 3));
 }
 

@@ -115,6 +115,17 @@ TEST_CASE("numbers are as many as the parameters", "[parameters]") {
   CHECK_THROWS_WITH(seqpool::check_count(Line{}, std::vector<double>(6)),
                     ct::has_substring("there are 6 numbers, but 7 are needed"));
   CHECK_THROWS_AS(seqpool::check_count(Nothing{}, std::vector<double>(1)), std::invalid_argument);
+  std::vector<float> own(2);
+  const std::vector<double> given{1, 2, 3};
+  std::span<const double> numbers(given);
+  seqpool::set_numbers(own, numbers);
+  CHECK((own == std::vector<float>{1, 2} && numbers.size() == 1 && numbers[0] == 3));
+  CHECK_THROWS_WITH(seqpool::set_numbers(own, numbers),
+                    ct::has_substring("there are 1 numbers, but 2 or more are needed"));
+  seqpool::GeneralizedMean mean{3};
+  CHECK_THROWS_AS(mean.set_parameters(given), std::invalid_argument);
+  seqpool::Linear linear{Eigen::MatrixXf::Ones(2, 2)};
+  CHECK_THROWS_AS(linear.set_parameters(given), std::invalid_argument);
   STATIC_REQUIRE(seqpool::Settable<Nothing>);
   STATIC_REQUIRE(!seqpool::Settable<Line>);
 }

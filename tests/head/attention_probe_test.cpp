@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/head/attention_probe.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <seqpool/seqpool.hpp>
@@ -103,4 +104,21 @@ TEST_CASE("a probe's gradients are those of its saved tensors", "[attention_prob
               .epsilon(1e-12));
   }
   CHECK_THROWS_AS(probe.gradient(of_head, of_pooling), std::invalid_argument);
+}
+
+TEST_CASE("a probe that is given other parameters is the probe that is made of them", "[attention_probe][gradient]") {
+  const auto of = [](float a) {
+    const Eigen::MatrixXf query = Eigen::MatrixXf::Constant(2, 3, a), value = Eigen::MatrixXf::Constant(4, 3, a + 1);
+    return AttentionProbe{query, std::vector<float>{a, a + 2}, value, std::vector<float>{1, 2, 30, a}};
+  };
+  auto probe = of(1);
+  const auto wanted = of(5);
+  const seqpool::ParameterVector numbers(wanted);
+  probe.set_parameters(numbers.numbers());
+  const auto same = [](const auto& a, const auto& b) {
+    const seqpool::ParameterVector of_a(a), of_b(b);
+    return std::ranges::equal(of_a.numbers(), of_b.numbers());
+  };
+  CHECK((same(probe, wanted) && same(probe.pooling(), wanted.pooling()) && same(probe.head(), wanted.head())));
+  CHECK_THROWS_AS(seqpool::set_parameters(probe, numbers.numbers().first(3)), std::invalid_argument);
 }

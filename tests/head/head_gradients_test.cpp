@@ -40,6 +40,13 @@ TEST_CASE("every head takes other numbers, and shows them", "[head][parameters]"
     };
     check(seqpool::with_parameters(c.wide, numbers));
     check(seqpool::with_parameters(c.single, numbers));
+    auto other = c.wide;
+    std::vector<double> too_many(numbers);
+    too_many.push_back(1);
+    REQUIRE_THROWS_WITH(other.set_parameters(too_many), ct::has_substring(" are needed"));
+    if (!numbers.empty())
+      REQUIRE_THROWS_WITH(other.set_parameters(std::span(numbers).first(numbers.size() - 1)),
+                          ct::has_substring(" are needed"));
     const seqpool::ParameterVector still(c.wide);
     REQUIRE(std::ranges::equal(still.numbers(), given.numbers()));
   }

@@ -24,7 +24,7 @@ namespace {
 
 template <class T> using Weights = seqpool::MultiheadAttentionWeights<T>;
 
-template <class T> auto random_matrix(Index rows, Index columns, std::uint64_t seed) {
+template <class T> auto random_rows(Index rows, Index columns, std::uint64_t seed) {
   typename Weights<T>::Matrix m(rows, columns);
   test::Random random(seed);
   for (Index i = 0; i < m.size(); ++i) m.data()[i] = static_cast<T>(random.between(-0.5, 0.5));
@@ -37,15 +37,15 @@ template <class T> auto random_vector(Index size, std::uint64_t seed) {
   return v;
 }
 
-constexpr Index embed = 12, heads = 3;
+constexpr Index embed = 12, mha_heads = 3;
 
 template <class T> Weights<T> random_weights(Index queries) {
   Weights<T> weights;
-  weights.query = random_matrix<T>(queries, embed, 1);
-  weights.heads = heads;
-  weights.in_proj_weight = random_matrix<T>(3 * embed, embed, 2);
+  weights.query = random_rows<T>(queries, embed, 1);
+  weights.heads = mha_heads;
+  weights.in_proj_weight = random_rows<T>(3 * embed, embed, 2);
   weights.in_proj_bias = random_vector<T>(3 * embed, 3);
-  weights.out_proj_weight = random_matrix<T>(embed, embed, 4);
+  weights.out_proj_weight = random_rows<T>(embed, embed, 4);
   weights.out_proj_bias = random_vector<T>(embed, 5);
   return weights;
 }
@@ -65,7 +65,7 @@ std::vector<double> linear_of(const Weights<T>& w, Index first, Index rows, cons
 
 // torch.nn.MultiheadAttention as it is written down, token by token and in float64: [k * embed].
 template <class T> std::vector<double> attended(const Weights<T>& w, const test::Tokens& tokens) {
-  constexpr Index width = embed / heads;
+  constexpr Index width = embed / mha_heads;
   const double scale = w.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
   std::vector<double> result;
   for (Index k = 0; k < w.query.dimension(0); ++k) {
@@ -73,7 +73,7 @@ template <class T> std::vector<double> attended(const Weights<T>& w, const test:
     for (Index e = 0; e < embed; ++e) query.push_back(wide(w.query(k, e)));
     query = linear_of(w, 0, embed, query);
     std::vector<double> joined(embed, 0.);
-    for (std::size_t h = 0; h < heads; ++h) {
+    for (std::size_t h = 0; h < mha_heads; ++h) {
       std::vector<double> weights;
       double sum = 0;
       for (const auto& token : tokens) {
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("multi-head attention gives what its definition gives", "[mul
     CHECK(test::rows_of(seqpool::multihead_attention_pool(x.view(), attention, x.mask_view(), device)) == rows);
     STATIC_REQUIRE(seqpool::Head<std::remove_cvref_t<decltype(attention.head())>, A>);
     const auto shares = seqpool::attention_weights(attention.pooling(), x.view(), x.mask_view());
-    CHECK(shares.dimension(1) == queries * heads);
+    CHECK(shares.dimension(1) == queries * mha_heads);
   }
 }
 
@@ -158,8 +158,8 @@ TEST_CASE("projections of their own, of keys and values of another size, are tho
   const seqpool::HiddenStates<float> x(row.data(), {1, 9, embed});
   CHECK(test::rows_of(multihead_attention_pool(x, MultiheadAttention{apart})) ==
         test::rows_of(multihead_attention_pool(x, MultiheadAttention{one})));
-  apart.k_proj_weight = random_matrix<float>(embed, 5, 8);
-  apart.v_proj_weight = random_matrix<float>(embed, 5, 9);
+  apart.k_proj_weight = random_rows<float>(embed, 5, 8);
+  apart.v_proj_weight = random_rows<float>(embed, 5, 9);
   const seqpool::HiddenStates<float> narrow(row.data(), {1, 9, 5});
   CHECK(multihead_attention_pool(narrow, MultiheadAttention{apart}).dimension(1) == 2 * embed);
 }
@@ -207,9 +207,9 @@ TEMPLATE_TEST_CASE("multi-head attention's gradients are those of torch's tensor
   }
   SECTION("by projections of their own, of keys and values of another size") {
     weights.in_proj_weight = {};
-    weights.q_proj_weight = random_matrix<double>(embed, embed, 7);
-    weights.k_proj_weight = random_matrix<double>(embed, 5, 8);
-    weights.v_proj_weight = random_matrix<double>(embed, 5, 9);
+    weights.q_proj_weight = random_rows<double>(embed, embed, 7);
+    weights.k_proj_weight = random_rows<double>(embed, 5, 8);
+    weights.v_proj_weight = random_rows<double>(embed, 5, 9);
   }
   Weights<TestType> own;
   own.heads = weights.heads, own.scale = weights.scale;
@@ -289,7 +289,7 @@ TEMPLATE_TEST_CASE("multi-head attention takes other numbers, which are not roun
   CHECK(std::ranges::equal(found.numbers(), numbers));
   // The same as one that was made of these numbers.
   Weights<A> weights;
-  weights.heads = heads;
+  weights.heads = mha_heads;
   const auto take = [&](std::string_view name, auto tensor) {
     std::ranges::copy(found[name], tensor.data());
     return tensor;

@@ -15,7 +15,7 @@ using seqpool::PairFeatures;
 
 namespace {
 
-template <class T, int Layout> Eigen::Tensor<T, 2, Layout> vectors(Index n, Index features, std::uint64_t seed) {
+template <class T, int Layout> Eigen::Tensor<T, 2, Layout> pairs(Index n, Index features, std::uint64_t seed) {
   test::Random random(seed);
   Eigen::Tensor<T, 2, Layout> x(n, features);
   for (Index i = 0; i < n; ++i)
@@ -67,9 +67,9 @@ TEMPLATE_TEST_CASE("every number is the exact one rounded once, in every scalar 
       }
     return result;
   };
-  const auto u = vectors<TestType, Eigen::RowMajor>(5, 7, 1);
-  const auto v = vectors<TestType, Eigen::ColMajor>(5, 7, 2);
-  const auto w = vectors<TestType, Eigen::ColMajor>(5, 7, 3);
+  const auto u = pairs<TestType, Eigen::RowMajor>(5, 7, 1);
+  const auto v = pairs<TestType, Eigen::ColMajor>(5, 7, 2);
+  const auto w = pairs<TestType, Eigen::ColMajor>(5, 7, 3);
   STATIC_REQUIRE(
       std::is_same_v<std::remove_cv_t<decltype(seqpool::pair_features(u, v))>, Eigen::Tensor<A, 2, Eigen::RowMajor>>);
   STATIC_REQUIRE(std::is_same_v<std::remove_cv_t<decltype(seqpool::pair_features(v, u))>, Eigen::Tensor<A, 2>>);

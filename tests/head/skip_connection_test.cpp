@@ -37,7 +37,7 @@ TEST_CASE("a skip connection adds its heads' result to their input", "[skip_conn
 
 // SiglipMultiheadAttentionPoolingHead: out + mlp(layernorm(out)).
 TEST_CASE("a SigLIP head is multi-head attention and an mlp with a way around it", "[skip_connection]") {
-  constexpr Eigen::Index embed = 4, inner = 6;
+  constexpr Eigen::Index siglip_width = 4, inner = 6;
   seqpool::MultiheadAttentionWeights<double> weights;
   weights.heads = 2;
   test::Random random(3);
@@ -45,30 +45,30 @@ TEST_CASE("a SigLIP head is multi-head attention and an mlp with a way around it
     matrix.resize(sizes...);
     for (Eigen::Index i = 0; i < matrix.size(); ++i) matrix.data()[i] = random.between(-1, 1);
   };
-  fill(weights.query, 1, embed);
-  fill(weights.in_proj_weight, 3 * embed, embed);
-  fill(weights.out_proj_weight, embed, embed);
+  fill(weights.query, 1, siglip_width);
+  fill(weights.in_proj_weight, 3 * siglip_width, siglip_width);
+  fill(weights.out_proj_weight, siglip_width, siglip_width);
   Eigen::MatrixXd fc1, fc2;
-  fill(fc1, inner, embed);
-  fill(fc2, embed, inner);
+  fill(fc1, inner, siglip_width);
+  fill(fc2, siglip_width, inner);
   const seqpool::MultiheadAttention attention{weights};
   const seqpool::Embedder siglip{
       attention.pooling(), attention.head(),
       SkipConnection{seqpool::LayerNorm<double>{1e-6}, Linear{fc1}, Activate{Activation::gelu_tanh}, Linear{fc2}}};
-  Eigen::Tensor<double, 3, Eigen::RowMajor> x(2, 5, embed);
+  Eigen::Tensor<double, 3, Eigen::RowMajor> x(2, 5, siglip_width);
   for (Eigen::Index i = 0; i < x.size(); ++i) x.data()[i] = random.between(-1, 1);
   const auto attended = seqpool::multihead_attention_pool(x, attention);
   const auto result = siglip.embed(x);
   for (Eigen::Index b = 0; b < 2; ++b) {
-    Eigen::VectorXd out(embed);
-    for (Eigen::Index e = 0; e < embed; ++e) out(e) = attended(b, e);
+    Eigen::VectorXd out(siglip_width);
+    for (Eigen::Index e = 0; e < siglip_width; ++e) out(e) = attended(b, e);
     const Eigen::VectorXd centred = out.array() - out.mean();
-    const Eigen::VectorXd hidden = fc1 * (centred / std::sqrt(centred.squaredNorm() / embed + 1e-6));
+    const Eigen::VectorXd hidden = fc1 * (centred / std::sqrt(centred.squaredNorm() / siglip_width + 1e-6));
     const Eigen::VectorXd active = hidden.unaryExpr([](double v) {
       return v / 2 * (1 + std::tanh(std::sqrt(2 / 3.14159265358979323846) * (v + 0.044715 * v * v * v)));
     });
     const Eigen::VectorXd expected = out + fc2 * active;
-    for (Eigen::Index e = 0; e < embed; ++e) CHECK(result(b, e) == ct::Approx(expected(e)).epsilon(1e-12));
+    for (Eigen::Index e = 0; e < siglip_width; ++e) CHECK(result(b, e) == ct::Approx(expected(e)).epsilon(1e-12));
   }
 }
 

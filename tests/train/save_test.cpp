@@ -24,18 +24,18 @@ using seqpool::io::Safetensors;
 
 namespace {
 
-constexpr Index batch = 30, seq = 4, hidden = 5;
+constexpr Index rows = 30, tokens = 4, features = 5;
 
-template <class T> Eigen::Tensor<T, 3, Eigen::RowMajor> states() {
-  Eigen::Tensor<T, 3, Eigen::RowMajor> x(batch, seq, hidden);
+template <class T> Eigen::Tensor<T, 3, Eigen::RowMajor> random_states() {
+  Eigen::Tensor<T, 3, Eigen::RowMajor> x(rows, tokens, features);
   test::Random random(2);
   for (Index i = 0; i < x.size(); ++i)
-    x.data()[i] = static_cast<T>(random.between(-1, 1) + (i / (seq * hidden) % 3 == i % hidden ? 1 : 0));
+    x.data()[i] = static_cast<T>(random.between(-1, 1) + (i / (tokens * features) % 3 == i % features ? 1 : 0));
   return x;
 }
-std::vector<int> labels(int classes) {
+std::vector<int> labels_of(int classes) {
   std::vector<int> all;
-  for (int b = 0; b < batch; ++b) all.push_back(b % 3 < classes ? b % 3 : 0);
+  for (int b = 0; b < rows; ++b) all.push_back(b % 3 < classes ? b % 3 : 0);
   return all;
 }
 const std::vector<std::string> names{"one", "two", "three"};
@@ -50,8 +50,8 @@ std::string text_of(const std::filesystem::path& path) {
 
 TEMPLATE_TEST_CASE("a saved classifier is read again with the same bits", "[save]", float, double) {
   const files::TemporaryDirectory folder;
-  const auto x = states<TestType>();
-  const auto fitted = seqpool::fit(Attention<TestType>::untrained(hidden, 2, 3), x, all_tokens, labels(3),
+  const auto x = random_states<TestType>();
+  const auto fitted = seqpool::fit(Attention<TestType>::untrained(features, 2, 3), x, all_tokens, labels_of(3),
                                    {.query_l2 = 0.1, .tolerance = 1e-4});
   seqpool::save(folder / "head.safetensors", fitted, names);
   const Safetensors file(folder / "head.safetensors");
@@ -67,7 +67,7 @@ TEMPLATE_TEST_CASE("a saved classifier is read again with the same bits", "[save
   seqpool::save(folder / "again.safetensors", fitted.classifier);
   const Safetensors again(folder / "again.safetensors");
   CHECK(again.names() == file.names());
-  const auto head = seqpool::fit(seqpool::max_pool(x), labels(2));
+  const auto head = seqpool::fit(seqpool::max_pool(x), labels_of(2));
   seqpool::save(folder / "vectors.safetensors", head, {"no", "yes"});
   const Safetensors of_vectors(folder / "vectors.safetensors");
   const Linear back{of_vectors.tensor<TestType, 2>("weight"), of_vectors.tensor<TestType, 1>("bias")};
@@ -76,8 +76,8 @@ TEMPLATE_TEST_CASE("a saved classifier is read again with the same bits", "[save
 
 TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
   const files::TemporaryDirectory folder;
-  const auto x = states<float>();
-  const auto fitted = seqpool::fit(seqpool::Mean{}, x, all_tokens, labels(3));
+  const auto x = random_states<float>();
+  const auto fitted = seqpool::fit(seqpool::Mean{}, x, all_tokens, labels_of(3));
   const auto write = [&](const char* name, const char* text) {
     std::filesystem::create_directories((folder / name).parent_path());
     std::ofstream(folder / name) << text;
@@ -93,7 +93,7 @@ TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
         "  \"activation_function\": \"torch.nn.modules.linear.Identity\"\n}\n");
   const auto model = seqpool::model::SentenceTransformer(folder / "");
   const Eigen::Tensor<float, 2, Eigen::RowMajor> mask =
-      Eigen::Tensor<float, 2, Eigen::RowMajor>(batch, seq).constant(1);
+      Eigen::Tensor<float, 2, Eigen::RowMajor>(rows, tokens).constant(1);
   CHECK(test::same_bits(model.embed(x, mask), fitted.classifier.logits(x)));
   // A Linear alone, and one without a bias, over what is there.
   const Linear<float> bare(Eigen::MatrixXf(Eigen::MatrixXf::Identity(2, 5)));
@@ -102,7 +102,8 @@ TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
   const auto other = seqpool::model::SentenceTransformer(folder / "");
   CHECK(test::same_bits(other.embed(x, mask), seqpool::map(bare, seqpool::mean_pool(x))));
 
-  const auto learned = seqpool::fit(Attention<float>::untrained(hidden), x, all_tokens, labels(3), {.iterations = 1});
+  const auto learned =
+      seqpool::fit(Attention<float>::untrained(features), x, all_tokens, labels_of(3), {.iterations = 1});
   CHECK_THROWS_WITH(seqpool::save_dense_module(folder / "3_Dense", learned),
                     ct::has_substring("the pooling has parameters"));
   CHECK_FALSE(std::filesystem::exists(folder / "3_Dense"));
@@ -111,7 +112,7 @@ TEST_CASE("a Dense module is what sentence-transformers reads", "[save]") {
 
 TEST_CASE("an attention probe is read again with the same bits", "[save]") {
   const files::TemporaryDirectory folder;
-  const auto x = states<float>();
+  const auto x = random_states<float>();
   const auto check = [&](const auto& classifier) {
     seqpool::save_attention_probe(folder / "probe.safetensors", classifier, names);
     const Safetensors file(folder / "probe.safetensors");
@@ -128,12 +129,13 @@ TEST_CASE("an attention probe is read again with the same bits", "[save]") {
     return file.tensor<float, 2>("q.weight").dimension(0);
   };
   const seqpool::FitOptions options{.query_l2 = 0.1, .iterations = 10};
-  const auto fitted = seqpool::fit(Attention<float>::untrained(hidden, 2, 3), x, all_tokens, labels(3), options);
+  const auto fitted = seqpool::fit(Attention<float>::untrained(features, 2, 3), x, all_tokens, labels_of(3), options);
   CHECK(check(fitted.classifier) == 2);
-  CHECK(check(seqpool::fit(Attention<float>::untrained(hidden), x, all_tokens, labels(3), options).classifier) == 1);
+  CHECK(check(seqpool::fit(Attention<float>::untrained(features), x, all_tokens, labels_of(3), options).classifier) ==
+        1);
   const auto query = fitted.classifier.pooling();
   // A scale is in the query.
-  Eigen::Tensor<float, 2, Eigen::RowMajor> unscaled(2, hidden);
+  Eigen::Tensor<float, 2, Eigen::RowMajor> unscaled(2, features);
   std::copy(query.query().begin(), query.query().end(), unscaled.data());
   CHECK(check(seqpool::Classifier{Attention<float, Eigen::Dynamic>(unscaled, 0.5),
                                   fitted.classifier.heads().get<0>()}) == 2);

@@ -7,6 +7,7 @@
 #include <seqpool/detail/spread_pass.hpp>
 #include <seqpool/fold/token_block.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <span>
@@ -134,8 +135,13 @@ void Gradients<A>::spread_share(const TokenBlock<T>& tokens, A n) const {
   if (!of_tokens()) return;
   A* const share = scratch(static_cast<Index>(d_out.size()));
   for (std::size_t h = 0; h < d_out.size(); ++h) share[h] = d_out[h] / n;
-  spread_numbers(
-      tokens, share, [](Index) { return nullptr; }, [](A g, std::nullptr_t) SEQPOOL_INLINE_LAMBDA { return g; });
+  for (Index i = 0; i < tokens.size(); ++i) {
+    A* const target = token(tokens, i);
+    if (adds_)
+      for (Index h = 0; h < tokens.hidden(); ++h) target[h] += share[h];
+    else
+      std::copy_n(share, tokens.hidden(), target);
+  }
 }
 
 // x: what op gets features of, in the tokens' place.

@@ -5,6 +5,7 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -109,9 +110,31 @@ template <class P> [[nodiscard]] Index parameter_count(const P& p) {
   return count;
 }
 
-/// Gives p other numbers, `[parameter_count(p)]`, one parameter behind the other, also if it is a user's own type;
-/// nothing if it has none.
-template <class P> void set_parameters([[maybe_unused]] P& p, [[maybe_unused]] std::span<const double> numbers) {
+/// Throws `std::invalid_argument` unless numbers are as many as p's parameters have.
+template <class P> void check_count(const P& p, std::span<const double> numbers) {
+  const Index needed = seqpool::parameter_count(p);
+  if (static_cast<Index>(numbers.size()) != needed)
+    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", needed, " are needed"});
+}
+
+namespace detail {
+
+// The first `count` numbers, which are taken away.
+inline std::span<const double> take_numbers(std::span<const double>& numbers, std::size_t count) {
+  if (numbers.size() < count)
+    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", count, " or more are needed"});
+  const std::span<const double> taken = numbers.first(count);
+  numbers = numbers.subspan(count);
+  return taken;
+}
+
+}  // namespace detail
+
+/// Gives p other numbers, `[parameter_count(p)]`, one parameter behind the other, also if it is a user's own type.
+///
+/// **Errors**: `std::invalid_argument` for another count, and what p says of its own numbers.
+template <class P> void set_parameters(P& p, std::span<const double> numbers) {
+  seqpool::check_count(p, numbers);
   if constexpr (Parametric<P>) {
     static_assert(Settable<P>,
                   "seqpool: what has parameters and learns them can be given other ones: add set_parameters(numbers), "
@@ -122,17 +145,18 @@ template <class P> void set_parameters([[maybe_unused]] P& p, [[maybe_unused]] s
 
 /// The first numbers, as many as p has, for p; they are taken away from `numbers`. It is what types made of others
 /// write their set_parameters with.
+///
+/// **Errors**: `std::invalid_argument` if there are too few.
 template <class P> void set_part(P& p, std::span<const double>& numbers) {
   const auto count = static_cast<std::size_t>(seqpool::parameter_count(p));
-  seqpool::set_parameters(p, numbers.first(count));
-  numbers = numbers.subspan(count);
+  seqpool::set_parameters(p, detail::take_numbers(numbers, count));
 }
 
 /// The same for an array of them, a range: of numbers of any type.
 template <std::ranges::contiguous_range R> void set_numbers(R&& own, std::span<const double>& numbers) {
   using A = std::ranges::range_value_t<R>;
-  for (A& number : own) number = static_cast<A>(numbers[static_cast<std::size_t>(&number - std::ranges::data(own))]);
-  numbers = numbers.subspan(std::ranges::size(own));
+  std::ranges::transform(detail::take_numbers(numbers, std::ranges::size(own)), std::ranges::begin(own),
+                         [](double number) { return static_cast<A>(number); });
 }
 
 /// Numbers under the names and shapes of something's parameters: these themselves, or their gradients.
@@ -214,19 +238,11 @@ class ParameterVector {
 /// All parameters of a pooling, a head, an `Embedder` or a `Classifier`.
 template <class P> [[nodiscard]] ParameterVector parameters(const P& p) { return ParameterVector(p); }
 
-/// Throws unless numbers are as many as p's parameters have.
-template <class P> void check_count(const P& p, std::span<const double> numbers) {
-  const Index needed = seqpool::parameter_count(p);
-  if (static_cast<Index>(numbers.size()) != needed)
-    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", needed, " are needed"});
-}
-
 /// A copy of p with other numbers.
 ///
 /// **Shapes**: numbers: `[parameter_count(p)]`, in the order of `parameters(p)`.
-/// **Errors**: `std::invalid_argument` for another count, and what the parts say of their own numbers.
+/// **Errors**: as `set_parameters`.
 template <class P> [[nodiscard]] P with_parameters(const P& p, std::span<const double> numbers) {
-  seqpool::check_count(p, numbers);
   P other(p);
   seqpool::set_parameters(other, numbers);
   return other;

@@ -167,6 +167,7 @@ void Linear<T, Out, In>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A>
 }
 
 template <class T, Index Out, Index In> void Linear<T, Out, In>::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   const auto weights = static_cast<std::size_t>(out() * in());
   product_ = detail::product_of<A>(out(), in(), numbers.first(weights), numbers.subspan(weights));
 }

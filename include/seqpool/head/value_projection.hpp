@@ -183,6 +183,7 @@ void ValueProjection<T>::backward(Rows<const A> in, Rows<const A> d_out, Rows<A>
 }
 
 template <class T> void ValueProjection<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   const auto head_width = static_cast<std::size_t>(values_.front().out());
   const auto width = static_cast<std::size_t>(embed()), hidden = static_cast<std::size_t>(hidden_);
   const std::span<const double> bias = numbers.subspan(width * hidden, has_value_bias_ ? width : 0);

@@ -170,6 +170,7 @@ void GeneralizedMean::backward(const State<T>& state, const TokenBlock<T>& token
 }
 
 inline void GeneralizedMean::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   std::get<0>(p_).clear();
   std::get<1>(p_).clear();
   for (const double number : numbers) add(number);

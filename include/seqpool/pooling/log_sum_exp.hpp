@@ -49,7 +49,10 @@ class LogSumExp {
   template <Scalar T> void finish(const State<T>& state, std::span<accumulator_t<T>> out) const;
   template <Scalar T>
   void backward(const State<T>& state, const TokenBlock<T>& tokens, const Gradients<accumulator_t<T>>& gradients) const;
-  void set_parameters(std::span<const double> numbers) { *this = LogSumExp(numbers[0]); }
+  void set_parameters(std::span<const double> numbers) {
+    seqpool::check_count(*this, numbers);
+    *this = LogSumExp(numbers[0]);
+  }
 
  private:
   // Takes in terms with the sum `terms` and the largest x: one exponential either way, because e^0 is 1.

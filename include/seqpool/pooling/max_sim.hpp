@@ -217,6 +217,7 @@ template <class T> Index MaxSim<T>::width(Index hidden) const {
 }
 
 template <class T> void MaxSim<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   product_ = {product_.out(), product_.in(),
               [&, in = product_.in()](Index i, Index h) {
                 return static_cast<A>(numbers[static_cast<std::size_t>(i * in + h)]);

@@ -52,8 +52,9 @@ template <class T> struct WatchedSearch {
 // LBFGS++ throws where its line search fails, which at a minimum is rounding, and goes on without end where values lie.
 // So the best point is kept here. After an exception it goes on from there, without memory, as long as that helps; 100
 // evaluations without a better point end it.
-template <class F, class Report>
-Descent minimize(F f, const Eigen::VectorXd& start, double tolerance, Index iterations, Report report) {
+inline Descent minimize(const std::function<double(const Eigen::VectorXd& at, Eigen::VectorXd& gradient)>& f,
+                        const Eigen::VectorXd& start, double tolerance, Index iterations,
+                        const std::function<bool(const Descent&)>& report) {
   constexpr Index patience = 100, most_restarts = 20;
   struct Done {};
   Descent d;
@@ -78,7 +79,7 @@ Descent minimize(F f, const Eigen::VectorXd& start, double tolerance, Index iter
       if (first && !is_number) throw std::domain_error("seqpool: the loss, or its gradient, is no number at the start");
       return is_number ? found : (std::numeric_limits<double>::max)();
     });
-    const double largest = gradient.template lpNorm<Eigen::Infinity>();
+    const double largest = gradient.lpNorm<Eigen::Infinity>();
     // Rounding may put the minimum a little higher than its neighbours.
     d.converged = largest <= tolerance && (first || loss <= d.loss + 1e-6 * std::abs(d.loss));
     if (first || d.converged || loss < d.loss || (loss == d.loss && largest < d.gradient)) {
@@ -91,7 +92,7 @@ Descent minimize(F f, const Eigen::VectorXd& start, double tolerance, Index iter
     return loss;
   };
   watched.begin_iteration = [&] {
-    if (d.iterations == iterations || !call([&] { return bool{report(std::as_const(d))}; })) throw Done{};
+    if (d.iterations == iterations || !call([&] { return report(d); })) throw Done{};
     ++d.iterations;
   };
   LBFGSpp::LBFGSParam<double> param;
