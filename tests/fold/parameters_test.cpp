@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/fold/parameters.hpp>
 
+#include <seqpool/seqpool.hpp>
 #include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>

@@ -117,19 +117,6 @@ template <class P> void check_count(const P& p, std::span<const double> numbers)
     detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", needed, " are needed"});
 }
 
-namespace detail {
-
-// The first `count` numbers, which are taken away.
-inline std::span<const double> take_numbers(std::span<const double>& numbers, std::size_t count) {
-  if (numbers.size() < count)
-    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", count, " or more are needed"});
-  const std::span<const double> taken = numbers.first(count);
-  numbers = numbers.subspan(count);
-  return taken;
-}
-
-}  // namespace detail
-
 /// Gives p other numbers, `[parameter_count(p)]`, one parameter behind the other, also if it is a user's own type.
 ///
 /// **Errors**: `std::invalid_argument` for another count, and what p says of its own numbers.
@@ -149,14 +136,19 @@ template <class P> void set_parameters(P& p, std::span<const double> numbers) {
 /// **Errors**: `std::invalid_argument` if there are too few.
 template <class P> void set_part(P& p, std::span<const double>& numbers) {
   const auto count = static_cast<std::size_t>(seqpool::parameter_count(p));
-  seqpool::set_parameters(p, detail::take_numbers(numbers, count));
+  seqpool::set_parameters(p, numbers.first((std::min)(count, numbers.size())));
+  numbers = numbers.subspan(count);
 }
 
 /// The same for an array of them, a range: of numbers of any type.
 template <std::ranges::contiguous_range R> void set_numbers(R&& own, std::span<const double>& numbers) {
   using A = std::ranges::range_value_t<R>;
-  std::ranges::transform(detail::take_numbers(numbers, std::ranges::size(own)), std::ranges::begin(own),
+  const std::size_t count = std::ranges::size(own);
+  if (numbers.size() < count)
+    detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", count, " or more are needed"});
+  std::ranges::transform(numbers.first(count), std::ranges::begin(own),
                          [](double number) { return static_cast<A>(number); });
+  numbers = numbers.subspan(count);
 }
 
 /// Numbers under the names and shapes of something's parameters: these themselves, or their gradients.
