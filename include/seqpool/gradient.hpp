@@ -120,7 +120,7 @@ template <class P, class X, class M> class ForwardPass {
 ///     run.backward(d_out);  // .tokens [batch, seq, hidden], .parameters
 ///
 /// **Shapes**: x: `[batch, seq, hidden]`.
-/// **Errors**: as `pool`; a temporary does not compile.
+/// **Errors**: as `gradient`; a temporary does not compile.
 /// **Cost**: that of `pool`; keeps a state for each row.
 template <class P, class X, class M, class D = CallingThread>
 [[nodiscard]] auto forward(P&& pooling, X&& x, M&& mask, const D& device = {});
@@ -234,8 +234,12 @@ template <class P, class X, class M, class D> auto forward(P&& pooling, X&& x, M
   static_assert(stays,
                 "seqpool: forward(pooling, x, mask) refers to all three until it has gone back, and one of them is a "
                 "temporary, which is gone at the end of the line: give it a name.");
-  using Pass = ForwardPass<std::remove_cvref_t<P>, std::remove_cvref_t<X>, std::remove_cvref_t<M>>;
-  return Pass(pooling, x, mask, device);
+  using Pooling = std::remove_cvref_t<P>;
+  using States = std::remove_cvref_t<X>;
+  using Mask = std::remove_cvref_t<M>;
+  if constexpr (detail::are_arguments<Pooling, States, Mask, D>())
+    if constexpr (detail::is_differentiable<Pooling, typename detail::sequences_t<States>::value_type>())
+      return ForwardPass<Pooling, States, Mask>(pooling, x, mask, device);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
