@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/compiler.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/features.hpp>
 #include <seqpool/fold/parameters.hpp>
@@ -179,7 +180,7 @@ template <class T, std::size_t... i>
 void SideBySide<Many, P...>::fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>) {
   seqpool::fold_features(
       tile, [](Index) { return nullptr; },
-      [](accumulator_t<T> x, std::nullptr_t, auto&... held) __attribute__((always_inline)) {
+      [](accumulator_t<T> x, std::nullptr_t, auto&... held) SEQPOOL_INLINE_LAMBDA {
         ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...);
       },
       std::get<i>(state.parts).values.data()...);
