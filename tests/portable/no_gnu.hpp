@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// From here on the compiler seems to know no attribute, built-in and assembly of GNU's, and Windows.h to be included.
+#pragma GCC system_header
+
+#undef __GNUC__
+#undef __clang__
+#undef __x86_64__
+#undef __unix__
+#undef __linux__
+#undef __has_builtin
+#define __attribute__(x) an attribute of GNU
+#define __asm__ assembly of GNU
+#define __builtin_cpu_supports a built-in of GNU
+#define __builtin_memcpy a built-in of GNU
+#define __builtin_prefetch a built-in of GNU
+#define __builtin_shufflevector a built-in of GNU
+
+#define min(a, b) a macro of Windows
+#define max(a, b) a macro of Windows
+#define small a macro of Windows
+#define near a macro of Windows
+#define far a macro of Windows
+#define ERROR a macro of Windows
