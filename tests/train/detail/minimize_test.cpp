@@ -123,6 +123,29 @@ TEST_CASE("functions that lie come to an end, and what is found says so", "[mini
   }
 }
 
+TEST_CASE("after a line search that failed it goes on from the best point", "[minimize]") {
+  const Bowl bowl;
+  constexpr int before = 5, steps = 40;  // of a line search, which then gives up
+  VectorXd best, again;
+  double least = std::numeric_limits<double>::infinity();
+  int calls = 0;
+  const auto f = [&](const VectorXd& at, VectorXd& gradient) {
+    const double loss = bowl(at, gradient);
+    ++calls;
+    if (calls > before && calls <= before + steps) return loss + 1e9;
+    if (calls == before + steps + 1) again = at;
+    if (calls <= before && loss < least) {
+      least = loss;
+      best = at;
+    }
+    return loss;
+  };
+  const auto found = seqpool::detail::minimize(f, VectorXd::Zero(200), 1e-6, 500, go_on);
+  CHECK(again == best);
+  CHECK(best.norm() > 0);
+  CHECK(found.converged);
+}
+
 TEST_CASE("what has no minimum comes to an end", "[minimize]") {
   const auto slope = [](const VectorXd& at, VectorXd& gradient) {
     gradient.setOnes(at.size());
