@@ -2,7 +2,9 @@
 #include <seqpool/fold/softmax_gradient.hpp>
 
 #include <cmath>
+#include <limits>
 #include <seqpool/seqpool.hpp>
+#include <span>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -86,4 +88,47 @@ TEST_CASE("weights and d scores of a tile, at the edges of a softmax", "[gradien
   const auto large = of();
   CHECK(large.tokens(0, 0, 1) == 0.5);
   CHECK(large.tokens(0, 2, 1) == 0);
+}
+
+TEST_CASE("beyond the tokens of a tile weights and d scores are 0, whatever lay there", "[gradient]") {
+  constexpr Index hidden = 5, n = 3;
+  const auto x = test::Random(1).values<double>(n * hidden), d_out = test::Random(2).values<double>(hidden);
+  const seqpool::Attention pooling{test::Random(3).values<double>(hidden)};
+  const seqpool::TokenBlock<double> tile(x.data(), n, hidden, hidden);
+  seqpool::SoftmaxState<double> state;
+  pooling.init(state, hidden);
+  pooling.fold(state, tile);
+  std::vector<double> out(hidden);
+  pooling.finish(state, std::span(out));
+  seqpool::Gradients<double> gradients;
+  gradients.out = out;
+  gradients.d_out = d_out;
+  using Softmax = seqpool::SoftmaxGradient<double>;
+  std::vector<double> room(static_cast<std::size_t>(Softmax::room_of(1, hidden)), std::nan(""));
+  Softmax softmax(state, gradients, false, room.data());
+  pooling.score(tile, softmax.scores());
+  softmax.weigh(tile);
+  double sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += softmax.scores()[i];
+  CHECK(sum == ct::Approx(1));
+  for (std::size_t i = n; i < std::size_t{seqpool::score_tile}; ++i)
+    CHECK((softmax.scores()[i] == 0 && softmax.d_scores()[i] == 0));
+}
+
+TEST_CASE("an offset of all tokens costs d query no digits", "[gradient]") {
+  constexpr Index hidden = 19, n = 300;
+  std::vector<float> query = test::Random(2).values<float>(hidden),
+                     x = test::Random(1).values<float>(n * hidden, 999, 1001);
+  for (float& number : query) number /= 1024;  // so that scores are not off by more than weights can bear
+  const auto d_out = test::Random(3).values<float>(hidden);
+  const auto of = [&]<class T>(T) {
+    const std::vector<T> tokens(x.begin(), x.end()), g(d_out.begin(), d_out.end());
+    const seqpool::Attention pooling{std::vector<T>(query.begin(), query.end())};
+    return seqpool::gradient(pooling, seqpool::HiddenStates<T>(tokens.data(), {1, n, hidden}), seqpool::all_tokens,
+                             seqpool::Vectors<T>(g.data(), {1, hidden}));
+  };
+  const auto found = of(0.f);
+  const auto expected = of(0.);
+  const double eps = static_cast<double>(std::numeric_limits<float>::epsilon());
+  CHECK(test::gradient_error(found.parameters.numbers(), expected.parameters.numbers()) <= 64 * eps);
 }
