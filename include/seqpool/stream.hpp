@@ -116,7 +116,7 @@ Stream<P, T>::Stream(P pooling, detail::Size hidden) : pooling_(std::move(poolin
                              : std::is_same_v<T, double>      ? "double"
                              : std::is_same_v<T, Eigen::half> ? "half"
                                                               : "bfloat16";
-  identity_ = seqpool::identity_of(pooling_) + " of " + scalar + " [" + std::to_string(hidden_) + "]";
+  identity_ = detail::sentence({seqpool::identity_of(pooling_), " of ", scalar, " [", hidden_, "]"});
 }
 
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {

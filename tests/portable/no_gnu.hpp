@@ -10,10 +10,10 @@
 #undef __has_builtin
 #define __attribute__(x) an attribute of GNU
 #define __asm__ assembly of GNU
-#define __builtin_cpu_supports a built-in of GNU
-#define __builtin_memcpy a built-in of GNU
-#define __builtin_prefetch a built-in of GNU
-#define __builtin_shufflevector a built-in of GNU
+#define __builtin_cpu_supports a builtin of GNU
+#define __builtin_memcpy a builtin of GNU
+#define __builtin_prefetch a builtin of GNU
+#define __builtin_shufflevector a builtin of GNU
 
 #define min(a, b) a macro of Windows
 #define max(a, b) a macro of Windows

@@ -15,9 +15,10 @@ inline std::string shape(std::span<const Index> sizes) {
   std::string text = "[";
   for (const Index size : sizes) {
     if (text.size() > 1) text += ", ";
-    text += std::to_string(size);
+    text += detail::number_text(size);
   }
-  return text + "]";
+  text += "]";
+  return text;
 }
 inline std::string shape(std::initializer_list<Index> sizes) {
   return detail::shape(std::span<const Index>(sizes.begin(), sizes.size()));

@@ -18,7 +18,7 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // The square root of a layer norm's eps.
 template <class A> A root_of_eps(double eps) {
   if (!(eps >= 0 && eps <= (std::numeric_limits<double>::max)()))
-    detail::fail({"LayerNorm's eps is ", std::to_string(eps), ": it must be 0 or more, and finite"});
+    detail::fail({"LayerNorm's eps is ", detail::number_text(eps), ": it must be 0 or more, and finite"});
   return static_cast<A>(std::sqrt(eps));
 }
 

@@ -63,7 +63,8 @@ QuantizationSteps<A>::QuantizationSteps(const MatrixView<T>& ranges, Index featu
     const float first = static_cast<float>(low);
     const float width = static_cast<float>(high) - first;
     if (!(low <= high) || !std::isfinite(width))
-      detail::fail({what, ": the range of feature ", f, " is from ", std::to_string(low), " to ", std::to_string(high),
+      detail::fail({what, ": the range of feature ", f, " is from ", detail::number_text(low), " to ",
+                    detail::number_text(high),
                     ": both must be finite, the least in row 0, and a float must hold how far apart they are"});
     const float divided = width / 255.0f;
     least.push_back(static_cast<A>(first));

@@ -4,13 +4,35 @@
 #include <seqpool/detail/compiler.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// A number as std::to_string writes it. That is one function of all files of a program, and may be that of a file with
+// flags for another processor; this one is a file's own.
+[[nodiscard]] inline std::string number_text(std::integral auto number) {
+  const bool is_negative = std::cmp_less(number, 0);
+  auto left = static_cast<std::uint64_t>(number);
+  if (is_negative) left = 0 - left;
+  char digits[21];
+  char* first = digits + sizeof digits;
+  do *--first = static_cast<char>('0' + left % 10);
+  while ((left /= 10) != 0);
+  if (is_negative) *--first = '-';
+  return std::string(first, digits + sizeof digits);
+}
+[[nodiscard]] inline std::string number_text(std::floating_point auto number) {
+  const auto wide = static_cast<double>(number);
+  std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, "%f", wide)), '\0');
+  std::snprintf(text.data(), text.size() + 1, "%f", wide);
+  return text;
+}
 
 // A part of a message: text, or a whole number. It only says what it is made from. The message itself is written in one
 // function, where it is thrown, so each place that refuses something is little code, to run and to compile.
@@ -24,7 +46,7 @@ class Part {
 
   [[nodiscard]] std::string text() const {
     if (!is_number_) return std::string(text_);
-    return (is_negative_ ? "-" : "") + std::to_string(is_negative_ ? 0 - number_ : number_);
+    return is_negative_ ? detail::number_text(static_cast<std::int64_t>(number_)) : detail::number_text(number_);
   }
 
  private:

@@ -100,7 +100,7 @@ template <IntegerVector V, class Refuse> std::vector<Index> indices(const V& v, 
   copy.reserve(detail::size_of(v));
   detail::for_each_element(v, [&](auto element) {
     const auto number = +element;  // also for a character type
-    if (std::cmp_less(number, 0) || !std::in_range<Index>(number)) refuse(copy.size(), std::to_string(number));
+    if (std::cmp_less(number, 0) || !std::in_range<Index>(number)) refuse(copy.size(), detail::number_text(number));
     copy.push_back(static_cast<Index>(number));
   });
   return copy;

@@ -217,10 +217,10 @@ class ParameterVector {
     std::string known;
     for (const Entry& entry : entries_) {
       if (entry.name == name) return entry;
-      known += (known.empty() ? "" : ", ") + entry.name;
+      known = detail::sentence({known, known.empty() ? "" : ", ", entry.name});
     }
-    detail::fail({"there is no parameter '", std::string(name), "': there ",
-                  (known.empty() ? std::string("is none") : "are " + known)});
+    detail::fail(
+        {"there is no parameter '", std::string(name), "': there ", known.empty() ? "is none" : "are ", known});
   }
 
   std::vector<Entry> entries_;

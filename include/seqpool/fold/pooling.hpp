@@ -118,7 +118,8 @@ template <class P> [[nodiscard]] std::string name_of([[maybe_unused]] const P& p
 /// What states, merges and saved streams are identified by: the name, and what tells the parameters apart.
 template <class P> [[nodiscard]] std::string identity_of(const P& pooling) {
   const std::uint64_t parameters = seqpool::parameters_checksum(pooling);
-  return seqpool::name_of(pooling) + (parameters == 0 ? "" : " " + std::to_string(parameters));
+  if (parameters == 0) return seqpool::name_of(pooling);
+  return detail::sentence({seqpool::name_of(pooling), " ", parameters});
 }
 template <class P>
 void check_tokens([[maybe_unused]] const P& pooling, [[maybe_unused]] Index batch, [[maybe_unused]] Index seq) {

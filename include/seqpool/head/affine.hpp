@@ -103,7 +103,7 @@ template <class T> template <class S, class B> Affine<T>::Affine(const S& scale,
 template <class T> Affine<T> Affine<T>::temperature(accumulator_t<detail::lawful_t<T>> temperature) {
   const A scale = 1 / temperature;
   if (!(temperature > 0) || !std::isfinite(temperature) || !std::isfinite(scale))
-    detail::fail({"Affine's temperature is ", std::to_string(temperature),
+    detail::fail({"Affine's temperature is ", detail::number_text(temperature),
                   ": it must be over 0, and both it and 1 / temperature finite"});
   Affine affine(static_cast<T>(A(1)), static_cast<T>(A(0)));
   affine.scale_[0] = scale;

@@ -162,7 +162,7 @@ template <class A> class AnyHead<A>::Sequence {
   }
 
   void visit_parameters(auto f) const {
-    for (std::size_t i = 0; i < heads_.size(); ++i) seqpool::visit_parameters(heads_[i], f, std::to_string(i));
+    for (std::size_t i = 0; i < heads_.size(); ++i) seqpool::visit_parameters(heads_[i], f, detail::number_text(i));
   }
 
  private:

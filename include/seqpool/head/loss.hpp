@@ -205,8 +205,8 @@ TargetLoss<Term>::TargetLoss(const X& targets, const LossWeights& weights) : cla
       for (Index c = 0; c < view.columns; ++c) {
         targets_.push_back(static_cast<double>(view(row, c)));
         if (!Term::is_lawful(targets_.back()))
-          detail::fail(
-              {"targets: row ", row, " has ", std::to_string(targets_.back()), " for class ", c, ": ", Term::lawful});
+          detail::fail({"targets: row ", row, " has ", detail::number_text(targets_.back()), " for class ", c, ": ",
+                        Term::lawful});
       }
     detail::check_weights(class_weights_, classes_, "weights of classes");
     detail::check_weights(weights.samples, view.rows, "weights of samples");

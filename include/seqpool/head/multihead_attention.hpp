@@ -161,7 +161,7 @@ template <class T> auto MultiheadAttention<T>::parted(const Weights& weights) ->
   Weights own(weights);
   const Index embed = own.query.dimension(1);
   const auto shape_of = [](const Matrix& m) { return detail::shape({m.dimension(0), m.dimension(1)}); };
-  const std::string query = ", but query [k, embed] is " + shape_of(own.query) + ": ";
+  const std::string query = detail::sentence({", but query [k, embed] is ", shape_of(own.query), ": "});
   if (own.in_proj_weight.size() != 0) {
     if (own.in_proj_weight.dimension(0) != 3 * embed)
       detail::fail({"in_proj_weight is ", shape_of(own.in_proj_weight), query, "it must be [3 * embed, embed]"});
@@ -187,7 +187,7 @@ template <class T> double MultiheadAttention<T>::scale_of(const Weights& weights
   const Index width = weights.query.dimension(1) / weights.heads;
   const double scale = weights.scale.value_or(1 / std::sqrt(static_cast<double>(width)));
   if (!std::isfinite(scale))
-    detail::fail({"the scale of a MultiheadAttention's scores is ", std::to_string(scale),
+    detail::fail({"the scale of a MultiheadAttention's scores is ", detail::number_text(scale),
                   ": it must be a finite number, or none, which is 1 / sqrt(embed / heads)"});
   return scale;
 }

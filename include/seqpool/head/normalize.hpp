@@ -41,7 +41,7 @@ class Normalize {
   ///
   /// **Errors**: `std::invalid_argument` for a p that is not over 0.
   explicit Normalize(double p) : p_(p) {
-    if (!(p > 0)) detail::fail({"Normalize{", std::to_string(p), "}: p must be over 0, or infinity"});
+    if (!(p > 0)) detail::fail({"Normalize{", detail::number_text(p), "}: p must be over 0, or infinity"});
   }
 
   [[nodiscard]] Index width(Index features) const noexcept { return features; }

@@ -84,7 +84,7 @@ template <class X> auto calibration_ranges(const X& x) {
     for (Index i = 0; !finite && i < in.rows; ++i)
       for (Index f = 0; f < in.columns; ++f)
         if (!std::isfinite(widen(in(i, f))))
-          detail::fail({"calibration_ranges: x[", i, ", ", f, "] is ", std::to_string(widen(in(i, f))),
+          detail::fail({"calibration_ranges: x[", i, ", ", f, "] is ", detail::number_text(widen(in(i, f))),
                         ", but a range is of finite numbers"});
     if (in.columns > 0 && least == largest)
       detail::fail({"calibration_ranges: x is ", detail::shape({in.rows, in.columns}), ", ",

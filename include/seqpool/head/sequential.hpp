@@ -67,7 +67,7 @@ template <class... H> class Sequential {
   /// Each head's parameters, after its place: "0.weight".
   void visit_parameters(auto f) const {
     std::size_t i = 0;
-    std::apply([&](const H&... head) { (seqpool::visit_parameters(head, f, std::to_string(i++)), ...); }, heads_);
+    std::apply([&](const H&... head) { (seqpool::visit_parameters(head, f, detail::number_text(i++)), ...); }, heads_);
   }
 
  private:

@@ -108,7 +108,7 @@ template <class X> void LayerMix<X>::weigh(std::vector<value_type> weights) {
                   this->size(), " layers: weights must be [layers]"});
   for (const value_type weight : weights_) sum_ += weight;
   if (sum_ == 0 || !std::isfinite(sum_))
-    detail::fail({"the weights of the layers add up to ", std::to_string(sum_),
+    detail::fail({"the weights of the layers add up to ", detail::number_text(sum_),
                   ": they are divided by that, so it must be finite and not 0"});
 }
 

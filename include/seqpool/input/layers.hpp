@@ -114,7 +114,7 @@ template <class X> template <class Argument> void Layers<X>::view(const std::rem
 
 template <class X> void Layers<X>::check(std::size_t layer) const {
   const X& other = layers_[layer];
-  const auto name = [&] { return "layer " + std::to_string(layer); };
+  const auto name = [&] { return detail::sentence({"layer ", layer}); };
   const std::array<Index, 3> sizes{other.batch(), other.seq(), other.hidden()}, first{batch(), seq(), hidden()};
   if (sizes != first)
     detail::fail({name(), " is ", detail::shape(sizes), ", but layer 0 is ", detail::shape(first),

@@ -77,16 +77,17 @@ PackedStates<T>::PackedStates(const P& data, detail::Sizes<2> sizes, const V& of
       refuse(i, offset, "offsets must be between 0 and total");
     });
   if (offsets_.empty()) detail::fail("offsets are [0]: they must be [batch + 1], the first of them 0");
-  if (offsets_.front() != 0) refuse(0, std::to_string(offsets_.front()), "the first offset must be 0");
+  if (offsets_.front() != 0) refuse(0, detail::number_text(offsets_.front()), "the first offset must be 0");
   for (std::size_t i = 1; i < offsets_.size(); ++i) {
     if (offsets_[i] < offsets_[i - 1])
-      refuse(i, std::to_string(offsets_[i]),
-             "offsets must not fall, and the one before it is " + std::to_string(offsets_[i - 1]));
+      refuse(i, detail::number_text(offsets_[i]),
+             detail::sentence({"offsets must not fall, and the one before it is ", offsets_[i - 1]}));
     longest_ = (std::max)(longest_, offsets_[i] - offsets_[i - 1]);
   }
   if (offsets_.back() != sizes[0])
-    refuse(offsets_.size() - 1, std::to_string(offsets_.back()),
-           "the last offset must be the number of tokens, and packed states are " + detail::shape(sizes));
+    refuse(offsets_.size() - 1, detail::number_text(offsets_.back()),
+           detail::sentence(
+               {"the last offset must be the number of tokens, and packed states are ", detail::shape(sizes)}));
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI

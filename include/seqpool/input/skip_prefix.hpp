@@ -85,10 +85,9 @@ SkipPrefix<S>::SkipPrefix(S selection, std::vector<Index> counts)
 template <Selection S> void SkipPrefix<S>::check_counts(Index rows) const {
   constexpr bool of_sequences = !requires(const S& s) { s.sequence(rows); };
   if (static_cast<Index>(counts_.size()) != rows)
-    detail::fail(
-        {"counts of skip_prefix are ", detail::shape({static_cast<Index>(counts_.size())}), ", but ",
-         (of_sequences ? "mask and hidden states have batch " + std::to_string(rows) + ": counts must be [batch]"
-                       : "there are " + std::to_string(rows) + " spans: counts must be [spans]")});
+    detail::fail({"counts of skip_prefix are ", detail::shape({static_cast<Index>(counts_.size())}), ", but ",
+                  of_sequences ? "mask and hidden states have batch " : "there are ", rows,
+                  of_sequences ? ": counts must be [batch]" : " spans: counts must be [spans]"});
 }
 
 // Walks from the row's start, so a selection is asked nothing before it has seen the hidden states.

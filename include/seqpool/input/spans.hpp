@@ -95,8 +95,8 @@ template <class Seq> void Spans::check_each(Index batch, Seq seq) const {
   for (std::size_t i = 0; i < spans_.size(); ++i) {
     const Span& span = spans_[i];
     const auto name = [&] {
-      return "span " + std::to_string(i) + " is tokens [" + std::to_string(span.begin) + ", " +
-             std::to_string(span.end) + ") of sequence " + std::to_string(span.sequence);
+      return detail::sentence(
+          {"span ", i, " is tokens [", span.begin, ", ", span.end, ") of sequence ", span.sequence});
     };
     if (span.sequence < 0 || span.sequence >= batch) detail::fail({name(), ", but hidden states have batch ", batch});
     if (span.begin < 0 || span.begin > span.end) detail::fail({name(), ": it must be 0 <= begin <= end"});

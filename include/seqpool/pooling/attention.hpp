@@ -47,8 +47,8 @@ template <class T, Index Queries> class QueryScorer {
   }
 
   [[nodiscard]] std::string name() const {
-    return (averages_ ? "average attention" : "attention") +
-           (scale_ == 1 ? "" : " scaled by " + detail::exact_text(scale_));
+    const char* const kind = averages_ ? "average attention" : "attention";
+    return scale_ == 1 ? kind : detail::sentence({kind, " scaled by ", detail::exact_text(scale_)});
   }
   void visit_parameters(auto f) const {
     if (Queries == 1)
@@ -159,7 +159,7 @@ QueryScorer<T, Queries>::QueryScorer(const Q& query, double scale) : scale_(scal
 
 template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries>::copy(const Q& query) {
   if (!std::isfinite(scale_))
-    detail::fail({"Attention's scale is ", std::to_string(scale_), ": it must be a finite number"});
+    detail::fail({"Attention's scale is ", detail::number_text(scale_), ": it must be a finite number"});
   if constexpr (detail::VectorLike<Q>) {
     auto numbers = detail::widened(query);
     given_ = {1, static_cast<Index>(numbers.size()), std::move(numbers)};
@@ -167,7 +167,7 @@ template <class T, Index Queries> template <class Q> void QueryScorer<T, Queries
     given_ = detail::widened_matrix(query, "queries");
     if (heads() == 0 || !detail::sizes_agree(Queries, heads()))
       detail::fail({"queries are ", detail::shape({heads(), given_.columns}), ": they must be [k, hidden], ",
-                    (Queries == Eigen::Dynamic ? "of one at least" : "with k = " + std::to_string(Queries))});
+                    Queries == Eigen::Dynamic ? "of one at least" : detail::sentence({"with k = ", Queries})});
   }
   multiply();
 }
@@ -181,8 +181,8 @@ template <class T, Index Queries> void QueryScorer<T, Queries>::multiply() {
 template <class T, Index Queries> void QueryScorer<T, Queries>::check_hidden(Index hidden) const {
   const bool one = Queries == 1;
   if (hidden != given_.columns)
-    detail::fail({(one ? "query is " + detail::shape({given_.columns})
-                       : "queries are " + detail::shape({heads(), given_.columns})),
+    detail::fail({one ? "query is " : "queries are ",
+                  one ? detail::shape({given_.columns}) : detail::shape({heads(), given_.columns}),
                   ", but hidden states have hidden ", hidden, ": ",
                   (one ? "query must be [hidden]" : "queries must be [k, hidden]")});
 }

@@ -42,7 +42,8 @@ class GeneralizedMean {
   template <class P> explicit GeneralizedMean(const P& p, double eps = 1e-6);
 
   [[nodiscard]] std::string name() const {
-    return "generalized_mean" + (eps_ == 1e-6 ? "" : " of eps " + detail::exact_text(eps_));
+    if (eps_ == 1e-6) return "generalized_mean";
+    return detail::sentence({"generalized_mean of eps ", detail::exact_text(eps_)});
   }
   void visit_parameters(auto f) const {
     const auto& p = std::get<1>(p_);
@@ -81,12 +82,12 @@ GeneralizedMean::GeneralizedMean(const P& p, double eps) : is_number_(std::is_ar
   else if constexpr (lawful)
     detail::for_each_element(p, [this](const auto& element) { add(static_cast<double>(widen(element))); });
   if (!(eps >= 0 && eps <= static_cast<double>((std::numeric_limits<float>::max)())))
-    detail::fail({"eps is ", std::to_string(eps), ": it must be a number of 0 or more"});
+    detail::fail({"eps is ", detail::number_text(eps), ": it must be a number of 0 or more"});
 }
 
 inline void GeneralizedMean::add(double p) {
   if (!(static_cast<float>(p) > 0 && std::isfinite(static_cast<float>(p))))
-    detail::fail({"p is ", std::to_string(p), ": it must be a number above 0"});
+    detail::fail({"p is ", detail::number_text(p), ": it must be a number above 0"});
   std::get<0>(p_).push_back(static_cast<float>(p));
   std::get<1>(p_).push_back(p);
 }

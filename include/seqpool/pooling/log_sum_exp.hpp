@@ -65,7 +65,7 @@ class LogSumExp {
 
 inline LogSumExp::LogSumExp(double r) : r_(r) {
   if (!(static_cast<float>(r) > 0 && std::isfinite(static_cast<float>(r))))
-    detail::fail({"r is ", std::to_string(r), ": it must be a number above 0"});
+    detail::fail({"r is ", detail::number_text(r), ": it must be a number above 0"});
 }
 
 template <Scalar T> void LogSumExp::init(State<T>& state, Index hidden) const {

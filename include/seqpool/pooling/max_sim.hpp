@@ -178,7 +178,7 @@ MaxSim<T>::MaxSim(const Q& query, [[maybe_unused]] const M& query_mask) : MaxSim
       if (value == decltype(value)(1))
         counting_.push_back(token);
       else if (!(value == decltype(value)(0)))
-        detail::fail({"query_mask[", token, "] is ", std::to_string(static_cast<double>(value)),
+        detail::fail({"query_mask[", token, "] is ", detail::number_text(static_cast<double>(value)),
                       "; a mask holds 1 for a query token that counts and 0 for one that does not"});
       ++token;
     });
@@ -197,9 +197,9 @@ template <class T> std::string MaxSim<T>::name() const {
   if (is_masked()) {
     std::string mask(static_cast<std::size_t>(tokens_), '0');
     for (const Index token : counting_) mask[static_cast<std::size_t>(token)] = '1';
-    name += " of query tokens " + mask;
+    name = detail::sentence({name, " of query tokens ", mask});
   }
-  return name + (normalizes_ ? " of normalized tokens" : "") + (per_query_ ? " per query" : "");
+  return detail::sentence({name, normalizes_ ? " of normalized tokens" : "", per_query_ ? " per query" : ""});
 }
 
 template <class T> void MaxSim<T>::write_per_query(const auto& state, auto out) const {

@@ -38,7 +38,7 @@ template <class T> AnyPooling<detail::lawful_t<T>> pooling_named(std::string_vie
   std::string known;
   for (const auto& pooling : detail::named_poolings<detail::lawful_t<T>>) {
     if (pooling.name == name) return pooling.make();
-    known += (known.empty() ? "'" : ", '") + std::string(pooling.name) + "'";
+    known = detail::sentence({known, known.empty() ? "'" : ", '", pooling.name, "'"});
   }
   detail::fail({"there is no pooling named '", name, "'; there are ", known});
 }

@@ -93,7 +93,7 @@ PositionalScorer<T>::PositionalScorer(const Q& query, const W& position_weight) 
                     detail::shape({heads(), hidden()}), ": position_weight must be [heads], of one head at least"});
     for (std::size_t k = 0; k < position_weight_.size(); ++k)
       if (!std::isfinite(position_weight_[k]))
-        detail::fail({"position_weight[", k, "] is ", std::to_string(position_weight_[k]),
+        detail::fail({"position_weight[", k, "] is ", detail::number_text(position_weight_[k]),
                       ": what places are multiplied by must be finite"});
   }
 }

@@ -32,7 +32,8 @@ struct WeightedMean {
   };
 
   [[nodiscard]] std::string name() const {
-    return "weighted_mean" + (before == 0 ? "" : " behind " + std::to_string(before));
+    if (before == 0) return "weighted_mean";
+    return detail::sentence({"weighted_mean behind ", before});
   }
   [[nodiscard]] Index width(Index hidden) const {
     if (before < 0)

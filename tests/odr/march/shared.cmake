@@ -1,5 +1,6 @@
-# cmake -D NM=... -D FIRST=... -D SECOND=... -P shared.cmake: fails if two files of different -march would share a function of
-# Eigen's: the linker keeps the first one, whatever its instructions and its arrays' alignment are.
+# cmake -D NM=... -D OBJDUMP=... -D FIRST=... -D SECOND=... -P shared.cmake: fails if two files of different -march would
+# share a function of Eigen's, or one of the standard library's for which the second has instructions that the first's
+# processor may not have: the linker keeps one, whatever its instructions and its arrays' alignment are.
 cmake_minimum_required(VERSION 3.25...4.3)
 foreach(file IN ITEMS FIRST SECOND)
   execute_process(COMMAND ${NM} --defined-only ${${file}} OUTPUT_VARIABLE symbols RESULT_VARIABLE result)
@@ -19,4 +20,32 @@ foreach(symbol IN LISTS FIRST_symbols)
 endforeach()
 if(seqpools LESS 20)
   message(FATAL_ERROR "${seqpools} functions of plain x86-64: nothing was looked at")
+endif()
+
+# An instruction of AVX or later begins with v.
+execute_process(COMMAND ${OBJDUMP} -d --no-show-raw-insn ${SECOND} OUTPUT_FILE ${SECOND}.s RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "objdump failed")
+endif()
+file(STRINGS ${SECOND}.s lines REGEX ">:$|\tv[a-z]")
+set(is_shared FALSE)
+set(others 0)
+foreach(line IN LISTS lines)
+  if(line MATCHES "<(.*)>:$")
+    set(name "${CMAKE_MATCH_1}")
+    set(is_shared FALSE)
+    foreach(kind IN ITEMS W V u)
+      if("${kind} ${name}" IN_LIST FIRST_symbols AND "${kind} ${name}" IN_LIST SECOND_symbols)
+        set(is_shared TRUE)
+      endif()
+    endforeach()
+  elseif(is_shared)
+    message(SEND_ERROR "shared: ${name}: ${line}")
+    set(is_shared FALSE)
+  else()
+    math(EXPR others "${others} + 1")
+  endif()
+endforeach()
+if(others EQUAL 0)
+  message(FATAL_ERROR "no instruction of AVX: nothing was looked at")
 endif()

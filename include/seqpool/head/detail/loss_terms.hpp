@@ -21,11 +21,11 @@ inline void check_weights(const std::vector<double>& weights, Index count, const
   double sum = 0;
   for (std::size_t i = 0; i < weights.size(); ++i) {
     if (!(weights[i] >= 0) || !std::isfinite(weights[i]))
-      detail::fail({what, "[", i, "] is ", std::to_string(weights[i]), ": a weight is a number of 0 or more"});
+      detail::fail({what, "[", i, "] is ", detail::number_text(weights[i]), ": a weight is a number of 0 or more"});
     sum += weights[i];
   }
   if (!(sum > 0) || !std::isfinite(sum))
-    detail::fail({what, " add up to ", std::to_string(sum), ": they must add up to a number over 0"});
+    detail::fail({what, " add up to ", detail::number_text(sum), ": they must add up to a number over 0"});
 }
 
 // Rows' weights and what each is of their sum.

@@ -138,9 +138,9 @@ void ScoreNetwork<A>::normalize(AlignedVector<A> weight, AlignedVector<A> bias, 
 }
 
 template <std::floating_point A> std::string ScoreNetwork<A>::name() const {
-  return std::string(names_.kind) +
-         (normalizes_ ? " layer_norm " + detail::exact_text(static_cast<double>(root_eps_)) : "") +
-         (gelu_ ? " gelu" : "");
+  return detail::sentence({names_.kind, normalizes_ ? " layer_norm " : "",
+                           normalizes_ ? detail::exact_text(static_cast<double>(root_eps_)) : "",
+                           gelu_ ? " gelu" : ""});
 }
 
 template <std::floating_point A> void ScoreNetwork<A>::visit_parameters(auto f) const {

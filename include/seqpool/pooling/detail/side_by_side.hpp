@@ -49,7 +49,7 @@ template <template <class...> class Many, class... P> class SideBySide {
 
   [[nodiscard]] std::string name() const {
     std::string all = "concat";
-    each([&](const auto& pooling) { all += " " + seqpool::name_of(pooling); });
+    each([&](const auto& pooling) { all += detail::sentence({" ", seqpool::name_of(pooling)}); });
     return all;
   }
   [[nodiscard]] Reads reads() const {
@@ -78,7 +78,7 @@ template <template <class...> class Many, class... P> class SideBySide {
   }
   // Visits the parameters of each pooling. Their names begin with its place, as in torch's Sequential: "0.query".
   void visit_parameters(auto f) const {
-    each([&, i = 0](const auto& pooling) mutable { seqpool::visit_parameters(pooling, f, std::to_string(i++)); });
+    each([&, i = 0](const auto& pooling) mutable { seqpool::visit_parameters(pooling, f, detail::number_text(i++)); });
   }
 
   template <Scalar T> void init(State<T>& state, Index hidden) const {
@@ -180,9 +180,8 @@ template <class T, std::size_t... i>
 void SideBySide<Many, P...>::fold_together(State<T>& state, const TokenBlock<T>& tile, std::index_sequence<i...>) {
   seqpool::fold_features(
       tile, [](Index) { return nullptr; },
-      [](accumulator_t<T> x, std::nullptr_t, auto&... held) SEQPOOL_INLINE_LAMBDA {
-        ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...);
-      },
+      [](accumulator_t<T> x, std::nullptr_t, auto&... held)
+          SEQPOOL_INLINE_LAMBDA { ((held = std::tuple_element_t<i, std::tuple<P...>>::feature_op(held, x)), ...); },
       std::get<i>(state.parts).values.data()...);
   ((std::get<i>(state.parts).count += tile.size()), ...);
 }
