@@ -8,6 +8,7 @@
 #undef __unix__
 #undef __linux__
 #undef __has_builtin
+#define __has_builtin(x) 0  // libstdc++ 14 asks again
 #define __attribute__(x) an attribute of GNU
 #define __asm__ assembly of GNU
 #define __builtin_cpu_supports a builtin of GNU
