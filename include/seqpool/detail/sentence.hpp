@@ -15,7 +15,7 @@
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
 // A number as std::to_string writes it. That is one function of all files of a program, and may be that of a file with
-// flags for another processor; this one is a file's own.
+// flags for another processor; this one is that of files with the same flags.
 [[nodiscard]] inline std::string number_text(std::integral auto number) {
   const bool is_negative = std::cmp_less(number, 0);
   auto left = static_cast<std::uint64_t>(number);
