@@ -10,7 +10,9 @@ set(configure_seqpool ${configure} -S ${SOURCE_DIR} -B ${WORK_DIR}/seqpool
 )
 
 function(run)
-  execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  execute_process(COMMAND ${ARGN} WORKING_DIRECTORY ${WORK_DIR}
+    RESULT_VARIABLE result OUTPUT_VARIABLE output ERROR_VARIABLE output
+  )
   set(output "${output}" PARENT_SCOPE)
   set(result "${result}" PARENT_SCOPE)
 endfunction()

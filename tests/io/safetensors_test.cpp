@@ -691,9 +691,15 @@ TEST_CASE("the writer refuses what it cannot write", "[safetensors]") {
   const Eigen::TensorMap<const Eigen::Tensor<float, 2>> nothing(nullptr, 0, 3);
   const auto file = io::Safetensors::from_bytes(io::SafetensorsWriter().add("x", nothing).bytes());
   CHECK(file.info("x").shape == std::vector<seqpool::Index>{0, 3});
+}
 
-  writer.metadata("much", std::string(100'000'000 / 2, '"'));  // two bytes each
-  CHECK_THROWS_WITH(static_cast<void>(writer.bytes()), ct::has_substring("the limit is 100000000"));
+TEST_CASE("the header of a file is written behind its length, up to the reference's limit", "[safetensors]") {
+  using io::detail::behind_its_length;
+  CHECK(behind_its_length("{}") == std::string("\x8\0\0\0\0\0\0\0{}      ", 16));
+  CHECK(behind_its_length(R"({"a":12})").substr(8) == R"({"a":12})");
+  CHECK(behind_its_length(std::string(99'999'993, ' ')).size() == 100'000'008);
+  CHECK_THROWS_WITH(behind_its_length(std::string(100'000'001, ' ')),
+                    "seqpool: safetensors writer: the header takes 100000008 bytes, the limit is 100000000");
 }
 
 TEST_CASE("a file on disk is read back, and moves", "[safetensors]") {

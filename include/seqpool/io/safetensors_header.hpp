@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/io/error.hpp>
 #include <seqpool/io/tensor_info.hpp>
 
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +19,7 @@ static_assert(std::endian::native == std::endian::little,
 
 inline constexpr std::size_t max_header_size = 100'000'000;  // the limit of the reference implementation
 inline constexpr std::string_view metadata_key = "__metadata__";
+inline constexpr const char* writer_name = "safetensors writer";  // stands for it where an Error names the file
 
 struct Stored {
   TensorInfo info;
@@ -34,6 +37,17 @@ struct Header {
 // For messages: "[0, 24)".
 [[nodiscard]] inline std::string range_text(std::uint64_t begin, std::uint64_t end) {
   return "[" + std::to_string(begin) + ", " + std::to_string(end) + ")";
+}
+
+// The header as a file begins with it: padded to 8 bytes, behind its length. Throws Error if that is above the limit.
+[[nodiscard]] inline std::string behind_its_length(std::string json) {
+  json.append((8 - json.size() % 8) % 8, ' ');
+  if (json.size() > max_header_size)
+    detail::refuse(writer_name, {"the header takes ", json.size(), " bytes, the limit is ", max_header_size});
+  const std::uint64_t length = json.size();
+  json.insert(0, sizeof length, '\0');
+  std::memcpy(json.data(), &length, sizeof length);
+  return json;
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI::io::detail

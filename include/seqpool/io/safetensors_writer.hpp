@@ -120,9 +120,6 @@ template <class X> SafetensorsWriter& SafetensorsWriter::add(std::string name, c
 
 namespace detail {
 
-// Stands for the writer where an Error names the file.
-inline constexpr const char* writer_name = "safetensors writer";
-
 // `text` as a JSON string. Throws Error if it is not UTF-8.
 [[nodiscard]] inline std::string json_string(const std::string& text) {
   if (auto quoted = quoted_json(text)) return *std::move(quoted);
@@ -217,14 +214,7 @@ SEQPOOL_BODY std::string SafetensorsWriter::length_and_header() const {
     begin = end;
   }
   json += '}';
-  json.append((8 - json.size() % 8) % 8, ' ');
-  if (json.size() > detail::max_header_size)
-    detail::refuse(detail::writer_name,
-                   {"the header takes ", json.size(), " bytes, the limit is ", detail::max_header_size});
-  const std::uint64_t length = json.size();
-  std::string prefix(sizeof length, '\0');
-  std::memcpy(prefix.data(), &length, sizeof length);
-  return prefix + json;
+  return detail::behind_its_length(std::move(json));
 }
 
 #endif
