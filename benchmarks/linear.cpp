@@ -10,7 +10,7 @@ namespace {
 
 using Result = Eigen::Tensor<float, 2, Eigen::RowMajor>;
 
-auto ours(const Shape& shape, int threads) {
+auto our_product(const Shape& shape, int threads) {
   return [=] {
     return [threads, x = rows_of(shape), head = seqpool::Linear{weight_of(shape), bias_of(shape)}] {
       return threads == 1 ? seqpool::map(head, x) : seqpool::map(head, x, two_threads());
@@ -47,11 +47,11 @@ auto eigens_contraction(const Shape& shape) {
 void add_linear(const Shape& shape, int threads) {
   const Case c{"linear", shape, threads}, peer{"peer_eigen_linear", shape, threads};
   const Index bytes = shape.seq * shape.hidden * static_cast<Index>(sizeof(float));
-  add(c, bytes, ours(shape, threads));
+  add(c, bytes, our_product(shape, threads));
   if (threads == 1)
-    add(peer, bytes, checked(peer, eigens_product(shape), ours(shape, threads)));
+    add(peer, bytes, checked(peer, eigens_product(shape), our_product(shape, threads)));
   else
-    add(peer, bytes, checked(peer, eigens_contraction(shape), ours(shape, threads)));
+    add(peer, bytes, checked(peer, eigens_contraction(shape), our_product(shape, threads)));
 }
 
 }  // namespace bench

@@ -11,7 +11,7 @@ namespace {
 using MatrixXf = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using MatrixMap = Eigen::Map<const MatrixXf>;
 
-auto ours(const Shape& shape, int threads) {
+auto our_max_sim(const Shape& shape, int threads) {
   return [=] {
     return [threads, x = states(shape), pooling = seqpool::MaxSim{query_tokens(shape.hidden)}] {
       return threads == 1 ? seqpool::pool(pooling, x) : seqpool::pool(pooling, x, two_threads());
@@ -44,7 +44,7 @@ template <class Score> auto eigens(const Shape& shape, int threads, Score score)
 void add_max_sim(const Shape& shape, int threads) {
   const Case c{"max_sim", shape, threads};
   const Index bytes = bytes_of(c, sizeof(float));
-  add(c, bytes, ours(shape, threads));
+  add(c, bytes, our_max_sim(shape, threads));
   const Case rows{"peer_eigen_max_sim_rows", shape, threads}, columns{"peer_eigen_max_sim_columns", shape, threads};
   add(rows, bytes,
       checked(rows,
@@ -53,7 +53,7 @@ void add_max_sim(const Shape& shape, int threads) {
                        scores.noalias() = q * x.transpose();
                        return scores.rowwise().maxCoeff().sum();
                      }),
-              ours(shape, threads)));
+              our_max_sim(shape, threads)));
   add(columns, bytes,
       checked(columns,
               eigens(shape, threads,
@@ -61,7 +61,7 @@ void add_max_sim(const Shape& shape, int threads) {
                        scores.noalias() = x * q.transpose();
                        return scores.colwise().maxCoeff().sum();
                      }),
-              ours(shape, threads)));
+              our_max_sim(shape, threads)));
 }
 
 }  // namespace bench

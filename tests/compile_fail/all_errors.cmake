@@ -1,5 +1,5 @@
-# cmake [-D GNU=ON] -D CASES=... -P all_errors.cmake -- compiler arguments...: passes if each case of the file CASES has an
-# error in one compilation of all of them, of which the first holds the case's words and all are sentences of seqpool's.
+# cmake [-D GNU=ON] -P all_errors.cmake -- compiler arguments...: passes if each case of cases.cmake has an error in one
+# compilation of all of them, of which the first holds the case's words and all are sentences of seqpool's.
 # Compilers print an error of one template's instance once, whoever asks for it: so the cases for which that is not so are
 # compiled together again, without the others, and at last each alone, by first_error.cmake, which decides.
 set(cases "")
@@ -7,10 +7,9 @@ function(seqpool_case name words)
   set(cases ${cases} ${name} PARENT_SCOPE)
   set(words_${name} "${words}" PARENT_SCOPE)
 endfunction()
-include(${CASES})
+include(./cases.cmake)
 include(${CMAKE_CURRENT_LIST_DIR}/../command.cmake)
 set(ENV{LC_ALL} C)
-cmake_path(GET CASES PARENT_PATH folder)
 set(every_error -fmax-errors=0)
 if(NOT GNU)
   set(every_error -ferror-limit=0)
@@ -19,7 +18,7 @@ endif()
 # Compiles some cases together, and sets `left` to those without the errors that they must have.
 function(compile_together some)
   list(TRANSFORM some PREPEND -DSEQPOOL_CASE_ OUTPUT_VARIABLE some_cases)
-  execute_process(COMMAND ${command} ${every_error} -DSEQPOOL_FAIL -DSEQPOOL_SOME_CASES ${some_cases} ${folder}/all_cases.cpp
+  execute_process(COMMAND ${command} ${every_error} -DSEQPOOL_FAIL -DSEQPOOL_SOME_CASES ${some_cases} all_cases.cpp
     OUTPUT_VARIABLE output ERROR_VARIABLE output
   )
   # The case of an error is named last before it by g++, which prints where an instance is asked for only if that has

@@ -1,6 +1,10 @@
 # io and model as a library: what uses them cannot see nlohmann/json.
 page_says("-D SEQPOOL_COMPILED=ON")
-install_seqpool(-D SEQPOOL_COMPILED=ON)
+if(BUILT)
+  must_run(${CMAKE_COMMAND} --install ${BUILT} --prefix ${prefix})
+else()
+  install_seqpool(-D SEQPOOL_COMPILED=ON)
+endif()
 
 file(WRITE ${WORK_DIR}/no_json/nlohmann/json.hpp "#error nlohmann/json is included\n")
 set(asks -D CMAKE_PREFIX_PATH=${prefix} -D CONSUMER_VERSION=${VERSION} -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
