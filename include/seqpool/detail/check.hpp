@@ -17,7 +17,7 @@ inline std::string shape(std::span<const Index> sizes) {
     if (text.size() > 1) text += ", ";
     text += detail::number_text(size);
   }
-  text += "]";
+  text += ']';
   return text;
 }
 inline std::string shape(std::initializer_list<Index> sizes) {

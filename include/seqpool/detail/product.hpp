@@ -199,7 +199,7 @@ template <class A, class Term>
 template <class X, class Ahead, class Take>
 void Product<A, Term>::for_each_rectangle(Index rows, X x, Ahead ahead, Index first, Index last, Take take) const {
   // As many panels as fit into L2 are multiplied by all rows before the next ones are.
-  constexpr Index cached = 256 * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
+  constexpr Index cached = Index{256} * 1024 / static_cast<Index>(sizeof(A)) / panel_outputs;
   const Index step = (std::max)(Index{1}, cached / (std::max)(Index{1}, in_) / panels_at_a_time) * panels_at_a_time;
   using Pass = void (Product::*)(X, Ahead, Index, Index, Index, Take) const;
   constexpr Pass passes[] = {&Product::pass<1, X, Ahead, Take>, &Product::pass<2, X, Ahead, Take>,

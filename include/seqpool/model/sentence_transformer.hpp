@@ -139,7 +139,7 @@ class SentenceTransformer {
  private:
   // Throws unless a token's last layer is all that is needed.
   void check_last_layer() const;
-  void check_states(Index hidden) const;
+  void check_states(Index found) const;
   [[nodiscard]] float weight_of(Index id) const;
 
   // The vectors of tokens before which `before` tokens were left out.
