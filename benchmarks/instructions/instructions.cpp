@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 // One call of the library for callgrind to count: `instructions CASE`. Without CASE it lists the names. Shapes are
 // small, but an inner loop is nearly all of each count.
-#include <valgrind/callgrind.h>
-
 #include <cstdint>
 #include <cstdio>
 #include <seqpool/seqpool.hpp>
 #include <string_view>
 #include <vector>
+
+#include "count.hpp"
 
 namespace {
 
@@ -23,21 +23,6 @@ struct Shape {
 // Two blocks of 256 tokens and a short one, that passes of 8 do not divide. With hidden at 256 a state
 // is small enough for glibc to clear it by the same code for every scalar.
 constexpr Shape usual{3, 605, 256};
-
-// Counts the second of two calls, which finds malloc's bins filled. No analysis across functions, so that all that the
-// call leaves behind is in memory when counting ends.
-template <class Call> [[gnu::noipa]] void count(const Call& call) {
-  call();
-  CALLGRIND_TOGGLE_COLLECT;
-  call();
-  CALLGRIND_TOGGLE_COLLECT;
-}
-
-template <class T> std::vector<T> numbers(Index n) {
-  std::vector<T> x(static_cast<std::size_t>(n));
-  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<T>(static_cast<float>(i % 1013) / 1013 - 0.5f);
-  return x;
-}
 
 template <class P, class X, class... Mask> void pool_form(const P& pooling, const X& x, const Mask&... mask) {
   Eigen::Tensor<seqpool::accumulator_t<typename X::value_type>, 2, Eigen::RowMajor> result;
