@@ -57,11 +57,11 @@ template <class Tokens> struct LossGradient {
 /// **Cost**: reads each real token twice, and from memory once if a row fits into L2; `Mean` and others that go back by
 /// the count of tokens alone read none. Keeps nothing of `[batch, seq]` but the result.
 /// **Numerics**: in `accumulator_t`. Feature-wise poolings are within 16 eps of the largest gradient, and attentions
-/// within 64 eps of it, unless their own comment says otherwise. Of an attention's tokens there comes what the scores'
-/// errors make of the weights, twice the error, and what rounding `out` makes of a_t query_k: sum_h |g[h]| * (n + 16) *
-/// eps * max_t |x_t[h]|. The same moves what other parameters learn by, but not d query: an offset of all tokens costs
-/// it no digits. Gradients of parameters are summed by blocks of 256 tokens and groups of at most 64 rows, and the
-/// groups in double.
+/// within 64 eps of it, unless their own comment says otherwise. Where what a token learns by several heads cancels,
+/// the largest is that of one head. Of an attention's tokens there comes what the scores' errors make of the weights,
+/// twice the error, and what rounding `out` makes of a_t query_k: sum_h |g[h]| * (n + 16) * eps * max_t |x_t[h]|. The
+/// same moves what other parameters learn by, but not d query: an offset of all tokens costs it no digits. Gradients of
+/// parameters are summed by blocks of 256 tokens and groups of at most 64 rows, and the groups in double.
 template <class P, class X, class M, class Last, class D = CallingThread>
 [[nodiscard]] auto gradient(const P& pooling, const X& x, const M& mask, const Last& last, const D& device = {});
 

@@ -26,7 +26,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: in `accumulator_t`, shifted by the largest value so far, so nothing overflows; |error| <= ((4 *
 /// (min(n, 256) + n / 256) + 2 log n + 4) / r + 3 * max_t |x_t[h]|) * eps, if the largest difference of two x_t[h] is
 /// finite in `accumulator_t`. A NaN or +inf in a real token reaches its feature; -inf adds nothing, and if all are
-/// -inf, the result is -inf.
+/// -inf, the result is -inf. The gradient of r is off by sum_h |g[h]| / r times that bound, and 16 eps of sum_h |g[h]|
+/// max_t |x_t[h]|.
 /// **Source**: timm's LsePlus1d, which starts with r = 10 and learns it. It turns an infinity into NaN.
 class LogSumExp {
  public:

@@ -44,7 +44,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 /// **Numerics**: all in `accumulator_t`; |error| <= (min(hidden, 256) / 2 + hidden / 512 + k / 32 + 16) * eps *
 /// sum_i max_t sum_h |query_i[h] x_t[h]|, with (hidden / 16 + 20) more of these eps for normalized tokens, if that sum
 /// and each |x_t|^2 that is needed are finite, and neither a product nor the result is subnormal. A NaN in a real token
-/// makes the row NaN.
+/// makes the row NaN. Gradients are within 16 eps of the largest sum_i |g_i query_i| of the query tokens i that a token
+/// is the largest for, divided by |x_t| where tokens are normalized.
 /// **Source**: ColBERT; sentence-transformers' `maxsim`, where an empty document scores -1e9.
 template <class T> class MaxSim {
   static_assert(Scalar<T>, "seqpool: MaxSim{query} takes a query of float, double, Eigen::half or Eigen::bfloat16.");
