@@ -58,6 +58,8 @@ const Case& any_case() {
 
 }  // namespace
 
+template const std::vector<Case>& test::all_poolings<T>();  // which differential_test.cpp takes from here
+
 #define SEQPOOL_STRING_OF(...) #__VA_ARGS__
 #define SEQPOOL_STRING(...) SEQPOOL_STRING_OF(__VA_ARGS__)
 #define LAW(name, tags) TEST_CASE(name " - " SEQPOOL_STRING(SEQPOOL_TEST_SCALAR), tags)
@@ -810,9 +812,9 @@ LAW("Guarantee 11: gradients are near those in double", "[guarantees][gradient]"
   CAPTURE(n, offset);
   const auto row = test::tokens<T>(n, hidden, 41, offset - 1, offset + 1);
   Pooling pooling = c.make(hidden, test::dense(n));
-  const bool attends = c.name.find("ttenti") != std::string::npos || c.name.find("SoftmaxPooling") != std::string::npos;
+  const test::GradientBound bound(c.name, std::log(1001.));
   auto parameters = seqpool::parameters(pooling);
-  if (attends && offset > 0) {  // so that scores are not off by more than weights can bear
+  if (bound.attends && offset > 0) {  // so that scores are not off by more than weights can bear
     for (double& number : parameters.numbers()) number /= 1024;
     pooling = seqpool::with_parameters(pooling, parameters.numbers());
   }
@@ -825,32 +827,15 @@ LAW("Guarantee 11: gradients are near those in double", "[guarantees][gradient]"
   const auto expected =
       test::double_gradient(static_cast<std::size_t>(&c - all.data()), {numbers.begin(), numbers.end()}, in_double,
                             hidden, {d.begin(), d.end()});
-  // GeneralizedMean's powers multiply what log x is off by: see its comment; p is 5.5 at most.
-  const double powers = c.name == "GeneralizedMean of each feature" ? 3 * 4.5 * std::log(1001.) : 0;
-  const double bound = attends ? 64 : 16 + powers;
   const std::vector<A> tokens(back.tokens.data(), back.tokens.data() + back.tokens.size());
-  CHECK(test::gradient_error(tokens, expected.tokens) / test::eps<T> <= bound);
-  double size = 0;  // sum_h |g[h]| * max_t |x_t|
-  for (const A g : d) size += std::abs(static_cast<double>(g)) * (offset + 1);
-  const double length = (offset + 1) * (offset + 1) * hidden;
+  CHECK(test::gradient_error(tokens, expected.tokens) / test::eps<T> <= bound.errors);
+  double sum = 0;
+  for (const A g : d) sum += std::abs(static_cast<double>(g));
   for (const auto& entry : back.parameters.entries()) {
     INFO("parameter " << entry.name);
-    // What a whole feature or token learns by is a sum over features that may cancel. What attention's other parameters
-    // learn by are d scores, which the rounding of the result moves, times what each multiplies: a place, |x|^2, x.
-    const double moved = (static_cast<double>(n) + 16) * size / bound;
-    double least = 0;
-    if (entry.name == "r" || entry.name == "p" || entry.name == "weights")
-      least = size;
-    else if (entry.name == "position_weight")
-      least = moved * static_cast<double>(n);
-    else if (entry.name == "slopes")
-      least = moved * length;
-    else if (attends && entry.name != "query")
-      least = moved * (offset + 1);
-    else if (attends)  // of tokens that are all alike a query learns nothing but what their mean is rounded by
-      least = moved * (offset + 1) * test::eps<T>;
+    const double least = bound.least(entry.name, static_cast<double>(n), hidden, sum, offset + 1, test::eps<T>);
     const auto found = back.parameters[entry.name];
     const auto sought = std::span(expected.parameters).subspan(entry.first, entry.count);
-    CHECK(test::gradient_error(found, sought, least) / test::eps<T> <= bound);
+    CHECK(test::gradient_error(found, sought, least) / test::eps<T> <= bound.errors);
   }
 }
