@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Writes what the fuzzers start from: corpus/, folders of ../golden/folders as model_folder.hpp reads them, and bad
-ones; model_folder.dict, the words that the headers of seqpool::model know; and stream_corpus/.
+ones; model_folder.dict, the words that the headers of seqpool::model know, and safetensors.dict; stream_corpus/,
+safetensors_corpus/ and forms_corpus/.
 
 Of a safetensors file the names, types and sizes stay. Needs Python alone: python3 tests/fuzz/make_corpus.py
 """
 
 import json
 import pathlib
+import random
 import re
 import struct
 
@@ -240,6 +242,60 @@ STREAMS = {
 } | {f"pooling_{pooling}": stream(pooling, 9, 100) for pooling in range(POOLINGS)}
 
 
+# Files as safetensors.hpp makes them: every type and rank, and headers that lie.
+TYPES = "F64 F32 F16 BF16 I64 I32 U8 BOOL F8_E4M3".split()
+X = '{"x":{"dtype":"F32","shape":[%s],"data_offsets":[%s]}%s}\n'
+FILES = {
+    "empty": b"",
+    "no_tensors": b"h{}",
+    "metadata": b'h{"__metadata__":{"format":"pt","a":""}}',
+    "all_types": b"w" + "".join(f"{t} {t} 2,3 1\n" for t in TYPES).encode(),
+    "ranks": b"wa F32  60\nb F32 2 60\nc F32 1,2 60\nd F16 2,1,2 60\ne I64 1,1,1,1 3\n",
+    "nan": b"wx F32 3 255\ny F16 3 255\nz BF16 3 255\n",
+    "no_elements": b"wx F32 0,2147483648 0\ny BOOL 0 0\n",
+    "unaligned": b'h{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F64","shape":[1],"data_offsets":[1,9]}}\n'
+    + bytes(9),
+    "no_bool": b"wx BOOL 2 7\n",
+    "overlap": ("h" + X % ("2", "0,8", ',"y":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}')).encode() + bytes(12),
+    "gap": ("h" + X % ("1", "4,8", "")).encode() + bytes(8),
+    "too_long": ("h" + X % ("1", "0,9223372036854775807", "")).encode() + bytes(4),
+    "negative": ("h" + X % ("-1", "0,4", "")).encode() + bytes(4),
+    "wraps": ("h" + X % ("4294967296,4294967296", "0,0", "")).encode(),
+    "twice": ("h" + X % ("1", "0,4", ',"x":{}')).encode() + bytes(4),
+    "unknown_key": ("h" + (X % ("1", "0,4", "")).replace('"dtype"', '"a":1,"dtype"')).encode() + bytes(4),
+    "deep": b'h{"x":{"shape":[[1]]}}',
+    "length_lies": b"r\xff\xff\xff\xff\xff\xff\xff\x7f{}",
+    "short": b"r\x02\0\0",
+    "no_utf8": b'h{"\xff":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}\n' + bytes(4),
+}
+
+# Numbers that forms.hpp gives to what may refuse them, by their kind there: lawful ones, and what is just beyond.
+OFFSETS, LENGTHS, SPAN, COUNTS, MASK, RAGGED, STRIDES = range(7)
+NUMBERS = [
+    (OFFSETS, [0, 5, 15]), (OFFSETS, [0, 10, 5, 15]), (OFFSETS, [0, 14]), (OFFSETS, [1, 15]), (OFFSETS, []),
+    (LENGTHS, [5, 0, 3]), (LENGTHS, [6, 1, 1]), (LENGTHS, [-1, 1, 1]), (LENGTHS, [1, 1]),
+    (SPAN, [1, 1, 4]), (SPAN, [1, -1, 4]), (SPAN, [3, 0, 1]), (SPAN, [0, 3, 2]), (SPAN, [0, 0, 6]),
+    (COUNTS, [0, 2, 9]), (COUNTS, [-1, 0, 0]), (COUNTS, [1, 1]),
+    (MASK, [1, 0, 1, 1, 0]), (MASK, [1, 0, 1, 1, 2]), (MASK, [1, -1, 1, 1, 1]), (MASK, [1, 1]),
+    (RAGGED, [3, 0, 15]), (RAGGED, [-1]), (STRIDES, [2, 3, 4, 12, 4]), (STRIDES, [2**62, 2, 2, 2**62, 1]),
+]  # fmt: skip
+
+
+def number(n):
+    return bytes([n + 2]) if -2 <= n < 38 else b"\xff" + struct.pack(">q", n)
+
+
+# Bytes for forms.hpp: of some, the first two choose a pooling and a form.
+def forms():
+    for i, (kind, numbers) in enumerate(NUMBERS):
+        for of_float in (0, 1) if kind == MASK else (0,):
+            data = b"".join(map(number, numbers))
+            yield f"numbers_{i}_{of_float}", bytes([255, len(numbers)]) + data + bytes([kind, of_float])
+    some = random.Random(1)
+    for i in range(66):
+        yield f"form_{i}", bytes([0, i % 6, i % 11]) + some.randbytes(some.choice([8, 40, 160]))
+
+
 def fresh(folder):
     folder.mkdir(exist_ok=True)
     for old in folder.iterdir():
@@ -253,6 +309,11 @@ def main():
     streams = fresh(HERE / "stream_corpus")
     for name, data in STREAMS.items():
         (streams / name).write_bytes(data)
+    files, bytes_of_forms = fresh(HERE / "safetensors_corpus"), fresh(HERE / "forms_corpus")
+    for name, data in FILES.items():
+        (files / name).write_bytes(data)
+    for name, data in forms():
+        (bytes_of_forms / name).write_bytes(data)
     for name in GOLDEN:
         (corpus / name).write_bytes(golden(name).encode("latin-1"))
     for task, name, number in ROWS:
@@ -266,6 +327,8 @@ def main():
     words |= {f"\\x0a@{kind} " for kind in "fwhldp"} | {f" {dtype} " for dtype in "F64 F32 F16 BF16 I64 U8 BOOL".split()}
     words |= {"2147483648", "2147483649", "9223372036854775807", "1e300", "../../secret/config.json", "../../blobs/"}
     (HERE / "model_folder.dict").write_text("".join(f'"{word}"\n' for word in sorted(words)))
+    words = TYPES + "dtype shape data_offsets __metadata__ 2147483648 9223372036854775807".split()
+    (HERE / "safetensors.dict").write_text("".join(f'"{word}"\n' for word in words))
 
 
 if __name__ == "__main__":

@@ -6,10 +6,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <seqpool/head/embedder.hpp>
 #include <seqpool/model/model.hpp>
 #include <sstream>
@@ -20,6 +18,7 @@
 #include <vector>
 
 #include "../io/files.hpp"
+#include "safetensors.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 #include <sys/stat.h>
@@ -78,11 +77,6 @@ struct Entry {
   std::string content;
 };
 
-[[noreturn]] inline void fault(const std::string& what) {
-  std::fprintf(stderr, "seqpool: %s\n", what.c_str());
-  std::abort();
-}
-
 inline std::vector<Entry> entries_of(std::string_view text) {
   constexpr std::size_t most = 40;
   std::vector<Entry> result;
@@ -100,47 +94,9 @@ inline std::vector<Entry> entries_of(std::string_view text) {
   return result;
 }
 
-inline std::string with_header(const std::string& header, const std::string& data) {
-  std::string file;
-  for (unsigned shift = 0; shift < 64; shift += 8)
-    file += static_cast<char>(static_cast<std::uint64_t>(header.size()) >> shift & 0xFFU);
-  return file + header + data;
-}
-
-// What the lines of a 'w' say. Sizes of more than 64 KiB stand in the header alone.
-inline std::string safetensors_of(const std::string& lines) {
-  constexpr std::uint64_t most = 65536;
-  std::string header;
-  std::string data;
-  std::istringstream all(lines);
-  for (std::string line; std::getline(all, line);) {
-    std::istringstream words(line);
-    std::string name, type, sizes;
-    int byte = 60;
-    words >> name >> type >> sizes >> byte;
-    if (name.empty() || type.empty()) continue;
-    std::uint64_t bytes = type == "F64" || type == "I64" ? 8 : type == "F32" || type == "I32" ? 4 : 1;
-    if (type == "F16" || type == "BF16") bytes = 2;
-    std::istringstream numbers(sizes);
-    for (std::string number; std::getline(numbers, number, ',');) {
-      const std::uint64_t size = std::strtoull(number.c_str(), nullptr, 10);
-      bytes = size != 0 && bytes > most / size ? most + 1 : bytes * size;
-    }
-    const std::size_t begin = data.size();
-    if (bytes <= most && begin + bytes <= most) data.append(static_cast<std::size_t>(bytes), static_cast<char>(byte));
-    header += (header.empty() ? "{" : ", ") +
-              nlohmann::json(name).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + R"(: {"dtype": ")" +
-              type + R"(", "shape": [)" + sizes + R"(], "data_offsets": [)" + std::to_string(begin) + ", " +
-              std::to_string(begin + bytes) + "]}";
-  }
-  return with_header((header.empty() ? "{" : header) + "}", data);
-}
-
 inline std::string content_of(const Entry& entry) {
   if (entry.kind == 'w') return safetensors_of(entry.content);
-  if (entry.kind != 'h') return entry.content;
-  const std::size_t line = (std::min)(entry.content.find('\n'), entry.content.size());
-  return with_header(entry.content.substr(0, line), entry.content.substr((std::min)(entry.content.size(), line + 1)));
+  return entry.kind == 'h' ? with_right_length(entry.content) : entry.content;
 }
 
 // A cache of a hub: a folder in snapshots/, a blob, and a file of which nothing may be read.
