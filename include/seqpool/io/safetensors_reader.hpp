@@ -7,6 +7,7 @@
 
 #if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/message_text.hpp>
+#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/io/safetensors_layout.hpp>
 #include <seqpool/io/safetensors_parser.hpp>
@@ -54,7 +55,7 @@ class Safetensors {
   /// **Errors**: `Error` if it cannot be opened or breaks any rule of the format.
   /// **Cost**: time and memory are linear in the header, not in the data, except for two kinds of tensors: the bytes of
   /// BOOL ones are read, and those whose bytes are not aligned for their type are copied.
-  explicit Safetensors(const std::filesystem::path& path) : Safetensors(path, path.string()) {}
+  explicit Safetensors(const std::filesystem::path& path) : Safetensors(path, detail::path_text(path)) {}
 
   /// The same for a file that errors call `name`.
   Safetensors(const std::filesystem::path& path, const std::string& name);
@@ -153,7 +154,8 @@ SEQPOOL_BODY Safetensors::Safetensors(const std::filesystem::path& path, const s
     : Safetensors(name, detail::with_file_name(name, [&] { return detail::MappedFile(path); }), {}) {}
 
 SEQPOOL_BODY Safetensors Safetensors::read(const std::filesystem::path& path) {
-  return from_bytes(detail::with_file_name(path.string(), [&] { return detail::read_file(path); }), path.string());
+  return from_bytes(detail::with_file_name(detail::path_text(path), [&] { return detail::read_file(path); }),
+                    detail::path_text(path));
 }
 
 SEQPOOL_BODY Safetensors Safetensors::from_bytes(std::vector<std::byte> bytes, std::string name) {

@@ -9,6 +9,7 @@
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/json.hpp>
 #include <seqpool/io/message_text.hpp>
+#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/replacement_file.hpp>
 #include <seqpool/io/safetensors_header.hpp>
 #endif
@@ -164,7 +165,7 @@ SEQPOOL_BODY std::vector<std::byte> SafetensorsWriter::bytes() const {
 SEQPOOL_BODY void SafetensorsWriter::write(const std::filesystem::path& path) const {
   const std::string header = length_and_header();
   const auto order = in_file_order();
-  detail::with_file_name(path.string(), [&] {
+  detail::with_file_name(detail::path_text(path), [&] {
     detail::ReplacementFile file(path);
     file.stream().write(header.data(), static_cast<std::streamsize>(header.size()));
     for (const auto* tensor : order) {

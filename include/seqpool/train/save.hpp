@@ -79,7 +79,7 @@ template <class M> void save_dense_module(const std::filesystem::path& folder, c
     io::SafetensorsWriter writer;
     seqpool::visit_parameters(head, detail::ParameterWriter{writer}, "linear");
     detail::add_description(writer, model, {});
-    io::detail::with_file_name(folder.string(), [&] {
+    io::detail::with_file_name(io::detail::path_text(folder), [&] {
       std::filesystem::create_directories(folder);
       writer.write(folder / "model.safetensors");
       io::detail::ReplacementFile config(folder / "config.json");

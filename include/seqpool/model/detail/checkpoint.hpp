@@ -112,7 +112,7 @@ inline Checkpoint Checkpoint::at(const std::filesystem::path& path) {
   std::error_code none;
   if (std::filesystem::is_directory(path, none)) return Checkpoint(Folder(path));
   const auto parent = path.parent_path();
-  return {Folder(parent.empty() ? "." : parent, parent), path.filename().string()};
+  return {Folder(parent.empty() ? "." : parent, parent), io::detail::path_text(path.filename())};
 }
 
 inline void Checkpoint::add_file(const std::string& file) {

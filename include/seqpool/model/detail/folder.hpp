@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/model/detail/config.hpp>
 
@@ -32,7 +33,9 @@ class Folder {
     return has(name) ? config(name) : Config(file(name));
   }
   // What messages call a file.
-  [[nodiscard]] std::string file(std::string_view name) const { return (shown_ / name).string(); }
+  [[nodiscard]] std::string file(std::string_view name) const {
+    return io::detail::path_text(shown_ / io::detail::path_of(name));
+  }
   // The path of a file of weights, which are copied. Throws Error as `path` does, and when more than 4 times the file
   // at the end of links is the same: what is little on disk would be much in memory.
   [[nodiscard]] std::filesystem::path weights(std::string_view name) const;
@@ -71,40 +74,42 @@ inline void refuse_exported(const Folder& folder);
 inline Folder::Folder(const std::filesystem::path& path, const std::filesystem::path& shown) : shown_(shown) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error))
-    detail::refuse(path.string(), {"there is no such folder; a model's folder is what save_pretrained() writes"});
+    detail::refuse(io::detail::path_text(path),
+                   {"there is no such folder; a model's folder is what save_pretrained() writes"});
   const auto lacks = [&](const char* name) { return !std::filesystem::exists(path / name, error); };
   if (!lacks("snapshots") && lacks("config.json") && lacks("modules.json"))
-    detail::refuse(path.string(),
+    detail::refuse(io::detail::path_text(path),
                    {"is a Hugging Face cache of a model; the model's folder is one of those in snapshots"});
   path_ = root_ = std::filesystem::canonical(path, error);
-  if (error) detail::refuse(path.string(), {"cannot be read: ", error.message()});
+  if (error) detail::refuse(io::detail::path_text(path), {"cannot be read: ", error.message()});
 }
 
 SEQPOOL_COLD inline Folder Folder::folder(std::string_view name) const {
   Folder result = *this;
   if (name.empty() || name == ".") return result;
   result.path_ = path(name);
-  result.shown_ /= name;
+  result.shown_ /= io::detail::path_of(name);
   return result;
 }
 
 inline std::filesystem::path Folder::path(std::string_view name) const {
   constexpr std::size_t most = 1024;  // below what systems take, so that none of them is asked
   if (name.size() > most)
-    detail::refuse(shown_.string(),
+    detail::refuse(io::detail::path_text(shown_),
                    {"the path '", io::detail::excerpt(name), "' has ", name.size(), " bytes, expected at most ", most});
-  const std::filesystem::path relative(name);
+  const std::filesystem::path relative = io::detail::path_of(name);
   const auto leaves = [](const std::filesystem::path& part) { return part == ".."; };
   if (name.empty() || name.find('\0') != name.npos || relative.is_absolute() || relative.has_root_path() ||
       std::any_of(relative.begin(), relative.end(), leaves))
-    detail::refuse(shown_.string(), {"the path '", io::detail::excerpt(name), "' leads out of the folder"});
+    detail::refuse(io::detail::path_text(shown_),
+                   {"the path '", io::detail::excerpt(name), "' leads out of the folder"});
   std::error_code error;
   const auto found = std::filesystem::weakly_canonical(path_ / relative, error);
   if (error) detail::refuse(file(name), {"cannot be read: ", error.message()});
   const auto above = root_.parent_path();
   const bool is_blob = above.filename() == "snapshots" && is_within(found, above.parent_path() / "blobs");
   if (!is_within(found, root_) && !is_blob)
-    detail::refuse(file(name), {"is a link that leads out of the folder, to ", found.string()});
+    detail::refuse(file(name), {"is a link that leads out of the folder, to ", io::detail::path_text(found)});
   return found;
 }
 
@@ -117,7 +122,7 @@ inline std::string Folder::file_with_ending(std::string_view ending) const {
   std::string first;
   std::error_code error;
   for (std::filesystem::directory_iterator entry(path_, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+    const std::string name = io::detail::path_text(entry->path().filename());
     if (name.ends_with(ending) && (first.empty() || name < first)) first = name;
   }
   return first;
