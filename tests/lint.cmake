@@ -47,7 +47,7 @@ foreach(header IN LISTS headers)
   endif()
   string(REGEX REPLACE "//[^\n]*" "" code "${text}")
   if(NOT header MATCHES "^(detail/compiler|version)[.]hpp$" AND
-     code MATCHES "__(attribute__|asm|builtin_|declspec|GNUC__|clang__)|_MSC_VER|[[](gnu|clang|msvc)::")
+     code MATCHES "__(attribute__|asm|builtin_|declspec|GNUC__|clang__|F16C__)|_MSC_VER|[[](gnu|clang|msvc)::")
     fault("seqpool/${header} has ${CMAKE_MATCH_0}, which stands in detail/compiler.hpp only")
   endif()
   if(code MATCHES "[.]string[(][)]")

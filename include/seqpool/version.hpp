@@ -42,6 +42,18 @@
 #define SEQPOOL_ABI_SIMD avx
 #elif defined(__SSE4_1__)
 #define SEQPOOL_ABI_SIMD sse4
+#elif defined(__ARM_FEATURE_SVE2)
+#define SEQPOOL_ABI_SIMD sve2
+#elif defined(__ARM_FEATURE_SVE)
+#define SEQPOOL_ABI_SIMD sve
+#elif defined(__ARM_NEON)
+#define SEQPOOL_ABI_SIMD neon
+#elif defined(__riscv_vector)
+#define SEQPOOL_ABI_SIMD rvv
+#elif defined(__VX__) || defined(__VSX__)  // s390x, POWER
+#define SEQPOOL_ABI_SIMD vx
+#elif defined(__wasm_simd128__)
+#define SEQPOOL_ABI_SIMD simd128
 #else
 #define SEQPOOL_ABI_SIMD base
 #endif
@@ -51,17 +63,19 @@
 #define SEQPOOL_ABI_FMA
 #endif
 #if defined(__F16C__)
-#define SEQPOOL_ABI_F16C _f16c
+#define SEQPOOL_ABI_HALF _f16c
+#elif defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+#define SEQPOOL_ABI_HALF _fp16
 #else
-#define SEQPOOL_ABI_F16C
+#define SEQPOOL_ABI_HALF
 #endif
 #if defined(SEQPOOL_NO_MMAP)  // a mapped file is then another class, see io/mapped_file.hpp
 #define SEQPOOL_ABI_FILES _no_mmap
 #else
 #define SEQPOOL_ABI_FILES
 #endif
-#define SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c, files) v##major##_##minor##_##simd##fma##f16c##files
-#define SEQPOOL_ABI_NAME(major, minor, simd, fma, f16c, files) SEQPOOL_ABI_JOIN(major, minor, simd, fma, f16c, files)
+#define SEQPOOL_ABI_JOIN(major, minor, simd, fma, half, files) v##major##_##minor##_##simd##fma##half##files
+#define SEQPOOL_ABI_NAME(major, minor, simd, fma, half, files) SEQPOOL_ABI_JOIN(major, minor, simd, fma, half, files)
 #define SEQPOOL_ABI                                                                                                   \
-  SEQPOOL_ABI_NAME(SEQPOOL_VERSION_MAJOR, SEQPOOL_VERSION_MINOR, SEQPOOL_ABI_SIMD, SEQPOOL_ABI_FMA, SEQPOOL_ABI_F16C, \
+  SEQPOOL_ABI_NAME(SEQPOOL_VERSION_MAJOR, SEQPOOL_VERSION_MINOR, SEQPOOL_ABI_SIMD, SEQPOOL_ABI_FMA, SEQPOOL_ABI_HALF, \
                    SEQPOOL_ABI_FILES)

@@ -6,8 +6,9 @@
 
 #include <array>
 #include <cstddef>
+#include <cstring>
 
-#if defined(__F16C__)
+#if defined(SEQPOOL_F16C)
 #include <immintrin.h>
 #endif
 
@@ -42,8 +43,8 @@ template <Scalar T> class WidenedChunk {
   const T* x_;
 };
 
-#if defined(__F16C__) || defined(SEQPOOL_F16C_BY_NAME)
-// With F16C, all features are widened at once, by an instruction that compilers do not make from widen.
+#if defined(SEQPOOL_F16C) || defined(SEQPOOL_F16C_BY_NAME) || defined(SEQPOOL_FCVTL)
+// All features are widened at once, by an instruction that compilers do not make from widen.
 template <> class WidenedChunk<Eigen::half> {
  public:
   explicit WidenedChunk(const Eigen::half* x) noexcept {
@@ -51,9 +52,13 @@ template <> class WidenedChunk<Eigen::half> {
     // The stores are as wide as the loads that follow: a wider load would have to wait for two narrower stores.
     for (std::size_t j = 0; j < x_.size(); j += 16)
       _mm512_store_ps(x_.data() + j, _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + j))));
-#elif defined(__F16C__)
+#elif defined(SEQPOOL_F16C)
     for (std::size_t j = 0; j < x_.size(); j += 8)
       _mm256_store_ps(x_.data() + j, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x + j))));
+#elif defined(SEQPOOL_FCVTL)
+    std::array<__fp16, chunk_features<Eigen::half>> halves;
+    std::memcpy(halves.data(), x, sizeof halves);
+    for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = halves[j];
 #else
     if (detail::has_f16c())
       detail::widen_by_f16c<chunk_features<Eigen::half>>(x, x_.data());

@@ -15,12 +15,21 @@
 // SEQPOOL_COLD           for what ends in an exception: never inlined, small, and far from the code that runs
 // SEQPOOL_NO_OVERLAP     before a loop: what it writes overlaps nothing that it reads
 // SEQPOOL_SHUFFLE        defined where vectors of 16 bytes can be shuffled
-#if defined(__GNUC__)
+// SEQPOOL_F16C           defined where the flags allow F16C; MSVC has no macro for it, but /arch:AVX2 is such a flag
+// SEQPOOL_FCVTL          defined where compilers make FCVTL, which widens four halves, of a loop over __fp16
+#if defined(__GNUC__) || defined(__clang__)  // clang-cl is the latter alone
+#define SEQPOOL_GNU
 #define SEQPOOL_INLINE [[gnu::always_inline]] inline
 #define SEQPOOL_INLINE_LAMBDA __attribute__((always_inline))
 #define SEQPOOL_NOINLINE [[gnu::noinline]]
 #define SEQPOOL_FLATTEN [[gnu::flatten]]
 #define SEQPOOL_COLD [[gnu::cold, gnu::noinline]]
+#elif defined(_MSC_VER)
+#define SEQPOOL_INLINE [[msvc::forceinline]] inline
+#define SEQPOOL_INLINE_LAMBDA  // there, some versions refuse [[msvc::forceinline]]: error C2416
+#define SEQPOOL_NOINLINE [[msvc::noinline]]
+#define SEQPOOL_FLATTEN [[msvc::flatten]]
+#define SEQPOOL_COLD [[msvc::noinline]]
 #else
 #define SEQPOOL_INLINE inline
 #define SEQPOOL_INLINE_LAMBDA
@@ -28,15 +37,25 @@
 #define SEQPOOL_FLATTEN
 #define SEQPOOL_COLD
 #endif
-#if defined(__GNUC__) && !defined(__clang__)
+#if defined(SEQPOOL_GNU) && !defined(__clang__)
 #define SEQPOOL_NO_OVERLAP _Pragma("GCC ivdep")
+#elif defined(_MSC_VER) && !defined(__clang__)
+#define SEQPOOL_NO_OVERLAP __pragma(loop(ivdep))
 #else
 #define SEQPOOL_NO_OVERLAP
 #endif
-#if defined(__has_builtin)
+#if defined(SEQPOOL_GNU) && defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 #define SEQPOOL_SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #endif
+#endif
+#if defined(__F16C__) || (defined(_MSC_VER) && defined(__AVX2__))
+#define SEQPOOL_F16C
+#elif defined(SEQPOOL_GNU) && defined(__aarch64__)
+#define SEQPOOL_FCVTL
+#endif
+#if !defined(SEQPOOL_GNU) && defined(_M_X64)
+#include <xmmintrin.h>  // _mm_prefetch
 #endif
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -45,19 +64,21 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
 // eight tokens of a power of two bytes, and the eight that follow them, fall into the same few sets of L1 and push each
 // other out.
 SEQPOOL_INLINE void prefetch([[maybe_unused]] const void* address) noexcept {
-#if defined(__GNUC__)
+#if defined(SEQPOOL_GNU)
   __builtin_prefetch(address, 0, 2);
+#elif defined(_M_X64)
+  _mm_prefetch(static_cast<const char*>(address), _MM_HINT_T1);
 #endif
 }
 
-#if defined(__GNUC__)
+#if defined(SEQPOOL_GNU)
 // A register of 16 bytes, which holds numbers of type N.
 template <class N> struct Register {
   using type [[gnu::vector_size(16)]] = N;
 };
 #endif
 
-#if !defined(__F16C__) && defined(__x86_64__) && defined(__GNUC__)
+#if !defined(SEQPOOL_F16C) && defined(__x86_64__) && defined(__GNUC__)  // clang-cl has no __cpu_model
 // Widens n halves to floats, n a multiple of 8, on a processor that has F16C although the flags do not say so. It is a
 // function of its own because not every processor has its instructions. It calls the instruction by name because the
 // header that declares it takes longer to compile than all of seqpool.
