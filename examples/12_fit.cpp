@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // From hidden states and labels to a classifier, in C++ alone: it learns, is tried on sentences that it has not learned
 // from, is saved, and is read again. It needs LBFGS++ (Debian: liblbfgspp-dev).
-#include <unistd.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +8,7 @@
 #include <filesystem>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <seqpool/io/safetensors.hpp>
 #include <seqpool/seqpool.hpp>
 #include <seqpool/train/fit.hpp>
@@ -51,7 +50,8 @@ int run() {
   std::cout << "\nFrom all of them: loss " << fitted.loss << ", " << (fitted.converged ? "converged" : "NOT CONVERGED")
             << "\n";
 
-  const auto path = std::filesystem::temp_directory_path() / ("12_fit." + std::to_string(getpid()) + ".safetensors");
+  const auto path =
+      std::filesystem::temp_directory_path() / ("12_fit." + std::to_string(std::random_device{}()) + ".safetensors");
   seqpool::save(path, fitted, topics);
   const seqpool::io::Safetensors saved(path);
   const seqpool::Classifier read{

@@ -3,7 +3,12 @@
 #ifndef SEQPOOL_EXAMPLES_SHADING_HPP
 #define SEQPOOL_EXAMPLES_SHADING_HPP
 
+#if defined(_WIN32)
+#include <io.h>
+#else
 #include <unistd.h>
+#endif
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -11,10 +16,18 @@
 #include <span>
 #include <string>
 
+inline bool is_terminal() {
+#if defined(_WIN32)
+  return _isatty(1) != 0;
+#else
+  return isatty(STDOUT_FILENO) != 0;
+#endif
+}
+
 // Whether to print in colours: to a terminal, unless NO_COLOR says something (no-color.org).
 inline bool colours_wanted() {
   const char* const no_colour = std::getenv("NO_COLOR");
-  return isatty(STDOUT_FILENO) != 0 && (no_colour == nullptr || *no_colour == '\0');
+  return is_terminal() && (no_colour == nullptr || *no_colour == '\0');
 }
 
 // Characters, not bytes: those of UTF-8 that continue one are not counted.

@@ -2,7 +2,9 @@
 #include <seqpool/io/mapped_file.hpp>
 #include <seqpool/io/read_file.hpp>
 
+#if defined(__unix__) || defined(__APPLE__)
 #include <sys/stat.h>
+#endif
 
 #include <cstddef>
 #include <filesystem>
@@ -57,6 +59,7 @@ TEST_CASE("an empty file has no bytes; a missing one and a folder throw", "[mapp
   }
 }
 
+#if defined(__unix__) || defined(__APPLE__)
 TEST_CASE("neither a mapping nor a copy waits for the writer of a FIFO", "[mapped_file]") {
   const files::TemporaryDirectory directory;
   const auto fifo = directory / "fifo";
@@ -66,3 +69,4 @@ TEST_CASE("neither a mapping nor a copy waits for the writer of a FIFO", "[mappe
   CHECK_THAT(files::what_without_waiting(fifo, [&] { static_cast<void>(read_file(fifo)); }),
              ct::has_substring("not a regular file"));
 }
+#endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/io/safetensors.hpp>
 
+#if defined(__unix__) || defined(__APPLE__)
 #include <sys/resource.h>
 #include <sys/stat.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -754,6 +756,7 @@ TEST_CASE("an error on disk names the file", "[safetensors]") {
   }
 }
 
+#if defined(__unix__) || defined(__APPLE__)
 TEST_CASE("a FIFO is refused at once, without waiting for its writer", "[safetensors]") {
   const files::TemporaryDirectory directory;
   const auto fifo = directory / "fifo";
@@ -765,6 +768,7 @@ TEST_CASE("a FIFO is refused at once, without waiting for its writer", "[safeten
           static_cast<void>(io::Safetensors::read(fifo));
         }).starts_with("seqpool: " + fifo.string() + ": not a regular file"));
 }
+#endif
 
 TEST_CASE("a file that was read may be shortened, changed or removed afterwards", "[safetensors]") {
   const files::TemporaryDirectory directory;
@@ -796,6 +800,7 @@ TEST_CASE("writing over a file that is open leaves its views as they are", "[saf
   CHECK(directory.names() == std::vector<std::string>{"weights.safetensors"});
 }
 
+#if defined(__unix__) || defined(__APPLE__)
 TEST_CASE("after a failed write the file that was there is still there, and nothing beside it", "[safetensors]") {
   const files::TemporaryDirectory directory;
   const auto path = directory / "weights.safetensors";
@@ -835,6 +840,7 @@ TEST_CASE("after a failed write the file that was there is still there, and noth
   writer.write(path);
   CHECK(files::text_of(path).size() > good.size());
 }
+#endif
 
 TEST_CASE("threads may read one file together", "[safetensors]") {
   io::SafetensorsWriter writer;

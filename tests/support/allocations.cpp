@@ -16,12 +16,24 @@ void* counted(std::size_t size, std::align_val_t alignment, const std::nothrow_t
   bytes += static_cast<long>(size);
   // aligned_alloc wants a size that is a multiple of the alignment, and not 0.
   const auto step = static_cast<std::size_t>(alignment);
+#if defined(_WIN32)
+  return _aligned_malloc(size, step);
+#else
   return std::aligned_alloc(step, (size + step) / step * step);
+#endif
 }
 
 void* counted(std::size_t size, std::align_val_t alignment) {
   if (void* const p = counted(size, alignment, std::nothrow)) return p;
   throw std::bad_alloc();
+}
+
+void freed(void* p) noexcept {
+#if defined(_WIN32)
+  _aligned_free(p);
+#else
+  std::free(p);
+#endif
 }
 
 constexpr std::align_val_t usual{alignof(std::max_align_t)};
@@ -37,7 +49,7 @@ void* operator new(std::size_t size, const std::nothrow_t& n) noexcept { return 
 void* operator new(std::size_t size, std::align_val_t alignment, const std::nothrow_t& n) noexcept {
   return counted(size, alignment, n);
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { freed(p); }
+void operator delete(void* p, std::size_t) noexcept { freed(p); }
+void operator delete(void* p, std::align_val_t) noexcept { freed(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { freed(p); }

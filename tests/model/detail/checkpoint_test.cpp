@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#if defined(__unix__) || defined(__APPLE__)  // where files are mapped
 #include <sys/resource.h>
 
 #include <cstdint>
@@ -45,3 +46,4 @@ TEST_CASE("of a large checkpoint the head's pages alone are read", "[model]") {
   CHECK(taken < 1000);
   CHECK(classifier.labels().size() == 2);
 }
+#endif
