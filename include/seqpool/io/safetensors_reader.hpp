@@ -2,12 +2,12 @@
 #pragma once
 
 #include <seqpool/io/mapped_file.hpp>
+#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/safetensors_header.hpp>
 #include <seqpool/io/tensor_info.hpp>
 
 #if defined(SEQPOOL_IO_BODIES)
 #include <seqpool/io/message_text.hpp>
-#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/read_file.hpp>
 #include <seqpool/io/safetensors_layout.hpp>
 #include <seqpool/io/safetensors_parser.hpp>
