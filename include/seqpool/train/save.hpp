@@ -5,6 +5,7 @@
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/fold/parameters.hpp>
 #include <seqpool/head/attention_probe.hpp>
+#include <seqpool/io/path_text.hpp>
 #include <seqpool/io/replacement_file.hpp>
 #include <seqpool/io/safetensors_writer.hpp>
 #include <seqpool/train/detail/parameter_file.hpp>
