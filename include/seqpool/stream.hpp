@@ -43,7 +43,7 @@ template <class P, Scalar T> class Stream {
   ///
   /// **Shapes**: tokens: `[n, hidden]`.
   /// **Errors**: `std::invalid_argument` for a negative n, a null pointer to at least one element, or more than 2^62
-  /// tokens in all.
+  /// tokens in all (2^30 where pointers have 32 bits).
   /// **Cost**: reads each token once; up to 7 tokens are copied for later.
   void push(const T* tokens, Index n);
   // For another scalar: a readable error.
@@ -60,7 +60,7 @@ template <class P, Scalar T> class Stream {
   /// Takes in what `other` has seen, as tokens that come after those this stream has seen.
   ///
   /// **Errors**: `std::invalid_argument` if the two have different hidden sizes, if their poolings differ in name
-  /// or parameters, or if there are more than 2^62 tokens in all.
+  /// or parameters, or if there are more tokens in all than `push` takes.
   void merge(const Stream& other);
 
   /// How many tokens were taken in.
@@ -122,7 +122,8 @@ Stream<P, T>::Stream(P pooling, detail::Size hidden) : pooling_(std::move(poolin
 template <class P, Scalar T> void Stream<P, T>::push(const T* tokens, Index n) {
   detail::check_memory<T, 2>(tokens, {n, hidden_}, {hidden_, 1}, "tokens", "[n, hidden]");
   if (n == 0) return;
-  if (n > seen_.most_tokens - size()) detail::fail({n, " tokens were pushed behind ", size(), ": the most is 2^62"});
+  if (n > seen_.most_tokens - size())
+    detail::fail({n, " tokens were pushed behind ", size(), ": the most is ", seen_.most_tokens});
   seen_.push(pooling_, tokens, n);
 }
 
@@ -175,7 +176,8 @@ template <class P, Scalar T> void Stream<P, T>::merge(const Stream& other) {
     detail::fail({"a stream of '", other.identity_, "' was merged into one of '", identity_,
                   "': both must have the same pooling, with the same parameters"});
   if (other.size() > seen_.most_tokens - size())
-    detail::fail({"streams of ", other.size(), " and ", size(), " tokens are too long to be merged: the most is 2^62"});
+    detail::fail({"streams of ", other.size(), " and ", size(), " tokens are too long to be merged: the most is ",
+                  seen_.most_tokens});
   seen_.merge(pooling_, other.seen_);
 }
 

@@ -4,6 +4,7 @@
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/state_parts.hpp>
 
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -14,7 +15,7 @@ template <class P, class T> class TokenStream {
  public:
   using State = state_t<P, T>;
 
-  static constexpr Index most_tokens = Index{1} << 62;  // so that no sum of two counts overflows
+  static constexpr Index most_tokens = (std::numeric_limits<Index>::max)() / 2 + 1;  // so that no sum of two overflows
 
   explicit TokenStream(Index hidden) : hidden_(hidden) { reset(); }
 
