@@ -58,7 +58,7 @@ template <> class WidenedChunk<Eigen::half> {
 #elif defined(SEQPOOL_FCVTL)
     std::array<__fp16, chunk_features<Eigen::half>> halves;
     std::memcpy(halves.data(), x, sizeof halves);
-    for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = halves[j];
+    for (std::size_t j = 0; j < x_.size(); ++j) x_[j] = static_cast<float>(halves[j]);
 #else
     if (detail::has_f16c())
       detail::widen_by_f16c<chunk_features<Eigen::half>>(x, x_.data());
