@@ -2,6 +2,7 @@
 # their order, and nothing else but headings.
 include(${CMAKE_CURRENT_LIST_DIR}/../tests/command.cmake)
 execute_process(COMMAND ${command} OUTPUT_VARIABLE printed COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "\r" "" printed "${printed}")
 string(REGEX REPLACE "(^|\n)## [^\n]*" "\\1" printed "${printed}")
 string(REGEX REPLACE "\n\n+" "\n" printed "\n${printed}")
 file(READ ${PAGE} page)

@@ -4,6 +4,7 @@
 #include <seqpool/detail/check.hpp>
 #include <seqpool/scalar.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,11 @@
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
+
+// std::copy of all of them; libc++ 14 has no std::ranges::copy.
+inline void copy_numbers(std::span<const double> from, std::span<double> to) {
+  std::copy(from.begin(), from.end(), to.begin());
+}
 
 // The 64-bit FNV-1a checksum of these bytes after those that `hash` is the checksum of. It finds bytes that were
 // changed by accident, not by intent.

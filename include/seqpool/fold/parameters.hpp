@@ -94,7 +94,7 @@ template <class P> [[nodiscard]] std::uint64_t parameters_checksum(const P& p) {
   std::uint64_t sum = 0;
   seqpool::visit_parameters(p, [&sum](std::string_view name, auto numbers, std::span<const Index> shape, bool) {
     if (sum == 0) sum = detail::empty_checksum;
-    sum = detail::checksum(std::as_bytes(std::span(name)), sum);
+    sum = detail::checksum(std::as_bytes(std::span(name.data(), name.size())), sum);
     sum = detail::checksum(std::as_bytes(shape), sum);
     sum = detail::checksum(std::as_bytes(numbers), sum);
   });
@@ -146,8 +146,9 @@ template <std::ranges::contiguous_range R> void set_numbers(R&& own, std::span<c
   const std::size_t count = std::ranges::size(own);
   if (numbers.size() < count)
     detail::fail({"parameters: there are ", numbers.size(), " numbers, but ", count, " or more are needed"});
-  std::ranges::transform(numbers.first(count), std::ranges::begin(own),
-                         [](double number) { return static_cast<A>(number); });
+  const auto taken = numbers.first(count);
+  std::transform(taken.begin(), taken.end(), std::ranges::begin(own),
+                 [](double number) { return static_cast<A>(number); });
   numbers = numbers.subspan(count);
 }
 

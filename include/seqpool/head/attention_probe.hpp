@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/head/linear.hpp>
 #include <seqpool/pooling/positional_attention.hpp>
@@ -104,8 +105,8 @@ ParameterVector AttentionProbe<T>::gradient(const ParameterVector& of_pooling, c
   seqpool::check_count(pooling_, of_pooling.numbers());
   seqpool::check_count(head_, of_head.numbers());
   ParameterVector own(*this);
-  std::ranges::copy(of_pooling["query"], own["q.weight"].begin());
-  std::ranges::copy(of_pooling["position_weight"], own["position_weight"].begin());
+  detail::copy_numbers(of_pooling["query"], own["q.weight"]);
+  detail::copy_numbers(of_pooling["position_weight"], own["position_weight"]);
   const Index heads = pooling_.heads(), hidden = pooling_.hidden(), out = head_.out();
   for (Index k = 0; k < heads; ++k)
     for (Index o = 0; o < out; ++o) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <seqpool/detail/bytes.hpp>
 #include <seqpool/detail/tensor.hpp>
 #include <seqpool/detail/vector.hpp>
 #include <seqpool/head/head.hpp>
@@ -236,10 +237,10 @@ ParameterVector MultiheadAttention<T>::gradient(const ParameterVector& of_poolin
   const auto d_query = own["query"], d_q = projection(0, "q_proj_weight"), d_k = projection(1, "k_proj_weight");
   const bool has_bias = weights.in_proj_bias.size() != 0;
   const auto d_bias = has_bias ? own["in_proj_bias"] : std::span<double>();
-  std::ranges::copy(of_head["v_proj.weight"], projection(2, "v_proj_weight").begin());
-  if (has_bias) std::ranges::copy(of_head["v_proj.bias"], d_bias.last(static_cast<std::size_t>(embed)).begin());
-  std::ranges::copy(of_head["out_proj.weight"], own["out_proj.weight"].begin());
-  if (weights.out_proj_bias.size() != 0) std::ranges::copy(of_head["out_proj.bias"], own["out_proj.bias"].begin());
+  detail::copy_numbers(of_head["v_proj.weight"], projection(2, "v_proj_weight"));
+  if (has_bias) detail::copy_numbers(of_head["v_proj.bias"], d_bias.last(static_cast<std::size_t>(embed)));
+  detail::copy_numbers(of_head["out_proj.weight"], own["out_proj.weight"]);
+  if (weights.out_proj_bias.size() != 0) detail::copy_numbers(of_head["out_proj.bias"], own["out_proj.bias"]);
 
   const auto d_folded = of_pooling["query"];
   for (Index k = 0; k < weights.query.dimension(0); ++k)
