@@ -313,7 +313,7 @@ TEST_CASE("a stream that is saved by a well-meaning forger is still refused", "[
   const std::size_t name_size = 8;
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data() + name_size, sizeof length);
-  const std::size_t counts = name_size + 8 + length;
+  const std::size_t counts = name_size + 8 + static_cast<std::size_t>(length);
   auto stream = stream_of(0);
   for (const auto& [place, number] : {std::pair<std::size_t, std::uint64_t>{name_size, 1u << 30},
                                       {counts, ~0ull},

@@ -242,7 +242,7 @@ template <class X, class A, class... Sizes> auto make_result(Sizes... sizes) {
     if (std::cmp_greater(n, (std::numeric_limits<I>::max)()))
       detail::fail({"the result ", detail::shape({Index{sizes}...}),
                     " is too large for the index type of the tensor that it is made from"});
-  return Eigen::Tensor<A, sizeof...(Sizes), layout, I>(static_cast<I>(sizes)...);
+  return Eigen::Tensor<A, static_cast<int>(sizeof...(Sizes)), layout, I>(static_cast<I>(sizes)...);
 }
 
 // What a function returns if a static_assert has refused its arguments, so that no other error follows.
