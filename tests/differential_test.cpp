@@ -123,13 +123,14 @@ struct Trial {
     const auto mean = test::rows_of(seqpool::pool(seqpool::Mean{}, x, selection, device));
     const auto max = test::rows_of(seqpool::pool(seqpool::Max{}, x, selection, device));
     for (std::size_t i = 0; i < in.rows.size(); ++i) {
-      const auto& [sequence, places] = in.rows[i];
-      const auto tokens = in.tokens(in.rows[i]);
+      const auto& row = in.rows[i];
+      const auto& places = row.places;
+      const auto tokens = in.tokens(row);
       const bool alike =
           tokens.empty() || test::same_bits(mean[i], test::pooled_alone(Pooling(seqpool::Mean{}), tokens, in.hidden));
       if (!alike) FAIL("the mean of row " << i << " has other bits than by itself");
       for (Index h = 0; h < in.hidden; ++h) {
-        const auto value = [&](Index s) { return seqpool::widen(in.states[in.at(sequence, s, h)]); };
+        const auto value = [&](Index s) { return seqpool::widen(in.states[in.at(row.sequence, s, h)]); };
         Index first = places.empty() ? 0 : places.front();
         for (const Index s : places) first = value(s) > value(first) ? s : first;
         const auto feature = static_cast<std::size_t>(h);

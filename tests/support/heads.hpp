@@ -145,21 +145,27 @@ template <class T> Oracle dense_of(const Oracle& linear, Activation activation, 
   };
 }
 
-// The mean and the sum of squares of what is off it.
-inline std::pair<double, double> moments(const std::vector<double>& x) {
+// What each number is off the mean, and the sum of its squares; in long double, because an offset is larger than what
+// an oracle of double may be off by.
+inline std::pair<std::vector<double>, double> off_mean(const std::vector<double>& x) {
   long double mean = 0, squares = 0;
   for (const double v : x) mean += static_cast<long double>(v) / static_cast<long double>(x.size());
-  for (const double v : x) squares += (static_cast<long double>(v) - mean) * (static_cast<long double>(v) - mean);
-  return {static_cast<double>(mean), static_cast<double>(squares)};
+  std::vector<double> off;
+  for (const double v : x) {
+    const long double difference = static_cast<long double>(v) - mean;
+    squares += difference * difference;
+    off.push_back(static_cast<double>(difference));
+  }
+  return {off, static_cast<double>(squares)};
 }
 
 template <class T> Oracle layer_norm_of(const std::vector<T>& weight, const std::vector<T>& bias, double added) {
   return [w = wide(weight), b = wide(bias), added](const Expected& x) {
     const double n = static_cast<double>(x.value.size());
-    const auto [mean, squares] = moments(x.value);
+    const auto [off, squares] = off_mean(x.value);
     Expected y;
     for (std::size_t f = 0; f < x.value.size(); ++f) {
-      const double z = (x.value[f] - mean) / std::sqrt(squares / n + added);
+      const double z = off[f] / std::sqrt(squares / n + added);
       const double weight_f = w.empty() ? 1 : w[f], bias_f = b.empty() ? 0 : b[f];
       y.value.push_back(z * weight_f + bias_f);
       y.bound.push_back((n / 16 + 32) * eps<T> * (std::abs(weight_f) * (1 + std::abs(z)) + std::abs(bias_f)));
@@ -170,13 +176,13 @@ template <class T> Oracle layer_norm_of(const std::vector<T>& weight, const std:
 
 template <class T> Expected standardized(const Expected& x) {
   const double n = static_cast<double>(x.value.size());
-  const auto [mean, squares] = moments(x.value);
+  const auto [off, squares] = off_mean(x.value);
   const double s = std::sqrt(squares / (n - 1)) + 1e-5;
   double largest = 0;
   for (const double v : x.value) largest = std::max(largest, std::abs(v));
   Expected y;
-  for (const double v : x.value) {
-    y.value.push_back((v - mean) / s);
+  for (const double difference : off) {
+    y.value.push_back(difference / s);
     y.bound.push_back((n / 16 + 32) * eps<T> * (1 + std::abs(y.value.back())) * (1 + largest / s));
   }
   return y;
