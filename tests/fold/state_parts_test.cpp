@@ -29,3 +29,21 @@ TEST_CASE("a state's parts are its accumulators and its numbers, to read and to 
   STATIC_REQUIRE(!seqpool::Visitable<Opaque>);
   STATIC_REQUIRE(seqpool::Visitable<Midrange::State<float>>);
 }
+
+TEST_CASE("a state says whether it can be that of so many tokens, by a function or by its count, or it is believed",
+          "[state_parts]") {
+  struct AtPlace {
+    Index first;
+    bool holds(Index place, Index n) const { return place == first && n > 0; }
+  };
+  struct Counts {
+    Index count;
+  };
+  struct Opaque {};
+  CHECK(seqpool::holds(AtPlace{7}, 7, 1));
+  CHECK(!seqpool::holds(AtPlace{7}, 6, 1));
+  CHECK(!seqpool::holds(AtPlace{7}, 7, 0));
+  CHECK(seqpool::holds(Counts{3}, 0, 3));
+  CHECK(!seqpool::holds(Counts{3}, 0, 2));
+  CHECK(seqpool::holds(Opaque{}, 5, 3));
+}
