@@ -93,6 +93,20 @@ TEST_CASE("a NaN wins on either side, and of equals the held one stays", "[extre
   CHECK_FALSE(std::signbit(smaller(0.0f, -0.0f)));
 }
 
+TEST_CASE("what was held is equal to it or a NaN, and slopes have the sign of the number", "[extremum]") {
+  using seqpool::detail::abs_slope;
+  using seqpool::detail::is_held;
+  CHECK(is_held(2.0f, 2.0f));
+  CHECK_FALSE(is_held(1.0f, 2.0f));
+  CHECK_FALSE(is_held(1.0f, NAN));
+  CHECK(is_held(NAN, NAN));
+  CHECK(seqpool::detail::whole_slope(-2.0f, 3.0f) == 3);
+  CHECK(abs_slope(2.0f, 3.0f) == 3);
+  CHECK(abs_slope(-2.0f, 3.0f) == -3);
+  CHECK(abs_slope(0.0f, 3.0f) == 0);
+  CHECK(std::isnan(abs_slope(NAN, 3.0f)));
+}
+
 TEST_CASE("the largest size is found at any place, whatever its sign, and a NaN is passed over", "[extremum]") {
   for (const Index n : {1, 2, 15, 16, 17, 32, 50})
     for (Index at = 0; at < n; ++at)
