@@ -1,6 +1,7 @@
-# cmake -D PROGRAM=<seqpool_law_tests> -P hashes.cmake: whether two runs print the same hashes.
+# cmake -P hashes.cmake -- program arguments...: whether two runs print the same hashes.
+include(${CMAKE_CURRENT_LIST_DIR}/command.cmake)
 foreach(run IN ITEMS first second)
-  execute_process(COMMAND ${PROGRAM} [hashes] OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${command} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
   string(REGEX MATCHALL "[^\n]+\t[0-9a-f]+" ${run} "${output}")
 endforeach()
 list(LENGTH first lines)
