@@ -381,6 +381,16 @@ TEST_CASE(
             << counts.vectors << " of heads, " << counts.gradients << " gradients, " << counts.slopes << " slopes, "
             << counts.kinks << " of ties left out, " << counts.skipped << " cases left out\n";
   for (const auto& [what, count] : counts.of) std::cout << count << ' ' << what << '\n';
+  if (cases >= 20000) {  // so many meet all there is
+    const auto check_met = [&](const std::string& what) {
+      INFO(what);
+      CHECK(counts.of.count(what) == 1);
+    };
+    for (const auto& c : test::all_poolings<T>()) check_met("pooling " + c.name);
+    for (const auto& kind : test::head_kinds<T>()) check_met(std::string("head ") + kind.name);
+    for (const char* const selection : test::selections) check_met(std::string("selection ") + selection);
+    for (const test::MaskType& type : test::mask_types) check_met(std::string("mask ") + type.name);
+  }
   CHECK(counts.skipped * 50 <= cases);
   CHECK(counts.kinks * 5 <= counts.slopes + 50);
 }
