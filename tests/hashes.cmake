@@ -1,10 +1,15 @@
-# cmake -P hashes.cmake -- program arguments...: whether two runs print the same hashes.
+# cmake -D OLDER=emulator... -P hashes.cmake -- program arguments...: whether two runs print the same hashes, and a third one
+# on an older processor, which the emulator is told to be, where there is one.
 include(${CMAKE_CURRENT_LIST_DIR}/command.cmake)
-foreach(run IN ITEMS first second)
-  execute_process(COMMAND ${command} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+foreach(run IN ITEMS first second older)
+  if(NOT run STREQUAL "older")
+    execute_process(COMMAND ${command} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  elseif(OLDER)
+    execute_process(COMMAND ${OLDER} ${command} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+  endif()
   string(REGEX MATCHALL "[^\n]+\t[0-9a-f]+" ${run} "${output}")
 endforeach()
 list(LENGTH first lines)
-if(NOT first STREQUAL second OR lines LESS 50)
-  message(FATAL_ERROR "seqpool: two runs print ${lines} hashes, and not the same ones:\n${first}\n${second}")
+if(NOT first STREQUAL second OR NOT first STREQUAL older OR lines LESS 50)
+  message(FATAL_ERROR "seqpool: runs print ${lines} hashes, and not the same ones:\n${first}\n${second}\n${older}")
 endif()
