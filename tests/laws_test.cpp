@@ -778,6 +778,16 @@ LAW("Guarantee 11: a row's gradient is its own", "[guarantees][gradient]") {
     CHECK(are_zeros(tokens_of(spanned.tokens, 0, 0, n)));
     CHECK(are_zeros(tokens_of(spanned.tokens, 0, 2 * n, 1)));
   }
+  SECTION("in a list, beside a pooling that nobody learns by") {
+    const Pooling pooling = c.make(hidden, test::dense(n));
+    const auto d = d_out_of(pooling, hidden);
+    std::vector<A> of_both(hidden, A(0));
+    of_both.insert(of_both.end(), d.begin(), d.end());
+    const auto back = seqpool::gradient(Pooling(std::vector<Pooling>{seqpool::Cls{}, pooling}),
+                                        HiddenStates<T>(row.data(), {1, n, hidden}), seqpool::all_tokens,
+                                        seqpool::Vectors<A>(of_both.data(), {1, static_cast<Index>(of_both.size())}));
+    CHECK(tokens_of(back.tokens, 0, 0, n) == alone);
+  }
 }
 
 LAW("Guarantee 11: parameters' gradients have the same bits on any number of threads", "[guarantees][gradient]") {

@@ -291,7 +291,9 @@ void MaxSim<T>::backward(const State<U>& state, const TokenBlock<U>& tokens, con
   for (Index first = 0; first < tokens.size(); first += taken) {
     const TokenBlock<U> some = tokens.part(first, (std::min)(taken, tokens.size() - first));
     std::fill_n(d_x, some.size() * hidden, A(0));
-    if (std::find(state.found.begin(), state.found.end(), some.number(0)) != state.found.end()) {
+    // A Concat hands over fewer tokens at a time to the fold than to the way back.
+    const auto is_here = [&](Index found) { return found >= some.number(0) && found - some.number(0) < some.size(); };
+    if (std::any_of(state.found.begin(), state.found.end(), is_here)) {
       const auto token =
           for_each_product(some, room, [&](auto count, Index i, Index output, auto width, const A* products) {
             for (Index r = 0; r < count; ++r)
@@ -299,8 +301,7 @@ void MaxSim<T>::backward(const State<U>& state, const TokenBlock<U>& tokens, con
           });
       // A score becomes its gradient: the first token that has the largest takes all.
       for (Index q = 0; q < k; ++q) {
-        A left = state.found[static_cast<std::size_t>(q)] == some.number(0) ? gradients.d_out[per_query_ ? place(q) : 0]
-                                                                            : A(0);
+        A left = is_here(state.found[static_cast<std::size_t>(q)]) ? gradients.d_out[per_query_ ? place(q) : 0] : A(0);
         for (Index i = 0; i < some.size(); ++i)
           score(i, q) = detail::is_held(score(i, q), state.best.values[static_cast<std::size_t>(q)])
                             ? std::exchange(left, A(0))
