@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <seqpool/gradient.hpp>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -40,6 +41,17 @@ TEST_CASE("splade of infinities and NaN is the reference's, in any block", "[spl
         CHECK(std::isnan(seqpool::pool(pooling, test::small_states({row}))(0, 0)));
       }
     }
+}
+
+TEST_CASE("what weighs nothing in splade learns nothing, -inf too", "[splade][gradient]") {
+  const auto x = test::small_states({{-std::numeric_limits<float>::infinity(), -1, 0, 1}});
+  Eigen::Tensor<float, 2> d_out(1, 2);
+  d_out.setConstant(8);
+  for (const auto strategy : {Splade::max, Splade::sum}) {
+    const auto back = seqpool::gradient(Splade{strategy}, x, seqpool::all_tokens, d_out);
+    for (int t = 0; t < 3; ++t) CHECK(back.tokens(0, t, 0) == 0);
+    CHECK(back.tokens(0, 3, 0) == 4);
+  }
 }
 
 TEST_CASE("splade's sum goes on over blocks", "[splade]") {

@@ -90,7 +90,7 @@ void Splade::finish(const auto& state, auto out) const {
 void Splade::backward(const auto& state, const auto& tokens, const auto& gradients) const {
   const auto go_back = [&](auto slope) {
     // 0 or less weighs nothing, so it has no slope; a NaN has one.
-    const auto of = [slope](auto x, auto g) SEQPOOL_INLINE_LAMBDA { return x <= 0 ? x * 0 : g * slope(x); };
+    const auto of = [slope](auto x, auto g) SEQPOOL_INLINE_LAMBDA { return x <= 0 ? decltype(x)(0) : g * slope(x); };
     if (strategy == max)
       gradients.spread_to_first(tokens, state.values.data(), detail::is_held, of);
     else
