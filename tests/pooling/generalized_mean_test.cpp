@@ -95,6 +95,18 @@ TEST_CASE("p must be above 0, and eps not below", "[generalized_mean]") {
   CHECK_NOTHROW(GeneralizedMean(1e-6, 0));
 }
 
+TEST_CASE("a generalized mean that refuses other numbers keeps its own", "[generalized_mean]") {
+  const auto x = test::small_states({{1, 2, 3}});
+  for (GeneralizedMean pooling : {GeneralizedMean{2}, GeneralizedMean{std::vector<double>{2, 3}}}) {
+    const auto before = seqpool::pool(pooling, x)(0, 0);
+    const seqpool::Index count = seqpool::parameter_count(pooling);
+    const std::vector<double> unlawful(static_cast<std::size_t>(count), -1);
+    CHECK_THROWS_WITH(seqpool::set_parameters(pooling, unlawful), ct::has_substring("p is -1"));
+    REQUIRE(seqpool::parameter_count(pooling) == count);
+    CHECK(seqpool::pool(pooling, x)(0, 0) == before);
+  }
+}
+
 TEST_CASE("a generalized mean is known by its p and eps", "[generalized_mean]") {
   CHECK(seqpool::identity_of(GeneralizedMean{3}) == seqpool::identity_of(GeneralizedMean{3.0}));
   CHECK(seqpool::identity_of(GeneralizedMean{3}) != seqpool::identity_of(GeneralizedMean{3 + 1e-9}));

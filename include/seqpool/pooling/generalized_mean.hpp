@@ -172,9 +172,11 @@ void GeneralizedMean::backward(const State<T>& state, const TokenBlock<T>& token
 
 inline void GeneralizedMean::set_parameters(std::span<const double> numbers) {
   seqpool::check_count(*this, numbers);
-  std::get<0>(p_).clear();
-  std::get<1>(p_).clear();
-  for (const double number : numbers) add(number);
+  GeneralizedMean other(*this);  // so that nothing changes if a number is refused
+  std::get<0>(other.p_).clear();
+  std::get<1>(other.p_).clear();
+  for (const double number : numbers) other.add(number);
+  *this = std::move(other);
 }
 
 }  // namespace seqpool::inline SEQPOOL_ABI
