@@ -208,6 +208,14 @@ TEMPLATE_TEST_CASE("losses at the largest numbers there are, and at infinity", "
   CHECK(lost(both, 1, Row{-most, most}).d_logits == Row{0, 0});
   CHECK(lost(both, 1, Row{most / 4, -most / 2}).loss == ct::Approx(0.75 * static_cast<double>(most)));
   CHECK(lost(both, 1, Row{most, -most}).d_logits == Row{1, -1});
+  // A class that cannot be and one that must be, rightly and wrongly.
+  CHECK(lost(both, 1, Row{-inf, inf}).loss == 0);
+  CHECK(lost(both, 1, Row{-inf, inf}).d_logits == Row{0, 0});
+  CHECK(lost(both, 1, Row{inf, -inf}).loss == std::numeric_limits<double>::infinity());
+  CHECK(lost(both, 1, Row{inf, -inf}).d_logits == Row{1, -1});
+  CHECK(lost(first, 1, Row{-inf}).loss == 0);
+  CHECK(lost(first, 1, Row{inf}).loss == std::numeric_limits<double>::infinity());
+  CHECK(lost(SquaredError(targets_of(1, {0})), 1, Row{inf}).loss == std::numeric_limits<double>::infinity());
   CHECK(std::isnan(lost(both, 1, Row{nan, 1}).loss));
   CHECK(std::isnan(lost(SquaredError(targets_of(1, {0, 1})), 1, Row{nan, 1}).loss));
 }
@@ -308,6 +316,9 @@ TEST_CASE("Guarantee 7: weights that are none are refused by place and value", "
   // Each by itself is lawful, but no row is left.
   CHECK(refusal([] { CrossEntropy(std::array{0, 1}, {.classes = {0, 1}, .samples = {1, 0}}); }) ==
         "seqpool: the weights of all rows are 0: no row would be learned from");
+  // And so, but their products are not finite.
+  CHECK(refusal([] { CrossEntropy(std::array{0, 1}, {.classes = {1e200, 1}, .samples = {1e200, 1}}); }) ==
+        "seqpool: the weights of all rows add up to more than a number can hold");
   const auto targets = targets_of(2, {0, 1, 1, 0});
   CHECK(refusal([&] { BinaryCrossEntropy(targets, {.classes = {1}}); }) ==
         "seqpool: there are 1 weights of classes, but 2 are needed");

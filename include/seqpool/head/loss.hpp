@@ -57,7 +57,8 @@ template <class L> [[nodiscard]] std::vector<double> balanced(const L& labels, I
 /// **Numerics**: in double, shifted by the largest logit, so nothing overflows, and without differences of
 /// probabilities, so that a class that is sure keeps its digits: loss_i and its gradient are within (classes + 8 + d) *
 /// eps of double, where d is the largest difference of the row's logits; the gradient is then rounded to the logits'
-/// type. A logit of -inf is a class that cannot be; a NaN or inf makes the loss NaN.
+/// type. A logit of -inf is a class that cannot be, and a single one of inf a class that must be; a NaN, or inf among
+/// several, makes the loss NaN.
 /// **Source**: torch.nn.CrossEntropyLoss, and BCEWithLogitsLoss for one logit; scikit-learn's sample_weight.
 class CrossEntropy {
  public:
@@ -85,7 +86,7 @@ class CrossEntropy {
 /// of any arithmetic type.
 /// **Errors**: `std::invalid_argument` for a target that is not lawful, by its row and class; for weights as
 /// `CrossEntropy`.
-/// **Numerics**: as `CrossEntropy`.
+/// **Numerics**: as `CrossEntropy` of single logits; an infinite one has an infinite squared error.
 template <class Term> class TargetLoss {
  public:
   template <class X> explicit TargetLoss(const X& targets, const LossWeights& weights = {});

@@ -38,11 +38,13 @@ struct RowShares {
   template <class Weight> RowShares(Index rows, Weight weight) : shares(static_cast<std::size_t>(rows)) {
     for (std::size_t i = 0; i < shares.size(); ++i) total += shares[i] = weight(i);
     if (!shares.empty() && !(total > 0)) detail::fail("the weights of all rows are 0: no row would be learned from");
+    if (!std::isfinite(total)) detail::fail("the weights of all rows add up to more than a number can hold");
     for (double& share : shares) share /= total;
   }
 };
 
-// A term and its slope, from log1p(e^-|z|), which cannot overflow; where the class is sure they keep their digits.
+// A term and its slope, from log1p(e^-|z|), which cannot overflow; where the class is sure they keep their digits, and
+// an infinity that is right costs nothing.
 struct Logistic {
   double term;
   double slope;
@@ -50,7 +52,8 @@ struct Logistic {
 inline Logistic logistic(double z, double target) {
   const double e = std::exp(-std::abs(z));
   const double on = z >= 0 ? 1 : e, off = z >= 0 ? e : 1;  // (1 + e) * (1 / (1 + e^-z)), and what is left of 1 + e
-  return {std::log1p(e) + (z > 0 ? z * (1 - target) : -z * target), ((1 - target) * on - target * off) / (1 + e)};
+  const double wrong = z > 0 ? 1 - target : target;
+  return {std::log1p(e) + (wrong == 0 ? 0 : std::abs(z) * wrong), ((1 - target) * on - target * off) / (1 + e)};
 }
 
 template <class L> std::vector<Index> labels_of(const L& labels) {
