@@ -2,6 +2,7 @@
 // That a scorer of one's own obeys the laws is in them; here is what else it gets.
 #include <seqpool/pooling/softmax_pooling.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <seqpool/seqpool.hpp>
 #include <span>
@@ -46,6 +47,16 @@ struct ByPlace {
   static std::string name() { return "by_place"; }
   static void check_hidden(Index hidden) {
     if (hidden != 1) throw std::invalid_argument("hidden is " + std::to_string(hidden) + ", not 1");
+  }
+};
+
+// The same as ByFirst with one head, and goes back by way of scratch.
+struct BackByScratch : ByFirst {
+  void backward(const auto& tile, std::span<const float> d_scores, const seqpool::Gradients<float>& gradients) const {
+    float* const taken = gradients.scratch(16);
+    std::fill_n(taken, 16, 1e30f);
+    std::copy_n(d_scores.begin(), tile.size(), taken);
+    gradients.spread(tile, [&](Index i) { return slopes[0] * taken[i]; }, [](float, float d) { return d; });
   }
 };
 
@@ -122,6 +133,19 @@ TEST_CASE("scores that ask for a token's number go on over blocks, threads' and 
   // One head, as the type says.
   CHECK(seqpool::attention_weights(pooling, seqpool::HiddenStates<float>(x.data(), {1, 700, 1})).dimensions().size() ==
         2);
+}
+
+TEST_CASE("the scratch of a scorer that goes back is its own", "[softmax_pooling][gradient]") {
+  const std::vector<float> row = test::tokens<float>(20, 1, 3);
+  const seqpool::HiddenStates<float> x(row.data(), {1, 20, 1});
+  Eigen::Tensor<float, 2> d_out(1, 1);
+  d_out.setConstant(1);
+  // Its scores are those of a query.
+  const auto expected = seqpool::gradient(seqpool::Attention{std::vector{0.5f}}, x, seqpool::all_tokens, d_out);
+  const auto back = seqpool::gradient(SoftmaxPooling{BackByScratch{{{0.5f}}}}, x, seqpool::all_tokens, d_out);
+  for (Index t = 0; t < 20; ++t)
+    CHECK(static_cast<double>(back.tokens(0, t, 0)) ==
+          ct::Approx(static_cast<double>(expected.tokens(0, t, 0))).epsilon(1e-5));
 }
 
 TEST_CASE("what a scorer says of itself its pooling says: sizes, name, parameters", "[softmax_pooling]") {

@@ -70,7 +70,7 @@ template <class P, class X, class S> class RowGradient {
   Reads reads_;
   bool by_block_;  // whether parameters' gradients are summed for each block by itself
   BlockReader<X, S> reader_;
-  Scratch<A> scratch_;
+  std::array<Scratch<A>, 2> scratch_;
   Scratch<A> buffer_;     // [block, hidden], if features are not neighbours in room_
   Scratch<A> block_own_;  // [parameters]
   Scratch<A> left_;       // [width]
@@ -147,7 +147,7 @@ void RowGradient<P, X, S>::backward(const state_t<P, T>* state, Index row, std::
   gradients.left = {left_.of(static_cast<Index>(d_out.size())), d_out.size()};
   std::copy(d_out.begin(), d_out.end(), gradients.left.begin());
   gradients.own = own;
-  gradients.scratch_ = &scratch_;
+  gradients.scratch_ = scratch_.data();
   const Index sequence = seqpool::sequence_of(selection_, row);
   detail::for_each_block(reader_, row, reads_, [&](const TokenBlock<T>& tokens) {
     if (by_block_ && !own.empty()) {

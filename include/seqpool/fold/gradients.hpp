@@ -15,6 +15,8 @@
 
 namespace seqpool::inline SEQPOOL_ABI {
 
+template <Scalar T> class SoftmaxGradient;
+
 /// A row on its way back: what a pooling's `backward` gets beside the state and the tokens, and where the gradients
 /// that it finds go.
 ///
@@ -59,7 +61,7 @@ template <std::floating_point A> class Gradients {
   template <Scalar T, class Each, class Op, class... B>
   void spread_numbers(const TokenBlock<T>& tokens, const A* numbers, Each each, Op op, B*... acc) const;
 
-  /// d_out[h] / n for every token: what poolings that add tokens up go back by.
+  /// d_out[h] / n for every token: what poolings that add tokens up go back by. It takes `scratch`.
   template <Scalar T> void spread_share(const TokenBlock<T>& tokens, A n) const;
 
   /// The same for poolings that choose a token: slope(x, d_out[h]) for the first token with is_it(x, held[h]), and 0
@@ -101,6 +103,7 @@ template <std::floating_point A> class Gradients {
 
  private:
   template <class, class, class> friend class detail::RowGradient;
+  template <Scalar T> friend class SoftmaxGradient;
 
   void spread_from(const auto& tokens, const auto& x, auto each, auto op, auto*... acc) const;
   A* token(const auto& tokens, Index i) const noexcept {
@@ -112,7 +115,7 @@ template <std::floating_point A> class Gradients {
   bool by_number_ = false;  // tokens lie side by side, the first of them that of first_number_; else where they stand
   Index first_number_ = 0;
   bool adds_ = false;
-  detail::Scratch<A>* scratch_ = nullptr;
+  detail::Scratch<A>* scratch_ = nullptr;  // two: a pooling's, and behind it its scorer's
 };
 
 // ---------------------------------------------------------------------------------------------------------------------

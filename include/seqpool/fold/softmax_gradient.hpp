@@ -44,6 +44,13 @@ template <Scalar T> class SoftmaxGradient {
   [[nodiscard]] std::span<A> scores() const noexcept { return {weights_, tile_size()}; }
   [[nodiscard]] std::span<const A> d_scores() const noexcept { return {d_scores_, tile_size()}; }
 
+  /// What the scorer goes back by: what it spreads is added, and its scratch is not the room that all this lies in.
+  [[nodiscard]] Gradients<A> of_scorer() const noexcept {
+    Gradients<A> other(gradients_.adding());
+    ++other.scratch_;
+    return other;
+  }
+
   /// d x_t = sum_k a_kt g_k, and with a query, `[heads, hidden]`, d x_t = sum_k a_kt g_k + w_kt query_k.
   void spread(const TokenBlock<T>& tile, const A* query = nullptr) const;
 

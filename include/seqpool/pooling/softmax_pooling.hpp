@@ -135,7 +135,7 @@ void SoftmaxPooling<S>::backward(const SoftmaxState<T>& state, const TokenBlock<
       softmax.spread(tile);
     }
     if constexpr (requires { scorer().backward(tile, softmax.d_scores(), gradients); })
-      scorer().backward(tile, softmax.d_scores(), gradients.adding());
+      scorer().backward(tile, softmax.d_scores(), softmax.of_scorer());
   }
 }
 
