@@ -62,6 +62,32 @@ TEST_CASE("every row goes forward once, is turned, and comes back to its own tok
     }
 }
 
+namespace {
+
+// Has rows for all sequences but the last, or for none.
+struct NotAll {
+  Index left_out;
+
+  static void check(Index, Index) {}
+  static seqpool::Run next_run(Index, seqpool::Run within) { return within; }
+  Index rows(Index batch) const { return batch - left_out; }
+};
+
+}  // namespace
+
+TEST_CASE("tokens of sequences that no row is taken from have gradients of 0", "[gradient]") {
+  const std::vector<float> states(12, 1);
+  const seqpool::HiddenStates<float> x(states.data(), {3, 2, 2});
+  for (const Index left_out : {1, 3}) {
+    Eigen::Tensor<float, 3, Eigen::RowMajor> d_x(3, 2, 2);
+    d_x.setConstant(7);
+    Eigen::Tensor<float, 2> d_out(3 - left_out, 2);
+    d_out.setConstant(2);
+    seqpool::gradient_into(d_x, seqpool::Mean{}, x, NotAll{left_out}, d_out);
+    for (Index i = 0; i < 12; ++i) CHECK(d_x.data()[i] == (i < 4 * (3 - left_out) ? 1 : 0));
+  }
+}
+
 TEST_CASE("a pooling that goes back by the count reads no token", "[gradient]") {
   const seqpool::HiddenStates<float> x(reinterpret_cast<const float*>(64), {1, 5, 3});  // nothing that can be read
   const seqpool::Lengths lengths(std::array{4});

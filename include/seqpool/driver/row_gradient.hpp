@@ -28,8 +28,9 @@ template <class P, class X, class S> class RowGradient {
   using A = accumulator_t<T>;
   using Fold = RowFold<P, T>;
 
-  // Whether rows are not the sequences, so that a sequence may have several.
-  static constexpr bool has_spans = requires(const S& s) { s.sequence(Index{0}); };
+  // Whether rows may not be the sequences, so that a sequence may have several, or none.
+  static constexpr bool has_spans =
+      requires(const S& s) { s.sequence(Index{0}); } || requires(const S& s) { s.rows(Index{0}); };
 
   RowGradient(const P& pooling, const X& x, const S& selection, const TokenRoom<A>& room)
       : pooling_(pooling),
