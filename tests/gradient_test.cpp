@@ -296,6 +296,9 @@ TEST_CASE("infinities and NaN stay in their row, and in what learns from it", "[
   CHECK(own);
   CHECK(others);
   CHECK(std::isnan(back.parameters["query"][0]));
+  // Where they are not computed from the tokens, they are as ever; the maximum is the NaN.
+  CHECK(seqpool::gradient(Mean{}, x, all_tokens, d_out).tokens(1, 2, 0) == d_out(1, 0) / 6);
+  CHECK(seqpool::gradient(seqpool::Max{}, x, all_tokens, d_out).tokens(1, 2, 0) == d_out(1, 0));
 
   // Scores of -inf weigh nothing: alone they give zeros, with others those take all.
   const double none = -std::numeric_limits<double>::infinity();

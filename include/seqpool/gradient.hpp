@@ -28,7 +28,8 @@ namespace seqpool::inline SEQPOOL_ABI {
 //   token, as `max_indices` says; sign(0) and the slope of relu at 0 are 0.
 // - Padded tokens are never read, and their gradients are 0. A row with no real token gives zeros to its tokens and to
 //   the pooling's parameters; a head's bias still learns from it.
-// - A NaN in a real token makes gradients of its row NaN, and those of parameters. Which NaN that is is not promised.
+// - A NaN in a real token reaches all gradients, of its row and of parameters, that are computed from it: those of
+//   `Mean` and `Max` are not. Which NaN that is is not promised.
 // - The bits of a row's gradients depend only on its real tokens and its d_out. Gradients of parameters are sums over
 //   rows in one order: their bits depend on the rows, not on threads.
 // - Sizes that do not fit throw `std::invalid_argument`, before anything is written.
