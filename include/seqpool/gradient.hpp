@@ -66,8 +66,8 @@ template <class Tokens> struct LossGradient {
 template <class P, class X, class M, class Last, class D = CallingThread>
 [[nodiscard]] auto gradient(const P& pooling, const X& x, const M& mask, const Last& last, const D& device = {});
 
-/// The gradients of tokens into the caller's memory, which must not overlap x. For a `Classifier` or an `Embedder` and
-/// its loss it returns the rest, a `LossGradient` whose `tokens` are empty; for a pooling nothing.
+/// The gradients of tokens into the caller's memory, which must not overlap x or d_out. For a `Classifier` or an
+/// `Embedder` and its loss it returns the rest, a `LossGradient` whose `tokens` are empty; for a pooling nothing.
 ///
 /// **Shapes**: d_x: `[batch, seq, hidden]`, an Eigen tensor or map of rank 3, in either layout, of `accumulator_t`.
 /// **Cost**: as `gradient`; allocates nothing for each row. Memory that is there already is what many steps of training

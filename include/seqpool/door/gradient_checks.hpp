@@ -10,7 +10,9 @@
 #include <seqpool/input/hidden_states.hpp>
 
 #include <algorithm>
+#include <array>
 #include <concepts>
+#include <type_traits>
 #include <vector>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -78,14 +80,29 @@ template <class Out, class A> consteval bool is_token_room() {
 
 // Where gradients of tokens go: a tensor of x's sizes that does not lie in x's memory.
 template <class A, class Out, class X> TokenRoom<A> token_room(Out& d_x, const X& x) {
+  const auto sizes = detail::sizes_of<3>(d_x);
+  if (d_x.data() == nullptr && d_x.size() != 0) detail::fail({"d_x ", detail::shape(sizes), " has a null pointer"});
   const HiddenStates<A> view(std::as_const(d_x));
   if (view.batch() != x.batch() || view.seq() != x.seq() || view.hidden() != x.hidden())
-    detail::fail({"d_x is ", detail::shape({view.batch(), view.seq(), view.hidden()}), ", but hidden states are ",
+    detail::fail({"d_x is ", detail::shape(sizes), ", but hidden states are ",
                   detail::shape({x.batch(), x.seq(), x.hidden()}), ": both must be the same"});
   const Index size = x.batch() * x.seq() * x.hidden();
   if (size == 0) return {};
-  detail::check_apart(MatrixView<A>{d_x.data(), 1, size, size, 1}, x);
+  detail::check_apart(MatrixView<A>{d_x.data(), 1, size, size, 1}, x, "d_x", sizes);
   return {d_x.data(), x.seq(), {view.batch_stride(), view.token_stride(), view.hidden_stride()}};
+}
+
+// Throws if gradients of tokens would be written where d_out lies, which is read a few rows at a time.
+template <class A, class X, class G>
+void check_apart_from_d_out(const TokenRoom<A>& room, const X& x, const MatrixView<G>& d_out) {
+  if (room.data == nullptr) return;
+  const std::array<Index, 3> sizes{x.batch(), x.seq(), x.hidden()};
+  const HiddenStates<std::remove_const_t<G>> rows(d_out.data, {1, d_out.rows, d_out.columns},
+                                                  {0, d_out.row_stride, d_out.column_stride});
+  if (detail::overlaps(rows, Extent::of({room.data, room.data + (sizes[0] * sizes[1] * sizes[2] - 1)})))
+    detail::fail({"d_x ", detail::shape(sizes), " lies in the memory of d_out ",
+                  detail::shape({d_out.rows, d_out.columns}),
+                  ": one is read after the other is written, so pass memory of its own"});
 }
 
 // Throws if a token belongs to two rows, whose gradients would be written over each other.

@@ -50,6 +50,7 @@ double go_back_from(Room make_room, ParameterVector* parameters, const Parametri
     std::fill(own.begin(), own.end(), 0.);
   }
   const auto room = make_room(sequences);
+  if constexpr (requires { turn.given; }) detail::check_apart_from_d_out(room, sequences, turn.given);
   return detail::go_back(pooling, sequences, selection, room, device, own, turn);
 }
 

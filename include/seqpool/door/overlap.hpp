@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <type_traits>
 
@@ -72,17 +73,18 @@ void check_result(const MatrixView<T>& out, Index rows, Index width, const char*
 }
 
 // Throws if results would be written where x lies, because x is still read after that. Where computed tokens come from
-// is known if x names its `layers()` or `states()`.
-template <class T, class X> void check_apart(const MatrixView<T>& out, const X& x) {
+// is known if x names its `layers()` or `states()`. name, sizes: what the caller knows `out` by.
+template <class T, class X>
+void check_apart(const MatrixView<T>& out, const X& x, const char* name = "out", std::span<const Index> sizes = {}) {
   if constexpr (requires { x.layers().size(); })
-    for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer]);
+    for (Index layer = 0; layer < x.layers().size(); ++layer) detail::check_apart(out, x.layers()[layer], name, sizes);
   else if constexpr (requires { x.states().batch(); })
-    detail::check_apart(out, x.states());
+    detail::check_apart(out, x.states(), name, sizes);
   else if constexpr (is_stored<X>)
     if (detail::overlaps(x, detail::extent_of(out)))
       detail::fail(
-          {"out ", detail::shape({out.rows, out.columns}), " lies in the memory of the hidden states ",
-           detail::shape({x.batch(), x.seq(), x.hidden()}),
+          {name, " ", sizes.empty() ? detail::shape({out.rows, out.columns}) : detail::shape(sizes),
+           " lies in the memory of the hidden states ", detail::shape({x.batch(), x.seq(), x.hidden()}),
            ": tokens are read after results are written, so pass memory of its own, or take what pool returns"});
 }
 
