@@ -176,6 +176,7 @@ TEST_CASE("weights that do not fit are named", "[multihead_attention]") {
   throws([](W& w) { w.in_proj_weight = W::Matrix(24, 12); }, "in_proj_weight is [24, 12]");
   throws([](W& w) { w.in_proj_weight = W::Matrix(36, 11); }, "the queries' projection is [12, 11]");
   throws([](W& w) { w.in_proj_weight = {}; }, "the queries' projection is [0, 0]");
+  throws([](W& w) { w.k_proj_weight = W::Matrix(12, 12); }, "it must be one or the other");
   throws([](W& w) { w.in_proj_bias = W::Vector(12); }, "in_proj_bias is [12]");
   throws([](W& w) { w.out_proj_weight = W::Matrix(12, 11); }, "out is [12, 11]");
   throws([](W& w) { w.query = W::Matrix(0, 12); }, "queries");

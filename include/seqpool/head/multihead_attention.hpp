@@ -164,6 +164,8 @@ template <class T> auto MultiheadAttention<T>::parted(const Weights& weights) ->
   const auto shape_of = [](const Matrix& m) { return detail::shape({m.dimension(0), m.dimension(1)}); };
   const std::string query = detail::sentence({", but query [k, embed] is ", shape_of(own.query), ": "});
   if (own.in_proj_weight.size() != 0) {
+    if (own.q_proj_weight.size() != 0 || own.k_proj_weight.size() != 0 || own.v_proj_weight.size() != 0)
+      detail::fail("there are an in_proj_weight and weights of single projections: it must be one or the other");
     if (own.in_proj_weight.dimension(0) != 3 * embed)
       detail::fail({"in_proj_weight is ", shape_of(own.in_proj_weight), query, "it must be [3 * embed, embed]"});
     own.q_proj_weight = rows_of(own.in_proj_weight, 0, embed);
