@@ -134,6 +134,25 @@ TEST_CASE("the same bits on any number of threads, of loss, tokens and parameter
   }
 }
 
+TEST_CASE("a device may stand in the mask's place, as pool takes it", "[gradient]") {
+  int given = 0;
+  struct Counting {
+    int& times;
+    static int numThreads() { return 2; }
+    void parallelFor(Eigen::Index n, const Eigen::TensorOpCost&,
+                     const std::function<void(Eigen::Index, Eigen::Index)>& f) const {
+      ++times;
+      f(0, n);
+    }
+  } const counting{given};
+  const auto x = filled<Row3>(1, 40, 3, 4);
+  static_cast<void>(seqpool::gradient(Mean{}, x, counting, filled<Row2>(1, 40, 4)));
+  CHECK(given == 1);
+  const Mean mean;
+  static_cast<void>(seqpool::forward(mean, x, counting));
+  CHECK(given == 2);
+}
+
 TEST_CASE("into the caller's memory, of either layout, nothing is allocated for each row", "[gradient]") {
   const auto x = filled<Row3>(1, 6, 40, 19);
   const auto mask = holes(6, 40);

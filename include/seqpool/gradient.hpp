@@ -189,7 +189,7 @@ ForwardPass<P, X, M>::ForwardPass(const P& pooling, const X& x, const M& mask, c
   value_ = detail::make_result<X, A>(pooler.rows(), pooler.width());
   states_.resize(static_cast<std::size_t>(pooler.rows()));
   const auto out = detail::matrix_view(value_, "the result");
-  detail::share_out(device, pooler.rows(), pooler.row_bytes(), [&](Index first, Index last) {
+  detail::share_out(detail::device_of(mask, device), pooler.rows(), pooler.row_bytes(), [&](Index first, Index last) {
     detail::RowGradient back(pooling, sequences, selection, detail::TokenRoom<A>{});
     detail::RowFold<P, typename Seqs::value_type> fold;
     detail::AlignedVector<A> row(static_cast<std::size_t>(pooler.width()));

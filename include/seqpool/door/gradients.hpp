@@ -51,7 +51,7 @@ double go_back_from(Room make_room, ParameterVector* parameters, const Parametri
   }
   const auto room = make_room(sequences);
   if constexpr (requires { turn.given; }) detail::check_apart_from_d_out(room, sequences, turn.given);
-  return detail::go_back(pooling, sequences, selection, room, device, own, turn);
+  return detail::go_back(pooling, sequences, selection, room, detail::device_of(mask, device), own, turn);
 }
 
 template <class G> auto d_out_view(const G& d_out, Index rows, Index width) {
