@@ -128,6 +128,30 @@ TEST_CASE("numbers are as many as the parameters", "[parameters]") {
   CHECK_THROWS_AS(mean.set_parameters(given), std::invalid_argument);
   seqpool::Linear linear{Eigen::MatrixXf::Ones(2, 2)};
   CHECK_THROWS_AS(linear.set_parameters(given), std::invalid_argument);
+  // What has several parts takes none of too few, and all of no more.
+  const auto check_whole = [](auto whole) {
+    const auto first = seqpool::parameters(whole);
+    const std::vector<double> before(first.numbers().begin(), first.numbers().end());
+    std::vector<double> moved(before);
+    for (double& number : moved) number += 1;
+    moved.pop_back();
+    CHECK_THROWS_WITH(whole.set_parameters(moved), ct::has_substring(" are needed"));
+    moved.insert(moved.end(), 2, 1);
+    CHECK_THROWS_WITH(whole.set_parameters(moved), ct::has_substring(" are needed"));
+    const auto after = seqpool::parameters(whole);
+    CHECK(std::vector<double>(after.numbers().begin(), after.numbers().end()) == before);
+  };
+  const Eigen::MatrixXf ones = Eigen::MatrixXf::Ones(2, 2);
+  check_whole(seqpool::Classifier{seqpool::Attention{std::vector<float>{1, 2}}, linear});
+  check_whole(seqpool::AttentionProbe{ones, std::vector<float>{1, 2}, ones, std::vector<float>{1, 2}});
+  seqpool::MultiheadAttentionWeights<float> weights;
+  weights.query = Eigen::Tensor<float, 2, Eigen::RowMajor>(1, 2);
+  weights.in_proj_weight = Eigen::Tensor<float, 2, Eigen::RowMajor>(6, 2);
+  weights.out_proj_weight = Eigen::Tensor<float, 2, Eigen::RowMajor>(2, 2);
+  weights.query.setConstant(1);
+  weights.in_proj_weight.setConstant(1);
+  weights.out_proj_weight.setConstant(1);
+  check_whole(seqpool::MultiheadAttention{weights});
   STATIC_REQUIRE(seqpool::Settable<Nothing>);
   STATIC_REQUIRE(!seqpool::Settable<Line>);
 }

@@ -118,6 +118,7 @@ ParameterVector AttentionProbe<T>::gradient(const ParameterVector& of_pooling, c
 }
 
 template <class T> void AttentionProbe<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   seqpool::set_part(pooling_, numbers);
   seqpool::set_numbers(value_.values, numbers);
   seqpool::set_numbers(bias_, numbers);

@@ -50,6 +50,7 @@ template <class P, class... H> class Embedder {
   void embed_into(Out&& out, const X& x, const M& mask = {}, const D& device = {}) const;
 
   void set_parameters(std::span<const double> numbers) {
+    seqpool::check_count(*this, numbers);
     seqpool::set_part(pooling_, numbers);
     seqpool::set_part(heads_, numbers);
   }

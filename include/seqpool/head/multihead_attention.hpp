@@ -151,6 +151,7 @@ template <class T> auto MultiheadAttention<T>::widened(const MultiheadAttentionW
 }
 
 template <class T> void MultiheadAttention<T>::set_parameters(std::span<const double> numbers) {
+  seqpool::check_count(*this, numbers);
   for_each(weights_, [&](std::string_view, auto& tensor) {
     seqpool::set_numbers(std::span(tensor.data(), static_cast<std::size_t>(tensor.size())), numbers);
   });
