@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/catch.hpp"
+#include "support/other_locale.hpp"
 #include "support/runs.hpp"
 #include "support/scalars.hpp"
 
@@ -176,4 +177,12 @@ TEMPLATE_TEST_CASE("long masks are looked at value by value too", "[attention_ma
         value(s) = static_cast<TestType>(1);
       }
   }
+}
+
+TEST_CASE("a refused value and its place are written alike in every locale", "[attention_mask]") {
+  const test::OtherLocale locale;
+  std::vector<float> values(2000, 1.0f);
+  values[1500] = 1234.5f;
+  CHECK_THROWS_WITH(seqpool::AttentionMask<float>(values.data(), {1, 2000}).check(1, 2000),
+                    ct::has_substring("mask value 1234.5 at [0, 1500]"));
 }

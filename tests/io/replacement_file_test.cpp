@@ -19,6 +19,7 @@
 
 #include "io/files.hpp"
 #include "support/catch.hpp"
+#include "support/other_locale.hpp"
 
 using seqpool::io::detail::ReplacementFile;
 
@@ -49,6 +50,15 @@ TEST_CASE("a file is there when it is whole, and not before", "[replacement_file
   }
   CHECK(files::text_of(path) == "new");
   CHECK(directory.names() == Names{"file"});
+}
+
+TEST_CASE("numbers are written alike in every locale", "[replacement_file]") {
+  const files::TemporaryDirectory directory;
+  const test::OtherLocale locale;
+  ReplacementFile file(directory / "file");
+  file.stream() << 1024 << " " << 0.5;
+  file.finish();
+  CHECK(files::text_of(directory / "file") == "1024 0.5");
 }
 
 TEST_CASE("without an end nothing changes and nothing is left behind", "[replacement_file]") {

@@ -13,6 +13,7 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,12 +32,21 @@ inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t ha
   return hash;
 }
 
+// A number as C writes it, with a point in place of whatever the program's locale has there: what is saved under one
+// locale is read under others.
+inline std::string with_point(std::string number) {
+  constexpr std::string_view others = "+-0123456789aefin";
+  if (const auto first = number.find_first_not_of(others); first != number.npos)
+    number.replace(first, number.find_last_not_of(others) + 1 - first, ".");
+  return number;
+}
+
 // A number in a few digits if they read back as the same number, otherwise in as many as tell all doubles apart.
 inline std::string exact_text(double number) {
   std::array<char, 32> text;
   std::snprintf(text.data(), text.size(), "%.6g", number);
   if (std::strtod(text.data(), nullptr) != number) std::snprintf(text.data(), text.size(), "%.17g", number);
-  return text.data();
+  return detail::with_point(text.data());
 }
 
 // Writes numbers one after another, and a checksum after them.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <locale>
 #include <sstream>
 #include <type_traits>
 
@@ -136,6 +137,7 @@ Index AttentionMask<M>::first_of(Index row, Index begin, Index end, F f) const n
 
 template <class M> void AttentionMask<M>::refuse(Index row, Index token) const {
   std::ostringstream what;
+  what.imbue(std::locale::classic());  // the program's may write 1024 as 1,024
   what << "mask value " << +mask_(row, token) << " at [" << row << ", " << token
        << "]: an attention mask holds 1 for a real token and 0 for a padded one";
   if (mask_(row, token) < M(0))

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <locale>
 #include <ostream>
 #include <random>
 #include <utility>
@@ -81,6 +82,7 @@ inline std::filesystem::path ReplacementFile::follow(std::filesystem::path path)
 
 inline void ReplacementFile::open(const std::filesystem::path& path, std::ios::openmode mode) {
   errno = 0;
+  stream_.imbue(std::locale::classic());  // the program's may write 1024 as 1,024
   stream_.open(path, std::ios::binary | mode);
   if (!stream_) fail(errno == 0 ? EACCES : errno, "cannot be opened for writing");
   errno = 0;  // from here on the first failure of the stream's is the one that finish() reports
