@@ -3,12 +3,16 @@
 #include <seqpool/stream.hpp>
 
 #include <array>
+#include <bit>
+#include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
 #include <seqpool/seqpool.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -451,4 +455,45 @@ TEST_CASE("a stream's tokens know their position, also behind what was merged", 
   stream.merge(other);
   stream.push(x.data(), 19);  // two tiles that are folded, and three tokens that wait
   CHECK(stream.value()(0, 0) == sum_to(305) + sum_to(10) + sum_to(334) - sum_to(315));
+}
+
+// What 64-bit x86 saved, as hexadecimal digits. An Index, in a state as in the shape of a parameter, may be narrower.
+TEST_CASE("a stream is read on every machine with the same byte order, whatever an Index is there", "[stream]") {
+  if constexpr (std::endian::native == std::endian::little) {
+    const auto bytes_of = [](std::string_view digits) {
+      std::vector<std::byte> bytes(digits.size() / 2);
+      for (std::size_t i = 0; i < bytes.size(); ++i) {
+        unsigned byte = 0;
+        std::from_chars(digits.data() + 2 * i, digits.data() + 2 * i + 2, byte, 16);
+        bytes[i] = static_cast<std::byte>(byte);
+      }
+      return bytes;
+    };
+    std::vector<float> tokens;
+    for (int i = 0; i < 18; ++i) tokens.push_back(static_cast<float>(i * 5 % 7));
+    const auto indices = bytes_of(
+        "534551504c4d303318000000000000006d61785f696e6469636573206f6620666c6f6174205b325d0000000000000000"
+        "08000000000000000100000000000000000040400000803f02000000000000000000c0400000c0400200000000000000"
+        "020000000000000005000000000000000100000000000000000000000000000001000000000000000800000000000000"
+        "6ae4ddc1c5a068f4");
+    Stream<seqpool::MaxIndices, float> positions{seqpool::MaxIndices{}, 2};
+    positions.load(indices);
+    CHECK(positions.size() == 9);
+    CHECK(positions.value()(0, 0) == 2);
+    CHECK(positions.value()(0, 1) == 5);
+    positions.reset();
+    positions.push(tokens.data(), 9);
+    CHECK(positions.save() == indices);
+
+    const auto attended = bytes_of(
+        "534551504c4d30332b00000000000000617474656e74696f6e203135303735393737303836343430393630353430206f"
+        "6620666c6f6174205b325d000000000000000000000000000000000100000000000000000000000000a04068dd84ccef"
+        "49d71b");
+    Stream<Attention<float>, float> attend{Attention{std::vector<float>{1, 2}}, 2};
+    attend.load(attended);
+    CHECK(test::rows_of(attend.value()) == std::vector<std::vector<float>>{{0, 5}});
+    attend.reset();
+    attend.push(tokens.data(), 1);
+    CHECK(attend.save() == attended);
+  }
 }

@@ -4,8 +4,11 @@
 #include <seqpool/driver/row_fold.hpp>
 #include <seqpool/fold/state_parts.hpp>
 
+#include <concepts>
+#include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -105,7 +108,10 @@ template <class P, class T> void TokenStream<P, T>::save(ByteWriter& writer) con
   TokenStream copy = *this;  // visit is not const, because load writes through it
   copy.visit([&writer](auto numbers) {
     writer.put(numbers.size());
-    writer.put(numbers);
+    if constexpr (std::same_as<decltype(numbers), std::span<Index>>)
+      for (const Index number : numbers) writer.put(static_cast<std::uint64_t>(number));  // however wide an Index is
+    else
+      writer.put(numbers);
   });
 }
 
@@ -121,12 +127,20 @@ template <class P, class T> void TokenStream<P, T>::load(const P& pooling, ByteR
   // States of the right sizes, to be overwritten.
   if (before > 0) pooling.init(loaded.before_.emplace(), hidden_);
   loaded.row_.restore(pooling, static_cast<Index>(count));
-  loaded.visit([&reader](auto numbers) {
+  const auto refuse_state = [] { ByteReader::refuse("a state in them has taken in other tokens than they say"); };
+  loaded.visit([&](auto numbers) {
     if (reader.number() != numbers.size()) reader.refuse("a state in them has another size");
-    reader.get(numbers);
+    if constexpr (std::same_as<decltype(numbers), std::span<Index>>)
+      for (Index& number : numbers) {
+        const auto wide = static_cast<std::int64_t>(reader.number());
+        if (!std::in_range<Index>(wide)) refuse_state();
+        number = static_cast<Index>(wide);
+      }
+    else
+      reader.get(numbers);
   });
   if (!reader.done()) reader.refuse("they go on too long");
-  if (!loaded.holds_its_tokens()) reader.refuse("a state in them has taken in other tokens than they say");
+  if (!loaded.holds_its_tokens()) refuse_state();
   *this = std::move(loaded);
 }
 

@@ -95,7 +95,7 @@ template <class P> [[nodiscard]] std::uint64_t parameters_checksum(const P& p) {
   seqpool::visit_parameters(p, [&sum](std::string_view name, auto numbers, std::span<const Index> shape, bool) {
     if (sum == 0) sum = detail::empty_checksum;
     sum = detail::checksum(std::as_bytes(std::span(name.data(), name.size())), sum);
-    sum = detail::checksum(std::as_bytes(shape), sum);
+    for (const std::int64_t size : shape) sum = detail::checksum(std::as_bytes(std::span(&size, 1)), sum);
     sum = detail::checksum(std::as_bytes(numbers), sum);
   });
   return sum;
