@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/io/error.hpp>
+#include <seqpool/io/in_parts.hpp>
 
 #include <cerrno>
 #include <filesystem>
@@ -27,7 +28,9 @@ namespace seqpool::inline SEQPOOL_ABI::io::detail {
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(EACCES, "cannot open");
   std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
+  in_parts(bytes.size(), [&](std::size_t first, std::size_t count) {
+    file.read(reinterpret_cast<char*>(bytes.data() + first), static_cast<std::streamsize>(count));
+  });
   if (!file) fail(EIO, "cannot read");
   return bytes;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <seqpool/io/error.hpp>
+#include <seqpool/io/in_parts.hpp>
 
 #include <cerrno>
 #include <filesystem>
@@ -24,6 +25,7 @@ class ReplacementFile {
   ~ReplacementFile();
 
   [[nodiscard]] std::ostream& stream() noexcept { return stream_; }
+  void write(const void* bytes, std::size_t size);
   void finish();
 
  private:
@@ -62,6 +64,12 @@ inline ReplacementFile::~ReplacementFile() {
   stream_.close();
   std::error_code ignored;
   std::filesystem::remove(temporary_, ignored);
+}
+
+inline void ReplacementFile::write(const void* bytes, std::size_t size) {
+  in_parts(size, [&](std::size_t first, std::size_t count) {
+    stream_.write(static_cast<const char*>(bytes) + first, static_cast<std::streamsize>(count));
+  });
 }
 
 inline void ReplacementFile::finish() {

@@ -167,11 +167,8 @@ SEQPOOL_BODY void SafetensorsWriter::write(const std::filesystem::path& path) co
   const auto order = in_file_order();
   detail::with_file_name(detail::path_text(path), [&] {
     detail::ReplacementFile file(path);
-    file.stream().write(header.data(), static_cast<std::streamsize>(header.size()));
-    for (const auto* tensor : order) {
-      const auto& data = tensor->second.data;
-      file.stream().write(reinterpret_cast<const char*>(data.data()), static_cast<std::streamsize>(data.size()));
-    }
+    file.write(header.data(), header.size());
+    for (const auto* tensor : order) file.write(tensor->second.data.data(), tensor->second.data.size());
     file.finish();
   });
 }
