@@ -2,6 +2,9 @@
 #include <seqpool/io/error.hpp>
 #include <seqpool/io/message_text.hpp>
 
+#include <array>
+#include <cstdint>
+#include <ios>
 #include <string>
 #include <system_error>
 
@@ -56,6 +59,44 @@ TEST_CASE("a question mark stands for what controls a terminal, hides or turns t
         "\xE2\x81\xA0", "\xE2\x81\xA6", "\xE2\x81\xA7",     "\xE2\x81\xA8",    "\xE2\x81\xA9", "\xE2\x81\xAF",
         "\xEF\xBB\xBF", "\xEF\xBF\xB9", "\xF3\xA0\x80\x81", "\xF3\xA0\x81\xBF"})
     CHECK(printable("a" + std::string(character) + "b") == "a?b");
+}
+
+TEST_CASE("a question mark stands for whatever Unicode says may be ignored, and for nothing beside it",
+          "[message_text]") {
+  // DerivedCoreProperties.txt of Unicode 15, Default_Ignorable_Code_Point.
+  constexpr std::array<std::array<std::uint32_t, 2>, 17> ignorable{{{0xAD, 0xAD},
+                                                                    {0x34F, 0x34F},
+                                                                    {0x61C, 0x61C},
+                                                                    {0x115F, 0x1160},
+                                                                    {0x17B4, 0x17B5},
+                                                                    {0x180B, 0x180F},
+                                                                    {0x200B, 0x200F},
+                                                                    {0x202A, 0x202E},
+                                                                    {0x2060, 0x206F},
+                                                                    {0x3164, 0x3164},
+                                                                    {0xFE00, 0xFE0F},
+                                                                    {0xFEFF, 0xFEFF},
+                                                                    {0xFFA0, 0xFFA0},
+                                                                    {0xFFF0, 0xFFF8},
+                                                                    {0x1BCA0, 0x1BCA3},
+                                                                    {0x1D173, 0x1D17A},
+                                                                    {0xE0000, 0xE0FFF}}};
+  const auto utf8 = [](std::uint32_t code) {
+    const auto byte = [](std::uint32_t bits) { return static_cast<char>(static_cast<unsigned char>(bits)); };
+    const auto rest = [&](int shift) { return byte(0x80 | (code >> shift & 0x3F)); };
+    if (code < 0x800) return std::string{byte(0xC0 | code >> 6), rest(0)};
+    if (code < 0x10000) return std::string{byte(0xE0 | code >> 12), rest(6), rest(0)};
+    return std::string{byte(0xF0 | code >> 18), rest(12), rest(6), rest(0)};
+  };
+  const auto shows = [&](std::uint32_t code) { return printable(utf8(code)) == utf8(code); };
+  for (const auto& [first, last] : ignorable) {
+    INFO(std::hex << first);
+    for (std::uint32_t code = first; code <= last; ++code)
+      if (shows(code)) FAIL(std::hex << code << " is shown");
+    // What is next to it, but for line separators and annotations.
+    CHECK((shows(first - 1) || first == 0x202A));
+    CHECK((shows(last + 1) || last == 0xFFF8));
+  }
 }
 
 TEST_CASE("a question mark stands for every byte that is not UTF-8", "[message_text]") {

@@ -25,17 +25,27 @@ struct Range {
   char32_t last;
 };
 
-inline constexpr std::array<Range, 10> hidden_characters{{
+// Unicode's Default_Ignorable_Code_Point, which leave no mark, and what controls, breaks or annotates a line.
+inline constexpr std::array<Range, 19> hidden_characters{{
     {0x00, 0x1F},        // C0 controls
     {0x7F, 0x9F},        // delete, C1 controls
     {0xAD, 0xAD},        // soft hyphen
+    {0x034F, 0x034F},    // combining grapheme joiner
     {0x061C, 0x061C},    // Arabic letter mark
+    {0x115F, 0x1160},    // Hangul fillers
+    {0x17B4, 0x17B5},    // Khmer inherent vowels
+    {0x180B, 0x180F},    // Mongolian variation selectors, vowel separator
     {0x200B, 0x200F},    // zero width, left-to-right and right-to-left marks
     {0x2028, 0x202E},    // line and paragraph separators, embeddings and overrides of the direction
     {0x2060, 0x206F},    // word joiner, invisible operators, isolates of the direction
+    {0x3164, 0x3164},    // Hangul filler
+    {0xFE00, 0xFE0F},    // variation selectors
     {0xFEFF, 0xFEFF},    // byte order mark
-    {0xFFF9, 0xFFFB},    // interlinear annotation
-    {0xE0000, 0xE007F},  // tags
+    {0xFFA0, 0xFFA0},    // halfwidth Hangul filler
+    {0xFFF0, 0xFFFB},    // not assigned, interlinear annotation
+    {0x1BCA0, 0x1BCA3},  // shorthand format controls
+    {0x1D173, 0x1D17A},  // musical beams, ties, slurs and phrases
+    {0xE0000, 0xE0FFF},  // tags, variation selectors
 }};
 
 struct Character {
