@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/train/detail/training_loss.hpp>
 
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <stdexcept>
 #include <string>
@@ -62,6 +63,14 @@ TEST_CASE("labels that nothing would be learned from are refused", "[training_lo
   CHECK_THAT(refused(Labels{1, 1, 1}), ct::has_substring("no row has class 0, so there is nothing to tell it from"));
   CHECK_THAT(refused(Labels{0, 0}), ct::has_substring("all rows have class 0, so there is nothing to tell it from"));
   CHECK_THAT(refused(Labels{0, 3, 1}), ct::has_substring("no row has class 2"));
+  CHECK_THAT(refused(Labels{0, 0, 3}), ct::has_substring("no row has class 1"));
+  CHECK_THAT(refused(Labels{0, 1, 2}, {.sample_weights = {1, 1, 0}}), ct::has_substring("no row has class 2"));
+  // A number that was not meant for a class costs no memory for those below it.
+  constexpr Index largest = (std::numeric_limits<Index>::max)();
+  CHECK_THAT(refused(std::vector<Index>{0, largest}), ct::has_substring("no row has class 1"));
+  CHECK_THAT(refused(std::vector<Index>{0, 1, largest / 2}), ct::has_substring("no row has class 2"));
+  CHECK_THAT(refused(std::vector<Index>{largest, largest}, {}, false),
+             ct::has_substring("all rows have class " + std::to_string(largest)));
   CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1, 0}}), ct::has_substring("all rows have class 0"));
   CHECK_THAT(refused(Labels{0, 1}, {.class_weights = {0, 1}}), ct::has_substring("no row has class 0"));
   CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1, -2}}),

@@ -59,16 +59,19 @@ template <class Y> auto training_loss(const Y& labels, const FitOptions& options
   } else {
     CrossEntropy loss(labels, weights);
     const auto& all = loss.labels();
-    const Index classes = all.empty() ? 0 : *std::max_element(all.begin(), all.end()) + 1;
-    std::vector<bool> has(static_cast<std::size_t>(classes));
-    for (std::size_t row = 0; row < all.size(); ++row) {
-      const auto label = static_cast<std::size_t>(all[row]);
-      if (counts(static_cast<Index>(row)) && (weights.classes.empty() || weights.classes[label] > 0)) has[label] = true;
-    }
-    const auto found = std::count(has.begin(), has.end(), true);
-    for (Index c = 0; c < classes; ++c)
-      if (is_new || has[static_cast<std::size_t>(c)])
-        detail::check_class(c, has[static_cast<std::size_t>(c)], found > 1);
+    std::vector<Index> found;  // the classes that rows have, in order, each once
+    for (std::size_t row = 0; row < all.size(); ++row)
+      if (counts(static_cast<Index>(row)) &&
+          (weights.classes.empty() || weights.classes[static_cast<std::size_t>(all[row])] > 0))
+        found.push_back(all[row]);
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    // A label may be any number, so classes are counted up to the first that no row has.
+    Index classes = 0;
+    for (const Index c : found) classes += c == classes ? 1 : 0;
+    if (found.size() == 1 && (!is_new || classes == 1)) detail::check_class(found[0], true, false);
+    if (is_new && !all.empty() && *std::max_element(all.begin(), all.end()) >= classes)
+      detail::check_class(classes, false, true);
     return std::pair(std::move(loss), classes == 2 ? Index{1} : classes);
   }
 }
