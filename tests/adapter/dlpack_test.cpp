@@ -192,6 +192,19 @@ TEST_CASE("a DLTensor of another rank or without elements", "[adapter]") {
   CHECK(seqpool::mean_pool(seqpool::adapter::hidden_states<float>(no_tokens))(1, 1) == 0.0f);
 }
 
+TEST_CASE("sizes and strides of a DLTensor do not wrap where an Index has 32 bits", "[adapter]") {
+  constexpr std::int64_t large = (std::int64_t{1} << 32) + 1;
+  Producer<float> states{{1, 2}, {large, 1, 2}, {0, 2, 1}, float32}, far{{1, 2}, {1, 2, 1}, {2, large, 1}, float32};
+  const DLTensor rows = states.tensor(), steps = far.tensor();
+  if constexpr (sizeof(seqpool::Index) == 4) {
+    CHECK_THROWS_AS(seqpool::adapter::hidden_states<float>(rows), std::invalid_argument);
+    CHECK_THROWS_AS(seqpool::adapter::hidden_states<float>(steps), std::invalid_argument);
+  } else {
+    CHECK(std::cmp_equal(seqpool::adapter::hidden_states<float>(rows).batch(), large));
+    CHECK(std::cmp_equal(seqpool::adapter::hidden_states<float>(steps).token_stride(), large));
+  }
+}
+
 TEST_CASE("from_dlpack keeps the memory and calls the deleter once", "[adapter]") {
   owner_keeps_and_deletes<DLManagedTensor>();
 #ifdef DLPACK_MAJOR_VERSION

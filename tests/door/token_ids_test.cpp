@@ -2,8 +2,10 @@
 #include <seqpool/door/token_ids.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <seqpool/input/hidden_states.hpp>
 #include <stdexcept>
+#include <utility>
 
 #include "support/catch.hpp"
 
@@ -29,4 +31,17 @@ TEST_CASE("ids are read where they lie, and must be as many as tokens", "[door]"
   CHECK_THROWS_WITH(detail::ids_of(fewer, states, "weights"), ct::has_substring("but weights have"));
   const Eigen::Tensor<std::int32_t, 2> more(1, 3);
   CHECK_THROWS_AS(detail::ids_of(more, states), std::invalid_argument);
+}
+
+TEST_CASE("an id is itself as an Index of any width, or no word's", "[door]") {
+  CHECK(detail::id_of(std::int8_t{-3}) == -3);
+  CHECK(detail::id_of('a') == 'a');
+  CHECK(detail::id_of(std::uint16_t{65535}) == 65535);
+  CHECK_THROWS_WITH(detail::id_of((std::numeric_limits<std::uint64_t>::max)()),
+                    ct::has_substring("input_ids hold 18446744073709551615, which is no word's id"));
+  constexpr std::int64_t beyond = (std::int64_t{1} << 32) + 5;
+  if (sizeof(seqpool::Index) == 4)
+    CHECK_THROWS_AS(detail::id_of(beyond), std::invalid_argument);
+  else
+    CHECK(std::cmp_equal(detail::id_of(beyond), beyond));
 }

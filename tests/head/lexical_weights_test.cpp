@@ -128,3 +128,12 @@ TEMPLATE_TEST_CASE("an id that is there has its weight once, and padding is neve
   CHECK_THROWS_AS(seqpool::weights_of_ids(weight, edge), std::invalid_argument);
   CHECK_THROWS_AS(seqpool::weights_of_ids(weight, ids, seqpool::Lengths(std::array{1})), std::invalid_argument);
 }
+
+TEST_CASE("an id that no Index holds is no other id", "[lexical_weights]") {
+  Eigen::Tensor<std::uint64_t, 2> ids(1, 2);
+  ids.setValues({{1, ~std::uint64_t{0}}});
+  CHECK_THROWS_WITH(seqpool::weights_of_ids(std::vector<float>{1, 2}, ids), ct::has_substring("18446744073709551615"));
+  Eigen::Tensor<float, 2> weights(1, 2);
+  weights.setConstant(1);
+  CHECK_THROWS_WITH(seqpool::lexical_weights(weights, ids), ct::has_substring("18446744073709551615"));
+}

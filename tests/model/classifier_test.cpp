@@ -96,11 +96,11 @@ TEST_CASE("a number of classes is that of the weight, and 1 or more", "[model]")
   CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 0)"), distilbert),
              ct::has_substring("key 'num_labels' says that there are no classes"));
   // Names are made of so many only where the weight has as many.
-  CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 2147483648)"), distilbert),
-             ct::has_substring("[2147483648, 3]"));
+  CHECK_THAT(refused(config_of(architecture, R"(, "num_labels": 268435456)"), distilbert),
+             ct::has_substring("[268435456, 3]"));
   CHECK_THAT(refused<TokenClassifier>(
-                 R"({"architectures": ["BertForTokenClassification"], "hidden_size": 2147483648, "num_labels": 0})",
-                 {{"classifier.weight", {0, 2147483648}}, {"classifier.bias", {0}}}),
+                 R"({"architectures": ["BertForTokenClassification"], "hidden_size": 268435456, "num_labels": 0})",
+                 {{"classifier.weight", {0, 268435456}}, {"classifier.bias", {0}}}),
              ct::has_substring("no classes"));
 }
 
@@ -108,7 +108,7 @@ TEST_CASE("CLIP's text model gives vectors and no classes", "[model]") {
   const auto config = [](const std::string& more) { return config_of("CLIPTextModelWithProjection", more); };
   const std::vector<FolderWriter::Tensor> tensors{{"text_projection.weight", {2, 3}, 1}};
   const SequenceClassifier model(
-      folder_of(config(R"(, "projection_dim": 2, "num_labels": 2147483648)"), tensors)->path());
+      folder_of(config(R"(, "projection_dim": 2, "num_labels": 268435456)"), tensors)->path());
   CHECK(model.labels().empty());
   CHECK(model.logits(two_tokens())(0, 1) == 12);
   CHECK(model.probabilities(two_tokens())(0, 1) == 12);
@@ -314,6 +314,10 @@ TEST_CASE("the last token whose id is not padding's is a decoder's, and only whe
   CHECK_THROWS_WITH(model.logits(x, Mask(2, 3), ids), ct::has_substring("mask is [2, 3]"));
   CHECK_THROWS_WITH(model.logits(Eigen::Tensor<float, 3>(2, 4, 5), mask, ids), ct::has_substring("5 features"));
   CHECK(model.logits(Eigen::Tensor<float, 3>(0, 4, 3), Mask(0, 4), Ids(0, 4)).dimension(0) == 0);
+  // An id of padding below 0 is no other number, whatever the type of ids.
+  Eigen::Tensor<std::uint64_t, 2> large(2, 4);
+  large.setValues({{5, 6, 7, ~std::uint64_t{0}}, {5, 6, 7, 8}});
+  CHECK(tokens(of(R"(, "pad_token_id": -1)"), x, seqpool::AllTokens{}, large) == Found{3, 13});
   // Packed sequences have ids up to their own end.
   const std::vector<int> offsets{0, 1, 4};
   Ids packed_ids(2, 3);

@@ -92,7 +92,7 @@ TEST_CASE("numbers that are not finite are read, and refused only where they are
     CHECK_THAT(refusal([&] { static_cast<void>(config.number(key)); }),
                ct::has_substring("key '" + key + "' must be a finite number, " + found));
     CHECK_THAT(refusal([&] { static_cast<void>(config.number(key, 1.0)); }), ct::has_substring(found));
-    CHECK_THAT(refusal([&] { static_cast<void>(config.count(key)); }), ct::has_substring("2^31, " + found));
+    CHECK_THAT(refusal([&] { static_cast<void>(config.count(key)); }), ct::has_substring(", " + found));
     CHECK_THAT(refusal([&] { static_cast<void>(config.flag(key)); }), ct::has_substring(found));
     CHECK_THAT(refusal([&] { static_cast<void>(config.text(key)); }), ct::has_substring(found));
     CHECK_THAT(refusal([&] { static_cast<void>(config.object(key)); }), ct::has_substring(found));

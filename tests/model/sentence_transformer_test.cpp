@@ -215,6 +215,9 @@ TEST_CASE("weights of words multiply their tokens", "[model]") {
         1.0f);  // padding has no id
   ids(0, 0) = -1;
   CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), ids), ct::has_substring("hold -1"));
+  Eigen::Tensor<std::uint64_t, 2> large(1, 2);
+  large.setConstant(~std::uint64_t{0});
+  CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), large), ct::has_substring("18446744073709551615"));
   CHECK_THROWS_WITH(model.embed_weighted(two_tokens(), Eigen::Tensor<int, 2>(2, 2)),
                     ct::has_substring("input_ids are [2, 2]"));
   ids.setValues({{2, 2}});
@@ -583,7 +586,7 @@ TEST_CASE("a Pooling that is not understood is refused", "[model]") {
   CHECK_THAT(config(R"({"embedding_dimension": 0})"), ct::has_substring("key 'embedding_dimension' must be 1 or more"));
   CHECK_THAT(config(R"({"word_embedding_dimension": 0})"),
              ct::has_substring("key 'word_embedding_dimension' must be 1 or more"));
-  CHECK_THAT(config(R"({"embedding_dimension": 2147483648})"), ct::has_substring("but 2147483648 features"));
+  CHECK_THAT(config(R"({"embedding_dimension": 268435456})"), ct::has_substring("but 268435456 features"));
   CHECK_THAT(config(R"({"embedding_dimension": 2147483649})"), ct::has_substring("whole number"));
   CHECK_THAT(config(R"({"embedding_dimension": -1})"), ct::has_substring("whole number"));
   CHECK_THAT(config(R"({"embedding_dimension": 3.5})"), ct::has_substring("whole number"));

@@ -47,8 +47,8 @@ template <> struct Access<DLTensor> {
     Memory memory{tensor.data, element_of(tensor.dtype), name_of(tensor.dtype), {}, {}};
     if (tensor.data != nullptr) memory.data = static_cast<const std::byte*>(tensor.data) + tensor.byte_offset;
     for (int i = 0; i < tensor.ndim; ++i) {
-      memory.sizes.push_back(static_cast<Index>(tensor.shape[i]));
-      if (tensor.strides != nullptr) memory.strides.push_back(static_cast<Index>(tensor.strides[i]));
+      memory.sizes.push_back(seqpool::detail::Size(tensor.shape[i]));
+      if (tensor.strides != nullptr) memory.strides.push_back(seqpool::detail::Size(tensor.strides[i]));
     }
     return memory;
   }

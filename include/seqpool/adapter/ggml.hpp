@@ -37,7 +37,7 @@ template <> struct Access<ggml_tensor> {
       if (tensor.ne[i] > 1 && tensor.nb[i] % bytes != 0)
         seqpool::detail::fail({"the ggml_tensor has a stride of ", tensor.nb[i],
                                " bytes, which is no multiple of its elements' ", bytes});
-      memory.sizes.push_back(static_cast<Index>(tensor.ne[i]));
+      memory.sizes.push_back(seqpool::detail::Size(tensor.ne[i]));
       memory.strides.push_back(static_cast<Index>(tensor.nb[i] / bytes));
     }
     return memory;

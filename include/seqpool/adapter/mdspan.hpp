@@ -64,7 +64,7 @@ template <MdSpan S> constexpr bool has_memory() {
 }
 
 template <class View, MdSpan S, std::size_t... i> View view_of_mdspan(const S& span, std::index_sequence<i...>) {
-  return View(span.data_handle(), {static_cast<Index>(span.extent(i))...}, {static_cast<Index>(span.stride(i))...});
+  return View(span.data_handle(), {span.extent(i)...}, {span.stride(i)...});
 }
 
 }  // namespace detail

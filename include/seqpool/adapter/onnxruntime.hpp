@@ -39,7 +39,7 @@ template <OrtTensor V> struct Access<V> {
     const auto info = value.GetTensorTypeAndShapeInfo();
     const auto [name, element] = element_of(info.GetElementType());
     Memory memory{value.GetTensorRawData(), element, name, {}, {}};  // always without gaps
-    for (const std::int64_t size : info.GetShape()) memory.sizes.push_back(static_cast<Index>(size));
+    for (const std::int64_t size : info.GetShape()) memory.sizes.push_back(seqpool::detail::Size(size));
     return memory;
   }
 

@@ -7,6 +7,7 @@
 #include <seqpool/scalar.hpp>
 
 #include <concepts>
+#include <utility>
 
 // The door for the tokenizer's input_ids.
 namespace seqpool::inline SEQPOOL_ABI::detail {
@@ -40,6 +41,13 @@ template <class I, class States>
     detail::fail({"input_ids are ", detail::shape({ids.rows, ids.columns}), ", but ", what,
                   " have [batch, seq] = ", detail::shape({states.batch(), states.seq()})});
   return ids;
+}
+
+// An id of any integer type as an Index; throws for one that an Index cannot hold, as no vocabulary has so many words.
+template <class Id> [[nodiscard]] Index id_of(Id id) {
+  const auto number = +id;  // also for a character type
+  if (!std::in_range<Index>(number)) detail::fail({"input_ids hold ", number, ", which is no word's id"});
+  return static_cast<Index>(number);
 }
 
 [[noreturn]] SEQPOOL_COLD inline void refuse_id(Index id, Index vocabulary) {

@@ -97,7 +97,7 @@ auto lexical_weights(const W& weights, const I& input_ids, const M& mask, const 
       result.resize(static_cast<std::size_t>(states.batch()));
       detail::for_each_run(states, mask, [&](Index, Index b, Run run) {
         for (Index s = run.begin; s < run.end; ++s) {
-          const Index id = static_cast<Index>(ids(b, s));
+          const Index id = detail::id_of(ids(b, s));
           if (id < 0) detail::fail({"input_ids hold ", id, " at row ", b, ", token ", s, "; they must be 0 or more"});
           const A weight = widen(*states.token(b, s));
           if (weight <= 0 || std::find(unused_ids.begin(), unused_ids.end(), id) != unused_ids.end()) continue;
@@ -144,7 +144,7 @@ template <class V, class I, class M> auto weights_of_ids(const V& weight, const 
     result.setZero();
     detail::for_each_run(shape, mask, [&](Index row, Index b, Run run) {
       for (Index s = run.begin; s < run.end; ++s) {
-        const Index id = static_cast<Index>(ids(b, s));
+        const Index id = detail::id_of(ids(b, s));
         if (id < 0 || id >= vocabulary) detail::refuse_id(id, vocabulary);
         result(row, id) = weights[static_cast<std::size_t>(id)];
       }

@@ -228,7 +228,7 @@ auto SentenceTransformer::embed_weighted(const X& x, const I& input_ids, const M
     if (!folder_.word_weights) seqpool::detail::fail("this model weighs no words: call embed(x, mask)");
     detail::check_hidden(states.hidden(), hidden());
     const auto ids = seqpool::detail::ids_of(input_ids, states);
-    const auto weight = [&](Index b, Index s) { return weight_of(static_cast<Index>(ids(b, s))); };
+    const auto weight = [&](Index b, Index s) { return weight_of(seqpool::detail::id_of(ids(b, s))); };
     const seqpool::WeightedStates weighted{states, weight};
     const auto totals = seqpool::sum_pool(weighted.weights(), mask, device);
     const Index rows = static_cast<Index>(totals.dimension(0));
@@ -254,7 +254,7 @@ auto SentenceTransformer::embed_ids(const I& input_ids, const M& mask, const D& 
                           seqpool::detail::device_of(mask, device));
     const auto ids = seqpool::detail::matrix_view(input_ids, "input_ids");
     const ComputedStates<float> words({ids.rows, ids.columns, hidden()}, [&](Index b, Index s, float* out) {
-      folder_.write_word(static_cast<Index>(ids(b, s)), out);
+      folder_.write_word(seqpool::detail::id_of(ids(b, s)), out);
     });
     return detail::vectors_of<I>(folder_.pooling, 0, folder_.heads, words, mask, device);
   } else {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <seqpool/model/detail/config.hpp>
 #include <seqpool/model/detail/json.hpp>
+#include <seqpool/model/detail/transformers_config.hpp>
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/catch.hpp"
@@ -12,6 +15,7 @@ using seqpool::model::detail::Config;
 using seqpool::model::detail::Json;
 using seqpool::model::detail::kind_of;
 using seqpool::model::detail::parse_document;
+using seqpool::model::detail::read_pad_token_id;
 using seqpool::model::detail::text_of;
 
 TEST_CASE("a document is what its text says", "[model]") {
@@ -78,12 +82,35 @@ TEST_CASE("a number that is not finite is one that only who needs it knows", "[m
 TEST_CASE("a count that is none is shown as the file has it", "[model]") {
   const Config config("f",
                       parse_document(R"({"a": 1.5, "b": -1, "c": "2", "d": [1, {"e": true}], "f": 2147483649})", "f"));
-  CHECK_THROWS_WITH(config.count("a"), ct::has_substring("from 0 to 2^31, found 1.5"));
+  const std::string range = sizeof(seqpool::Index) > 4 ? "from 0 to 2^31, " : "from 0 to 2^28, ";
+  CHECK_THROWS_WITH(config.count("a"), ct::has_substring(range + "found 1.5"));
   CHECK_THROWS_WITH(config.count("b"), ct::has_substring("found -1"));
   CHECK_THROWS_WITH(config.count("c"), ct::has_substring("found \"2\""));
   CHECK_THROWS_WITH(config.count("d"), ct::has_substring("found [1,{\"e\":true}]"));
   CHECK_THROWS_WITH(config.count("f"), ct::has_substring("found 2147483649"));
   CHECK_THROWS_WITH(config.count("g"), ct::has_substring("key 'g' is missing"));
+}
+
+TEST_CASE("a count fits an Index of any width, and so does the sum of seven", "[model]") {
+  const std::int64_t most = std::int64_t{1} << (sizeof(seqpool::Index) > 4 ? 31 : 28);
+  CHECK(std::in_range<seqpool::Index>(7 * most));
+  for (const std::int64_t number : {most - 1, most, most + 1, std::int64_t{1} << 31, (std::int64_t{1} << 32) + 7}) {
+    const Config config("f", parse_document("{\"a\": " + std::to_string(number) + "}", "f"));
+    if (number > most)
+      CHECK_THROWS_AS(config.count("a"), Error);
+    else
+      CHECK(std::cmp_equal(config.count("a"), number));
+  }
+}
+
+TEST_CASE("an id of padding fits an Index of any width", "[model]") {
+  const auto id = [](const std::string& number) {
+    return read_pad_token_id(Config("f", parse_document("{\"pad_token_id\": " + number + "}", "f")), {});
+  };
+  CHECK(id("-1") == -1);
+  CHECK(id("268435456") == 268435456);
+  CHECK_THROWS_WITH(id("2147483649"), ct::has_substring("must be a whole number of at most 2^"));
+  if (sizeof(seqpool::Index) == 4) CHECK_THROWS_AS(id("2147483648"), Error);
 }
 
 TEST_CASE("what is no JSON is refused in the parser's words", "[model]") {

@@ -209,6 +209,10 @@ TEST_CASE("ids must be words, and as many as the mask has tokens", "[model]") {
   CHECK(misuse_of(2) == "nothing");
   CHECK_THAT(misuse_of(3), ct::has_substring("input_ids hold 3, but the vocabulary has 3 words"));
   CHECK_THAT(misuse_of(-1), ct::has_substring("input_ids hold -1, but"));
+  Eigen::Tensor<std::uint64_t, 2> large(1, 1);
+  large(0, 0) = ~std::uint64_t{0};
+  CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_ids(large)); }),
+             ct::has_substring("18446744073709551615"));
   Eigen::Tensor<bool, 2> mask(1, 3);
   mask.setConstant(true);
   CHECK_THAT(misuse_of_ids([&] { static_cast<void>(model.embed_ids(word_ids({{0, 1}}), mask)); }),

@@ -110,7 +110,7 @@ class ScoredToken {
 template <class States, class M, class I>
 ScoredToken::ScoredToken(const States& states, const M& mask, const I& input_ids, std::optional<Index> pad_token_id) {
   const auto ids = seqpool::detail::ids_of(input_ids, states);
-  const auto is_pad = [&](Index b, Index s) { return pad_token_id && static_cast<Index>(ids(b, s)) == *pad_token_id; };
+  const auto is_pad = [&](Index b, Index s) { return pad_token_id && std::cmp_equal(+ids(b, s), *pad_token_id); };
   if (!pad_token_id && states.batch() > 1)
     seqpool::detail::fail(
         {"this model has no pad_token_id, so that Transformers takes one sequence at a time, and not ", states.batch(),

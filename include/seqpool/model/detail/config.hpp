@@ -11,6 +11,11 @@
 
 namespace seqpool::inline SEQPOOL_ABI::model::detail {
 
+// The largest count is 2 to this: every sum of a few of them fits an Index of 32 bits, and every product of two one of
+// 64.
+inline constexpr int count_bits = sizeof(Index) > 4 ? 31 : 28;
+inline constexpr Index largest_count = Index{1} << count_bits;
+
 // "'cls', 'max'": names for a message.
 [[nodiscard]] inline std::string quoted_list(std::span<const std::string_view> names);
 
@@ -119,11 +124,9 @@ SEQPOOL_COLD inline std::string Config::text(std::string_view key) const {
 
 SEQPOOL_COLD inline Index Config::count(std::string_view key) const {
   const Json& value = get(key);
-  // Sizes of at most 2^31 keep every sum and product of a few of them in range.
-  constexpr double most = 2147483648.0;
-  if (!value.is(Json::Kind::whole) || value.number() < 0 || value.number() > most) {
+  if (!value.is(Json::Kind::whole) || value.number() < 0 || value.number() > static_cast<double>(largest_count)) {
     const std::string special = detail::special_number(value);
-    refuse(key, {"must be a whole number from 0 to 2^31, found ",
+    refuse(key, {"must be a whole number from 0 to 2^", count_bits, ", found ",
                  (special.empty() ? io::detail::excerpt(detail::text_of(value)) : special)});
   }
   return static_cast<Index>(value.number());

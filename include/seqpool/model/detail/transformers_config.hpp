@@ -22,8 +22,8 @@ namespace seqpool::inline SEQPOOL_ABI::model::detail {
   constexpr std::string_view key = "pad_token_id";
   if (!config.has(key)) return config.is_null(key) ? std::nullopt : otherwise;
   const double id = config.number(key);
-  constexpr double most = 2147483648.0;
-  if (id != std::floor(id) || std::abs(id) > most) config.refuse(key, {"must be a whole number of at most 2^31"});
+  if (id != std::floor(id) || std::abs(id) > static_cast<double>(largest_count))
+    config.refuse(key, {"must be a whole number of at most 2^", count_bits});
   return static_cast<Index>(id);
 }
 
