@@ -295,6 +295,10 @@ TEST_CASE("ties go to the first token, signs and slopes of 0 are 0", "[gradient]
   CHECK(of(seqpool::Splade{}, 1, 0) == 2);
   CHECK(of(seqpool::MeanMax{}, 1, 0) == 5);
   CHECK(of(seqpool::MeanMax{}, 2, 0) == 1);
+  // A number that is eps learns, and those below it do not.
+  const seqpool::GeneralizedMean clipped(3, 2);
+  CHECK(of(clipped, 1, 2) == ct::Approx(2));
+  CHECK(of(clipped, 3, 2) == 0);
   Row2 both(1, 8);
   both.setConstant(8);
   CHECK(seqpool::gradient(seqpool::MeanStd{}, x, all_tokens, both).tokens(0, 2, 3) == 2);  // of no deviation

@@ -93,6 +93,7 @@ TEST_CASE("a part has its own slices, and scratch is kept", "[gradient]") {
     const auto first = rest.take(1, 0);
     CHECK(first.out[0] == 9);
     CHECK(first.d_out[0] == 10);
+    CHECK((first.out.size() == 1 && first.d_out.size() == 1 && first.left.size() == 1));
     CHECK(rest.d_out.size() == 1);
     CHECK(rest.d_out[0] == 20);
     CHECK(rest.out[0] == 12);

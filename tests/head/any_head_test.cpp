@@ -218,6 +218,8 @@ TEST_CASE("a head that does not say how it goes back is refused when any head is
   refused(seqpool::EachQuery{2, AddsOne{}});
   CHECK(test::gone_back<float>(AnyHead<float>(std::vector<AnyHead<float>>{Normalize{}}), {3, 4}, {1, 0})[0] ==
         ct::Approx(0.128));
+  CHECK(test::gone_back<float>(AnyHead<float>(std::vector<AnyHead<float>>()), {3, 4}, {10, 20}) ==
+        std::vector<float>{10, 20});
 }
 
 TEST_CASE("a head that cannot take other numbers is refused when any head is to learn", "[any_head][parameters]") {

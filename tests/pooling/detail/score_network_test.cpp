@@ -2,7 +2,10 @@
 #include <seqpool/pooling/detail/score_network.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <seqpool/seqpool.hpp>
 #include <span>
 #include <string>
@@ -58,6 +61,35 @@ TEMPLATE_TEST_CASE("a token's scores have the same bits, however many stand besi
             CHECK(tile[static_cast<std::size_t>(k * seqpool::score_tile + i)] ==
                   (i < 5 ? scores[(16 + i) * heads + k] : A(-7)));
       }
+}
+
+TEMPLATE_TEST_CASE("scores are v * tanh(W x + b), of more features and attention than a product takes at a time",
+                   "[score_network]", SEQPOOL_TEST_REALS) {
+  constexpr auto eps = static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  for (const auto& [hidden, attention] : {std::array<Index, 2>{600, 3}, {3, 600}})
+    for (const Index heads : {3, 40}) {
+      const auto weight = random_numbers<TestType>(1, attention, hidden);
+      const auto bias = random_numbers<TestType>(2, 1, attention), out = random_numbers<TestType>(3, heads, attention);
+      const seqpool::detail::ScoreNetwork<TestType> network(names, weight, bias.values, out);
+      const auto tokens = test::Random(4).values<TestType>(2 * hidden);
+      seqpool::detail::Scratch<TestType> scratch;
+      const TestType* const scores = network.scores(TokenBlock<TestType>(tokens.data(), 2, hidden, hidden), scratch);
+      for (Index i = 0; i < 2; ++i)
+        for (Index k = 0; k < heads; ++k) {
+          double expected = 0;
+          for (Index a = 0; a < attention; ++a) {
+            double sum = static_cast<double>(bias(0, a));
+            for (Index h = 0; h < hidden; ++h)
+              sum += static_cast<double>(weight(a, h)) *
+                     static_cast<double>(tokens[static_cast<std::size_t>(i * hidden + h)]);
+            expected += static_cast<double>(out(k, a)) * std::tanh(sum);
+          }
+          // Numbers and slopes are at most 1, so n terms are off by n * n: one sum by each, of sums that are off
+          // themselves.
+          const double bound = static_cast<double>(attention * hidden * (attention + hidden)) * eps;
+          CHECK(std::abs(static_cast<double>(scores[i * heads + k]) - expected) <= bound);
+        }
+    }
 }
 
 TEST_CASE("a state folds by a network as by its scores, and keeps its room", "[score_network]") {
