@@ -67,7 +67,7 @@ TEST_CASE("a classifier says what it is and gives logits, probabilities and a cl
   CHECK(classifier.probabilities(two_tokens())(0, 1) == 0.5f);
   CHECK(classifier.predict(two_tokens())(0) == 0);
   const Eigen::Tensor<float, 3> wide(1, 2, 4);
-  CHECK_THROWS_WITH(classifier.logits(wide), ct::has_substring("4 features"));
+  CHECK_THROWS_WITH(classifier.logits(wide), ct::has_substring("4 features, but the model's encoder gives 3"));
 }
 
 TEST_CASE("labels stand in the order of their numbers", "[model]") {
@@ -312,7 +312,8 @@ TEST_CASE("the last token whose id is not padding's is a decoder's, and only whe
                                                                         "[batch, seq] = [2, 4]"));
   CHECK_THROWS_WITH(model.logits(x, mask, Ids(1, 4)), ct::has_substring("input_ids are [1, 4]"));
   CHECK_THROWS_WITH(model.logits(x, Mask(2, 3), ids), ct::has_substring("mask is [2, 3]"));
-  CHECK_THROWS_WITH(model.logits(Eigen::Tensor<float, 3>(2, 4, 5), mask, ids), ct::has_substring("5 features"));
+  CHECK_THROWS_WITH(model.logits(Eigen::Tensor<float, 3>(2, 4, 5), mask, ids),
+                    ct::has_substring("5 features, but the model's encoder gives 3"));
   CHECK(model.logits(Eigen::Tensor<float, 3>(0, 4, 3), Mask(0, 4), Ids(0, 4)).dimension(0) == 0);
   // An id of padding below 0 is no other number, whatever the type of ids.
   Eigen::Tensor<std::uint64_t, 2> large(2, 4);

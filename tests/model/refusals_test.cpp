@@ -126,10 +126,12 @@ TEST_CASE("an encoder without a limit says 1e30 or Infinity, in the folder of it
   FolderWriter folder;
   folder.text("config.json", R"({"architectures": ["BertModel"], "hidden_size": 3})");
   const auto length = [&] { return SentenceTransformer(folder.path()).max_seq_length(); };
-  for (const std::string none : {"Infinity", R"({"__float__": "Infinity"})", "1e30"}) {
+  for (const std::string none : {"Infinity", R"({"__float__": "Infinity"})", "1e30", "1e9"}) {
     folder.text("tokenizer_config.json", R"({"model_max_length": )" + none + "}");
     CHECK_FALSE(length());
   }
+  folder.text("tokenizer_config.json", R"({"model_max_length": 999999999})");
+  CHECK(length() == 999999999);
   folder.text("tokenizer_config.json", R"({"model_max_length": NaN})");
   CHECK_THAT(refusal_by<SentenceTransformer>(folder),
              ct::has_substring("'model_max_length' must be a finite number, found NaN"));
@@ -443,7 +445,9 @@ TEST_CASE("logits of a bare masked language model are told to be a SPLADE's", "[
     CHECK_THAT(says(name, sizes, 4), ct::has_substring("4 features, but the model's encoder gives 3"));
     CHECK(says(name, R"("hidden_size": 3, "vocab_size": 3)", 3) == "nothing");
   }
-  CHECK_THAT(says("BertModel", sizes, 7), ct::has_substring("7 features, but the model's encoder gives 3"));
+  for (const int features : {0, 7})
+    CHECK_THAT(says("BertModel", sizes, features),
+               ct::has_substring(std::to_string(features) + " features, but the model's encoder gives 3"));
 }
 
 TEST_CASE("an architecture that is not known names the nearest", "[model]") {

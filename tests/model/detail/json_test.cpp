@@ -118,6 +118,10 @@ TEST_CASE("what is no JSON is refused in the parser's words", "[model]") {
                     ct::has_substring("is not valid JSON ([json.exception.parse_error"));
   CHECK_THROWS_WITH(parse_document("[1e400]", "f"),
                     ct::has_substring("is not valid JSON ([json.exception.out_of_range"));
+  // They may be as long as the text: 200 bytes are enough.
+  const std::string number = "1" + std::string(400, '0');
+  const std::string words = "[json.exception.out_of_range.406] number overflow parsing '" + number;
+  CHECK_THROWS_WITH(parse_document("[" + number + "]", "f"), ct::has_substring(words.substr(0, 200) + "...)"));
   CHECK_THROWS_AS(parse_document("[1] [2]", "f"), Error);
   CHECK_THROWS_AS(parse_document("", "f"), Error);
   CHECK_THROWS_WITH(parse_document(std::string(65, '[') + std::string(65, ']'), "f"),
