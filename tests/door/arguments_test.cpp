@@ -3,7 +3,9 @@
 #include <seqpool/door/arguments.hpp>
 
 #include <array>
+#include <seqpool/input/lengths.hpp>
 #include <seqpool/input/packed_states.hpp>
+#include <seqpool/input/spans.hpp>
 #include <type_traits>
 #include <vector>
 
@@ -36,6 +38,15 @@ TEST_CASE("a mask, lengths, spans, a device and nothing each stand for their sel
   const Device device;
   CHECK(&detail::device_of(device, seqpool::CallingThread{}) == &device);
   CHECK(&detail::device_of(mask, device) == &device);
+}
+
+TEST_CASE("a mask and lengths are about padding, spans and nothing are not", "[arguments]") {
+  STATIC_REQUIRE(detail::is_mask<Eigen::Tensor<int, 2>>);
+  STATIC_REQUIRE(detail::is_mask<seqpool::AttentionMask<int>>);
+  STATIC_REQUIRE(detail::is_mask<seqpool::Lengths>);
+  STATIC_REQUIRE(!detail::is_mask<seqpool::Spans>);
+  STATIC_REQUIRE(!detail::is_mask<seqpool::AllTokens>);
+  STATIC_REQUIRE(!detail::is_mask<Device>);
 }
 
 TEST_CASE("sequences pass as they are, tensors become views", "[arguments]") {

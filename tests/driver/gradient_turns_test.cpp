@@ -10,6 +10,18 @@ using seqpool::Index;
 using seqpool::Rows;
 namespace sd = seqpool::detail;
 
+namespace {
+
+// A head that does not say how it goes back.
+struct Sum {
+  static Index width(Index) { return 1; }
+  void map(Rows<const float> in, Rows<float> out) const {
+    for (Index i = 0; i < in.size(); ++i) out[i][0] = in[i][0] + in[i][1];
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a given d_out is taken by rows, of either layout and widened", "[gradient]") {
   const std::vector<Eigen::half> given{Eigen::half(1), Eigen::half(2), Eigen::half(3),
                                        Eigen::half(4), Eigen::half(5), Eigen::half(6)};
@@ -36,4 +48,7 @@ TEST_CASE("a loss turns rows, and heads get what they learn from", "[gradient]")
   CHECK(own[1] == ct::Approx(11 / 3.));
   // Where nobody asks, nothing goes back.
   CHECK(turn(1, Rows<float>(out.data(), 2, 2, 2), Rows<float>(nullptr, 0, 2, 2), {}) == found);
+  const seqpool::AnyHead<float> sum(Sum{});
+  sd::LossTurn<seqpool::AnyHead<float>, seqpool::SquaredError, float> one_way(sum, loss, 1);
+  CHECK(one_way(1, Rows<float>(out.data(), 2, 2, 2), Rows<float>(nullptr, 0, 2, 2), {}) == ct::Approx(4 / 6.));
 }

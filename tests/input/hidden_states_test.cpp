@@ -106,6 +106,17 @@ TEST_CASE("transposed exchanges batch and hidden, sizes and strides", "[hidden_s
   CHECK(HiddenStates<float>(data.data(), {1, 3, 4}, {99, 4, 1}).batch_stride() == 1);
 }
 
+TEST_CASE("a stride is said where there is a neighbour, and is 1 elsewhere", "[hidden_states]") {
+  const std::vector<float> data(6);
+  for (const std::size_t dimension : {0u, 1u, 2u}) {
+    std::array<Index, 3> sizes{1, 1, 1}, found{1, 1, 1};
+    sizes[dimension] = 2;
+    const HiddenStates<float> x(data.data(), sizes, {5, 5, 5});
+    found[dimension] = 5;
+    CHECK(found == std::array<Index, 3>{x.batch_stride(), x.token_stride(), x.hidden_stride()});
+  }
+}
+
 TEST_CASE("each size of hidden states may not be negative, alone", "[hidden_states]") {
   const float x = 0;
   for (const auto& sizes : {std::array<Index, 3>{-1, 0, 0}, {0, -1, 0}, {0, 0, -1}, {-1, 2, 3}, {2, -1, 3}, {2, 3, -1}})

@@ -20,7 +20,8 @@ TEST_CASE("text is quoted as nlohmann/json quotes it", "[json]") {
 }
 
 TEST_CASE("what is not UTF-8 is not quoted", "[json]") {
-  for (const char* text : {"a\xFF", "\x80", "\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
+  for (const char* text :
+       {"a\xFF", "\x80", "\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xE2\x82", "\xC3(", "\xE2\x82("}) {
     CHECK_FALSE(quoted_json(text).has_value());
     CHECK_FALSE(quoted_json(text, true).has_value());
     CHECK_THROWS(nlohmann::json(text).dump());
