@@ -19,6 +19,16 @@ TEST_CASE("frozen places are written in braces", "[fit_options]") {
   CHECK(FitOptions{.frozen = Frozen{"pooling", "head.0.weight"}}.frozen.places.size() == 2);
 }
 
+TEST_CASE("what is left out is scikit-learn's, or nothing", "[fit_options]") {
+  const FitOptions options;
+  CHECK((options.C == 1 && options.query_l2 == 0 && options.tolerance == 1e-6 && options.iterations == 1000));
+  const seqpool::FitProgress start;
+  CHECK((start.evaluations == 0 && start.iterations == 0 && start.loss == 0 && start.gradient == 0));
+  const seqpool::Fitted<int> fitted{7};
+  CHECK((fitted.classifier == 7 && fitted.loss == 0 && fitted.gradient == 0 && fitted.C == 1));
+  CHECK((fitted.evaluations == 0 && fitted.iterations == 0 && !fitted.converged));
+}
+
 TEST_CASE("a progress gives the classifier of its own type", "[fit_options]") {
   const seqpool::FitProgress progress{.best = [] { return std::any(7); }};
   CHECK(progress.classifier<int>() == 7);

@@ -170,6 +170,27 @@ TEST_CASE("100 evaluations without a better point end it", "[minimize]") {
   CHECK(found.loss == -1e9);
 }
 
+TEST_CASE("of points with the same loss the first with the least gradient is the best", "[minimize]") {
+  for (const double factor : {0.5, 1., 2.}) {
+    VectorXd best;
+    double least = std::numeric_limits<double>::infinity(), next = 1;
+    const auto flat = [&](const VectorXd& at, VectorXd& gradient) {
+      gradient.setConstant(at.size(), next);
+      if (next < least) {
+        least = next;
+        best = at;
+      }
+      next *= factor;
+      return 3.;
+    };
+    const auto found = seqpool::detail::minimize(flat, VectorXd::Zero(3), 1e-6, 500, go_on);
+    CHECK(found.loss == 3);
+    CHECK(found.gradient == least);
+    CHECK(found.best == best);
+    CHECK(found.converged == (factor < 1));
+  }
+}
+
 TEST_CASE("a loss or a gradient that is no number at the start is an error", "[minimize]") {
   const Bowl bowl;
   const auto nan_loss = [&](const VectorXd& at, VectorXd& gradient) { return bowl(at, gradient) * std::nan(""); };
