@@ -89,6 +89,8 @@ TEST_CASE("a CrossEncoder of modules scores what the last one gives", "[model]")
   CHECK(classifier.logits(two_tokens())(0, 0) == 12);
   CHECK(classifier.probabilities(two_tokens())(0, 0) == ct::Approx(1));
   CHECK(classifier.predict(two_tokens())(0) == 1);
+  CHECK_THROWS_WITH(classifier.logits(two_tokens(), seqpool::AllTokens{}, Eigen::Tensor<int, 2>(1, 2)),
+                    ct::has_substring("finds its token by the mask alone"));
 
   // Several scores are logits, of a classifier of Python they would be probabilities.
   folder->text("2_Dense/config.json", reranker_dense(3, 2, R"(, "module_output_name": "scores")"));
@@ -119,6 +121,8 @@ TEST_CASE("a CrossEncoder whose modules do not lead to scores is refused by the 
   auto folder = pooling_reranker();
   add_modules(*folder, {base_module("1_Pooling", "Pooling")});
   CHECK_THAT(reranker_refusal(*folder), ct::has_substring("module 1 of") && ct::has_substring("no 'scores'"));
+  add_modules(*folder, {base_module("1_Pooling", "Pooling"), base_module("", "Dropout")});
+  CHECK_THAT(reranker_refusal(*folder), ct::has_substring("module 2 of") && ct::has_substring("no 'scores'"));
   add_modules(*folder,
               {base_module("1_Pooling", "Pooling"), base_module("2_Dense", "Dense"), base_module("", "Normalize")});
   CHECK_THAT(reranker_refusal(*folder),
