@@ -87,5 +87,7 @@ TEST_CASE("through a deviation of 0 nothing goes back", "[standardize][gradient]
   const auto d_x = test::gone_back<double>(seqpool::Standardize{}, {4, 4}, {1, 3});
   CHECK(d_x[0] == ct::Approx(-1e5));
   CHECK(d_x[1] == ct::Approx(1e5));
+  // Nor where its square is too small for a number.
+  CHECK(test::gone_back<double>(seqpool::Standardize{}, {1e-200, -1e-200}, {0, 0}) == std::vector<double>{0, 0});
   CHECK(std::isnan(test::gone_back<double>(seqpool::Standardize{}, {4}, {1})[0]));
 }
