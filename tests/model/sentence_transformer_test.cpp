@@ -405,7 +405,7 @@ TEST_CASE("layers are mixed by their weights, and the call that takes them is sa
   CHECK(plain.layers() == 0);
   CHECK_THROWS_WITH(plain.embed_layers(layers), ct::has_substring("takes the last layer alone: hand over x itself"));
   layers.assign(3, Eigen::Tensor<float, 3, Eigen::RowMajor>(1, 2, 4));
-  CHECK_THROWS_WITH(model.embed_layers(layers), ct::has_substring("4 features"));
+  CHECK_THROWS_WITH(model.embed_layers(layers), ct::has_substring("4 features, but the model's encoder gives 3"));
 }
 
 TEST_CASE("a WeightedLayerPooling that is not understood is refused", "[model]") {
