@@ -335,4 +335,5 @@ TEST_CASE("a similarity has its name in sentence-transformers", "[similarity]") 
   STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::dot) == "dot");
   STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::euclidean) == "euclidean");
   STATIC_REQUIRE(seqpool::name_of(seqpool::Similarity::manhattan) == "manhattan");
+  STATIC_REQUIRE(seqpool::name_of(static_cast<seqpool::Similarity>(4)).empty());
 }
