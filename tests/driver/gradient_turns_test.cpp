@@ -13,7 +13,7 @@ namespace sd = seqpool::detail;
 namespace {
 
 // A head that does not say how it goes back.
-struct Sum {
+struct OneWay {
   static Index width(Index) { return 1; }
   void map(Rows<const float> in, Rows<float> out) const {
     for (Index i = 0; i < in.size(); ++i) out[i][0] = in[i][0] + in[i][1];
@@ -48,7 +48,7 @@ TEST_CASE("a loss turns rows, and heads get what they learn from", "[gradient]")
   CHECK(own[1] == ct::Approx(11 / 3.));
   // Where nobody asks, nothing goes back.
   CHECK(turn(1, Rows<float>(out.data(), 2, 2, 2), Rows<float>(nullptr, 0, 2, 2), {}) == found);
-  const seqpool::AnyHead<float> sum(Sum{});
+  const seqpool::AnyHead<float> sum(OneWay{});
   sd::LossTurn<seqpool::AnyHead<float>, seqpool::SquaredError, float> one_way(sum, loss, 1);
   CHECK(one_way(1, Rows<float>(out.data(), 2, 2, 2), Rows<float>(nullptr, 0, 2, 2), {}) == ct::Approx(4 / 6.));
 }

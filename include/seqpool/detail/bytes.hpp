@@ -34,11 +34,18 @@ inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t ha
 
 // A number as C writes it, with a point in place of whatever the program's locale has there: what is saved under one
 // locale is read under others.
-inline std::string with_point(std::string number) {
+inline std::string with_point(std::string_view number) {
   constexpr std::string_view others = "+-0123456789aefin";
-  if (const auto first = number.find_first_not_of(others); first != number.npos)
-    number.replace(first, number.find_last_not_of(others) + 1 - first, ".");
-  return number;
+  std::string text;
+  bool is_point = false;  // which may be several bytes
+  for (const char c : number) {
+    const bool was_point = std::exchange(is_point, others.find(c) == others.npos);
+    if (!is_point)
+      text.push_back(c);
+    else if (!was_point)
+      text.push_back('.');
+  }
+  return text;
 }
 
 // A number in a few digits if they read back as the same number, otherwise in as many as tell all doubles apart.
