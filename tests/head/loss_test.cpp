@@ -305,11 +305,11 @@ TEST_CASE("Guarantee 7: weights that are none are refused by place and value", "
   const auto of_samples = [](std::vector<double> weights) {
     return refusal([&] { CrossEntropy(std::array{0, 1}, {.samples = weights}); });
   };
-  CHECK(of_classes({1, -0.5}) == "seqpool: weights of classes[1] is -0.500000: a weight is a number of 0 or more");
+  CHECK(of_classes({1, -0.5}) == "seqpool: weights of classes[1] is -0.5: a weight is a number of 0 or more");
   CHECK(of_classes({double(NAN), 1}).find("weights of classes[0] is nan") != std::string::npos);
-  CHECK(of_classes({0, 0}).find("weights of classes add up to 0.0") != std::string::npos);
+  CHECK(of_classes({0, 0}).find("weights of classes add up to 0:") != std::string::npos);
   CHECK(of_samples({1, double(INFINITY)}).find("weights of samples[1] is inf") != std::string::npos);
-  CHECK(of_samples({0, 0}).find("weights of samples add up to 0.0") != std::string::npos);
+  CHECK(of_samples({0, 0}).find("weights of samples add up to 0:") != std::string::npos);
   CHECK(of_samples({1, 1, 1}) == "seqpool: there are 3 weights of samples, but 2 are needed");
   CHECK(of_samples({1e308, 1e308}).find("add up to inf") != std::string::npos);
   CHECK(of_samples({1, 0}) == "nothing is refused");
@@ -324,13 +324,13 @@ TEST_CASE("Guarantee 7: weights that are none are refused by place and value", "
         "seqpool: there are 1 weights of classes, but 2 are needed");
   CHECK(refusal([&] { BinaryCrossEntropy(targets, {.samples = {1}}); }) ==
         "seqpool: there are 1 weights of samples, but 2 are needed");
-  CHECK(refusal([&] { SquaredError(targets, {.samples = {0, 0}}); }).find("add up to 0.0") != std::string::npos);
+  CHECK(refusal([&] { SquaredError(targets, {.samples = {0, 0}}); }).find("add up to 0:") != std::string::npos);
 }
 
 TEST_CASE("Guarantee 7: targets that are none are refused by row and class", "[guarantees][loss]") {
   CHECK(refusal([] { BinaryCrossEntropy(targets_of(2, {0, 1, 1.5, 0})); }) ==
-        "seqpool: targets: row 1 has 1.500000 for class 0: a target is a number from 0 to 1");
-  CHECK(refusal([] { BinaryCrossEntropy(targets_of(2, {0, -0.5, 1, 0})); }).find("row 0 has -0.500000 for class 1") !=
+        "seqpool: targets: row 1 has 1.5 for class 0: a target is a number from 0 to 1");
+  CHECK(refusal([] { BinaryCrossEntropy(targets_of(2, {0, -0.5, 1, 0})); }).find("row 0 has -0.5 for class 1") !=
         std::string::npos);
   CHECK(refusal([] { BinaryCrossEntropy(targets_of(1, {double(NAN)})); }).find("row 0 has nan") != std::string::npos);
   CHECK(refusal([] { SquaredError(targets_of(1, {0, double(INFINITY)})); }).find("a target is a finite number") !=

@@ -144,7 +144,7 @@ TEST_CASE("Guarantee 7: normalize wants a p over 0", "[guarantees][normalize]") 
   for (const double bad : {0., -0., -1., -by_largest, std::nan("")})
     CHECK_THROWS_AS(seqpool::Normalize{bad}, std::invalid_argument);
   CHECK_THROWS_WITH(seqpool::Normalize{-2},
-                    ct::has_substring("Normalize{-2.0") && ct::has_substring("p must be over 0"));
+                    ct::has_substring("Normalize{-2}") && ct::has_substring("p must be over 0"));
   CHECK_NOTHROW(seqpool::Normalize{std::numeric_limits<double>::denorm_min()});
 }
 

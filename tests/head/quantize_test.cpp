@@ -149,7 +149,7 @@ TEST_CASE("ranges that are none are refused", "[quantize]") {
     CHECK_THROWS_WITH(seqpool::quantize_int8(x, ranges), ct::has_substring(words));
   };
   const std::string feature_1 = "quantize_int8: the range of feature 1 is from ";
-  refuses(vectors({{0, 1}, {1, 0.5}}), feature_1 + "1.000000 to 0.500000");
+  refuses(vectors({{0, 1}, {1, 0.5}}), feature_1 + "1 to 0.5");
   refuses(vectors({{0, 1}, {1, infinite}}), feature_1);
   refuses(vectors({{0, -infinite}, {1, 1}}), feature_1);
   refuses(vectors({{0, infinite}, {1, infinite}}), feature_1);

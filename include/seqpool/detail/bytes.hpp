@@ -5,15 +5,11 @@
 #include <seqpool/scalar.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,30 +26,6 @@ inline constexpr std::uint64_t empty_checksum = 0xcbf29ce484222325u;
 inline std::uint64_t checksum(std::span<const std::byte> bytes, std::uint64_t hash = empty_checksum) noexcept {
   for (const std::byte b : bytes) hash = (hash ^ std::to_integer<std::uint64_t>(b)) * 0x100000001b3u;
   return hash;
-}
-
-// A number as C writes it, with a point in place of whatever the program's locale has there: what is saved under one
-// locale is read under others.
-inline std::string with_point(std::string_view number) {
-  constexpr std::string_view others = "+-0123456789aefin";
-  std::string text;
-  bool is_point = false;  // which may be several bytes
-  for (const char c : number) {
-    const bool was_point = std::exchange(is_point, others.find(c) == others.npos);
-    if (!is_point)
-      text.push_back(c);
-    else if (!was_point)
-      text.push_back('.');
-  }
-  return text;
-}
-
-// A number in a few digits if they read back as the same number, otherwise in as many as tell all doubles apart.
-inline std::string exact_text(double number) {
-  std::array<char, 32> text;
-  std::snprintf(text.data(), text.size(), "%.6g", number);
-  if (std::strtod(text.data(), nullptr) != number) std::snprintf(text.data(), text.size(), "%.17g", number);
-  return detail::with_point(text.data());
 }
 
 // Writes numbers one after another, and a checksum after them.

@@ -7,15 +7,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace seqpool::inline SEQPOOL_ABI::detail {
 
-// A number as std::to_string writes it. That is one function of all files of a program, and may be that of a file with
-// flags for another processor; this one is that of files with the same flags.
+// A whole number as std::to_string writes it. That is one function of all files of a program, and may be that of a file
+// with flags for another processor; this one is that of files with the same flags.
 [[nodiscard]] inline std::string number_text(std::integral auto number) {
   const bool is_negative = std::cmp_less(number, 0);
   auto left = static_cast<std::uint64_t>(number);
@@ -27,11 +29,31 @@ namespace seqpool::inline SEQPOOL_ABI::detail {
   if (is_negative) *--first = '-';
   return std::string(first, digits + sizeof digits);
 }
+
+// A number as C writes it, with a point in place of whatever the program's locale has there.
+inline std::string with_point(std::string_view number) {
+  constexpr std::string_view others = "+-0123456789aefin";
+  std::string text;
+  bool is_point = false;  // which may be several bytes
+  for (const char c : number) {
+    const bool was_point = std::exchange(is_point, others.find(c) == others.npos);
+    if (!is_point)
+      text.push_back(c);
+    else if (!was_point)
+      text.push_back('.');
+  }
+  return text;
+}
+
+// In a few digits if they read back as the same number, otherwise in as many as tell all of its type apart. What is
+// saved under one locale is read under others.
 [[nodiscard]] inline std::string number_text(std::floating_point auto number) {
   const auto wide = static_cast<double>(number);
-  std::string text(static_cast<std::size_t>(std::snprintf(nullptr, 0, "%f", wide)), '\0');
-  std::snprintf(text.data(), text.size() + 1, "%f", wide);
-  return text;
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", wide);
+  if (static_cast<decltype(number)>(std::strtod(text, nullptr)) != number)
+    std::snprintf(text, sizeof text, "%.*g", std::numeric_limits<decltype(number)>::max_digits10, wide);
+  return detail::with_point(text);
 }
 
 // A part of a message: text, or a whole number. It only says what it is made from. The message itself is written in one

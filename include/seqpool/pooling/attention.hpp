@@ -48,7 +48,7 @@ template <class T, Index Queries> class QueryScorer {
 
   [[nodiscard]] std::string name() const {
     const char* const kind = averages_ ? "average attention" : "attention";
-    return scale_ == 1 ? kind : detail::sentence({kind, " scaled by ", detail::exact_text(scale_)});
+    return scale_ == 1 ? kind : detail::sentence({kind, " scaled by ", detail::number_text(scale_)});
   }
   void visit_parameters(auto f) const {
     if (Queries == 1)

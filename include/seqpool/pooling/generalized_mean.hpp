@@ -43,7 +43,7 @@ class GeneralizedMean {
 
   [[nodiscard]] std::string name() const {
     if (eps_ == 1e-6) return "generalized_mean";
-    return detail::sentence({"generalized_mean of eps ", detail::exact_text(eps_)});
+    return detail::sentence({"generalized_mean of eps ", detail::number_text(eps_)});
   }
   void visit_parameters(auto f) const {
     const auto& p = std::get<1>(p_);

@@ -73,15 +73,14 @@ TEST_CASE("labels that nothing would be learned from are refused", "[training_lo
              ct::has_substring("all rows have class " + std::to_string(largest)));
   CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1, 0}}), ct::has_substring("all rows have class 0"));
   CHECK_THAT(refused(Labels{0, 1}, {.class_weights = {0, 1}}), ct::has_substring("no row has class 0"));
-  CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1, -2}}),
-             ct::has_substring("weights of samples[1] is -2.000000"));
+  CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1, -2}}), ct::has_substring("weights of samples[1] is -2"));
   CHECK_THAT(refused(Labels{0, 1}, {.sample_weights = {1}}),
              ct::has_substring("there are 1 weights of samples, but 2"));
   CHECK_THAT(refused(targets({{0, 1}, {1, 1}})), ct::has_substring("all rows have class 1"));
   CHECK_THAT(refused(targets({{0, 1}, {0, 0}})), ct::has_substring("no row has class 0"));
   CHECK_THAT(refused(targets({{0, 1}, {1, 0}}), {.sample_weights = {0, 1}}),
              ct::has_substring("all rows have class 0"));
-  CHECK_THAT(refused(targets({{0, 2}, {1, 0}})), ct::has_substring("targets: row 0 has 2.000000 for class 1"));
+  CHECK_THAT(refused(targets({{0, 2}, {1, 0}})), ct::has_substring("targets: row 0 has 2 for class 1"));
 }
 
 TEST_CASE("a classifier may know classes that no row has, but learns from two at least", "[training_loss]") {

@@ -139,7 +139,7 @@ void ScoreNetwork<A>::normalize(AlignedVector<A> weight, AlignedVector<A> bias, 
 
 template <std::floating_point A> std::string ScoreNetwork<A>::name() const {
   return detail::sentence({names_.kind, normalizes_ ? " layer_norm " : "",
-                           normalizes_ ? detail::exact_text(static_cast<double>(root_eps_)) : "",
+                           normalizes_ ? detail::number_text(static_cast<double>(root_eps_)) : "",
                            gelu_ ? " gelu" : ""});
 }
 

@@ -74,8 +74,8 @@ void add_description(io::SafetensorsWriter& writer, const M& model, const std::v
                                  number(SEQPOOL_VERSION_PATCH));
   if constexpr (requires { what.pooling(); }) writer.metadata("pooling", seqpool::name_of(what.pooling()));
   if constexpr (requires { model.converged; }) {
-    writer.metadata("C", detail::exact_text(model.C));
-    writer.metadata("loss", detail::exact_text(model.loss));
+    writer.metadata("C", detail::number_text(model.C));
+    writer.metadata("loss", detail::number_text(model.loss));
     writer.metadata("converged", model.converged ? "true" : "false");
   }
   if (labels.empty()) return;
